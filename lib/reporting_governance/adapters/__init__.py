@@ -1,0 +1,1 @@
+"""Other programs' languages: task sources, senders, hosts."""

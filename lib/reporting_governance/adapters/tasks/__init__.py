@@ -1,0 +1,1 @@
+"""Task sources: one file each."""

@@ -1,0 +1,1 @@
+"""Nouns: what each record is.  Imports nothing of ours but `errors`."""

@@ -1,0 +1,1 @@
+"""Verdicts: pure functions.  No clock, no I/O, no randomness, no logging."""

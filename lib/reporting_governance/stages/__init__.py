@@ -1,0 +1,1 @@
+"""Orders of effects: one file per command."""

@@ -1,0 +1,1 @@
+"""Where records live.  `interface.py` says what a back end promises."""

@@ -1,0 +1,1 @@
+"""The files back end: one hash-chained journal and the views made from it."""
