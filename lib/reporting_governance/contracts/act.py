@@ -1,0 +1,33 @@
+"""What a person did.  Shape: act.schema.json."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from reporting_governance.contracts.record import Record, free_text
+
+
+class ActKind(StrEnum):
+    """What a person can do."""
+
+    ACK = "ack"
+    UNACK = "unack"
+    RETRY = "retry"
+    CANCEL = "cancel"
+    APPROVE = "approve"
+    REJECT = "reject"
+    SILENCE_END = "silence_end"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Act(Record):
+    """One act of a person on a subject: an episode, notice, item, review, silence or job."""
+
+    schema: ClassVar[str] = "act"
+    act_id: str  #: random
+    what: ActKind
+    subject: str
+    actor: str  #: the operating system's name for who did it
+    acted_at: datetime
+    comment: str = free_text(default="")

@@ -1,0 +1,18 @@
+"""A check-in that a decision asks of an agent.  Shape: checkpoint-request.schema.json."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from reporting_governance.contracts.record import Record
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckpointRequest(Record):
+    """The agent's next contact is answered with it; its next check-in closes it."""
+
+    schema: ClassVar[str] = "checkpoint-request"
+    request_id: str
+    decision_id: str
+    task_key: str
+    asked_at: datetime

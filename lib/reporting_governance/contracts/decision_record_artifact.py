@@ -1,0 +1,44 @@
+"""A decision as it is kept.  Shape: decision-record-artifact.schema.json (the specification's `DecisionRecordArtifact`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from reporting_governance.contracts.record import Record
+
+API_VERSION = "reporting-governance/v1alpha1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecisionMetadata(Record):
+    """Which decision, about what."""
+
+    schema: ClassVar[str] = "decision-record-artifact"
+    record_id: str
+    recorded_at: datetime
+    policy_id: str
+    decision: str
+    correlation_id: str | None
+    task_id: str | None
+    event_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecisionRecord(Record):
+    """`spec` holds `decision receipt source evaluations original_message`."""
+
+    schema: ClassVar[str] = "decision-record-artifact"
+    kind: str = "DecisionRecordArtifact"
+    apiVersion: str = API_VERSION  # noqa: N815 (the specification's name)
+    metadata: DecisionMetadata
+    spec: Mapping[str, Any]
+
+    def dump(self) -> dict[str, Any]:
+        """Return the artifact as plain JSON data; kind and version always stand in it."""
+        return {
+            "kind": self.kind,
+            "apiVersion": self.apiVersion,
+            "metadata": self.metadata.dump(),
+            "spec": dict(self.spec),
+        }

@@ -1,0 +1,48 @@
+"""Something one receiver shall be told.  Shape: notice.schema.json."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.record import OrderedEnum, Record, free_text
+
+
+class Urgency(OrderedEnum):
+    """How soon somebody should look."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice(Record):
+    """One telling of one receiver.
+
+    `thread_key` is what PagerDuty or a chat thread joins on; it is never used to drop a notice.
+    Its delivery state is derived from later records and never stored.
+    """
+
+    schema: ClassVar[str] = "notice"
+    notice_id: str
+    thread_key: str  #: `ids.thread_id` of the episode (or of the event, where there is no episode) and the receiver
+    phase: Phase
+    number: int  #: of this phase, from 1
+    receiver: str  #: a name in the profile
+    urgency: Urgency
+    subject: str = free_text()
+    body: str = free_text()
+    facts: Mapping[
+        str, Any
+    ]  #: what the message is about: task_id, agent_id, condition, due_at ...
+    must_reference: tuple[str, ...]
+    created_at: datetime
+    decision_id: str | None = (
+        None  #: the parent, unless the episode or another notice is
+    )
+    episode_id: str | None = None
+    stands_in_for: str | None = None  #: the notice this fallback replaces
+    expires_at: datetime | None = None

@@ -1,0 +1,38 @@
+"""A rendered message for one target.  Shape: spool-item.schema.json."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from reporting_governance.contracts.receipt import Proof
+from reporting_governance.contracts.record import Record, free_text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rendered(Record):
+    """The message as the channel shows it."""
+
+    schema: ClassVar[str] = "spool-item"
+    subject: str = free_text()
+    body: str = free_text()
+    html: str | None = free_text(default=None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpoolItem(Record):
+    """One target, one address, one outcome.  `target` is a name in the profile, never an address."""
+
+    schema: ClassVar[str] = "spool-item"
+    spool_id: str
+    notice_ids: tuple[str, ...]
+    thread_keys: tuple[str, ...]  #: of the notices, in their order
+    round: int  #: 0; 1 and more for a person's retries
+    channel: str
+    sender: str  #: a name in the registry of senders
+    target: str  #: `receiver/target`
+    rendered: Rendered
+    idempotency_key: str
+    dispatched_at: datetime
+    due_at: datetime
+    not_after: datetime  #: the end of its lifetime; then it is blocked
+    expects_proof: Proof

@@ -1,0 +1,188 @@
+"""What a back end promises.  Stages know this file and no implementation.
+
+The promise: *added* means present, in order, once, after any crash.  Only *added* gives the right to act;
+*refused* and an error never do.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from reporting_governance.contracts.journal_line import (
+    Folder,
+    LineType,
+    RecordLine,
+    ViewName,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A birth: no view of this id was listed when the log's head was `seq`."""
+
+    folder: Folder
+    id: str
+    seq: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Addition:
+    """One line to add.  `record` is None for lines that only say something about the log or a denied act."""
+
+    type: LineType = LineType.RECORD_ADDED
+    record: RecordLine | None = None
+    meta: Mapping[str, Any] | None = None
+    action: str | None = None
+    reason: str | None = None
+    plugin_id: str | None = None
+    job_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """Lines that are added whole or not at all.
+
+    The group is refused when one of the exact versions its records consume is gone, or an absence no longer holds.
+    `expects` are further versions that must still be there although the group does not change them.
+    `otherwise` is added instead of a refused group; only a receipt has one.
+    """
+
+    additions: tuple[Addition, ...]
+    expects: tuple[ViewName, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    otherwise: tuple[Addition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The group stands in the log; `seqs` are its lines.  `instead`: it is the `otherwise` that was added."""
+
+    seqs: tuple[int, ...]
+    instead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Somebody else changed what the group consumes; `missing` says which version or absence."""
+
+    missing: str
+
+
+Answer = Added | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One piece of open work, as one listing saw it."""
+
+    name: ViewName
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the log: number of lines, and the leaf hash of the last one (zeros for an empty log)."""
+
+    seq: int
+    leaf: str
+    log_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as replayed.  `document` is the whole line; `record` its record, blobs not resolved."""
+
+    seq: int
+    document: Mapping[str, Any]
+    leaf: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All names of one folder at one head, newest version of each id."""
+
+    folder: Folder
+    head_seq: int
+    names: Mapping[str, ViewName] = field(default_factory=dict)  #: by id
+
+    def due(self, now_name: str) -> list[ViewName]:
+        """Return the names that may be due, oldest due first.  `now_name` as in `times.due_name`."""
+        return sorted(
+            (name for name in self.names.values() if name.due <= now_name),
+            key=lambda name: (name.due, name.id),
+        )
+
+
+class Store(Protocol):
+    """Records, and the views made from them."""
+
+    def ready(self) -> Head:
+        """Make sure that what the views say is what the log says; roll forward or rebuild where it is not.
+
+        Raises: Busy (another writer holds the lock too long), StorageError, NotOurState.
+        """
+        ...
+
+    def listing(self, folder: Folder) -> Listing:
+        """Return the names in a folder, checked against the log.  Never for `past/`, which is not listed."""
+        ...
+
+    def read(self, name: ViewName) -> View | None:
+        """Return one exact version, None when it is gone."""
+        ...
+
+    def past(self, identity: str) -> View | None:
+        """Return what is over, by id; None when nothing of it is kept."""
+        ...
+
+    def past_names(self, prefix: str) -> list[str]:
+        """Return the ids in `past/` that start with a prefix.  For people's questions, not for a tick."""
+        ...
+
+    def commit(self, groups: Sequence[Group], *, now: datetime) -> list[Answer]:
+        """Add each group or refuse it; answers in the order of the groups.  `now` stamps the lines.
+
+        Raises: Busy, StorageError (then nothing is acknowledged), NotOurState.
+        """
+        ...
+
+    def head(self) -> Head:
+        """Return the end of the log as `ready` or the last `commit` saw it."""
+        ...
+
+    def replay(self, from_seq: int = 1) -> Iterator[Line]:
+        """Yield the valid lines from `from_seq` on; void lines are left out."""
+        ...
+
+    def put_blob(self, body: bytes) -> Mapping[str, Any]:
+        """Store bytes apart, synced, and return the reference that stands in a line: {"$blob": digest, "size": n}."""
+        ...
+
+    def get_blob(self, reference: Mapping[str, Any]) -> bytes | None:
+        """Return a blob's bytes; None when it was erased."""
+        ...
+
+    def erase_blob(self, digest: str, *, reason: str, now: datetime) -> None:
+        """Delete a blob and record that."""
+        ...
+
+    def heartbeat(self, task: str, at: datetime) -> None:
+        """Note that a task is alive; not journalled."""
+        ...
+
+    def heartbeats(self, tasks: Iterable[str]) -> Mapping[str, datetime | None]:
+        """Return when each task was last heard; None when never, or not known since this boot."""
+        ...
+
+
+def expand(store: Store, value: Any) -> Any:
+    """Return `value` with every blob reference in it replaced by its text; an erased one by None."""
+    if isinstance(value, Mapping):
+        if "$blob" in value:
+            body = store.get_blob(value)
+            return None if body is None else body.decode("utf-8")
+        return {key: expand(store, each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [expand(store, each) for each in value]
+    return value
