@@ -1,0 +1,158 @@
+"""What a task source and a sender promise.  Stages know this file and no implementation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from reporting_governance.contracts.finding import Finding
+from reporting_governance.contracts.receipt import Proof, Reason
+from reporting_governance.contracts.task_state import TaskState
+
+
+class Known(StrEnum):
+    """Three-valued: what a source cannot see is unknown, never false."""
+
+    TRUE = "true"
+    FALSE = "false"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Observation:
+    """What a host's own records say about one question."""
+
+    known: Known
+    since: datetime | None = None  #: when it became so, by the host's records
+    reason: str = ""  #: in plain words, also why it is unknown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObservedTask:
+    """One task as a source sees it now.
+
+    `facts` answers, by condition name, what only the host can know: `owner_dead`, `delivery_failed`,
+    `spawn_failed`, `source_unreadable`.  A condition that is not named does not apply to this task.
+    `unknown` names conditions that could not be judged, with the reason: their episodes stay as they are.
+    """
+
+    task: TaskState
+    instance: str  #: the source's instance id
+    facts: Mapping[str, Observation] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    liveness_resolution_seconds: int = 0  #: silence shorter than this proves nothing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceReading:
+    """One reading of one source.
+
+    `complete`: a task that is not in `tasks` is gone.  When false (unreadable, partly read), absence says nothing.
+    """
+
+    source: str
+    instance: str
+    tasks: Sequence[ObservedTask]
+    complete: bool
+    findings: Sequence[Finding] = ()
+    unreadable: str | None = None  #: why nothing could be read; None when it could
+    cannot_see: Mapping[str, str] = field(
+        default_factory=dict
+    )  #: condition -> why this source cannot judge it
+
+
+class TaskSource(Protocol):
+    """Reads another program's tasks; never writes there."""
+
+    name: str  #: `json`, `openclaw` ...
+
+    def read(
+        self, *, now: datetime, baseline_at: datetime | None, known: frozenset[str]
+    ) -> SourceReading:
+        """Read what is active, what ended after `baseline_at`, and the tasks whose ids are `known` (open episodes).
+
+        `baseline_at` is None at the very first reading.  Bounded in time and size; a fault is a finding, not an error.
+        """
+        ...
+
+
+class SendResult(StrEnum):
+    """How one send ended, by what is surely known."""
+
+    ANSWERED = "answered"
+    NOT_SENT = "not_sent"  #: surely nothing left; retry freely
+    REFUSED = "refused"  #: for good
+    TRY_LATER = "try_later"
+    IN_DOUBT = "in_doubt"  #: something left, and no answer came
+    NOT_STARTED = (
+        "not_started"  #: the fence said no: too late, or somebody else has the item
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """What a sender is given: a rendered item, and the facts behind it."""
+
+    spool_id: str
+    idempotency_key: str
+    subject: str
+    body: str
+    html: str | None
+    urgency: str
+    thread_keys: Sequence[str]
+    notice_ids: Sequence[str]
+    phase: str
+    facts: Mapping[str, Any]
+    possible_repeat_of: str | None = None  #: the attempt whose outcome is unknown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What one send proved.  `evidence` holds what the receiver answered, secrets removed, short texts only."""
+
+    result: SendResult
+    proof: Proof = Proof.NONE
+    reason: Reason | None = None
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    retry_after_seconds: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SenderPromises:
+    """What a kind of sender can and cannot do; the bridge plans by it, never by the sender's name."""
+
+    best_first_proof: Proof  #: of the first answer
+    idempotent_by_key: bool  #: sending again with the same key has no second effect
+    can_look: bool  #: can tell by itself whether an item arrived
+    limit_seconds: int  #: its own wall-clock limit for one send
+    in_batches: bool = False  #: many messages in one call, all or none in doubt
+
+
+class Sender(Protocol):
+    """Hands messages to one kind of channel.  One instance per configured target."""
+
+    name: str
+    promises: SenderPromises
+
+    def mark(self) -> Mapping[str, Any] | None:
+        """Return what is needed to look later (such as the outbox's size), taken before the attempt is recorded."""
+        ...
+
+    def send(self, message: Message, *, may_start: "Fence") -> Answer:
+        """Send one message.  Calls `may_start()` immediately before the effect and sends nothing when it is false."""
+        ...
+
+    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:
+        """Return the proof that an earlier send arrived; None when it surely did not; only when `can_look`."""
+        ...
+
+    def probe(self) -> Sequence[Finding]:
+        """Check health without sending anything."""
+        ...
+
+
+class Fence(Protocol):
+    """Answers whether a send may still start."""
+
+    def __call__(self) -> bool: ...
