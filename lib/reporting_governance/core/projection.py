@@ -38,9 +38,7 @@ class ConsumedViewGone(LookupError):
     """A consumed version cannot be read: the group has been applied before."""
 
 
-def apply(
-    records: Sequence[tuple[int, RecordLine]], read: Callable[[ViewName], Body | None]
-) -> Changes:
+def apply(records: Sequence[tuple[int, RecordLine]], read: Callable[[ViewName], Body | None]) -> Changes:
     """Return what one group of lines does to the views.
 
     Args:
@@ -133,7 +131,8 @@ def _fold_item(old: Body | None, record: RecordLine) -> Body:
 def fold_thread(old: Body | None, record: RecordLine) -> Body:
     """Return what one receiver has been told about one episode.
 
-    Body: `episode_id receiver task_key` · `firing_number repeat_number` · `newest {notice_id phase}` ·
+    Body: `episode_id receiver task_key condition facts urgency` · `number` (of the newest firing or repeat) ·
+    `newest {notice_id phase number}` ·
     `newest_outcome` (null while the newest notice is on its way; else `{outcome proof reason settled_at attempt_id}`) ·
     `told_at` (newest receipt that says acked or pending_external_send; null when never) ·
     `told_phase` · `acked` (a person's act, or null) · `resolved_at` (null while the episode is open).
@@ -145,11 +144,14 @@ def fold_thread(old: Body | None, record: RecordLine) -> Body:
         _fold_thread_receipt(body, record.body)
     elif record.kind == "act":
         body["acked"] = record.body if record.body["what"] == "ack" else None
+    elif record.kind == "spool-item":  # a person's retry: it is on its way again
+        body["newest_outcome"] = None
     elif record.kind == "decision-record-artifact":
         body["resolved_at"] = record.body["metadata"]["recorded_at"]
     return body
 
 
+_OUTCOME_RANK = {"blocked": 0, "pending_external_send": 1, "acked": 2}
 _NEW_THREAD: Body = {
     "episode_id": None,
     "receiver": "",
@@ -161,6 +163,7 @@ _NEW_THREAD: Body = {
     "told_phase": None,
     "acked": None,
     "resolved_at": None,
+    "condition": None,
 }
 
 
@@ -168,6 +171,9 @@ def _fold_thread_notice(body: dict[str, Any], notice: Body) -> None:
     body["episode_id"] = notice.get("episode_id")
     body["receiver"] = notice["receiver"]
     body["task_key"] = notice["facts"].get("task_key", "")
+    body["condition"] = notice["facts"].get("condition")
+    body["facts"] = notice["facts"]
+    body["urgency"] = notice["urgency"]
     body["newest"] = {
         "notice_id": notice["notice_id"],
         "phase": notice["phase"],
@@ -179,9 +185,12 @@ def _fold_thread_notice(body: dict[str, Any], notice: Body) -> None:
 
 
 def _fold_thread_receipt(body: dict[str, Any], receipt: Body) -> None:
-    """Fold a settling receipt in.  Blocked moves the time of the newest outcome, but nobody was told by it."""
+    """Fold a settling receipt in.  Of a notice with several items the best counts: acked, pending, blocked.
+
+    Blocked moves the time of the newest outcome, but nobody was told by it.
+    """
     earlier = body["newest_outcome"]
-    if earlier and earlier["outcome"] == "acked" and receipt["outcome"] != "acked":
+    if earlier and _OUTCOME_RANK[earlier["outcome"]] > _OUTCOME_RANK[receipt["outcome"]]:
         return
     body["newest_outcome"] = {
         "outcome": receipt["outcome"],

@@ -1,0 +1,163 @@
+"""What every verb shares: its common options, the choice of implementations, and how its report leaves.
+
+A verb is a function from a `CommandContext` and its own options to a `Report`.  The report goes to stdout, as text
+or as JSON with a schema of its own; everything else goes to stderr.  Nothing below this room prints or exits.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+from reporting_governance.commands._clock import SystemClock
+from reporting_governance.commands._handler import EXIT_CODES
+from reporting_governance.errors import ExitCode
+from reporting_governance.resources import checkout_root
+
+if TYPE_CHECKING:
+    from reporting_governance.commands._settings import Settings
+    from reporting_governance.storage.files.store import FilesStore
+
+DEFAULT_PROFILE = "minimal-solo-mode"
+
+
+class Report(Protocol):
+    """What a verb found or did."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """How the process ends."""
+        ...
+
+    def dump(self) -> dict[str, Any]:
+        """Return it as plain JSON data."""
+        ...
+
+    def text(self) -> str:
+        """Return it for a person; empty when there is nothing to say."""
+        ...
+
+
+@dataclass(frozen=True)
+class CommandContext:
+    """Where a verb works and with what.  Everything is made when it is first asked for."""
+
+    verb: str
+    state: str  #: absolute path of the state folder
+    profile_reference: str  #: a shipped profile's name or the path of a file
+
+    @cached_property
+    def clock(self) -> SystemClock:
+        """The clock of this machine."""
+        return SystemClock()
+
+    @cached_property
+    def actor(self) -> str:
+        """Who runs this, by the operating system."""
+        from reporting_governance.commands._identity import account_name, actor_uid
+
+        return account_name(actor_uid())
+
+    @cached_property
+    def store(self) -> FilesStore:
+        """The records and views under the state folder."""
+        from reporting_governance.storage.files.store import FilesStore
+
+        return FilesStore(self.state, actor=self.actor)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The profile in force, compiled, with the packs and the descriptor it is held against."""
+        from reporting_governance.commands._settings import load_settings
+
+        return load_settings(self.state, self.profile_reference)
+
+
+def default_state() -> str:
+    """Return the state folder when no option names one."""
+    named = os.environ.get("REPORTGOV_STATE")
+    if named:
+        return named
+    root = checkout_root()
+    if root is not None:
+        return os.path.join(root, "state")
+    return os.path.join(os.path.expanduser("~"), ".local", "state", "reporting-governance")
+
+
+def governed_command(
+    verb: str, *, takes: str, adds: str, twice: str, examples: tuple[str, ...]
+) -> Callable[[Callable[..., Report]], click.Command]:
+    """Make a click command of a verb's function.
+
+    Args:
+        verb: its name.
+        takes: which records it takes, for the help.
+        adds: which records it adds, for the help.
+        twice: what happens when it is started again, or twice at once, for the help.
+        examples: command lines for the help.
+    """
+
+    def decorate(function: Callable[..., Report]) -> click.Command:
+        @click.option(
+            "--state",
+            "state",
+            metavar="FOLDER",
+            help="State folder.  Default: $REPORTGOV_STATE, else state/ of the checkout, "
+            "else ~/.local/state/reporting-governance.",
+        )
+        @click.option(
+            "--profile",
+            "profile",
+            metavar="NAME|FILE",
+            help=f"Deployment profile.  Default: $REPORTGOV_PROFILE, else profile.yaml in the state folder, "
+            f"else {DEFAULT_PROFILE}.",
+        )
+        @click.option(
+            "--format",
+            "form",
+            type=click.Choice(["table", "json"]),
+            default="table",
+            show_default=True,
+            help="How the report is written to standard output.",
+        )
+        @wraps(function)
+        def run(state: str | None, profile: str | None, form: str, **options: Any) -> int:
+            folder = os.path.abspath(state or default_state())
+            context = CommandContext(verb, folder, profile or default_profile(folder))
+            return deliver(verb, function(context, **options), form)
+
+        shown = "\n".join(f"  {line}" for line in examples)
+        return click.command(
+            verb,
+            context_settings={"help_option_names": ["-h", "--help"]},
+            epilog=f"\b\nTakes: {takes}\nAdds:  {adds}\nTwice: {twice}\n\n\b\nExamples:\n{shown}\n\n{EXIT_CODES}",
+        )(run)
+
+    return decorate
+
+
+def default_profile(state: str) -> str:
+    """Return which profile is meant when no option names one."""
+    named = os.environ.get("REPORTGOV_PROFILE")
+    if named:
+        return named
+    own = os.path.join(state, "profile.yaml")
+    return own if os.path.exists(own) else DEFAULT_PROFILE
+
+
+def deliver(verb: str, report: Report, form: str) -> int:
+    """Write a report to stdout and return the exit code."""
+    if form == "json":
+        import json
+
+        click.echo(json.dumps({"schema": f"{verb}-report.v1", **report.dump()}, indent=2, ensure_ascii=False))
+    else:
+        text = report.text()
+        if text:
+            click.echo(text)
+    return int(report.exit_code)

@@ -1,0 +1,55 @@
+"""Who is told: routes of the profile, matched against the facts of a notice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMatch:
+    """One receiver, and the place of the route that named it (for `routes test` and `explain`)."""
+
+    receiver: str
+    route: int
+
+
+def route(facts: Mapping[str, Any], routes: Sequence[Mapping[str, Any]]) -> tuple[RouteMatch, ...]:
+    """Return the receivers of a notice, in the order of the routes, each once.
+
+    A route matches when every key of its `match` does: a text is compared as a glob (`*` and `?`), a list matches
+    when one of its texts does, an absent fact never matches.  The first route that matches ends the search unless it
+    says `continue: true`.
+
+    Args:
+        facts: of the notice: task_id, agent_id, runtime, severity, condition, and `labels.<name>`.
+        routes: from the profile: `{match, receivers, continue}`.
+    """
+    found: dict[str, RouteMatch] = {}
+    for place, each in enumerate(routes):
+        if not matches(facts, each.get("match") or {}):
+            continue
+        for receiver in each["receivers"]:
+            found.setdefault(receiver, RouteMatch(receiver, place))
+        if not each.get("continue", False):
+            break
+    return tuple(found.values())
+
+
+def matches(facts: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Tell whether every wanted key is matched by its fact."""
+    return all(_matches_one(_fact(facts, key), value) for key, value in wanted.items())
+
+
+def _matches_one(fact: object, wanted: object) -> bool:
+    if fact is None:
+        return False
+    patterns = wanted if isinstance(wanted, (list, tuple)) else (wanted,)
+    return any(fnmatchcase(str(fact), str(pattern)) for pattern in patterns)
+
+
+def _fact(facts: Mapping[str, Any], key: str) -> object:
+    if key.startswith("labels."):
+        labels = facts.get("labels")
+        return labels.get(key.removeprefix("labels.")) if isinstance(labels, Mapping) else None
+    return facts.get(key)

@@ -1,0 +1,211 @@
+"""dispatch: queued notices become rendered spool items, one for each target."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from reporting_governance.contracts import ids
+from reporting_governance.contracts.deployment_profile import DeploymentProfile
+from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
+from reporting_governance.contracts.notice import Notice
+from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
+from reporting_governance.contracts.spool_item import SpoolItem
+from reporting_governance.contracts.times import due_name
+from reporting_governance.core.dispatching import Together, group_notices, group_wait, render, withdrawal
+from reporting_governance.core.threads import due_after_settling
+from reporting_governance.stages.clock import Clock
+from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View, expand
+
+BATCH = 60  #: notices a commit; each makes a record for every target of its receiver
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DispatchReport:
+    """What one run of dispatch did."""
+
+    dispatched: int = 0  #: notices that are in spool items now
+    items: int = 0  #: spool items made
+    waiting: int = 0  #: notices that wait for company
+    withdrawn: int = 0  #: expired, or resolved before anybody was told
+    blocked: int = 0  #: notices whose receiver the profile no longer names
+    refused: int = 0  #: somebody else took them
+
+
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    """A queued notice with the exact versions it stands on."""
+
+    notice: Notice
+    name: ViewName
+    about: tuple[str, ...]
+    thread: View | None = field(default=None)
+
+
+def run_dispatch(store: Store, profile: DeploymentProfile, *, clock: Clock, limit: int = 10_000) -> DispatchReport:
+    """Render queued notices that are due, at most `limit`.  Safe to start twice: each notice is consumed once."""
+    store.ready()
+    queue = store.listing(Folder.QUEUE)
+    names = queue.due(due_name(clock.now()))[:limit]
+    if not names:
+        return DispatchReport()
+    report = DispatchReport()
+    threads = store.listing(Folder.EPISODES)
+    for batch in _batches(names, BATCH):
+        now = clock.now()
+        groups, step = _decide(list(_load(store, batch, threads)), profile, now)
+        answers = store.commit(groups, now=now) if groups else []
+        report = _count(report, step, answers, groups)
+    return report
+
+
+def _load(store: Store, names: Sequence[ViewName], threads: Listing) -> Iterable[_Queued]:
+    for name in names:
+        view = store.read(name)
+        if view is None:
+            continue
+        notice = Notice.parse(expand(store, view.body["notice"]), source=str(name))
+        thread_name = threads.names.get(notice.thread_key)
+        thread = store.read(thread_name) if thread_name else None
+        yield _Queued(notice, name, _about(notice), thread)
+
+
+def _about(notice: Notice) -> tuple[str, ...]:
+    return tuple(
+        str(each)
+        for each in (notice.facts.get("task_key"), notice.facts.get("agent_id"), notice.notice_id)
+        if each is not None
+    )
+
+
+def _decide(
+    queued: list[_Queued], profile: DeploymentProfile, now: datetime
+) -> tuple[list[Group], list[DispatchReport]]:
+    """Return the groups to commit, and what each of them will have done when it is added."""
+    groups: list[Group] = []
+    effects: list[DispatchReport] = []
+    going: dict[str, _Queued] = {}
+    for each in queued:
+        reason = _why_not(each, profile, now)
+        if reason is None:
+            going[each.notice.notice_id] = each
+            continue
+        groups.append(_blocked(each, reason, profile, now))
+        gone = reason is Reason.RECEIVER_GONE
+        effects.append(DispatchReport(blocked=1) if gone else DispatchReport(withdrawn=1))
+    notification = profile.notification
+    for together in group_notices((each.notice for each in going.values()), notification.group_by):
+        if group_wait(together, wait_seconds=notification.group_wait_seconds, now=now):
+            effects.append(DispatchReport(waiting=len(together.notices)))
+            continue
+        group = _spooled(together, [going[each.notice_id] for each in together.notices], profile, now)
+        groups.append(group)
+        effects.append(DispatchReport(dispatched=len(together.notices), items=len(group.additions)))
+    return groups, effects
+
+
+def _why_not(queued: _Queued, profile: DeploymentProfile, now: datetime) -> Reason | None:
+    withdrawn = withdrawal(queued.notice, queued.thread.body if queued.thread else None, now=now)
+    if withdrawn is not None:
+        return withdrawn.reason
+    return None if queued.notice.receiver in profile.notification.receivers else Reason.RECEIVER_GONE
+
+
+def _blocked(queued: _Queued, reason: Reason, profile: DeploymentProfile, now: datetime) -> Group:
+    """Settle a notice without sending it: its receipt closes it and tells its thread."""
+    receipt = Receipt(
+        receipt_id=ids.receipt_id(queued.notice.notice_id, Outcome.BLOCKED, Proof.NONE, "dispatch"),
+        outcome=Outcome.BLOCKED,
+        proof=Proof.NONE,
+        settled_at=now,
+        settled_by="dispatch",
+        evidence={},
+        notice_id=queued.notice.notice_id,
+        reason=reason,
+    )
+    consumes = [queued.name]
+    views = [ViewKey(Folder.PAST, queued.notice.notice_id, "")] if reason is Reason.RECEIVER_GONE else []
+    if queued.thread is not None:
+        due = due_after_settling(
+            condition=queued.thread.body["condition"],
+            acked=bool(queued.thread.body["acked"]),
+            resolved=bool(queued.thread.body["resolved_at"]),
+            settled_at=now,
+            repeat_seconds=profile.notification.repeat_seconds,
+        )
+        consumes.append(queued.thread.name)
+        views.append(ViewKey(Folder.EPISODES, queued.thread.name.id, due_name(due)))
+    record = RecordLine(
+        kind=Receipt.schema,
+        id=receipt.receipt_id,
+        body=receipt.dump(),
+        parents=(queued.notice.notice_id,),
+        consumes=tuple(consumes),
+        views=tuple(views),
+        about=queued.about,
+    )
+    return Group(additions=(Addition(record=record),))
+
+
+def _spooled(together: Together, queued: list[_Queued], profile: DeploymentProfile, now: datetime) -> Group:
+    """Make one item for each target of the receiver; the first record consumes the notices."""
+    rendered = render(together.notices)
+    notices = tuple(each.notice_id for each in together.notices)
+    about = tuple(dict.fromkeys(part for each in queued for part in each.about))
+    additions = []
+    for place, (name, target) in enumerate(profile.notification.receivers[together.receiver].targets.items()):
+        item_id = ids.spool_id(notices, together.receiver, name, 0)
+        item = SpoolItem(
+            spool_id=item_id,
+            notice_ids=notices,
+            thread_keys=tuple(each.thread_key for each in together.notices),
+            round=0,
+            channel=target.channel or target.sender,
+            sender=target.sender,
+            target=f"{together.receiver}/{name}",
+            rendered=rendered,
+            idempotency_key=item_id,
+            dispatched_at=now,
+            due_at=now,
+            not_after=now + timedelta(seconds=profile.notification.retry.lifetime_seconds),
+            expects_proof=profile.notification.ack_requires,
+        )
+        record = RecordLine(
+            kind=SpoolItem.schema,
+            id=item_id,
+            body=item.dump(),
+            parents=notices,
+            consumes=tuple(each.name for each in queued) if place == 0 else (),
+            views=(ViewKey(Folder.SPOOL, item_id, due_name(now)),),
+            about=about,
+        )
+        additions.append(Addition(record=record))
+    return Group(additions=tuple(additions))
+
+
+def _batches(names: Sequence[ViewName], size: int) -> Iterable[Sequence[ViewName]]:
+    for start in range(0, len(names), size):
+        yield names[start : start + size]
+
+
+def _count(
+    report: DispatchReport, effects: list[DispatchReport], answers: Sequence[object], groups: Sequence[Group]
+) -> DispatchReport:
+    """Add what was done up; a refused group did nothing."""
+    of_groups = iter(answers)
+    for effect in effects:
+        if not effect.waiting and not isinstance(next(of_groups), Added):
+            effect = DispatchReport(refused=1)
+        report = _sum(report, effect)
+    return report
+
+
+def _sum(left: DispatchReport, right: DispatchReport) -> DispatchReport:
+    return replace(
+        left,
+        dispatched=left.dispatched + right.dispatched,
+        items=left.items + right.items,
+        waiting=left.waiting + right.waiting,
+        withdrawn=left.withdrawn + right.withdrawn,
+        blocked=left.blocked + right.blocked,
+        refused=left.refused + right.refused,
+    )
