@@ -1,0 +1,203 @@
+"""The view of a watched task: the fold of its events.
+
+Body: `task` (a task-state document; null before the first event) · `source` · `instance` · `uid` of who started it
+(null for foreign tasks) · `conditions` {name: {anchor, reopened, phase, episode, event_id, due_at}} · `check_ins`
+(ids of the last 64) · `evidence` (compact items since the last task checkpoint; those that support completion stay) ·
+`request` (an open checkpoint request, or null).
+
+What an event does to the task stands in the event itself (`payload.status`, `payload.child_task_id` ...): whoever
+made it has decided, the fold only writes down.  So a replay needs no settings and no files.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from reporting_governance.contracts.event_envelope import EventType, Phase
+from reporting_governance.contracts.journal_line import RecordLine
+from reporting_governance.contracts.task_state import FINISHED, TaskStatus
+
+Body = Mapping[str, Any]
+
+REMEMBERED = 64  #: check-in ids, and evidence items, that a view keeps
+_FINISHED = frozenset(status.value for status in FINISHED)
+_EMPTY: Body = {
+    "task": None,
+    "source": "native",
+    "instance": "native",
+    "uid": None,
+    "conditions": {},
+    "check_ins": [],
+    "evidence": [],
+    "request": None,
+}
+
+#: Check-ins that say how the task stands: they answer a promise and an open checkpoint request.
+ANSWERS = frozenset(
+    (
+        EventType.TASK_STARTED,
+        EventType.TASK_CHECKPOINT_SENT,
+        EventType.TASK_STATUS_CHANGED,
+        EventType.TASK_CLAIMED_COMPLETE,
+    )
+)
+#: Keys that a start's payload and the task-state document share.
+STARTING = (
+    "title",
+    "mode",
+    "checkpoint",
+    "deadline_at",
+    "report_anchor",
+    "parent_task_id",
+    "labels",
+    "expects_forwarding",
+)
+
+
+def fold_task(old: Body | None, record: RecordLine) -> Body:
+    """Return the view of a task after one record of it.
+
+    Kinds: `event-envelope` (check-ins, and what scan found), `evidence`, `checkpoint-request`; any other kind (such as
+    `task-due`, which only gives the view another name) leaves the body as it is.
+    """
+    body = dict(old or _EMPTY)
+    if record.kind == "evidence":
+        body["evidence"] = _remember(body["evidence"], _compact(record.body))
+    elif record.kind == "checkpoint-request":
+        body["request"] = record.body
+    elif record.kind == "event-envelope":
+        event = record.body
+        if "condition" in event["payload"] and "phase" in event["payload"]:
+            _fold_finding(body, event)
+        else:
+            _fold_check_in(body, event)
+    return body
+
+
+def _remember(items: list[Any], item: Any) -> list[Any]:
+    return [*items, item][-REMEMBERED:]
+
+
+def _compact(evidence: Body) -> Body:
+    return {
+        "evidence_id": evidence["evidence_id"],
+        "class": evidence["class"],
+        "quality": evidence["quality"],
+        "captured_at": evidence["captured_at"],
+        "supports": evidence["supports"],
+    }
+
+
+def _fold_finding(body: dict[str, Any], event: Body) -> None:
+    """Write down where a condition's episode stands.  A foreign task's state is the snapshot that proves it."""
+    payload = event["payload"]
+    body["conditions"] = {
+        **body["conditions"],
+        payload["condition"]: {
+            "anchor": payload["anchor"],
+            "reopened": payload["reopened"],
+            "phase": payload["phase"],
+            "episode": payload["episode"],
+            "event_id": event["event_id"],
+            "due_at": payload["due_at"],
+        },
+    }
+    if body["uid"] is None:
+        body["task"] = payload["task"]
+        body["source"] = payload["source"]
+        body["instance"] = payload["instance"]
+
+
+def _fold_check_in(body: dict[str, Any], event: Body) -> None:
+    payload, kind, at = event["payload"], event["event_type"], event["timestamp"]
+    check_in = payload.get("check_in")
+    if check_in is not None:
+        body["check_ins"] = _remember(body["check_ins"], check_in["id"])
+        if body["uid"] is None:
+            body["uid"] = check_in["uid"]
+    task = _begin(body["task"], event) if kind == EventType.TASK_STARTED else dict(body["task"] or _identity(event))
+    if "status" in payload and "child_task_id" not in payload:
+        _set_status(task, payload["status"], at)
+    if "child_task_id" in payload:
+        task["children"] = _fold_child(task.get("children", []), event)
+        if payload.get("expects_forwarding"):
+            task["expects_forwarding"] = True
+    if check_in is not None:
+        _note_contact(task, event)
+        if kind in ANSWERS:
+            body["request"] = None
+    if kind == EventType.TASK_CHECKPOINT_SENT:
+        body["evidence"] = [each for each in body["evidence"] if "completion" in each["supports"].get("claims", ())]
+    body["task"] = task
+
+
+def _identity(event: Body) -> dict[str, Any]:
+    task = {
+        "task_id": event["task_id"],
+        "agent_id": event["agent_id"],
+        "runtime": event["runtime"],
+        "status": TaskStatus.ACTIVE.value,
+        "correlation_id": event["correlation_id"],
+    }
+    if event["operator_context"]:
+        task["operator_context"] = event["operator_context"]
+    return task
+
+
+def _begin(old: Body | None, event: Body) -> dict[str, Any]:
+    """Return the task as a start describes it: the first, a new run of a finished task, or more said of a running one."""
+    payload = event["payload"]
+    fresh = old is None or old["status"] in _FINISHED
+    task = _identity(event) if fresh or old is None else {**old, **_identity(event)}
+    for key in STARTING:
+        if key in payload:
+            task[key] = payload[key]
+    expected = payload.get("status") == TaskStatus.EXPECTED
+    if fresh or (old is not None and "started_at" not in old):
+        task.pop("status_changed_at", None)
+        if not expected:
+            task["started_at"] = event["timestamp"]
+        task["status_changed_at"] = event["timestamp"]
+    return task
+
+
+def _set_status(task: dict[str, Any], status: str, at: str) -> None:
+    if task["status"] == status and "status_changed_at" in task:
+        return
+    task["status"] = status
+    task["status_changed_at"] = at
+    if status in _FINISHED:
+        task["finished_at"] = at
+    else:
+        task.pop("finished_at", None)
+
+
+def _fold_child(children: list[Any], event: Body) -> list[Any]:
+    """Return the children after one `subagent_*` check-in; a child that was never announced is added."""
+    payload, kind, at = event["payload"], event["event_type"], event["timestamp"]
+    identity = payload["child_task_id"]
+    known = {each["task_id"]: each for each in children}
+    child = dict(known.get(identity, {"task_id": identity, "status": TaskStatus.ACTIVE.value}))
+    if kind == EventType.SUBAGENT_SPAWNED:
+        child = {"task_id": identity, "status": TaskStatus.ACTIVE.value, "spawned_at": at}
+    elif kind == EventType.SUBAGENT_SPAWN_FAILED:
+        child.update(status=TaskStatus.FAILED.value, spawn_failed_at=at)
+    elif kind == EventType.SUBAGENT_COMPLETED:
+        child.update(status=payload.get("status", TaskStatus.COMPLETED.value), finished_at=at)
+    elif kind == EventType.SUBAGENT_RESULT_FORWARDED:
+        child["told_at" if "spawn_failed_at" in child else "forwarded_at"] = at
+    return list({**known, identity: child}.values())
+
+
+def _note_contact(task: dict[str, Any], event: Body) -> None:
+    """Move the times of last contact forward, never back: an older check-in that arrives late proves nothing newer."""
+    kind, at = event["event_type"], event["timestamp"]
+    task["last_activity_at"] = max(at, task.get("last_activity_at", at))
+    if kind in ANSWERS and kind != EventType.TASK_STARTED:
+        task["last_checkpoint_at"] = max(at, task.get("last_checkpoint_at", at))
+    if kind == EventType.TASK_EVIDENCE_ATTACHED:
+        task["last_evidence_at"] = max(at, task.get("last_evidence_at", at))
+
+
+def in_open_phase(condition: Body) -> bool:
+    """Tell whether a condition of a view has an open episode."""
+    return bool(condition["phase"] == Phase.FIRING)
