@@ -75,6 +75,7 @@ class Record:
 
     __slots__ = ()
     schema: ClassVar[str] = ""
+    writes_defaults: ClassVar[bool] = False  #: `dump` writes values that equal their default too
 
     @classmethod
     def parse(cls, document: object, *, source: str = "record") -> Self:
@@ -126,7 +127,7 @@ class Record:
         document: dict[str, Any] = {}
         for slot in _slots_of(type(self)):
             value = getattr(self, slot.name)
-            if slot.default is not MISSING and value == slot.default:
+            if slot.default is not MISSING and value == slot.default and not self.writes_defaults:
                 continue
             document[slot.key] = (
                 value if slot.encode is None or value is None else slot.encode(value)

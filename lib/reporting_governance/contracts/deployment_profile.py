@@ -1,0 +1,240 @@
+"""What a deployment wants: its expectations, thresholds, receivers and limits.  Shape: deployment-profile.schema.json.
+
+A person writes a `DeploymentProfile` in YAML and may leave out whatever `minimal-solo-mode` already says;
+`core/profile_compile.py` makes the `DeploymentProfileArtifact` of it, in which everything is written out, so that a run
+reads JSON only.  Durations are whole seconds.  The values of the settings below are those of `minimal-solo-mode`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from reporting_governance.contracts.addresses import address_problems as address_problems  # noqa: PLC0414 (part of what a profile promises)
+from reporting_governance.contracts.addresses import parameter_problems
+from reporting_governance.contracts.capability import API_VERSION, EXPECTATIONS, Requirement
+from reporting_governance.contracts.capability_descriptor import ResourceMetadata
+from reporting_governance.contracts.decision import ActionKind, DecisionKind
+from reporting_governance.contracts.notification_settings import Notification
+from reporting_governance.contracts.record import OrderedEnum, Record, named
+from reporting_governance.contracts.watch_settings import Watchdog
+
+KIND = "DeploymentProfile"
+ARTIFACT_KIND = "DeploymentProfileArtifact"
+#: what a profile may name stand-ins for: every action, and the decision that is a deed of its own
+FALLBACK_FOR: tuple[str, ...] = (DecisionKind.FORCE_CHECKPOINT, *ActionKind)
+GOVERNED_ACTIONS = (
+    "plugin.install",
+    "plugin.uninstall",
+    "plugin.enable",
+    "plugin.disable",
+    "orchestration.run",
+    "review",
+    "silence",
+    "ack",
+    "retry",
+    "read",
+)
+
+
+class OnError(StrEnum):
+    """What the gate answers when it cannot decide."""
+
+    ALLOW_AND_NOTIFY = "allow_and_notify"
+    BLOCK = "block"
+
+
+class Posture(StrEnum):
+    """Whether the gate advises or enforces."""
+
+    ADVISE = "advise"
+    ENFORCE = "enforce"
+
+
+class Role(OrderedEnum):
+    """What somebody may do; each includes the ones before it."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+    OWNER = "owner"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Requires(Record):
+    """What a descriptor must be for this profile; null is any."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    runtime: str | None = None
+    plugin_spec_version: str | None = "0.1.0-mainline"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gate(Record):
+    """How the inline gate answers."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    deadline_ms: int = 5000
+    on_error: OnError = OnError.ALLOW_AND_NOTIFY
+    max_blocks: int = 3  #: for the same reason; then it lets go and tells the operator
+    posture: Posture = Posture.ADVISE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SelfWatch(Record):
+    """How we are watched ourselves."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    heartbeat_url: str | None = None
+    canary_seconds: int | None = None
+
+    def __post_init__(self) -> None:
+        problem = address_problems(self.heartbeat_url) if self.heartbeat_url else None
+        if problem:
+            raise ValueError(f"heartbeat_url: {problem}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Retention(Record):
+    """How long things are kept; null is for ever."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    past_seconds: int | None = 2_592_000
+    journal_seconds: int | None = None
+    originals_seconds: int | None = None
+    daily_copies_seconds: int | None = 2_592_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceSettings(Record):
+    """A task source beside our own task files, which are always read."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    source: str  #: a name in the registry of task sources
+    parameters: Mapping[str, Any] = field(default_factory=dict)  #: checked by the source's own schema
+    when_present: bool = False  #: that there is nothing to read is no finding
+
+    def __post_init__(self) -> None:
+        for pointer, problem in parameter_problems(self.parameters):
+            raise ValueError(f"parameters{pointer}: {problem}")
+
+
+def _expectations() -> Mapping[str, Requirement]:
+    wanted = dict.fromkeys(EXPECTATIONS, Requirement.REQUIRED)
+    return {
+        **wanted,
+        "final_delivery_ack": Requirement.PREFERRED,
+        "inline_dispatch_blocking": Requirement.OFF,
+    }
+
+
+def _fallbacks() -> Mapping[str, tuple[ActionKind, ...]]:
+    notify, review = ActionKind.NOTIFY_OPERATOR, ActionKind.REQUEST_REVIEW
+    return {
+        DecisionKind.FORCE_CHECKPOINT.value: (notify,),
+        ActionKind.BLOCK_TRANSITION.value: (ActionKind.SET_STATUS, review, notify),
+        ActionKind.REWRITE_MESSAGE.value: (ActionKind.RECORD_PLACEHOLDER, review, notify),
+        ActionKind.RECORD_PLACEHOLDER.value: (notify,),
+        ActionKind.SET_STATUS.value: (review, notify),
+        ActionKind.RAISE_ESCALATION.value: (notify,),
+        ActionKind.REQUEST_REVIEW.value: (notify,),
+    }
+
+
+def _roles() -> Mapping[str, Role]:
+    high_risk, handling = GOVERNED_ACTIONS[:5], GOVERNED_ACTIONS[5:9]
+    return {**dict.fromkeys(high_risk, Role.ADMIN), **dict.fromkeys(handling, Role.OPERATOR), "read": Role.VIEWER}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProfileSpec(Record):
+    """Everything a profile decides."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    requires: Requires = Requires()
+    expectations: Mapping[str, Requirement] = field(default_factory=_expectations)  #: see `capability.EXPECTATIONS`
+    policy_packs: tuple[str, ...] = ("no-silence",)  #: ids
+    sources: tuple[SourceSettings, ...] = (SourceSettings(source="openclaw", when_present=True),)
+    watchdog: Watchdog = field(default_factory=Watchdog)
+    notification: Notification = field(default_factory=Notification)
+    gate: Gate = Gate()
+    self_watch: SelfWatch = named("self", default_factory=SelfWatch)
+    fallbacks: Mapping[str, tuple[ActionKind, ...]] = field(default_factory=_fallbacks)  #: by action, strongest first
+    artifact_roots: Mapping[str, str] = field(default_factory=lambda: {"workspace": "."})
+    retention: Retention = Retention()
+    roles: Mapping[str, Role] = field(default_factory=_roles)  #: the least role for each governed action
+
+    def __post_init__(self) -> None:
+        for name in self.expectations:
+            if name not in EXPECTATIONS:
+                raise ValueError(f"expectations: {name} is none of {', '.join(EXPECTATIONS)}")
+        for action in self.fallbacks:
+            if action not in FALLBACK_FOR:
+                raise ValueError(f"fallbacks: {action} is none of {', '.join(FALLBACK_FOR)}")
+        for action in self.roles:
+            if action not in GOVERNED_ACTIONS:
+                raise ValueError(f"roles: {action} is none of {', '.join(GOVERNED_ACTIONS)}")
+        for name, path in self.artifact_roots.items():
+            problem = root_problem(path)
+            if problem:
+                raise ValueError(f"artifact_roots/{name}: {problem}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeploymentProfile(ProfileSpec):
+    """A profile as a person writes it."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = False
+    schema_uri: str | None = named("$schema", default=None)  #: for editors only
+    api_version: str = named("apiVersion")
+    kind: str
+    metadata: ResourceMetadata
+
+    def __post_init__(self) -> None:
+        ProfileSpec.__post_init__(self)
+        if (self.api_version, self.kind) != (API_VERSION, KIND):
+            raise ValueError(f"apiVersion is {API_VERSION} and kind is {KIND}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeploymentProfileArtifact(Record):
+    """A profile with everything written out, ready to be kept as JSON."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    api_version: str = named("apiVersion", default=API_VERSION)
+    kind: str = ARTIFACT_KIND
+    metadata: ResourceMetadata
+    source_digest: str  #: SHA-256 of the bytes the profile was read from
+    notes: tuple[str, ...] = ()  #: where what is in force differs from what was written
+    spec: ProfileSpec
+
+    def __post_init__(self) -> None:
+        if (self.api_version, self.kind) != (API_VERSION, ARTIFACT_KIND):
+            raise ValueError(f"apiVersion is {API_VERSION} and kind is {ARTIFACT_KIND}")
+
+    @property
+    def profile(self) -> DeploymentProfile:
+        """The profile that is in force."""
+        sections = {each.name: getattr(self.spec, each.name) for each in fields(ProfileSpec)}
+        return DeploymentProfile(api_version=API_VERSION, kind=KIND, metadata=self.metadata, **sections)
+
+
+def root_problem(path: str) -> str | None:
+    """Return why a path cannot be an artifact root, None when its text is right; links are checked again at use."""
+    if not path or "\0" in path:
+        return "a path is not empty"
+    if path.startswith(("/", "~")):
+        return "a root is relative to the deployment's own folder"
+    if ".." in path.replace("\\", "/").split("/"):
+        return "a root must not leave the deployment's own folder"
+    return None

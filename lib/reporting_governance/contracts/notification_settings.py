@@ -1,0 +1,174 @@
+"""Who is told, where, how often, and what counts as told.  Shape: `notification` in deployment-profile.schema.json.
+
+Addresses never stand here: `${env:NAME}` or `${file:path}` names where they stand, and is resolved at the send.
+All durations are whole seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from reporting_governance.contracts.addresses import parameter_problems
+from reporting_governance.contracts.receipt import Proof
+from reporting_governance.contracts.record import Record, named
+
+TASK_OPERATOR = "task-operator"  #: a receiver that comes from the task itself; no profile may define it
+
+
+class InDoubt(StrEnum):
+    """What is done with a send whose outcome is unknown."""
+
+    HOLD = "hold"  #: kept as it is, and the fallback receiver is told
+    RESEND_MARKED = "resend_marked"  #: sent again, marked as a possible repeat
+
+
+class Until(StrEnum):
+    """What ends a step of an escalation."""
+
+    PERSON = "person"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target(Record):
+    """One address of a receiver: a sender and what it needs to know."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    sender: str  #: a name in the registry of senders
+    parameters: Mapping[str, Any] = field(default_factory=dict)  #: checked by the sender's own schema
+
+    def __post_init__(self) -> None:
+        for pointer, problem in parameter_problems(self.parameters):
+            raise ValueError(f"parameters{pointer}: {problem}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receiver(Record):
+    """Somebody who is told, at one or more targets."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    targets: Mapping[str, Target]
+
+    def __post_init__(self) -> None:
+        if not self.targets:
+            raise ValueError("a receiver needs at least one target")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route(Record):
+    """Who is told about what.  The first route that matches ends the search unless it says `continue`."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    match: Mapping[str, Any] = field(
+        default_factory=dict
+    )  #: fact -> pattern, or a list of patterns; see core/routing.py
+    receivers: tuple[str, ...]
+    goes_on: bool = named("continue", default=False)
+
+    def __post_init__(self) -> None:
+        if not self.receivers:
+            raise ValueError("a route needs at least one receiver")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Retry(Record):
+    """How long a send is tried again: the wait is the age of the item, held between `first` and `ceiling`."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    first_seconds: int = 30
+    ceiling_seconds: int = 4000
+    lifetime_seconds: int = 432_000  #: then the item is blocked
+
+    def __post_init__(self) -> None:
+        if not 0 < self.first_seconds <= self.ceiling_seconds:
+            raise ValueError("first_seconds is above 0 and not above ceiling_seconds")
+        if self.lifetime_seconds <= 0:
+            raise ValueError("lifetime_seconds must be positive")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RateLimit(Record):
+    """How many messages one target gets in a stretch of time."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    messages: int
+    per_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EscalationStep(Record):
+    """Who is told when nobody has acted for so long."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    after_seconds: int
+    receivers: tuple[str, ...]
+    until: Until = Until.PERSON
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MuteTime(Record):
+    """A stretch of time, at a calendar's times, in which matching notices wait."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    name: str
+    schedule: str
+    time_zone: str
+    duration_seconds: int
+    match: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _operator() -> Mapping[str, Receiver]:
+    outbox = Target(sender="file", parameters={"path": "outbox/notices.jsonl"})
+    return {"operator": Receiver(targets={"outbox": outbox})}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notification(Record):
+    """Who is told, how often, and what counts as told."""
+
+    schema: ClassVar[str] = "deployment-profile"
+    writes_defaults: ClassVar[bool] = True
+    receivers: Mapping[str, Receiver] = field(default_factory=_operator)
+    routes: tuple[Route, ...] = (Route(receivers=("operator",)),)
+    group_by: tuple[str, ...] = ("task_id",)
+    group_wait_seconds: int = 0
+    repeat_seconds: int = 14_400
+    ack_requires: Proof = Proof.STORED
+    in_doubt: InDoubt = InDoubt.HOLD  #: without a fallback receiver `resend_marked` is in force
+    retry: Retry = Retry()
+    fallback: tuple[str, ...] = ()
+    rate_limit: RateLimit | None = None  #: for each target
+    escalation: tuple[EscalationStep, ...] = ()
+    mute_times: tuple[MuteTime, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.ack_requires < Proof.STORED:
+            raise ValueError("ack_requires is stored, delivered or person")
+        if self.group_wait_seconds < 0 or self.repeat_seconds <= 0:
+            raise ValueError("group_wait_seconds must not be negative, repeat_seconds must be positive")
+        for problem in self.problems():
+            raise ValueError(problem)
+
+    def problems(self) -> Iterator[str]:
+        """Yield every name that is used and not defined, and what would leave a notice without a receiver."""
+        if TASK_OPERATOR in self.receivers:
+            yield f"receivers: {TASK_OPERATOR} is the task's own operator and cannot be defined here"
+        used = [(f"routes/{place}", each.receivers) for place, each in enumerate(self.routes)]
+        used += [(f"escalation/{place}", each.receivers) for place, each in enumerate(self.escalation)]
+        used.append(("fallback", self.fallback))
+        for where, names in used:
+            for name in names:
+                if name not in self.receivers:
+                    yield f"{where}: no receiver is named {name}"
+        if not self.routes or self.routes[-1].match:
+            yield "routes: the last route needs an empty match, so that no notice is without a receiver"
