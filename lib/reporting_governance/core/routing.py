@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from reporting_governance.contracts.notification_settings import Route
+
 
 @dataclass(frozen=True, slots=True)
 class RouteMatch:
@@ -14,24 +16,24 @@ class RouteMatch:
     route: int
 
 
-def route(facts: Mapping[str, Any], routes: Sequence[Mapping[str, Any]]) -> tuple[RouteMatch, ...]:
+def route(facts: Mapping[str, Any], routes: Sequence[Route]) -> tuple[RouteMatch, ...]:
     """Return the receivers of a notice, in the order of the routes, each once.
 
     A route matches when every key of its `match` does: a text is compared as a glob (`*` and `?`), a list matches
     when one of its texts does, an absent fact never matches.  The first route that matches ends the search unless it
-    says `continue: true`.
+    goes on (`continue: true` in the profile).
 
     Args:
         facts: of the notice: task_id, agent_id, runtime, severity, condition, and `labels.<name>`.
-        routes: from the profile: `{match, receivers, continue}`.
+        routes: of the profile, in their order.
     """
     found: dict[str, RouteMatch] = {}
     for place, each in enumerate(routes):
-        if not matches(facts, each.get("match") or {}):
+        if not matches(facts, each.match):
             continue
-        for receiver in each["receivers"]:
+        for receiver in each.receivers:
             found.setdefault(receiver, RouteMatch(receiver, place))
-        if not each.get("continue", False):
+        if not each.goes_on:
             break
     return tuple(found.values())
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from reporting_governance.contracts import ids
-from reporting_governance.contracts.deployment_profile import DeploymentProfile
+from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
@@ -41,7 +41,7 @@ class _Queued:
     thread: View | None = field(default=None)
 
 
-def run_dispatch(store: Store, profile: DeploymentProfile, *, clock: Clock, limit: int = 10_000) -> DispatchReport:
+def run_dispatch(store: Store, profile: ProfileSpec, *, clock: Clock, limit: int = 10_000) -> DispatchReport:
     """Render queued notices that are due, at most `limit`.  Safe to start twice: each notice is consumed once."""
     store.ready()
     queue = store.listing(Folder.QUEUE)
@@ -77,9 +77,7 @@ def _about(notice: Notice) -> tuple[str, ...]:
     )
 
 
-def _decide(
-    queued: list[_Queued], profile: DeploymentProfile, now: datetime
-) -> tuple[list[Group], list[DispatchReport]]:
+def _decide(queued: list[_Queued], profile: ProfileSpec, now: datetime) -> tuple[list[Group], list[DispatchReport]]:
     """Return the groups to commit, and what each of them will have done when it is added."""
     groups: list[Group] = []
     effects: list[DispatchReport] = []
@@ -103,14 +101,14 @@ def _decide(
     return groups, effects
 
 
-def _why_not(queued: _Queued, profile: DeploymentProfile, now: datetime) -> Reason | None:
+def _why_not(queued: _Queued, profile: ProfileSpec, now: datetime) -> Reason | None:
     withdrawn = withdrawal(queued.notice, queued.thread.body if queued.thread else None, now=now)
     if withdrawn is not None:
         return withdrawn.reason
     return None if queued.notice.receiver in profile.notification.receivers else Reason.RECEIVER_GONE
 
 
-def _blocked(queued: _Queued, reason: Reason, profile: DeploymentProfile, now: datetime) -> Group:
+def _blocked(queued: _Queued, reason: Reason, profile: ProfileSpec, now: datetime) -> Group:
     """Settle a notice without sending it: its receipt closes it and tells its thread."""
     receipt = Receipt(
         receipt_id=ids.receipt_id(queued.notice.notice_id, Outcome.BLOCKED, Proof.NONE, "dispatch"),
@@ -146,7 +144,7 @@ def _blocked(queued: _Queued, reason: Reason, profile: DeploymentProfile, now: d
     return Group(additions=(Addition(record=record),))
 
 
-def _spooled(together: Together, queued: list[_Queued], profile: DeploymentProfile, now: datetime) -> Group:
+def _spooled(together: Together, queued: list[_Queued], profile: ProfileSpec, now: datetime) -> Group:
     """Make one item for each target of the receiver; the first record consumes the notices."""
     rendered = render(together.notices)
     notices = tuple(each.notice_id for each in together.notices)
@@ -159,7 +157,7 @@ def _spooled(together: Together, queued: list[_Queued], profile: DeploymentProfi
             notice_ids=notices,
             thread_keys=tuple(each.thread_key for each in together.notices),
             round=0,
-            channel=target.channel or target.sender,
+            channel=target.sender,
             sender=target.sender,
             target=f"{together.receiver}/{name}",
             rendered=rendered,

@@ -1,0 +1,204 @@
+"""status: what is watched, what is open, and what was told to whom, from the views."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.times import parse_due, parse_time
+from reporting_governance.stages.clock import Clock
+from reporting_governance.storage.interface import Listing, Store, View, expand
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Telling:
+    """What one receiver knows about an episode."""
+
+    receiver: str
+    state: str  #: delivery state of the newest notice
+    proof: str
+    phase: str
+    told_at: str | None
+    acked_by: str | None
+    next_at: str | None  #: the next repeat
+    notice_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenEpisode:
+    """One open episode and who was told."""
+
+    episode_id: str
+    task_id: str
+    agent_id: str
+    title: str
+    status: str
+    condition: str
+    due_at: str
+    late_by_seconds: int
+    tellings: tuple[Telling, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StuckItem:
+    """An item or notice that needs a person: blocked, or in doubt."""
+
+    id: str
+    state: str
+    reason: str
+    target: str
+    subject: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WatchedTask:
+    """One task of ours, and what it owes."""
+
+    task_id: str
+    agent_id: str
+    status: str
+    promise: str
+    last_check_in_at: str | None
+    looked_at_from: str | None  #: no condition can become true before
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StatusReport:
+    """Everything that is open now."""
+
+    at: datetime
+    log_id: str | None
+    lines: int
+    native_tasks: int
+    foreign_tasks: int
+    undecided_events: int
+    notices: Mapping[str, int]  #: by delivery state: queued dispatched pending_external_send blocked
+    oldest_pending_seconds: int | None
+    episodes: tuple[OpenEpisode, ...]
+    stuck: tuple[StuckItem, ...]
+    tasks: tuple[WatchedTask, ...]  #: only when asked for
+
+
+def run_status(store: Store, *, clock: Clock, with_tasks: bool = False) -> StatusReport:
+    """Return what is open.  Reads every open view, so it costs as much as there is open; it writes nothing."""
+    head = store.ready()
+    now = clock.now()
+    folders: dict[Folder, Listing] = {each: store.listing(each) for each in Folder if each is not Folder.PAST}
+    open_work = folders[Folder.EPISODES].names
+    threads = _by_episode(_read(store, (name for key, name in open_work.items() if key.startswith("thr_"))))
+    episodes = _read(store, (name for key, name in open_work.items() if key.startswith("epi_")))
+    items = _read(store, folders[Folder.SPOOL].names.values())
+    blocked = [view for prefix in ("spl_", "ntc_") for key in store.past_names(prefix) if (view := store.past(key))]
+    in_doubt = [view for view in items if _newest_receipt(view).get("outcome") == "pending_external_send"]
+    watched = folders[Folder.WATCH].names
+    return StatusReport(
+        at=now,
+        log_id=head.log_id,
+        lines=head.seq,
+        native_tasks=len(folders[Folder.TASKS].names),
+        foreign_tasks=sum(1 for key in watched if key.startswith("tsk_")),
+        undecided_events=len(folders[Folder.EVENTS].names),
+        notices={
+            "queued": len(folders[Folder.QUEUE].names),
+            "dispatched": len(items) - len(in_doubt),
+            "pending_external_send": len(in_doubt),
+            "blocked": len(blocked),
+        },
+        oldest_pending_seconds=_oldest(store, folders, items, now),
+        episodes=tuple(
+            sorted((_episode(store, view, threads, now) for view in episodes), key=lambda each: each.due_at)
+        ),
+        stuck=tuple(_stuck(store, view) for view in (*blocked, *in_doubt)),
+        tasks=tuple(_task(store, view) for view in _read(store, folders[Folder.TASKS].names.values()))
+        if with_tasks
+        else (),
+    )
+
+
+def _read(store: Store, names: Iterable[Any]) -> list[View]:
+    return [view for name in names if (view := store.read(name)) is not None]
+
+
+def _by_episode(threads: Iterable[View]) -> Mapping[str, list[View]]:
+    found: dict[str, list[View]] = {}
+    for thread in threads:
+        found.setdefault(str(thread.body["episode_id"]), []).append(thread)
+    return found
+
+
+def _episode(store: Store, view: View, threads: Mapping[str, list[View]], now: datetime) -> OpenEpisode:
+    event = expand(store, view.body["event"])
+    payload = event["payload"]
+    task = payload.get("task") or {}
+    late = int((now - parse_time(payload["due_at"])).total_seconds())
+    return OpenEpisode(
+        episode_id=view.name.id,
+        task_id=event["task_id"],
+        agent_id=event["agent_id"],
+        title=task.get("title") or "",
+        status=task.get("status") or "unknown",
+        condition=payload["condition"],
+        due_at=payload["due_at"],
+        late_by_seconds=max(0, late),
+        tellings=tuple(_telling(thread) for thread in threads.get(view.name.id, ())),
+    )
+
+
+def _telling(thread: View) -> Telling:
+    body, outcome = thread.body, thread.body["newest_outcome"]
+    next_at = parse_due(thread.name.due)
+    return Telling(
+        receiver=body["receiver"],
+        state=outcome["outcome"] if outcome else "on its way",
+        proof=outcome["proof"] if outcome else "none",
+        phase=f"{body['newest']['phase']} {body['newest']['number']}",
+        told_at=body["told_at"],
+        acked_by=body["acked"]["actor"] if body["acked"] else None,
+        next_at=None if next_at is None else next_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        notice_id=body["newest"]["notice_id"],
+    )
+
+
+def _newest_receipt(view: View) -> Mapping[str, Any]:
+    receipts: list[Mapping[str, Any]] = list(view.body.get("receipts") or ())
+    return receipts[-1] if receipts else {}
+
+
+def _stuck(store: Store, view: View) -> StuckItem:
+    body = expand(store, view.body)
+    receipt = (body.get("receipts") or [{}])[-1]
+    what = body.get("item") or body.get("notice")
+    subject = what["rendered"]["subject"] if "rendered" in what else what["subject"]
+    return StuckItem(
+        id=view.name.id,
+        state=receipt.get("outcome", "unknown"),
+        reason=receipt.get("reason") or "",
+        target=what.get("target") or what.get("receiver", ""),
+        subject=subject or "(text erased)",
+    )
+
+
+def _oldest(store: Store, folders: Mapping[Folder, Listing], items: Iterable[View], now: datetime) -> int | None:
+    """Return the age in seconds of the oldest notice that is not settled."""
+    times = [parse_time(view.body["item"]["dispatched_at"]) for view in items]
+    queued = folders[Folder.QUEUE].names
+    if queued:
+        first = store.read(min(queued.values(), key=lambda name: (name.due, name.id)))
+        if first is not None:
+            times.append(parse_time(first.body["notice"]["created_at"]))
+    return int((now - min(times)).total_seconds()) if times else None
+
+
+def _task(store: Store, view: View) -> WatchedTask:
+    task = expand(store, view.body["task"])
+    promise = task.get("checkpoint")
+    due = parse_due(view.name.due)
+    return WatchedTask(
+        task_id=task["task_id"],
+        agent_id=task["agent_id"],
+        status=task["status"],
+        promise=f"every {promise['every_seconds']} s" if promise and promise.get("every_seconds") else "no promise",
+        last_check_in_at=task.get("last_checkpoint_at"),
+        looked_at_from=None if due is None else due.isoformat(timespec="seconds").replace("+00:00", "Z"),
+    )
