@@ -1,0 +1,76 @@
+"""The checks, by name.
+
+They run in the environment that nox itself runs in, which bin/test makes, so nothing is installed twice.
+"""
+
+import os
+import sys
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "rooms", "schemas", "tests"]
+nox.options.stop_on_first_error = False
+
+
+def python(session: nox.Session, *arguments: str, **environment: str) -> None:
+    """Run this environment's Python; the session fails when it does."""
+    session.run(sys.executable, "-s", *arguments, env=environment)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and likely mistakes."""
+    python(session, "-m", "ruff", "check", ".")
+    python(session, "-m", "ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, strictly."""
+    python(session, "-m", "mypy")
+
+
+@nox.session
+def rooms(session: nox.Session) -> None:
+    """Which room imports which; pyproject.toml says what is allowed."""
+    session.run(os.path.join(os.path.dirname(sys.executable), "lint-imports"), "--no-cache", env={"PYTHONPATH": "lib"})
+    python(session, "ci/rooms.py")
+
+
+@nox.session
+def schemas(session: nox.Session) -> None:
+    """Every schema is a schema, and every format in it has a checker."""
+    python(session, "ci/schemas.py")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The tests, without the long matrices."""
+    python(session, "-m", "pytest", "-q", "-n", "2", "-m", "not long and not openclaw", *session.posargs)
+
+
+@nox.session
+def crash(session: nox.Session) -> None:
+    """Kill at every step, starve of disk, tear: the long matrices too."""
+    python(session, "-m", "pytest", "-q", "-n", "2", "tests/crash", *session.posargs)
+
+
+@nox.session
+def openclaw(session: nox.Session) -> None:
+    """What we say about OpenClaw, held against the real program."""
+    python(session, "-m", "pytest", "-q", "-m", "openclaw", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Ratios within one run; absolute figures are hints."""
+    python(session, "-m", "tests.bench", *session.posargs, PYTHONPATH=os.pathsep.join(["lib", "."]))
+
+
+@nox.session(venv_backend="venv")
+def lock(session: nox.Session) -> None:
+    """Write ci/requirements*.txt anew from pyproject.toml; with `-- --upgrade` take the newest versions."""
+    session.install("pip-tools")
+    session.run("python", "ci/lock.py", *session.posargs)
