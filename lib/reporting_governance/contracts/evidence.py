@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from reporting_governance.contracts.record import OrderedEnum, Record, named
+from reporting_governance.contracts.record import OrderedEnum, Record, free_text, named
 
 
 class EvidenceClass(StrEnum):
@@ -42,7 +42,7 @@ class Evidence(Record):
     agent_id: str
     evidence_class: EvidenceClass = named("class")
     quality: Quality
-    summary: str
+    summary: str = free_text()  #: what it proves
     captured_at: datetime
     refs: tuple[Mapping[str, Any], ...]
     supports: Mapping[str, Any]

@@ -1,0 +1,26 @@
+"""Where people's and agents' own words stand in each kind of document.
+
+Such text is stored apart when it is long, so that it can be erased.  The schemas mark it `x-free-text`; this is the
+same list for code that must not read schemas on every start, and a test holds both equal.
+"""
+
+from collections.abc import Mapping
+
+#: kind -> dotted paths; `*` stands for every item of a list and every value of an object
+FREE_TEXT: Mapping[str, tuple[str, ...]] = {
+    "act": ("comment",),
+    "check-in": ("evidence.*.summary", "message", "report.*", "title"),
+    "decision": ("rewritten_message",),
+    "decision-record-artifact": (
+        "spec.decision.rewritten_message",
+        "spec.evaluations.*.leaves.*.value",
+        "spec.original_message",
+    ),
+    "event-envelope": ("payload.message", "payload.report.*", "payload.task.title", "payload.title"),
+    "evidence": ("summary",),
+    "notice": ("body", "facts.title", "subject"),
+    "review": ("question", "subject"),
+    "silence": ("comment",),
+    "spool-item": ("rendered.body", "rendered.html", "rendered.subject"),
+    "task-state": ("title",),
+}
