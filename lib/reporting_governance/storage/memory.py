@@ -7,11 +7,12 @@ from hashlib import sha256
 from threading import RLock
 from typing import Any
 
-from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewName
+from reporting_governance.contracts.journal_line import Folder, LineType, RecordLine, ViewName
 from reporting_governance.contracts.times import format_time
-from reporting_governance.core.projection import Body, apply
+from reporting_governance.core.projection import Body, Changes, apply
+from reporting_governance.storage.encoding import ZERO_LEAF, Prepared, encode, leaf_hash, prepare
+from reporting_governance.storage.groups import Judge, Verdict, check_size
 from reporting_governance.storage.interface import (
-    Absence,
     Added,
     Addition,
     Answer,
@@ -19,7 +20,6 @@ from reporting_governance.storage.interface import (
     Head,
     Line,
     Listing,
-    Refused,
     View,
 )
 
@@ -27,12 +27,13 @@ from reporting_governance.storage.interface import (
 class MemoryStore:
     """Records and views in dictionaries.  Safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, actor: str = "memory") -> None:
+        self._actor = actor
         self._lock = RLock()
-        self._lines: list[tuple[bytes, dict[str, Any]]] = []
-        self._leaf = "0" * 64
+        self._lines: list[bytes] = []
+        self._leaf = ZERO_LEAF
         self._views: dict[Folder, dict[str, View]] = {folder: {} for folder in Folder}
-        self._touched: list[tuple[int, Folder, str]] = []
+        self._named: dict[tuple[Folder, str], int] = {}  #: the newest line that names a view
         self._blobs: dict[str, bytes] = {}
         self._heartbeats: dict[str, datetime] = {}
 
@@ -41,7 +42,7 @@ class MemoryStore:
 
     def head(self) -> Head:
         with self._lock:
-            return Head(len(self._lines), self._leaf, "memory")
+            return Head(len(self._lines), self._leaf.hex(), "memory")
 
     def listing(self, folder: Folder) -> Listing:
         if folder is Folder.PAST:
@@ -63,12 +64,19 @@ class MemoryStore:
             return sorted(key for key in self._views[Folder.PAST] if key.startswith(prefix))
 
     def commit(self, groups: Sequence[Group], *, now: datetime) -> list[Answer]:
+        check_size(groups)
         with self._lock:
-            return [self._add(group, now) for group in groups]
+            judge = Judge(
+                lambda name: self.read(name) is not None,
+                lambda folder, identity, seq: self._named.get((folder, identity), 0) > seq,
+            )
+            return self._add_all([judge.judge(group) for group in groups], now)
 
     def replay(self, from_seq: int = 1) -> Iterator[Line]:
-        for seq, (data, document) in enumerate(list(self._lines)[from_seq - 1 :], start=from_seq):
-            yield Line(seq, document, _leaf_hash(data))
+        with self._lock:
+            lines = self._lines[from_seq - 1 :]
+        for seq, line in enumerate(lines, start=from_seq):
+            yield Line(seq, json.loads(line), leaf_hash(line[:-1]).hex())
 
     def put_blob(self, body: bytes) -> Mapping[str, Any]:
         digest = sha256(body).hexdigest()
@@ -79,7 +87,8 @@ class MemoryStore:
         return self._blobs.get(reference["$blob"])
 
     def erase_blob(self, digest: str, *, reason: str, now: datetime) -> None:
-        self._blobs.pop(digest, None)
+        erased = Addition(type=LineType.RECORD_ERASED, reason=reason, meta={"blob": digest})
+        self.commit([Group(additions=(erased,))], now=now)
 
     def heartbeat(self, task: str, at: datetime) -> None:
         self._heartbeats[task] = at
@@ -87,84 +96,50 @@ class MemoryStore:
     def heartbeats(self, tasks: Iterable[str]) -> Mapping[str, datetime | None]:
         return {task: self._heartbeats.get(task) for task in tasks}
 
-    def _add(self, group: Group, now: datetime) -> Answer:
-        missing = self._missing(group)
-        if missing is None:
-            return Added(self._append(group.additions, now))
-        if group.otherwise:
-            return Added(self._append(group.otherwise, now), instead=True)
-        return Refused(missing)
+    def _add_all(self, verdicts: Sequence[Verdict], now: datetime) -> list[Answer]:
+        """Make everything, then keep it: a record that cannot be folded leaves the store as it was."""
+        answers: list[Answer] = []
+        lines: list[tuple[Prepared, bytes]] = []
+        changes: list[Changes] = []
+        leaf = self._leaf
+        for verdict in verdicts:
+            if verdict.refused is not None:
+                answers.append(verdict.refused)
+                continue
+            first = len(self._lines) + len(lines) + 1
+            prepared = [prepare(each, self.put_blob, actor=self._actor, writer="{}") for each in verdict.additions]
+            for place, each in enumerate(prepared, start=1):
+                line = each.line(
+                    place=place, size=len(prepared), prev=leaf, seq=first + place - 1, time=format_time(now)
+                )
+                leaf = leaf_hash(line[:-1])
+                lines.append((each, line))
+            numbered = enumerate(prepared, start=first)
+            changes.append(apply([(seq, each.record) for seq, each in numbered if each.record is not None], self._body))
+            answers.append(Added(tuple(range(first, first + len(prepared))), instead=verdict.instead))
+        self._keep(lines, changes, leaf)
+        return answers
 
-    def _missing(self, group: Group) -> str | None:
-        consumed = [name for each in group.additions if each.record for name in each.record.consumes]
-        for name in (*group.expects, *consumed):
-            if self.read(name) is None:
-                return str(name)
-        for absence in group.absences:
-            if self._is_there(absence):
-                return f"{absence.folder.value}/{absence.id}"
-        return None
+    def _keep(self, lines: Sequence[tuple[Prepared, bytes]], changes: Sequence[Changes], leaf: bytes) -> None:
+        for prepared, line in lines:
+            self._lines.append(line)
+            if prepared.record is not None:
+                self._note_names(prepared.record, len(self._lines))
+            if prepared.type is LineType.RECORD_ERASED and prepared.meta is not None:
+                self._blobs.pop(prepared.meta.get("blob", ""), None)
+        self._leaf = leaf
+        for change in changes:
+            for put in change.puts:
+                self._views[put.name.folder][put.name.id] = View(put.name, json.loads(encode(put.body)))
+            for name in change.removes:
+                current = self._views[name.folder].get(name.id)
+                if current is not None and current.name == name:
+                    del self._views[name.folder][name.id]
 
-    def _is_there(self, absence: Absence) -> bool:
-        if absence.id in self._views[absence.folder]:
-            return True
-        return any(
-            seq > absence.seq and (folder, key) == (absence.folder, absence.id) for seq, folder, key in self._touched
-        )
-
-    def _append(self, additions: Sequence[Addition], now: datetime) -> tuple[int, ...]:
-        seqs: list[int] = []
-        records: list[tuple[int, RecordLine]] = []
-        for place, addition in enumerate(additions, start=1):
-            seq = len(self._lines) + 1
-            document = _line(addition, seq, self._leaf, (place, len(additions)), now)
-            data = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
-            self._leaf = _leaf_hash(data)
-            self._lines.append((data, document))
-            seqs.append(seq)
-            if addition.record is not None:
-                records.append((seq, addition.record))
-        changes = apply(records, self._body)
-        for put in changes.puts:
-            self._views[put.name.folder][put.name.id] = View(put.name, json.loads(json.dumps(put.body)))
-            self._touched.append((put.name.seq, put.name.folder, put.name.id))
-        for name in changes.removes:
-            current = self._views[name.folder].get(name.id)
-            if current is not None and current.name == name:
-                del self._views[name.folder][name.id]
-        return tuple(seqs)
+    def _note_names(self, record: RecordLine, seq: int) -> None:
+        for key in record.views:
+            self._named[key.folder, key.id] = seq
 
     def _body(self, name: ViewName) -> Body | None:
         view = self.read(name)
         return None if view is None else view.body
-
-
-def _leaf_hash(data: bytes) -> str:
-    return sha256(b"\x00" + data).hexdigest()
-
-
-def _line(addition: Addition, seq: int, prev: str, place: tuple[int, int], now: datetime) -> dict[str, Any]:
-    line: dict[str, Any] = {
-        "v": 1,
-        "seq": seq,
-        "prev": prev,
-        "g": list(place),
-        "ts": format_time(now),
-        "type": addition.type.value,
-    }
-    for key, value in (("action", addition.action), ("reason", addition.reason), ("meta", addition.meta)):
-        if value is not None:
-            line[key] = value
-    if addition.record is not None:
-        record = addition.record
-        line["record"] = {
-            "kind": record.kind,
-            "version": record.version,
-            "id": record.id,
-            "parents": list(record.parents),
-            "consumes": [str(name) for name in record.consumes],
-            "about": list(record.about),
-            "views": [[key.folder.value, key.id, key.due] for key in record.views],
-            "body": record.body,
-        }
-    return line

@@ -1,0 +1,117 @@
+"""What does not stand in a line itself: text that somebody may want erased, and what makes a body too large."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from reporting_governance.errors import StorageError
+
+LARGEST_BODY = 48 * 1024  #: bytes of a body's JSON in the line
+LONGEST_FREE_TEXT = 256  #: bytes; shorter free text stays in the line and cannot be erased
+
+Path = tuple[str | int, ...]
+
+FREE_TEXT: Mapping[str, tuple[str, ...]] = {
+    "notice": ("subject", "body"),
+    "spool-item": ("rendered.subject", "rendered.body", "rendered.html"),
+}
+
+
+def split(
+    kind: str,
+    body: Any,
+    text: str,
+    put_blob: Callable[[bytes], Mapping[str, Any]],
+    encode: Callable[[Any], str],
+) -> tuple[Any, tuple[str, ...]]:
+    """Return the body with references where values were stored apart, and the digests of what was stored.
+
+    Free text goes when it is long.  A body that is still too large gives its largest texts away, then its largest
+    inner lists and objects (as JSON), so that the fields that views are made from stay in the line.
+
+    Raises: StorageError when nothing is left to give away.
+    """
+    paths = [path for path, _ in _long_free_text(kind, body)] if len(text) > LONGEST_FREE_TEXT else []
+    if not paths and len(text) <= LARGEST_BODY:
+        return body, ()
+    digests: list[str] = []
+    for path in paths:
+        body = _move(body, path, put_blob, encode, digests)
+    while len(encode(body)) > LARGEST_BODY:
+        largest = _largest_part(body, encode)
+        if largest is None:
+            raise StorageError(
+                path="journal", reason=f"a {kind} of more than {LARGEST_BODY} bytes that cannot be split"
+            )
+        body = _move(body, largest, put_blob, encode, digests)
+    return body, tuple(digests)
+
+
+def _long_free_text(kind: str, body: Any) -> Iterator[tuple[Path, str]]:
+    for pattern in FREE_TEXT.get(kind, ()):
+        for path, value in _matching(body, tuple(pattern.split(".")), ()):
+            if isinstance(value, str) and len(value.encode("utf-8", "replace")) > LONGEST_FREE_TEXT:
+                yield path, value
+
+
+def _matching(value: Any, pattern: tuple[str, ...], so_far: Path) -> Iterator[tuple[Path, Any]]:
+    if not pattern:
+        yield so_far, value
+        return
+    step, rest = pattern[0], pattern[1:]
+    if step == "*":
+        for key, each in _children(value):
+            yield from _matching(each, rest, (*so_far, key))
+    elif isinstance(value, Mapping) and step in value:
+        yield from _matching(value[step], rest, (*so_far, step))
+
+
+def _largest_part(body: Any, encode: Callable[[Any], str]) -> Path | None:
+    """Return where the largest long text stands; else the largest container that is no top-level field."""
+    texts = [(len(value), path) for path, value in _walk(body, ()) if isinstance(value, str)]
+    longest = max(texts, default=(0, ()), key=lambda each: each[0])
+    if longest[0] > LONGEST_FREE_TEXT:
+        return longest[1]
+    containers = [
+        (len(encode(value)), path)
+        for path, value in _walk(body, ())
+        if len(path) > 1 and isinstance(value, (Mapping, list, tuple)) and "$blob" not in value
+    ]
+    largest = max(containers, default=(0, ()), key=lambda each: each[0])
+    return largest[1] if largest[0] > LONGEST_FREE_TEXT else None
+
+
+def _walk(value: Any, so_far: Path) -> Iterator[tuple[Path, Any]]:
+    if isinstance(value, Mapping) and "$blob" in value:
+        return
+    for key, each in _children(value):
+        path = (*so_far, key)
+        yield path, each
+        yield from _walk(each, path)
+
+
+def _children(value: Any) -> Iterator[tuple[str | int, Any]]:
+    if isinstance(value, Mapping):
+        yield from value.items()
+    elif isinstance(value, (list, tuple)):
+        yield from enumerate(value)
+
+
+def _move(
+    body: Any,
+    path: Path,
+    put_blob: Callable[[bytes], Mapping[str, Any]],
+    encode: Callable[[Any], str],
+    digests: list[str],
+) -> Any:
+    """Return a copy of the body in which the value at `path` is a reference to a blob."""
+    step, rest = path[0], path[1:]
+    value = body[step]
+    if rest:
+        moved: Any = _move(value, rest, put_blob, encode, digests)
+    else:
+        text = value if isinstance(value, str) else encode(value)
+        moved = put_blob(text.encode("utf-8", "replace"))
+        digests.append(moved["$blob"])
+    copy: Any = dict(body) if isinstance(body, Mapping) else list(body)
+    copy[step] = moved
+    return copy
