@@ -1,6 +1,7 @@
 """What a task source and a sender promise.  Stages know this file and no implementation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -57,9 +58,7 @@ class SourceReading:
     complete: bool
     findings: Sequence[Finding] = ()
     unreadable: str | None = None  #: why nothing could be read; None when it could
-    cannot_see: Mapping[str, str] = field(
-        default_factory=dict
-    )  #: condition -> why this source cannot judge it
+    cannot_see: Mapping[str, str] = field(default_factory=dict)  #: condition -> why this source cannot judge it
 
 
 class TaskSource(Protocol):
@@ -67,9 +66,7 @@ class TaskSource(Protocol):
 
     name: str  #: `json`, `openclaw` ...
 
-    def read(
-        self, *, now: datetime, baseline_at: datetime | None, known: frozenset[str]
-    ) -> SourceReading:
+    def read(self, *, now: datetime, baseline_at: datetime | None, known: frozenset[str]) -> SourceReading:
         """Read what is active, what ended after `baseline_at`, and the tasks whose ids are `known` (open episodes).
 
         `baseline_at` is None at the very first reading.  Bounded in time and size; a fault is a finding, not an error.
@@ -85,9 +82,7 @@ class SendResult(StrEnum):
     REFUSED = "refused"  #: for good
     TRY_LATER = "try_later"
     IN_DOUBT = "in_doubt"  #: something left, and no answer came
-    NOT_STARTED = (
-        "not_started"  #: the fence said no: too late, or somebody else has the item
-    )
+    NOT_STARTED = "not_started"  #: the fence said no: too late, or somebody else has the item
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,3 +151,30 @@ class Fence(Protocol):
     """Answers whether a send may still start."""
 
     def __call__(self) -> bool: ...
+
+
+class Batch(Protocol):
+    """A target that nobody else looks at or writes to while the batch is open."""
+
+    def mark(self) -> Mapping[str, Any] | None:
+        """Return what is needed to look later."""
+        ...
+
+    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:
+        """As `Sender.look`."""
+        ...
+
+    def send(self, messages: Sequence[Message], *, may_start: Callable[[Message], bool]) -> Sequence[Answer]:
+        """Send those messages that may start, with one effect; answers in the order of the messages."""
+        ...
+
+
+class BatchSender(Sender, Protocol):
+    """A sender whose `promises.in_batches` is true: many messages cost about as much as one."""
+
+    def batch(self, *, wait_seconds: float) -> AbstractContextManager[Batch | None]:
+        """Open a batch; None when another process keeps the target for longer than `wait_seconds`.
+
+        Attempts are recorded, sent and settled while it is open, so that nobody looks at a half-written batch.
+        """
+        ...

@@ -1,0 +1,337 @@
+"""What to do with a spool item, and what the answer to a send proves.
+
+Pure: the bridge brings the item's view, the clock and what its sender can do; these functions choose.
+The rules stand in docs/senders.md; what a notice's records add up to stands in `delivery_state`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from reporting_governance.contracts import ids
+from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
+from reporting_governance.contracts.times import parse_time
+
+Body = Mapping[str, Any]
+
+BRIDGE = "bridge"  #: who settles what no answer settled
+_TELLS_OF_TROUBLE = frozenset({"firing", "repeat", "escalation", "fallback"})
+
+
+class StepKind(StrEnum):
+    """What the bridge does with an item now."""
+
+    SEND = "send"
+    LOOK = "look"  #: ask the sender whether an attempt of unknown outcome arrived
+    HOLD = "hold"  #: in doubt, and the profile says: keep it and tell somebody else
+    WITHDRAW = "withdraw"
+    BLOCK = "block"
+    SETTLE_IN_DOUBT = "settle_in_doubt"  #: an attempt is over and nobody said how it ended
+    WAIT = "wait"
+
+
+class Place(StrEnum):
+    """Where a settled item goes."""
+
+    OPEN = "open"  #: stays work
+    CLOSED = "closed"
+    PAST = "past"  #: a person may send it again
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Here:
+    """This machine at this moment, for telling whether another process's attempt can still be running."""
+
+    host: str
+    boot_id: str
+    monotonic_ms: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Powers:
+    """What the sender of an item's target can do."""
+
+    sender: str
+    best_first_proof: Proof
+    idempotent_by_key: bool
+    can_look: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeliveryRules:
+    """What the profile asks.  `resend_marked`: send again what is in doubt, marked as a possible repeat."""
+
+    resend_marked: bool
+    first_seconds: int
+    ceiling_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One choice.  `until`: when to look again (wait, hold).  `attempt_id`: whose outcome is unknown."""
+
+    kind: StepKind
+    reason: Reason | None = None
+    until: datetime | None = None
+    attempt_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settlement:
+    """A receipt and what it does: to the item, and whether the notices' threads learn of it."""
+
+    receipt: Receipt
+    place: Place
+    tells_threads: bool
+    due: datetime | None = field(default=None)  #: when an open item is looked at again
+
+
+class SendAnswer(Protocol):
+    """What a sender said; `adapters.interface.Answer` is one."""
+
+    @property
+    def result(self) -> str: ...
+    @property
+    def proof(self) -> Proof: ...
+    @property
+    def evidence(self) -> Mapping[str, str]: ...
+    @property
+    def retry_after_seconds(self) -> int | None: ...
+
+
+def retry_delay_seconds(age_seconds: float, *, first: float, ceiling: float, retry_after: float | None = None) -> float:
+    """Return how long to wait before an item is sent again.
+
+    Args:
+        age_seconds: time since the item was dispatched, at least 0.
+        first, ceiling: shortest and longest wait, in seconds.
+        retry_after: what the receiver asked for, in seconds; it wins over the age, but not over `first`.
+
+    Returns: seconds without jitter; the bridge adds it, so that this stays a function of its arguments.
+    Raises: ValueError for a negative age (the caller's fault, not the operator's problem).
+    Source: Postfix qmgr(8), minimal_backoff_time and maximal_backoff_time: the wait is the message's age, clamped.
+    """
+    if age_seconds < 0:
+        raise ValueError(f"age_seconds must not be negative, got {age_seconds}")
+    if retry_after is not None:
+        return max(first, retry_after)
+    return min(ceiling, max(first, age_seconds))
+
+
+def next_step(
+    body: Body, threads: Sequence[Body], *, now: datetime, here: Here, powers: Powers | None, rules: DeliveryRules
+) -> Step:
+    """Return what to do with a spool item.
+
+    Args:
+        body: the item's view: item, attempts, receipts.
+        threads: the bodies of the threads of its notices, as far as they are open.
+        powers: None when the profile no longer names the target.
+    """
+    item, receipts = body["item"], body["receipts"]
+    running = open_attempt(body)
+    if running is not None:
+        if not is_over(running, now=now, here=here):
+            return Step(kind=StepKind.WAIT, until=parse_time(running["deadline_at"]))
+        asked = StepKind.LOOK if _can_look(powers, running) else StepKind.SETTLE_IN_DOUBT
+        return Step(kind=asked, attempt_id=running["attempt_id"])
+    last = receipts[-1] if receipts else None
+    if last is not None and last["outcome"] != Outcome.DEFERRED:
+        return _after_doubt(body, last, now=now, powers=powers, rules=rules)
+    if powers is None:
+        return Step(kind=StepKind.BLOCK, reason=Reason.RECEIVER_GONE)
+    if not body["attempts"]:
+        withdrawn = _withdrawal(item, threads)
+        if withdrawn is not None:
+            return Step(kind=StepKind.WITHDRAW, reason=withdrawn)
+    return _send_when_due(body, parse_time(last["retry_at"] if last else item["due_at"]), now=now)
+
+
+def _send_when_due(body: Body, due: datetime, *, now: datetime) -> Step:
+    item = body["item"]
+    doubtful = _doubtful_attempt(body)
+    if now >= parse_time(item["not_after"]):
+        reason = Reason.NEVER_CONFIRMED if doubtful else Reason.LIFETIME
+        return Step(kind=StepKind.BLOCK, reason=reason, attempt_id=doubtful)
+    if item["rendered"]["subject"] is None or item["rendered"]["body"] is None:
+        return Step(kind=StepKind.BLOCK, reason=Reason.ERASED)
+    if now < due:
+        return Step(kind=StepKind.WAIT, until=due)
+    return Step(kind=StepKind.SEND, attempt_id=doubtful)
+
+
+def _after_doubt(body: Body, last: Body, *, now: datetime, powers: Powers | None, rules: DeliveryRules) -> Step:
+    """Go on with an item whose newest receipt is no deferral: it is in doubt, or waits for somebody else's proof."""
+    not_after = parse_time(body["item"]["not_after"])
+    attempt = next((each for each in body["attempts"] if each["attempt_id"] == last.get("attempt_id")), None)
+    in_doubt = last.get("reason") == Reason.IN_DOUBT
+    if in_doubt and attempt is not None and last["settled_by"] != BRIDGE and _can_look(powers, attempt):
+        return Step(kind=StepKind.LOOK, attempt_id=attempt["attempt_id"])
+    if now >= not_after:
+        return Step(kind=StepKind.BLOCK, reason=Reason.NEVER_CONFIRMED, attempt_id=last.get("attempt_id"))
+    if in_doubt and powers is not None and _goes_again(powers, rules):
+        return _send_when_due(body, _again_at(body, last, rules), now=now)
+    return Step(kind=StepKind.HOLD if in_doubt else StepKind.WAIT, until=not_after)
+
+
+def _again_at(body: Body, last: Body, rules: DeliveryRules) -> datetime:
+    settled = parse_time(last["settled_at"])
+    return settled + timedelta(seconds=_delay(body["item"], settled, rules, None))
+
+
+def _goes_again(powers: Powers, rules: DeliveryRules) -> bool:
+    return powers.idempotent_by_key or rules.resend_marked
+
+
+def _can_look(powers: Powers | None, attempt: Body) -> bool:
+    """A sender can look for its own sends only: a target may have been given another one since."""
+    return powers is not None and powers.can_look and powers.sender == attempt["sender"]
+
+
+def _withdrawal(item: Body, threads: Sequence[Body]) -> Reason | None:
+    """Return why an item of which nothing was attempted shall not be sent; None when anybody still waits for it."""
+    reasons = [_thread_withdrawal(item, thread) for thread in threads]
+    if not reasons or len(threads) < len(item["thread_keys"]) or None in reasons:
+        return None
+    return Reason.RESOLVED_BEFORE_TOLD if Reason.RESOLVED_BEFORE_TOLD in reasons else Reason.WITHDRAWN
+
+
+def _thread_withdrawal(item: Body, thread: Body) -> Reason | None:
+    newest = thread["newest"]
+    if newest is None or newest["notice_id"] not in item["notice_ids"] or newest["phase"] not in _TELLS_OF_TROUBLE:
+        return None
+    if thread["resolved_at"]:
+        return Reason.RESOLVED_BEFORE_TOLD
+    return Reason.WITHDRAWN if thread["acked"] else None
+
+
+def open_attempt(body: Body) -> Body | None:
+    """Return the newest attempt of an item when no receipt speaks of it."""
+    attempts = body["attempts"]
+    if not attempts:
+        return None
+    newest: Body = attempts[-1]
+    told = any(each.get("attempt_id") == newest["attempt_id"] for each in body["receipts"])
+    return None if told else newest
+
+
+def is_over(attempt: Body, *, now: datetime, here: Here) -> bool:
+    """Tell whether an attempt can no longer be running.
+
+    Nothing survives a reboot, so an attempt of another boot of this host is over at once.  Within a boot the monotonic
+    clock counts, which nobody can set.  Of another host only the wall clock is known.
+    """
+    if attempt["host"] != here.host:
+        return now >= parse_time(attempt["deadline_at"])
+    return attempt["boot_id"] != here.boot_id or here.monotonic_ms >= int(attempt["monotonic_ms"])
+
+
+def _doubtful_attempt(body: Body) -> str | None:
+    """Return the newest attempt that may have arrived, None when surely none did."""
+    for attempt in reversed(body["attempts"]):
+        last = None
+        for receipt in body["receipts"]:
+            if receipt.get("attempt_id") == attempt["attempt_id"]:
+                last = receipt
+        if last is None or last["outcome"] == Outcome.PENDING_EXTERNAL_SEND:
+            return str(attempt["attempt_id"])
+    return None
+
+
+def settle(
+    answer: SendAnswer,
+    body: Body,
+    attempt_id: str,
+    *,
+    now: datetime,
+    ack_requires: Proof,
+    powers: Powers | None,
+    rules: DeliveryRules,
+    settled_by: str,
+    jitter_seconds: int = 0,
+) -> Settlement:
+    """Return what an answer proves about an attempt, and what becomes of its item.
+
+    No answer proves more than its sender can: the proof is cut at `powers.best_first_proof`; without powers (the
+    target is gone) nothing is proven and nothing is sent again.
+    `settled_by`: the sender's name for its own answer, `bridge` for what a look found.
+    """
+    ceiling = powers.best_first_proof if powers else Proof.NONE
+    proof = min(answer.proof, ceiling, key=lambda each: each.rank)
+
+    def receipt(outcome: Outcome, reason: Reason | None, retry_at: datetime | None = None) -> Receipt:
+        sure = proof if outcome in (Outcome.ACKED, Outcome.PENDING_EXTERNAL_SEND) and not reason else Proof.NONE
+        return Receipt(
+            receipt_id=ids.receipt_id(attempt_id, outcome, sure, settled_by),
+            outcome=outcome,
+            proof=sure,
+            settled_at=now,
+            settled_by=settled_by,
+            evidence=dict(answer.evidence),
+            attempt_id=attempt_id,
+            reason=reason,
+            retry_at=retry_at,
+        )
+
+    if answer.result == "answered":
+        enough = proof >= max(ack_requires, Proof.STORED, key=lambda each: each.rank)
+        outcome = Outcome.ACKED if enough else Outcome.PENDING_EXTERNAL_SEND
+        return Settlement(receipt=receipt(outcome, None), place=Place.CLOSED, tells_threads=True)
+    if answer.result == "refused":
+        return Settlement(receipt=receipt(Outcome.BLOCKED, Reason.REFUSED), place=Place.PAST, tells_threads=True)
+    if answer.result == "in_doubt":
+        held, due = _doubt(body["item"], settled_by, now, powers, rules)
+        return Settlement(
+            receipt=receipt(Outcome.PENDING_EXTERNAL_SEND, Reason.IN_DOUBT),
+            place=Place.OPEN,
+            due=due,
+            tells_threads=held,
+        )
+    reason = {"not_started": Reason.NOT_STARTED, "try_later": Reason.TRY_LATER}.get(answer.result, Reason.NOT_SENT)
+    seconds = 0.0
+    if reason is not Reason.NOT_STARTED and settled_by != BRIDGE:
+        seconds = _delay(body["item"], now, rules, answer.retry_after_seconds) + jitter_seconds
+    # Not later than the end of its life, so that it is blocked, and somebody told, on time.
+    # Compared as seconds: a receiver may ask for a wait that no calendar holds.
+    left = max(0.0, (parse_time(body["item"]["not_after"]) - now).total_seconds())
+    due = now + timedelta(seconds=min(seconds, left))
+    return Settlement(receipt=receipt(Outcome.DEFERRED, reason, due), place=Place.OPEN, due=due, tells_threads=False)
+
+
+def _doubt(
+    item: Body, settled_by: str, now: datetime, powers: Powers | None, rules: DeliveryRules
+) -> tuple[bool, datetime]:
+    """Return whether an item in doubt is held (its threads then count it as told), and when to look at it again."""
+    not_after = parse_time(item["not_after"])
+    wait = timedelta(seconds=_delay(item, now, rules, None))
+    if powers is not None and powers.can_look and settled_by != BRIDGE:
+        return False, now
+    if powers is not None and _goes_again(powers, rules):
+        return False, min(not_after, now + wait)
+    return True, not_after
+
+
+def _delay(item: Body, now: datetime, rules: DeliveryRules, retry_after: int | None) -> float:
+    age = max(0.0, (now - parse_time(item["dispatched_at"])).total_seconds())
+    return retry_delay_seconds(age, first=rules.first_seconds, ceiling=rules.ceiling_seconds, retry_after=retry_after)
+
+
+def settle_unsent(body: Body, step: Step, *, now: datetime) -> Settlement:
+    """Return the receipt for an item that is withdrawn or blocked without an answer."""
+    assert step.reason is not None
+    attempt = step.attempt_id if step.reason is Reason.NEVER_CONFIRMED else None
+    parent = attempt or body["item"]["spool_id"]
+    receipt = Receipt(
+        receipt_id=ids.receipt_id(parent, Outcome.BLOCKED, Proof.NONE, BRIDGE, step.reason),
+        outcome=Outcome.BLOCKED,
+        proof=Proof.NONE,
+        settled_at=now,
+        settled_by=BRIDGE,
+        evidence={},
+        attempt_id=attempt,
+        spool_id=None if attempt else parent,
+        reason=step.reason,
+    )
+    return Settlement(receipt=receipt, place=Place.PAST, tells_threads=True)
