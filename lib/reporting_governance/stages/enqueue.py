@@ -1,0 +1,212 @@
+"""enqueue: one decision for each new event, a notice for each receiver; then what is due in threads."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from reporting_governance.contracts.capability import EffectiveCapabilities
+from reporting_governance.contracts.deployment_profile import ProfileSpec
+from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.journal_line import Folder, ViewName
+from reporting_governance.contracts.times import due_name
+from reporting_governance.core.facts import build_facts
+from reporting_governance.core.policy_evaluator import CompiledPack, evaluate
+from reporting_governance.core.self_notices import SELF, self_verdict
+from reporting_governance.core.threads import ThreadStep, next_thread_step
+from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.deciding import Decided, Judged, decision_group
+from reporting_governance.stages.telling import close_group, tell_again_group
+from reporting_governance.storage.interface import Added, Group, Listing, Store, View, expand
+
+BATCH = 50  #: events a commit; each makes about four records
+_LOOKS = 3  #: how often a task's view is looked for while others keep changing it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """What events are judged by, and where it came from; the planner reads only `powers`."""
+
+    packs: Sequence[CompiledPack]
+    powers: EffectiveCapabilities
+    profile_digest: str
+    descriptor_digest: str
+    refused: str | None = None  #: why the profile or a pack was refused; then nothing new is decided
+
+
+@dataclass(kw_only=True, slots=True)
+class EnqueueReport:
+    """What one run of enqueue did."""
+
+    decided: int = 0  #: events that have a decision now
+    notices: int = 0  #: firing notices queued
+    repeats: int = 0
+    resolved: int = 0  #: resolved notices queued
+    closed: int = 0  #: threads with nothing more to tell
+    requests: int = 0  #: check-ins asked of agents
+    refused: int = 0  #: somebody else took them
+    waiting: int = 0  #: events left undecided because the profile was refused
+    decisions: dict[str, int] = field(default_factory=dict)  #: decisions by kind
+    policy_refused: str | None = None
+
+
+def run_enqueue(
+    store: Store, policy: Policy, profile: ProfileSpec, *, clock: Clock, limit: int = 10_000
+) -> EnqueueReport:
+    """Decide about undecided events, then repeat, tell resolved and close what is due.
+
+    Safe to start twice: an event is consumed by exactly one decision, a thread's version by exactly one notice.
+    A refused profile decides nothing; repeats and resolved notices of what was told go on.
+    """
+    store.ready()
+    report = EnqueueReport(policy_refused=policy.refused)
+    if policy.refused is None:
+        _decide_events(store, policy, profile, report, clock, limit)
+    else:
+        report.waiting = len(store.listing(Folder.EVENTS).names)
+    _look_at_threads(store, profile, report, clock, limit)
+    return report
+
+
+def _decide_events(
+    store: Store, policy: Policy, profile: ProfileSpec, report: EnqueueReport, clock: Clock, limit: int
+) -> None:
+    names = store.listing(Folder.EVENTS).due(due_name(clock.now()))[:limit]
+    waiting: list[ViewName] = names
+    listings = _Listings(store)
+    asked: set[str] = set()
+    while waiting:
+        batch, waiting = waiting[:BATCH], waiting[BATCH:]
+        events = [view for name in batch if (view := store.read(name)) is not None]
+        # An episode's end is decided in a later commit than its beginning: it consumes the threads made by that.
+        beginning = {view.body["event"]["payload"].get("episode") for view in events if _phase(view) != Phase.RESOLVED}
+        later = [view.name for view in events if _phase(view) == Phase.RESOLVED and _episode(view) in beginning]
+        events = [view for view in events if view.name not in later]
+        waiting = later + waiting
+        _decide_batch(store, events, policy, profile, report, listings, asked, clock)
+
+
+def _phase(view: View) -> object:
+    return view.body["event"]["payload"].get("phase")
+
+
+def _episode(view: View) -> object:
+    return view.body["event"]["payload"].get("episode")
+
+
+class _Listings:
+    """Names as one look saw them: a folder is listed again only where an older look would mislead."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._seen: dict[Folder, Listing] = {}
+
+    def of(self, folder: Folder) -> Listing:
+        if folder not in self._seen:
+            self._seen[folder] = self._store.listing(folder)
+        return self._seen[folder]
+
+    def forget(self, *folders: Folder) -> None:
+        for folder in folders:
+            self._seen.pop(folder, None)
+
+
+def _decide_batch(
+    store: Store,
+    events: Sequence[View],
+    policy: Policy,
+    profile: ProfileSpec,
+    report: EnqueueReport,
+    listings: _Listings,
+    asked: set[str],
+    clock: Clock,
+) -> None:
+    if not events:
+        return
+    now = clock.now()
+    if any(_phase(view) == Phase.RESOLVED for view in events):
+        listings.forget(Folder.EPISODES)  # a resolved event consumes threads that this run may just have made
+    threads, requests = listings.of(Folder.EPISODES), listings.of(Folder.DECISIONS)
+    decided: list[Decided] = []
+    for view in events:
+        judged = _judge(store, view, listings, policy, profile, now)
+        decided.append(decision_group(store, judged, policy, profile, threads, requests, asked, now))
+    answers = store.commit([each.group for each in decided], now=now)
+    for each, answer in zip(decided, answers, strict=True):
+        if not isinstance(answer, Added):
+            report.refused += 1
+            continue
+        report.decided += 1
+        report.notices += each.notices
+        report.requests += each.requests
+        report.decisions[each.kind] = report.decisions.get(each.kind, 0) + 1
+
+
+def _judge(store: Store, view: View, tasks: Listing, policy: Policy, profile: ProfileSpec, now: datetime) -> Judged:
+    """Evaluate the packs on one event, with the task and the evidence as they are known now."""
+    body = expand(store, view.body)
+    event: Mapping[str, Any] = body["event"]
+    task_view = _task_view(store, event, listings)
+    task_body: Mapping[str, Any] = expand(store, task_view.body) if task_view else {}
+    evidence = [*body["evidence"], *task_body.get("evidence", ())]
+    facts = build_facts(event, task_body.get("task"), evidence, now, grace_seconds=profile.watchdog.grace_seconds)
+    if str(event["task_id"]).startswith(SELF) and facts.known("event.phase") == Phase.FIRING.value:
+        verdict = self_verdict(facts, str(event["payload"].get("reason") or ""))
+    else:
+        verdict = evaluate(policy.packs, facts)
+    return Judged(view=view, event=event, evidence=body["evidence"], task=task_view, facts=facts, verdict=verdict)
+
+
+def _task_view(store: Store, event: Mapping[str, Any], listings: _Listings) -> View | None:
+    """Return the newest version of a task's view; None for a foreign task and for one that is over."""
+    key = str(event["payload"].get("task_key"))
+    for _ in range(_LOOKS):
+        name = listings.of(Folder.TASKS).names.get(key)
+        if name is None:
+            return None
+        view = store.read(name)
+        if view is not None:
+            return view
+        listings.forget(Folder.TASKS)
+    return None
+
+
+def _look_at_threads(store: Store, profile: ProfileSpec, report: EnqueueReport, clock: Clock, limit: int) -> None:
+    listing = store.listing(Folder.EPISODES)
+    due = [name for name in listing.due(due_name(clock.now())) if name.id.startswith("thr_")][:limit]
+    for batch in _batches(due):
+        now = clock.now()
+        steps = list(_thread_groups(store, batch, profile, now))
+        answers = store.commit([group for _, group in steps], now=now) if steps else []
+        for (step, _), answer in zip(steps, answers, strict=True):
+            _count_thread(report, step, added=isinstance(answer, Added))
+
+
+def _thread_groups(
+    store: Store, names: Sequence[ViewName], profile: ProfileSpec, now: datetime
+) -> Iterator[tuple[ThreadStep, Group]]:
+    for name in names:
+        thread = store.read(name)
+        if thread is None:
+            continue
+        step = next_thread_step(thread.body, now=now, repeat_seconds=profile.notification.repeat_seconds)
+        if step is ThreadStep.CLOSE:
+            yield step, close_group(thread)
+        elif step in (ThreadStep.REPEAT, ThreadStep.TELL_RESOLVED):
+            yield step, tell_again_group(store, thread, step, now)
+
+
+def _count_thread(report: EnqueueReport, step: ThreadStep, *, added: bool) -> None:
+    if not added:
+        report.refused += 1
+    elif step is ThreadStep.CLOSE:
+        report.closed += 1
+    elif step is ThreadStep.REPEAT:
+        report.repeats += 1
+    else:
+        report.resolved += 1
+
+
+def _batches(names: Sequence[ViewName]) -> Iterable[Sequence[ViewName]]:
+    for start in range(0, len(names), BATCH):
+        yield names[start : start + BATCH]

@@ -1,0 +1,88 @@
+"""What a thread is told after its firing notice: repeats, the end of the episode, and its own end."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from reporting_governance.contracts import ids
+from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
+from reporting_governance.contracts.notice import Notice, Urgency
+from reporting_governance.contracts.times import FAR_FUTURE, due_name, format_time, parse_time
+from reporting_governance.core.policy_templates import duration_words, one_line
+from reporting_governance.core.threads import ThreadStep
+from reporting_governance.storage.interface import Addition, Group, Store, View, expand
+
+_NAME_LENGTH = 120  #: characters of a task's title in a subject
+
+
+def tell_again_group(store: Store, thread: View, step: ThreadStep, now: datetime) -> Group:
+    """Return the notice that repeats a trouble, or tells that it is over; it consumes the thread's version."""
+    body = expand(store, thread.body)
+    phase = Phase.REPEAT if step is ThreadStep.REPEAT else Phase.RESOLVED
+    number = body["number"] + 1 if phase is Phase.REPEAT else 1
+    parent = str(body["episode_id"] or thread.name.id)
+    facts: Mapping[str, Any] = body["facts"]
+    notice = Notice(
+        notice_id=ids.notice_id(parent, body["receiver"], phase, number),
+        thread_key=thread.name.id,
+        phase=phase,
+        number=number,
+        receiver=body["receiver"],
+        urgency=Urgency(body["urgency"]) if phase is Phase.REPEAT else Urgency.LOW,
+        subject=_subject(phase, number, facts),
+        body=_text(phase, body, facts, now),
+        facts=facts,
+        must_reference=(str(body["newest"]["notice_id"]),),
+        created_at=now,
+        episode_id=body["episode_id"],
+    )
+    record = RecordLine(
+        kind=Notice.schema,
+        id=notice.notice_id,
+        body=notice.dump(),
+        parents=(parent,),
+        consumes=(thread.name,),
+        views=(
+            ViewKey(Folder.QUEUE, notice.notice_id, due_name(now)),
+            ViewKey(Folder.EPISODES, thread.name.id, FAR_FUTURE),
+        ),
+        about=(str(body["task_key"]), str(facts.get("agent_id", "")), notice.notice_id),
+    )
+    return Group(additions=(Addition(record=record),))
+
+
+def close_group(thread: View) -> Group:
+    """Return the line after which nothing more is told in a thread."""
+    newest = thread.body["newest"]
+    told = thread.body["told_at"] is not None
+    reason = "the end was told" if newest["phase"] == "resolved" else "it ended before anybody was told"
+    record = RecordLine(
+        kind="thread-close",
+        id=ids.derive_id("cls", thread.name.id, newest["notice_id"]),
+        body={"thread": thread.name.id, "reason": reason, "told": told},
+        parents=(newest["notice_id"],),
+        consumes=(thread.name,),
+        about=(str(thread.body["task_key"]), newest["notice_id"]),
+    )
+    return Group(additions=(Addition(record=record),))
+
+
+def _subject(phase: Phase, number: int, facts: Mapping[str, Any]) -> str:
+    name = one_line(str(facts.get("title") or facts.get("task_id", "")), _NAME_LENGTH)
+    condition = str(facts.get("condition", "")).replace("_", " ")
+    if phase is Phase.RESOLVED:
+        return f"Over: {condition}: {name}"
+    return f"Still open ({number}): {condition}: {name}"
+
+
+def _text(phase: Phase, body: Mapping[str, Any], facts: Mapping[str, Any], now: datetime) -> str:
+    told = f"You were last told at {body['told_at']}."
+    if phase is Phase.RESOLVED:
+        return f"The condition ended; seen at {body['resolved_at']}. {told}"
+    since = f" It was due at {facts['due_at']}, {_late(facts['due_at'], now)} ago." if facts.get("due_at") else ""
+    return f"Nothing has changed.{since} {told}\n\nAs of {format_time(now)}. To stop repeats: reportgov ack {body['episode_id']}"
+
+
+def _late(due_at: str, now: datetime) -> str:
+    return duration_words(max(0, int((now - parse_time(due_at)).total_seconds())))
