@@ -1,0 +1,269 @@
+"""What a profile asks for laid over what a descriptor claims, and whether the two can work together at all.
+
+The planner reads only the result.  A leaf that a descriptor leaves out is planned as none and shown as unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reporting_governance.contracts.capability import (
+    API_VERSION,
+    EXPECTATIONS,
+    POWERS,
+    Claim,
+    EffectiveCapabilities,
+    EffectivePower,
+    Observation,
+    PowerReason,
+    Requirement,
+    SupportLevel,
+)
+from reporting_governance.core.actions import POWER_OF, is_weaker
+
+Document = Mapping[str, Any]
+
+KIND = "EffectiveCapabilities"
+PLUGIN_SPEC_VERSIONS = ("0.1.0-mainline",)  #: versions of the specification that we know
+#: canonical name of each schema a descriptor names
+SCHEMA_NAMES: Mapping[str, str] = {
+    "event_schema": "event-envelope.schema.json",
+    "evidence_schema": "evidence.schema.json",
+    "decision_schema": "decision.schema.json",
+    "capabilities_schema": "capability-descriptor.schema.json",
+}
+_SCHEMA_FOLDER = "schemas/reporting-governance/"
+#: the resource that the descriptor reuses; a descriptor may name it as well
+_ALSO_CANONICAL = {"capabilities_schema": "adapter-capabilities.schema.json"}
+
+
+def effective_capabilities(
+    profile: Document | None, descriptor: Document, observations: Mapping[str, str] | None = None
+) -> EffectiveCapabilities:
+    """Return what the planner may count on.
+
+    Args:
+        profile: a deployment profile; none in legacy mode, when everything that is claimed may be used.
+        descriptor: a capability descriptor; optional leaves may be absent.
+        observations: what probes found out, by power; what is not named was not probed.
+    """
+    requested = _requested(profile)
+    fallbacks = {action: tuple(each) for action, each in ((profile or {}).get("fallbacks") or {}).items()}
+    capabilities: Document = descriptor["capabilities"]
+    powers = {
+        f"{group}.{leaf}": _effective_power(
+            f"{group}.{leaf}",
+            (capabilities.get(group) or {}).get(leaf),
+            requested.get(f"{group}.{leaf}"),
+            Observation((observations or {}).get(f"{group}.{leaf}", Observation.NOT_PROBED)),
+            fallbacks,
+        )
+        for group, leaves in POWERS.items()
+        for leaf in leaves
+    }
+    truth_model: Document = (capabilities.get("notification_path") or {}).get("truth_model") or {}
+    return EffectiveCapabilities(
+        api_version=API_VERSION,
+        kind=KIND,
+        profile=None if profile is None else profile["metadata"]["id"],
+        descriptor=descriptor["metadata"]["id"],
+        runtime=descriptor["runtime"]["name"],
+        pending_external_send_supported=truth_model.get("pending_external_send_supported") is True,
+        powers=powers,
+        fallbacks=fallbacks,
+        notes=tuple(_notes(powers)),
+    )
+
+
+def _requested(profile: Document | None) -> Mapping[str, Requirement]:
+    expectations: Document = (profile or {}).get("expectations") or {}
+    return {EXPECTATIONS[name]: Requirement(value) for name, value in expectations.items() if name in EXPECTATIONS}
+
+
+def _effective_power(
+    power: str,
+    leaf: Document | None,
+    requested: Requirement | None,
+    observed: Observation,
+    fallbacks: Mapping[str, tuple[str, ...]],
+) -> EffectivePower:
+    claimed = _claim(leaf)
+    effective = SupportLevel.NONE if claimed is Claim.UNKNOWN else SupportLevel(claimed)
+    reason = {
+        Claim.UNKNOWN: PowerReason.NOT_DECLARED,
+        Claim.NONE: PowerReason.NOT_SUPPORTED,
+        Claim.PARTIAL: PowerReason.LIMITED,
+        Claim.FULL: PowerReason.SUPPORTED,
+    }[claimed]
+    if requested is Requirement.OFF:
+        effective, reason = SupportLevel.NONE, PowerReason.NOT_REQUESTED
+    elif observed is Observation.CONTRADICTED:
+        effective, reason = SupportLevel.NONE, PowerReason.CONTRADICTED
+    standing_in = [each for action, each in fallbacks.items() if POWER_OF.get(action) == power]
+    return EffectivePower(
+        requested=requested,
+        claimed=claimed,
+        observed=observed,
+        effective=effective,
+        fallback=standing_in[0] if standing_in and effective is SupportLevel.NONE else (),
+        reason=reason,
+        limits=tuple((leaf or {}).get("limits") or ()),
+    )
+
+
+def _claim(leaf: Document | None) -> Claim:
+    """Read a leaf: `supported` false counts as none, whatever level stands beside it."""
+    if leaf is None:
+        return Claim.UNKNOWN
+    return Claim(leaf["level"]) if leaf["supported"] is True else Claim.NONE
+
+
+def _notes(powers: Mapping[str, EffectivePower]) -> Iterable[str]:
+    for path, power in powers.items():
+        if power.requested is Requirement.PREFERRED and power.effective is SupportLevel.NONE:
+            yield f"{path} is preferred and not available"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationCheck:
+    """Whether one expectation is met.  `matched_path` is none for a name nobody knows."""
+
+    expectation: str
+    supported: bool
+    matched_path: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaCheck:
+    """Whether a descriptor names the canonical schema; `declared` is none when it names none."""
+
+    key: str
+    declared: str | None
+    canonical: str
+    matches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """Whether profile, descriptor and packs can work together.  With a refusal nothing may be decided."""
+
+    legacy: bool
+    schema_checks: tuple[SchemaCheck, ...]
+    expectation_checks: tuple[ExpectationCheck, ...]
+    refusals: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether a runnable contract may be made of them."""
+        return not self.refusals
+
+
+def preflight(
+    profile: Document | None,
+    descriptor: Document,
+    actions: Iterable[str],
+    *,
+    plugin_spec_version: str | None = None,
+    observations: Mapping[str, str] | None = None,
+) -> Preflight:
+    """Check schema paths, version, expectations and every action a pack may require.
+
+    Args:
+        profile: a deployment profile, or none.
+        descriptor: a capability descriptor.
+        actions: what the packs may require (`PolicyPack.required_actions`, and `force_checkpoint`).
+        plugin_spec_version: the version the caller was built for; none takes the profile's.
+
+    Without a profile and a version this is legacy mode: drift is noted as migration debt and refuses nothing.
+    """
+    requires: Document = (profile or {}).get("requires") or {}
+    pin = plugin_spec_version or requires.get("plugin_spec_version")
+    legacy = profile is None and pin is None
+    schemas = _check_schemas(descriptor)
+    expectations = _check_expectations(profile, descriptor, observations)
+    refusals = [
+        *(f"{each.key}: {each.declared or 'nothing'} is not {each.canonical}" for each in schemas if not each.matches),
+        *_refuse_version(pin, descriptor),
+        *_refuse_runtime(requires.get("runtime"), descriptor),
+        *_refuse_expectations(profile, expectations),
+        *_refuse_fallbacks(profile),
+    ]
+    powers = effective_capabilities(profile, descriptor, observations)
+    gaps = [each for each in sorted(set(actions)) if not _can_do(each, powers)]
+    refusals += [f"{each} is required by a pack; it is not available and has no fallback that is" for each in gaps]
+    notes = list(powers.notes)
+    if legacy:
+        notes += ["no plugin_spec_version is pinned (migration debt)", *(f"{each} (legacy)" for each in refusals)]
+        refusals = []
+    return Preflight(legacy, schemas, expectations, tuple(refusals), tuple(notes))
+
+
+def _check_schemas(descriptor: Document) -> tuple[SchemaCheck, ...]:
+    declared: Document = descriptor.get("compatibility") or {}
+    return tuple(
+        SchemaCheck(key, declared.get(key), _SCHEMA_FOLDER + name, _is_canonical(key, declared.get(key)))
+        for key, name in SCHEMA_NAMES.items()
+    )
+
+
+def _is_canonical(key: str, declared: object) -> bool:
+    """Whether a path names the canonical schema; a descriptor that names none is not wrong about it."""
+    names = {_SCHEMA_FOLDER + name for name in (SCHEMA_NAMES[key], _ALSO_CANONICAL.get(key)) if name}
+    return declared is None or declared in names
+
+
+def _check_expectations(
+    profile: Document | None, descriptor: Document, observations: Mapping[str, str] | None
+) -> tuple[ExpectationCheck, ...]:
+    wanted: Document = (profile or {}).get("expectations") or {}
+    powers = effective_capabilities(None, descriptor, observations)
+    return tuple(
+        ExpectationCheck(name, False, None)
+        if name not in EXPECTATIONS
+        else ExpectationCheck(
+            name, powers.support(EXPECTATIONS[name]) is not SupportLevel.NONE, f"capabilities.{EXPECTATIONS[name]}"
+        )
+        for name in wanted
+    )
+
+
+def _refuse_version(pin: str | None, descriptor: Document) -> Iterable[str]:
+    if pin is None:
+        return
+    supported: Sequence[str] = (descriptor.get("compatibility") or {}).get("plugin_spec_versions") or ()
+    if pin not in PLUGIN_SPEC_VERSIONS:
+        yield f"plugin_spec_version {pin} is not known; known: {', '.join(PLUGIN_SPEC_VERSIONS)}"
+    elif pin not in supported:
+        yield f"plugin_spec_version {pin} is required and the descriptor declares {', '.join(supported) or 'none'}"
+
+
+def _refuse_runtime(runtime: str | None, descriptor: Document) -> Iterable[str]:
+    found = descriptor["runtime"]["name"]
+    if runtime is not None and runtime != found:
+        yield f"the profile is for runtime {runtime}, the descriptor for {found}"
+
+
+def _refuse_expectations(profile: Document | None, checks: Sequence[ExpectationCheck]) -> Iterable[str]:
+    wanted: Document = (profile or {}).get("expectations") or {}
+    for each in checks:
+        if wanted[each.expectation] == Requirement.REQUIRED and not each.supported:
+            yield f"{each.expectation} is required and not available ({each.matched_path or 'unknown expectation'})"
+
+
+def _refuse_fallbacks(profile: Document | None) -> Iterable[str]:
+    for action, instead in ((profile or {}).get("fallbacks") or {}).items():
+        for each in instead:
+            if not is_weaker(each, action):
+                yield f"fallback {each} is not weaker than {action}"
+
+
+def _can_do(action: str, powers: EffectiveCapabilities) -> bool:
+    """Whether an action or one of its fallbacks stands on a power that is there."""
+    candidates = (action, *powers.fallbacks.get(action, ()))
+    return any(
+        each in POWER_OF and ((power := POWER_OF[each]) is None or powers.support(power) is not SupportLevel.NONE)
+        for each in candidates
+    )

@@ -1,0 +1,261 @@
+"""From facts to one decision: every rule of every pack is looked at, all results are kept, the strongest wins.
+
+Nothing here reads a clock or a file: packs, facts and the time are arguments, so the same input gives the same bytes,
+and the order of packs and rules changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, ClassVar
+
+from reporting_governance.contracts.decision import (
+    Decision,
+    DecisionKind,
+    Evaluation,
+    LeafValue,
+    Severity,
+    Truth,
+)
+from reporting_governance.core.decision_merging import (
+    Candidate,
+    OperatorMessage,
+    merge_candidates,
+    unknown_candidate,
+)
+from reporting_governance.core.fact_catalogue import LABEL_PREFIX
+from reporting_governance.core.fact_reading import fact_as_json
+from reporting_governance.core.facts import Facts
+from reporting_governance.core.policy_check import Problem, check_pack, describe
+from reporting_governance.core.policy_language import CompiledCondition, Leaf, compile_condition, unknown_reason
+from reporting_governance.core.policy_operators import ABSENT, Unknown, Values
+from reporting_governance.core.policy_pack import AppliesTo, PolicyPack, Rule, WorkflowShape
+from reporting_governance.core.policy_templates import Template, parse_templates
+from reporting_governance.errors import ExitCode, GovernanceError
+
+DEFAULT_ALLOW = "default.allow"
+DEFAULT_RESOLVED = "default.resolved"
+DEFAULT_CAUSED = "default.caused"
+_SHOWN_TEXT = 200  #: characters of a text value that a record shows
+_SHOWN_ITEMS = 20  #: elements of a list that a record shows
+
+
+class PolicyRefused(GovernanceError):
+    """A pack that cannot mean what it says; nothing is decided by it."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.NO
+    message: ClassVar[str] = "{source}: policy pack refused: {reason}"
+    hint: ClassVar[str] = "`reportgov verify-policy` shows each fault with its line."
+
+    def __init__(self, problems: Sequence[Problem], *, source: str) -> None:
+        self.problems = tuple(problems)
+        super().__init__(source=source, reason=describe(problems))
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule ready to be evaluated."""
+
+    rule: Rule
+    severity: Severity
+    condition: CompiledCondition
+    templates: Mapping[str, Template]
+    event_types: frozenset[str]
+    signals: frozenset[str]
+    claim_types: frozenset[str]
+
+    def looks_at(self, facts: Facts) -> bool:
+        """Whether any trigger of the rule is there."""
+        return (
+            facts.event_type in self.event_types
+            or not self.signals.isdisjoint(facts.signals)
+            or not self.claim_types.isdisjoint(facts.claim_types)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledPack:
+    """A pack ready to be evaluated.  Compile once per process and use for every event."""
+
+    pack: PolicyPack
+    digest: str  #: SHA-256 of the document it was compiled from, as canonical JSON
+    rules: tuple[CompiledRule, ...]
+    labels: tuple[str, ...]  #: label facts that its rules look at
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One decision and everything behind it."""
+
+    decision: Decision
+    message: OperatorMessage | None  #: what the operator reads if somebody is told; none when no rule wants anything
+    evaluations: tuple[Evaluation, ...]  #: every rule that was looked at, by rule id
+
+
+def compile_pack(document: Mapping[str, Any], *, source: str = "policy pack") -> CompiledPack:
+    """Return a pack ready to be evaluated.
+
+    Args:
+        document: the pack as plain JSON data.
+        source: its file, for the error's text.
+
+    Raises: PolicyRefused naming every fault of meaning; ContractError when the shape is wrong.
+    """
+    problems = check_pack(document)
+    if problems:
+        raise PolicyRefused(problems, source=source)
+    pack = PolicyPack.parse(document, source=source)
+    rules = tuple(_compile_rule(rule, pack) for rule in pack.spec.rules)
+    facts = {leaf.fact for rule in rules for leaf in rule.condition.leaves}
+    return CompiledPack(
+        pack, document_digest(document), rules, tuple(sorted(each for each in facts if each.startswith(LABEL_PREFIX)))
+    )
+
+
+def check_together(packs: Sequence[CompiledPack]) -> tuple[Problem, ...]:
+    """Return the faults that only show when packs are used together: two rules with one id."""
+    owner: dict[str, str] = {}
+    problems: list[Problem] = []
+    for pack in packs:
+        pack_id = pack.pack.metadata.id
+        for place, rule in enumerate(pack.rules):
+            if owner.setdefault(rule.rule.id, pack_id) != pack_id:
+                message = f"rule {rule.rule.id} of pack {pack_id} is in pack {owner[rule.rule.id]} too"
+                problems.append((f"/spec/rules/{place}/id", message, None))
+    return tuple(problems)
+
+
+def document_digest(document: object) -> str:
+    """Return the SHA-256 of a plain document as canonical JSON, in hexadecimal."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return sha256(text.encode("ascii")).hexdigest()
+
+
+def _compile_rule(rule: Rule, pack: PolicyPack) -> CompiledRule:
+    return CompiledRule(
+        rule,
+        rule.decision_output.severity or pack.metadata.severity_default,
+        compile_condition(rule.conditions),
+        parse_templates(rule.operator_message_templates),
+        frozenset(each.value for each in rule.triggers.event_types),
+        frozenset(rule.triggers.derived_signals),
+        frozenset(rule.triggers.claim_types),
+    )
+
+
+def evaluate(packs: Iterable[CompiledPack], facts: Facts) -> Verdict:
+    """Judge one event.
+
+    Args:
+        packs: in any order; rule ids are unique among them (`check_together`).
+        facts: from `build_facts`.
+
+    Returns: the decision, what to tell, and how each rule that was looked at turned out.
+    """
+    settled = _not_judged(facts)
+    if settled is not None:
+        return Verdict(settled, None, ())
+    hits: list[Candidate] = []
+    unknown: list[Candidate] = []
+    evaluations: list[Evaluation] = []
+    for pack in packs:
+        if not _applies(pack.pack.metadata.applies_to, facts):
+            continue
+        values = facts.with_labels(pack.labels) if pack.labels else facts.values
+        looking = (rule for rule in pack.rules if rule.looks_at(facts))
+        evaluations.extend(_evaluate_rule(rule, values, facts, hits, unknown) for rule in looking)
+    evaluations.sort(key=lambda each: each.rule_id)
+    candidates = hits + _not_outranked(unknown, hits)
+    if not candidates:
+        return Verdict(_allow(DEFAULT_ALLOW, "no rule has anything against it"), None, tuple(evaluations))
+    decision, message = merge_candidates(candidates, facts)
+    return Verdict(decision, message, tuple(evaluations))
+
+
+def _not_judged(facts: Facts) -> Decision | None:
+    """Decide at once about what is recorded and not judged, so that no decision can lead to itself."""
+    if facts.known("event.caused_by") is not None:
+        return _allow(DEFAULT_CAUSED, "a decision caused this event")
+    if facts.known("event.phase") == "resolved":
+        return _allow(DEFAULT_RESOLVED, "the condition is over")
+    return None
+
+
+def _allow(policy_id: str, reason: str) -> Decision:
+    return Decision(
+        decision=DecisionKind.ALLOW,
+        policy_id=policy_id,
+        severity=Severity.INFO,
+        reason=reason,
+        rewritten_message=None,
+        suggested_status=None,
+        required_actions=(),
+        operator_notice=None,
+    )
+
+
+def _applies(wanted: AppliesTo | None, facts: Facts) -> bool:
+    """Whether a pack is meant for the event; what is not known does not keep a pack away."""
+    if wanted is None:
+        return True
+    alone = facts.known("task.parent_task_id") is None and not facts.known("children.open")
+    shape = WorkflowShape.SINGLE_AGENT if alone else WorkflowShape.PARENT_CHILD
+    found: tuple[tuple[Sequence[str], object], ...] = (
+        (wanted.runtimes, facts.known("event.runtime")),
+        (wanted.task_modes, facts.known("task.mode")),
+        (wanted.workflow_shapes, shape if facts.known("task.task_id") else None),
+        (wanted.channels, facts.known("operator_context.channel")),
+    )
+    return all(not allowed or value is None or value in allowed for allowed, value in found)
+
+
+def _evaluate_rule(
+    rule: CompiledRule, values: Values, facts: Facts, hits: list[Candidate], unknown: list[Candidate]
+) -> Evaluation:
+    truth = rule.condition.test(values, facts.now)
+    leaves = tuple(_leaf_value(leaf, values, facts) for leaf in rule.condition.leaves)
+    outcome: DecisionKind | None = None
+    reason: str | None = None
+    if truth is True:
+        hit = Candidate(rule.rule, rule.templates, rule.rule.decision_output.decision, rule.severity)
+        hits.append(hit)
+        outcome = hit.kind
+    elif truth is None:
+        reason = "; ".join(dict.fromkeys(f"{leaf.fact}: {leaf.reason}" for leaf in leaves if leaf.reason is not None))
+        candidate = unknown_candidate(rule.rule, rule.templates, rule.severity, reason)
+        if candidate is not None:
+            unknown.append(candidate)
+            outcome = candidate.kind
+    return Evaluation(rule_id=rule.rule.id, truth=_TRUTHS[truth], leaves=leaves, outcome=outcome, reason=reason)
+
+
+_TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
+
+
+def _leaf_value(leaf: Leaf, values: Values, facts: Facts) -> LeafValue:
+    truth = leaf.test(values, facts.now)
+    value = values.get(leaf.fact, ABSENT)
+    return LeafValue(
+        fact=leaf.fact,
+        operator=leaf.operator,
+        truth=_TRUTHS[truth],
+        value=None if isinstance(value, Unknown) else _shown(fact_as_json(value)),
+        reason=unknown_reason(leaf, values) if truth is None else None,
+    )
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > _SHOWN_TEXT:
+        return f"{value[: _SHOWN_TEXT - 1]}…"
+    if isinstance(value, list):
+        return [_shown(each) for each in value[:_SHOWN_ITEMS]]
+    return value
+
+
+def _not_outranked(unknown: Sequence[Candidate], hits: Sequence[Candidate]) -> list[Candidate]:
+    """Return the unknown outcomes that count: those that no hit outranks by severity."""
+    highest = max((hit.severity.rank for hit in hits), default=-1)
+    return [each for each in unknown if each.severity.rank >= highest]
