@@ -111,7 +111,8 @@ def _fold_check_in(body: dict[str, Any], event: Body) -> None:
     payload, kind, at = event["payload"], event["event_type"], event["timestamp"]
     check_in = payload.get("check_in")
     if check_in is not None:
-        body["check_ins"] = _remember(body["check_ins"], check_in["id"])
+        if check_in["id"] not in body["check_ins"]:
+            body["check_ins"] = _remember(body["check_ins"], check_in["id"])
         if body["uid"] is None:
             body["uid"] = check_in["uid"]
     task = _begin(body["task"], event) if kind == EventType.TASK_STARTED else dict(body["task"] or _identity(event))
@@ -144,7 +145,7 @@ def _identity(event: Body) -> dict[str, Any]:
 
 
 def _begin(old: Body | None, event: Body) -> dict[str, Any]:
-    """Return the task as a start describes it: the first, a new run of a finished task, or more said of a running one."""
+    """Return the task as a start describes it: a first, a new run of a finished task, or more said of a running one."""
     payload = event["payload"]
     fresh = old is None or old["status"] in _FINISHED
     task = _identity(event) if fresh or old is None else {**old, **_identity(event)}
@@ -194,7 +195,7 @@ def _note_contact(task: dict[str, Any], event: Body) -> None:
     task["last_activity_at"] = max(at, task.get("last_activity_at", at))
     if kind in ANSWERS and kind != EventType.TASK_STARTED:
         task["last_checkpoint_at"] = max(at, task.get("last_checkpoint_at", at))
-    if kind == EventType.TASK_EVIDENCE_ATTACHED:
+    if kind == EventType.TASK_EVIDENCE_ATTACHED or event["evidence_refs"]:
         task["last_evidence_at"] = max(at, task.get("last_evidence_at", at))
 
 

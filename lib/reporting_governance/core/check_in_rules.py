@@ -1,0 +1,134 @@
+"""What a check-in does to its task: which status follows, which times count, what is refused and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from reporting_governance.contracts.check_in import CheckIn, Verb
+from reporting_governance.contracts.evidence import Quality
+from reporting_governance.contracts.ids import derive_id, task_key
+from reporting_governance.contracts.task_state import FINISHED, TaskStatus
+from reporting_governance.errors import GovernanceError
+
+NATIVE = "native"  #: source and instance of the tasks that check in with us
+ENOUGH = Quality.MODERATE  #: what a claim of completion needs
+
+_BY_VERB: Mapping[Verb, TaskStatus] = {
+    Verb.FAIL: TaskStatus.FAILED,
+    Verb.WAIT: TaskStatus.WAITING_USER,
+    Verb.BLOCK: TaskStatus.BLOCKED,
+    Verb.PAUSE: TaskStatus.PAUSED,
+    Verb.RESUME: TaskStatus.ACTIVE,
+}
+#: The status words that each verb may name.
+_ALLOWED: Mapping[Verb, tuple[TaskStatus, ...]] = {
+    Verb.START: (TaskStatus.ACTIVE, TaskStatus.EXPECTED),
+    Verb.CHECKPOINT: (TaskStatus.ACTIVE, TaskStatus.WAITING_USER, TaskStatus.PAUSED, TaskStatus.BLOCKED),
+    Verb.FAIL: (TaskStatus.FAILED, TaskStatus.CANCELLED),
+}
+_INSTEAD: Mapping[str, str] = {
+    TaskStatus.COMPLETED.value: "use the verb complete, and say what proves it",
+    TaskStatus.PENDING_VERIFICATION.value: "use the verb complete",
+    TaskStatus.FAILED.value: "use the verb fail",
+    TaskStatus.CANCELLED.value: "use the verb fail with status cancelled",
+}
+_REOPENS = (Verb.START, Verb.RESUME)
+
+
+class CheckInRefused(GovernanceError):
+    """A check-in that says nothing one could act on."""
+
+    message = "{task}: {problem}"
+    hint = "{advice}"
+
+
+def native_task_key(task_id: str) -> str:
+    """Return the key of a task that checks in with us.  Its runtime is not part of it: a check-in need not name it."""
+    return task_key(NATIVE, NATIVE, task_id)
+
+
+def check_in_id(uid: int, call_id: str) -> str:
+    """Return what a task's view remembers of a check-in, so that the same call is recorded once."""
+    return derive_id("cin", str(uid), call_id)
+
+
+def status_after(check_in: CheckIn, current: str | None, proof: Quality) -> TaskStatus | None:
+    """Return the status a check-in gives its task; None: it stays as it is.
+
+    Args:
+        current: the task's status, None for a task that starts with this.
+        proof: the best evidence for completion, this check-in's included.
+
+    Raises: CheckInRefused for a status word that is vague or not this verb's to say.
+    """
+    word = None if check_in.status is None else _read_word(check_in, check_in.status)
+    if current in FINISHED and check_in.verb not in _REOPENS:
+        return None
+    if check_in.verb is Verb.START:
+        return word or TaskStatus.ACTIVE
+    if check_in.verb is Verb.COMPLETE:
+        return TaskStatus.COMPLETED if proof >= ENOUGH else TaskStatus.PENDING_VERIFICATION
+    if current == TaskStatus.PENDING_VERIFICATION and check_in.verb is Verb.EVIDENCE:
+        return TaskStatus.COMPLETED if proof >= ENOUGH else None
+    if current == TaskStatus.EXPECTED and check_in.verb is Verb.CHECKPOINT:
+        return word or TaskStatus.ACTIVE
+    return word or _BY_VERB.get(check_in.verb)
+
+
+def _read_word(check_in: CheckIn, word: str) -> TaskStatus:
+    allowed = _ALLOWED[check_in.verb]
+    known = "active" if word == "in_progress" else word
+    for status in allowed:
+        if status.value == known:
+            return status
+    names = ", ".join(status.value for status in allowed)
+    vague = known not in set(TaskStatus)
+    raise CheckInRefused(
+        task=check_in.task,
+        problem=f"status {word!r} {'says nothing one could watch' if vague else f'is not for {check_in.verb.value}'}",
+        advice=_INSTEAD.get(known, f"Say one of: {names}."),
+    )
+
+
+def reopens(verb: Verb) -> bool:
+    """Tell whether a check-in opens a finished task again; any other is recorded on it and opens nothing."""
+    return verb in _REOPENS
+
+
+def clamp(at: datetime | None, now: datetime) -> tuple[datetime, tuple[str, ...]]:
+    """Return the time a check-in counts from, with flags: nothing has happened in the future."""
+    if at is None:
+        return now, ()
+    return (now, ("future_time_clamped",)) if at > now else (at, ())
+
+
+def may_check_in(uid: int, started_by: int | None, operators: frozenset[int]) -> bool:
+    """Tell whether a user may speak for a task: who started it, or somebody with role operator."""
+    return started_by is None or uid == started_by or uid in operators
+
+
+def best_proof(evidence: tuple[Mapping[str, Any], ...]) -> Quality:
+    """Return the best quality among compact evidence items that support completion; none without any."""
+    qualities = [Quality(each["quality"]) for each in evidence if "completion" in each["supports"].get("claims", ())]
+    return max(qualities, key=lambda quality: quality.rank, default=Quality.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Whether an early check-in answers the next due time, and why."""
+
+    counted: bool
+    reason: str
+
+
+def counts_for(at: datetime, due_at: datetime, grace_seconds: int) -> Counted:
+    """Tell whether a check-in answers a due time that a calendar fixes.
+
+    An early one counts only within the grace before it: else a report made in the morning would stand for the one
+    owed in the evening.  A promise of every so many seconds has no such question: it runs anew from each check-in.
+    """
+    early = due_at - at
+    if early <= timedelta(seconds=grace_seconds):
+        return Counted(True, "in time" if early >= timedelta(0) else "late")
+    return Counted(False, f"{int(early.total_seconds())} s early, and only {grace_seconds} s before the time count")

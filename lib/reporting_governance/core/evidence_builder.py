@@ -1,0 +1,151 @@
+"""How much a piece of evidence proves: the written rules of evidence.schema.json, and nothing else.
+
+Files are opened by whoever calls; here stands only what follows from what was found.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from reporting_governance.contracts.check_in import ClaimKind, OfferedEvidence
+from reporting_governance.contracts.evidence import Evidence, EvidenceClass, Quality
+from reporting_governance.contracts.ids import evidence_id
+from reporting_governance.contracts.task_state import TaskState
+from reporting_governance.core.check_in_rules import clamp
+from reporting_governance.core.episodes import Transition
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What opening one `file` reference found: the file's digest, or why it could not be opened."""
+
+    sha256: str | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Whose evidence it is, and what is known of the task's changes."""
+
+    event_id: str
+    task_id: str
+    agent_id: str
+    correlation_id: str
+    from_other: bool  #: sent by another user than the one who runs the task
+    last_change_at: datetime | None  #: the newest change of a file that the task has reported
+
+
+def build_evidence(
+    offered: OfferedEvidence, opened: Mapping[str, Opened], origin: Origin, *, now: datetime
+) -> Evidence:
+    """Return a graded item.
+
+    Args:
+        opened: by the `ref` of each file reference; a file reference that is not in it was not opened.
+    """
+    captured_at, _ = clamp(offered.captured_at, now)
+    refs = [_complete(ref, opened) for ref in offered.refs]
+    quality = _grade(offered, refs, opened, origin, captured_at)
+    supports: dict[str, Any] = {"claims": [claim.value for claim in _supported(offered)]}
+    if offered.exit_status is not None:
+        supports["exit_status"] = offered.exit_status
+    problems = [found.problem for found in opened.values() if found.problem]
+    if problems:
+        supports["problems"] = sorted(problems)
+    refs = refs or [{"kind": "check_in", "ref": origin.event_id}]
+    return Evidence(
+        evidence_id=evidence_id(origin.event_id, offered.evidence_class.value, _canonical([refs, offered.summary])),
+        task_id=origin.task_id,
+        correlation_id=origin.correlation_id,
+        agent_id=origin.agent_id,
+        evidence_class=offered.evidence_class,
+        quality=quality,
+        summary=offered.summary,
+        captured_at=captured_at,
+        refs=tuple(refs),
+        supports=supports,
+        source_event_id=origin.event_id,
+    )
+
+
+def _grade(
+    offered: OfferedEvidence,
+    refs: Sequence[Mapping[str, Any]],
+    opened: Mapping[str, Opened],
+    origin: Origin,
+    captured_at: datetime,
+) -> Quality:
+    if not refs:
+        return Quality.NONE
+    files = [ref for ref in refs if ref["kind"] == "file"]
+    if any(not _matches(ref, opened) for ref in files):
+        return Quality.NONE
+    if not files:
+        return Quality.WEAK
+    changes = [each for each in (offered.changed_at, origin.last_change_at) if each is not None]
+    is_check = offered.evidence_class is EvidenceClass.VERIFICATION_OUTPUT and offered.exit_status is not None
+    if not (is_check and changes and captured_at >= max(changes)):
+        return Quality.MODERATE
+    return Quality.DECISIVE if origin.from_other else Quality.STRONG
+
+
+def _matches(ref: Mapping[str, Any], opened: Mapping[str, Opened]) -> bool:
+    found = opened.get(str(ref["ref"]))
+    return found is not None and found.sha256 is not None and ref.get("sha256") == found.sha256
+
+
+def _complete(ref: Mapping[str, Any], opened: Mapping[str, Opened]) -> dict[str, Any]:
+    """Return a reference with the digest of what it names, where the sender left it out."""
+    complete = dict(ref)
+    found = opened.get(str(ref["ref"]))
+    if ref["kind"] == "file" and "sha256" not in ref and found is not None and found.sha256 is not None:
+        complete["sha256"] = found.sha256
+    return complete
+
+
+def _supported(offered: OfferedEvidence) -> tuple[ClaimKind, ...]:
+    """A check that failed proves that it ran, and no completion."""
+    if offered.exit_status:
+        return tuple(claim for claim in offered.claims if claim is not ClaimKind.COMPLETION)
+    return offered.claims
+
+
+def snapshot_evidence(
+    task: TaskState,
+    change: Transition,
+    event_id: str,
+    *,
+    source: str,
+    instance: str,
+    correlation_id: str,
+    now: datetime,
+) -> Evidence:
+    """Return what proves that a condition holds: the task's state as its source showed it."""
+    digest = sha256(_canonical(task.dump()).encode()).hexdigest()
+    ref = {"kind": "task_state", "ref": f"{source}:{instance}/{task.task_id}", "sha256": digest}
+    return Evidence(
+        evidence_id=evidence_id(event_id, EvidenceClass.RUNTIME_ARTIFACT.value, _canonical([ref])),
+        task_id=task.task_id,
+        correlation_id=correlation_id,
+        agent_id=task.agent_id,
+        evidence_class=EvidenceClass.RUNTIME_ARTIFACT,
+        quality=Quality.MODERATE,
+        summary=f"{change.condition.value}: {change.reason} ({change.anchor})",
+        captured_at=now,
+        refs=(ref,),
+        supports={"claims": [], "task_status": task.status.value, "since": change.anchor},
+        source_event_id=event_id,
+    )
+
+
+def newest_change(evidence: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return when the task last reported a changed file, from its view's compact items."""
+    times = [each["captured_at"] for each in evidence if each["class"] == EvidenceClass.FILE_CHANGE]
+    return max(times, default=None)
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,37 @@
+"""What a check-in is answered with: what its task owes now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from reporting_governance.contracts.watch_settings import Watchdog
+from reporting_governance.core.conditions import Sight, Truth, checkpoint_overdue
+from reporting_governance.core.watch_settings import settings_for
+from reporting_governance.stages.task_change import parse_task
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Owed:
+    """What the agent owes after its check-in."""
+
+    request_id: str | None  #: an open checkpoint request: somebody waits for a check-in now
+    asked_at: str | None
+    next_due_at: datetime | None  #: of the next promised check-in; None: nothing is promised
+    counted: bool | None  #: whether the last check-in answers the next due time; None: cannot be told
+    reason: str
+
+
+def what_is_owed(body: Mapping[str, Any], watchdog: Watchdog, now: datetime) -> Owed:
+    """Return what a task owes, from its view."""
+    task = parse_task(body["task"], source="task view")
+    verdict = checkpoint_overdue(Sight(task=task), settings_for(watchdog, task, source=body["source"]), now)
+    request = body["request"] or {}
+    reason = verdict.reason if verdict.due_at is None else "the promise runs anew from the last check-in"
+    return Owed(
+        request_id=request.get("request_id"),
+        asked_at=request.get("asked_at"),
+        next_due_at=verdict.due_at,
+        counted=None if verdict.truth is Truth.UNKNOWN else verdict.due_at is not None,
+        reason=reason,
+    )

@@ -1,0 +1,154 @@
+"""One change of one task's view, as one group: what report and scan have in common."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from reporting_governance.contracts.event_envelope import Event
+from reporting_governance.contracts.evidence import Evidence
+from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
+from reporting_governance.contracts.task_state import FINISHED, TaskState
+from reporting_governance.contracts.times import FAR_FUTURE, due_name
+from reporting_governance.contracts.watch_settings import Watchdog
+from reporting_governance.core.conditions import Sight, judge
+from reporting_governance.core.episodes import is_open, next_look
+from reporting_governance.core.task_fold import fold_task
+from reporting_governance.core.watch_settings import settings_for
+from reporting_governance.storage.interface import Absence, Addition, Group, Listing, Store, View, expand
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskVersion:
+    """The exact version of a task's view that a change stands on, or the proof that there is none."""
+
+    key: str
+    name: ViewName | None
+    body: Body | None
+    absence: Absence | None = None
+
+
+def load_version(store: Store, listing: Listing, key: str) -> TaskVersion | None:
+    """Return a task's newest version, also from `past/`; None when it was changed while we looked."""
+    name = listing.names.get(key)
+    if name is not None:
+        view = store.read(name)
+        return None if view is None else version_of(store, view)
+    past = store.past(key)
+    if past is not None:
+        return version_of(store, past)
+    return TaskVersion(key, None, None, Absence(listing.folder, key, listing.head_seq))
+
+
+def version_of(store: Store, view: View) -> TaskVersion:
+    """Return a view as a version, with its long texts in place."""
+    return TaskVersion(view.name.id, view.name, expand(store, view.body))
+
+
+def parse_task(document: Body, *, source: str) -> TaskState:
+    """Return a task's state; an erased title is none."""
+    if document.get("title", "") is None:
+        document = {key: value for key, value in document.items() if key != "title"}
+    return TaskState.parse(document, source=source)
+
+
+class TaskChange:
+    """Collects the records of one change; the view's new body grows with them."""
+
+    def __init__(self, version: TaskVersion, *, about: tuple[str, ...]) -> None:
+        self.version = version
+        self.body: Body | None = version.body
+        self._about = about
+        self._drafts: list[tuple[RecordLine, bool]] = []
+
+    def __len__(self) -> int:
+        return len(self._drafts)
+
+    def event(
+        self,
+        event: Event,
+        *,
+        parents: Sequence[str] = (),
+        consumes: Sequence[ViewName] = (),
+        episode: str | None = None,
+    ) -> None:
+        """Add an event; `episode` is the id of the episode's view that it opens."""
+        views = [ViewKey(Folder.EVENTS, event.event_id, due_name(event.timestamp))]
+        if episode is not None:
+            views.append(ViewKey(Folder.EPISODES, episode, FAR_FUTURE))
+        self._add("event-envelope", event.event_id, event.dump(), parents, views, consumes, touches=True)
+
+    def evidence(self, item: Evidence, event: Event, *, episode: str | None = None, own: bool = True) -> None:
+        """Add evidence for an event.  `own`: it is the task's, not scan's about the task."""
+        views = [ViewKey(Folder.EVENTS, event.event_id, due_name(event.timestamp))]
+        if episode is not None:
+            views.append(ViewKey(Folder.EPISODES, episode, FAR_FUTURE))
+        self._add("evidence", item.evidence_id, item.dump(), (event.event_id,), views, (), touches=own)
+
+    def dated_anew(self, digest: str) -> None:
+        """Add the record that only gives the view another name, since the settings changed."""
+        body = {"task_key": self.version.key, "watch_settings": digest}
+        self._add("task-due", f"{self.version.key}@{digest[:16]}", body, (), [], (), touches=True)
+
+    def _add(
+        self,
+        kind: str,
+        identity: str,
+        body: Body,
+        parents: Sequence[str],
+        views: Sequence[ViewKey],
+        consumes: Sequence[ViewName],
+        *,
+        touches: bool,
+    ) -> None:
+        record = RecordLine(
+            kind=kind,
+            id=identity,
+            body=body,
+            parents=tuple(parents),
+            consumes=tuple(consumes),
+            views=tuple(views),
+            about=self._about,
+        )
+        self._drafts.append((record, touches))
+        if touches:
+            self.body = fold_task(self.body, record)
+
+    def group(self, folder: Folder, due: str) -> Group:
+        """Return the group; the view's new version lies in `folder`."""
+        view = ViewKey(folder, self.version.key, "" if folder is Folder.PAST else due)
+        records = [
+            replace(record, views=(*record.views, view)) if touches else record for record, touches in self._drafts
+        ]
+        if self.version.name is not None:
+            records[0] = replace(records[0], consumes=(self.version.name, *records[0].consumes))
+        return Group(
+            additions=tuple(Addition(record=record) for record in records),
+            absences=() if self.version.absence is None else (self.version.absence,),
+        )
+
+    def native_group(self, watchdog: Watchdog, now: datetime) -> Group:
+        """Return the group, with the view of a native task where and when it has to be looked at again."""
+        folder, due = native_place(self.body or {}, watchdog, now)
+        if self.version.name is not None and self.version.name.folder is Folder.PAST and _is_finished(self.body):
+            folder = Folder.PAST  # what comes late is recorded, and opens nothing
+        return self.group(folder, due)
+
+
+def native_place(body: Body, watchdog: Watchdog, now: datetime) -> tuple[Folder, str]:
+    """Return the folder and the due part of a native task's view.
+
+    Heartbeats are left out on purpose: they can only move the time later, so the name stays a lower bound.
+    """
+    task = parse_task(body["task"], source="task view")
+    verdicts = judge(Sight(task=task), settings_for(watchdog, task, source="native"), now)
+    look = next_look(body["conditions"], verdicts, now)
+    if look is None and task.status in FINISHED and not any(map(is_open, body["conditions"].values())):
+        return Folder.PAST, ""
+    return Folder.TASKS, due_name(look)
+
+
+def _is_finished(body: Body | None) -> bool:
+    return body is not None and body["task"]["status"] in FINISHED
