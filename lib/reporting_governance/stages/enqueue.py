@@ -142,7 +142,9 @@ def _decide_batch(
         report.decisions[each.kind] = report.decisions.get(each.kind, 0) + 1
 
 
-def _judge(store: Store, view: View, tasks: Listing, policy: Policy, profile: ProfileSpec, now: datetime) -> Judged:
+def _judge(
+    store: Store, view: View, listings: _Listings, policy: Policy, profile: ProfileSpec, now: datetime
+) -> Judged:
     """Evaluate the packs on one event, with the task and the evidence as they are known now."""
     body = expand(store, view.body)
     event: Mapping[str, Any] = body["event"]
