@@ -1,0 +1,33 @@
+"""Says what is wrong with a text that should have been a JSON value, in words a person can act upon."""
+
+from reporting_governance.contracts.finding import shown
+
+_OTHER_LANGUAGES = {"none": "null", "nil": "null", "undefined": "null", "yes": "true", "no": "false"}
+_NUMBER_STARTS = frozenset("+-.0123456789")
+
+
+def mistake_in_value(text: str, start: int, word: str) -> tuple[str, str | None, int]:
+    """Return the message, a suggestion and the length of the mistake at `text[start]`.
+
+    Args:
+        word: the letters, digits, signs and dots that stand there; may be empty.
+    """
+    if start == len(text):
+        return "the text ends where a value is expected", None, 0
+    if word:
+        return _wrong_word(word)
+    letter = text[start]
+    if letter == "'":
+        return "a string stands in double quotes", "use double quotes", 1
+    if letter == "#" or text.startswith(("//", "/*"), start):
+        return "JSON has no comments", "remove the comment", 1
+    return f"a value cannot start with {shown(letter)}", None, 1
+
+
+def _wrong_word(word: str) -> tuple[str, str | None, int]:
+    if word[0] in _NUMBER_STARTS:
+        return f"{shown(word)} is not a JSON number", None, len(word)
+    lowered = word.lower()
+    meant = lowered if lowered in ("true", "false", "null") else _OTHER_LANGUAGES.get(lowered)
+    suggestion = f"write {meant}, or quote it" if meant else "quote it"
+    return f"{shown(word)} is not a JSON value", suggestion, len(word)
