@@ -57,14 +57,19 @@ def _reference_problems(documents: dict[str, Any], by_id: dict[str, Any]) -> Ite
     # A registry that cannot retrieve: what is not ours does not resolve.
     resources = [(name, Resource.from_contents(document)) for name, document in by_id.items()]
     registry: Registry[Any] = Registry().with_resources(resources)
-    native = jsonschema_rs.Registry([*by_id.items()])
+    all_resolve = True
     for path, document in documents.items():
         resolver = registry.resolver(document.get("$id", ""))
         for where, reference in _values(document, "$ref"):
             try:
                 resolver.lookup(reference)
             except Unresolvable:
+                all_resolve = False
                 yield f"{path}: {where}: {reference!r} is not in schemas/"
+    if not all_resolve:
+        return
+    native = jsonschema_rs.Registry([*by_id.items()])
+    for path, document in documents.items():
         try:
             jsonschema_rs.Draft202012Validator(document, validate_formats=True, registry=native)
         except Exception as error:

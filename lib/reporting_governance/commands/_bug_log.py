@@ -53,12 +53,20 @@ def _write(error: BaseException, verb: str) -> str:
             return path
         # Somebody else has taken the name in a folder that all may write.
         descriptor, path = tempfile.mkstemp(prefix="reportgov-bug-", suffix=".log")
+    try:
+        _fill(descriptor, error, verb)
+    except OSError:
+        os.unlink(path)  # half a log, which the next same bug would take for a whole one
+        raise
+    return path
+
+
+def _fill(descriptor: int, error: BaseException, verb: str) -> None:
     with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')}\n")
         file.write(f"reporting-governance {__version__}, Python {sys.version}, {sys.platform}\n")
         file.write(f"verb {verb or 'none'}, process {os.getpid()}, user {os.geteuid()}\n\n")
         file.writelines(traceback.format_exception(error))
-    return path
 
 
 def _is_our_log(path: str) -> bool:

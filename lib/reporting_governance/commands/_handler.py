@@ -124,7 +124,8 @@ def _flush(code: int) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError as error:
-        return code or _lose_stdout(error)
+        lost = _lose_stdout(error)
+        return code or lost
     return code
 
 
