@@ -7,7 +7,7 @@ observation is the same episode, however often and in whatever order it is asked
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -71,7 +71,8 @@ class Sight:
 
     task: TaskState
     heard_at: datetime | None = None  #: the last heartbeat
-    liveness_known: bool = True  #: false for one grace period after a start of the host: heartbeats were forgotten
+    hold: str = ""  #: why nobody is accused by the clock now: it was set, or the host has just started
+    clock_set_at: datetime | None = None  #: when the clock was last set; times after `now` are from before that
     resolution_seconds: int = 0  #: silence shorter than this proves nothing
     facts: Mapping[str, Fact] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)  #: condition -> why it could not be judged
@@ -112,7 +113,10 @@ def _judge_one(condition: Condition, sight: Sight, settings: WatchSettings, now:
     function = _FUNCTIONS.get(condition)
     if function is None:
         return _no(condition, "the source does not report it", watched=False)
-    return function(sight, settings, now)
+    verdict = function(sight, settings, now)
+    if verdict.truth is Truth.TRUE and sight.hold:
+        return replace(verdict, truth=Truth.UNKNOWN, reason=sight.hold)
+    return verdict
 
 
 def _from_fact(condition: Condition, fact: Fact) -> Verdict:
@@ -144,7 +148,7 @@ def checkpoint_overdue(sight: Sight, settings: WatchSettings, now: datetime) -> 
             return _no(condition, f"no limit for {task.status.value}", watched=False)
         every = limit
     grace = promise.grace_seconds if promise and promise.grace_seconds is not None else settings.grace_seconds
-    anchor = latest(task.last_checkpoint_at, task.started_at, task.status_changed_at)
+    anchor = _observed(sight, now, latest(task.last_checkpoint_at, task.started_at, task.status_changed_at))
     return _timed(condition, anchor, every, now, "no check-in since then", grace=grace)
 
 
@@ -155,19 +159,9 @@ def silence_timeout(sight: Sight, settings: WatchSettings, now: datetime) -> Ver
         return _no(condition, f"a task that is {task.status.value} may be silent")
     if settings.silence_seconds is None:
         return _no(condition, "silence is not watched", watched=False)
-    anchor = last_sign_of_life(task, sight.heard_at)
+    anchor = _observed(sight, now, last_sign_of_life(task, sight.heard_at))
     wait = max(settings.silence_seconds, sight.resolution_seconds)
-    verdict = _timed(condition, anchor, wait, now, "no sign of life since then")
-    if verdict.truth is Truth.TRUE and not sight.liveness_known:
-        return Verdict(
-            condition=condition,
-            truth=Truth.UNKNOWN,
-            reason="the host has just started, and heartbeats from before are not known",
-            anchor=verdict.anchor,
-            due_at=verdict.due_at,
-            opens_at=verdict.opens_at,
-        )
-    return verdict
+    return _timed(condition, anchor, wait, now, "no sign of life since then")
 
 
 def deadline_missed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:  # noqa: ARG001 - one signature
@@ -185,7 +179,7 @@ def start_missed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdic
     condition, task = Condition.START_MISSED, sight.task
     if task.status is not TaskStatus.EXPECTED:
         return _no(condition, "not waiting for a start")
-    anchor = latest(task.status_changed_at, task.started_at)
+    anchor = _observed(sight, now, latest(task.status_changed_at, task.started_at))
     return _timed(condition, anchor, settings.start_grace_seconds, now, "has not started since then")
 
 
@@ -201,7 +195,8 @@ def result_not_forwarded(sight: Sight, settings: WatchSettings, now: datetime) -
     if not times:
         return Verdict(condition=condition, truth=Truth.UNKNOWN, reason="the time the child finished is not known")
     names = ", ".join(sorted(child.task_id for child in waiting)[:5])
-    return _timed(condition, min(times), settings.forward_within_seconds, now, f"result of {names} not forwarded")
+    anchor = _observed(sight, now, min(times))
+    return _timed(condition, anchor, settings.forward_within_seconds, now, f"result of {names} not forwarded")
 
 
 def spawn_failed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:  # noqa: ARG001 - one signature
@@ -233,7 +228,7 @@ def claim_unverified(sight: Sight, settings: WatchSettings, now: datetime) -> Ve
     condition, task = Condition.CLAIM_UNVERIFIED, sight.task
     if task.status is not TaskStatus.PENDING_VERIFICATION:
         return _no(condition, "no unverified claim of completion")
-    anchor = latest(task.status_changed_at, task.last_checkpoint_at)
+    anchor = _observed(sight, now, latest(task.status_changed_at, task.last_checkpoint_at))
     return _timed(condition, anchor, settings.verify_within_seconds, now, "claimed complete without evidence")
 
 
@@ -273,6 +268,13 @@ def later(moment: datetime, seconds: int) -> datetime:
         return min(moment + timedelta(seconds=seconds), _LATEST)
     except OverflowError:
         return _LATEST
+
+
+def _observed(sight: Sight, now: datetime, at: datetime | None) -> datetime | None:
+    """Return when something was observed.  What seems to lie ahead was dated by a clock that was set back since."""
+    if at is None or at <= now or sight.clock_set_at is None:
+        return at
+    return min(at, sight.clock_set_at)
 
 
 def _timed(

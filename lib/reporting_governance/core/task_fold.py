@@ -12,7 +12,7 @@ made it has decided, the fold only writes down.  So a replay needs no settings a
 from collections.abc import Mapping
 from typing import Any
 
-from reporting_governance.contracts.event_envelope import EventType, Phase
+from reporting_governance.contracts.event_envelope import EventType
 from reporting_governance.contracts.journal_line import RecordLine
 from reporting_governance.contracts.task_state import FINISHED, TaskStatus
 
@@ -39,6 +39,15 @@ ANSWERS = frozenset(
         EventType.TASK_STATUS_CHANGED,
         EventType.TASK_CLAIMED_COMPLETE,
     )
+)
+#: Times at which something was seen of the task.
+_OBSERVED = (
+    "started_at",
+    "status_changed_at",
+    "finished_at",
+    "last_checkpoint_at",
+    "last_activity_at",
+    "last_evidence_at",
 )
 #: Keys that a start's payload and the task-state document share.
 STARTING = (
@@ -123,7 +132,7 @@ def _fold_check_in(body: dict[str, Any], event: Body) -> None:
         if payload.get("expects_forwarding"):
             task["expects_forwarding"] = True
     if check_in is not None:
-        _note_contact(task, event)
+        _note_contact(task, event, check_in["received_at"])
         if kind in ANSWERS:
             body["request"] = None
     if kind == EventType.TASK_CHECKPOINT_SENT:
@@ -189,16 +198,18 @@ def _fold_child(children: list[Any], event: Body) -> list[Any]:
     return list({**known, identity: child}.values())
 
 
-def _note_contact(task: dict[str, Any], event: Body) -> None:
-    """Move the times of last contact forward, never back: an older check-in that arrives late proves nothing newer."""
+def _note_contact(task: dict[str, Any], event: Body, received_at: str) -> None:
+    """Note when the task was last in contact.
+
+    An older check-in that arrives late proves nothing newer.  But nothing can have been seen after `received_at`:
+    a later time is from before the clock was set back, and would silence the watch until the clock is there again.
+    """
     kind, at = event["event_type"], event["timestamp"]
+    for key in _OBSERVED:
+        if key in task:
+            task[key] = min(task[key], received_at)
     task["last_activity_at"] = max(at, task.get("last_activity_at", at))
     if kind in ANSWERS and kind != EventType.TASK_STARTED:
         task["last_checkpoint_at"] = max(at, task.get("last_checkpoint_at", at))
     if kind == EventType.TASK_EVIDENCE_ATTACHED or event["evidence_refs"]:
         task["last_evidence_at"] = max(at, task.get("last_evidence_at", at))
-
-
-def in_open_phase(condition: Body) -> bool:
-    """Tell whether a condition of a view has an open episode."""
-    return bool(condition["phase"] == Phase.FIRING)

@@ -129,21 +129,24 @@ class TaskChange:
             absences=() if self.version.absence is None else (self.version.absence,),
         )
 
-    def native_group(self, watchdog: Watchdog, now: datetime) -> Group:
+    def native_group(self, watchdog: Watchdog, now: datetime, *, clock_set_at: datetime | None = None) -> Group:
         """Return the group, with the view of a native task where and when it has to be looked at again."""
-        folder, due = native_place(self.body or {}, watchdog, now)
+        folder, due = native_place(self.body or {}, watchdog, now, clock_set_at=clock_set_at)
         if self.version.name is not None and self.version.name.folder is Folder.PAST and _is_finished(self.body):
             folder = Folder.PAST  # what comes late is recorded, and opens nothing
         return self.group(folder, due)
 
 
-def native_place(body: Body, watchdog: Watchdog, now: datetime) -> tuple[Folder, str]:
+def native_place(
+    body: Body, watchdog: Watchdog, now: datetime, *, clock_set_at: datetime | None = None
+) -> tuple[Folder, str]:
     """Return the folder and the due part of a native task's view.
 
     Heartbeats are left out on purpose: they can only move the time later, so the name stays a lower bound.
     """
     task = parse_task(body["task"], source="task view")
-    verdicts = judge(Sight(task=task), settings_for(watchdog, task, source="native"), now)
+    sight = Sight(task=task, clock_set_at=clock_set_at)
+    verdicts = judge(sight, settings_for(watchdog, task, source="native"), now)
     look = next_look(body["conditions"], verdicts, now)
     if look is None and task.status in FINISHED and not any(map(is_open, body["conditions"].values())):
         return Folder.PAST, ""
