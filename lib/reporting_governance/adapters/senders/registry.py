@@ -10,8 +10,8 @@ from typing import Any
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, Sender, SenderPromises, SendResult
 from reporting_governance.adapters.senders.rules import UNKNOWN_SENDER, WRONG_PARAMETERS
-from reporting_governance.contracts.notification_settings import Receiver
 from reporting_governance.contracts.finding import Finding
+from reporting_governance.contracts.notification_settings import Receiver
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.errors import ContractError, GovernanceError
 
