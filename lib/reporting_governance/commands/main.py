@@ -33,11 +33,11 @@ VERBS = {
 class VerbGroup(click.Group):
     """A group that knows its verbs by name and imports `reporting_governance.commands.<verb>` only to run one."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """Return all verbs in the order of `VERBS`."""
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one verb's module and return its `main`; None for a name that is no verb."""
         if cmd_name not in VERBS:
             return None
@@ -53,7 +53,7 @@ class VerbGroup(click.Group):
             _refuse_unknown(ctx, args[0])
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table of verbs without importing any of them."""
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
