@@ -23,6 +23,7 @@ LARGEST_INTEGER = (1 << 53) - 1
 
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False)
 encode: Callable[[Any], str] = _encoder.encode
+_quote = json.encoder.encode_basestring_ascii
 _decode = json.JSONDecoder().decode
 
 _IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
@@ -148,7 +149,11 @@ class _Counts:
         return {key: count for key, count in said.items() if count}
 
 
-def _prepare_record(record: RecordLine, put_blob: PutBlob, counts: _Counts) -> tuple[RecordLine, str, tuple[str, ...]]:
+def _prepare_record(
+    record: RecordLine | None, put_blob: PutBlob, counts: _Counts
+) -> tuple[RecordLine | None, str, tuple[str, ...]]:
+    if record is None:
+        return None, "", ()
     for key in record.views:
         _check_key(key)
     body, text = _cleaned(record.body, counts)
@@ -160,10 +165,16 @@ def _prepare_record(record: RecordLine, put_blob: PutBlob, counts: _Counts) -> t
     views = ",".join(f'["{key.folder.value}","{key.id}","{key.due}"]' for key in record.views)
     names = ",".join(f'"{name}"' for name in record.consumes)
     text = (
-        f',"record":{{"about":{encode(record.about)},"body":{text},"consumes":[{names}],"id":{encode(record.id)},'
-        f'"kind":{encode(record.kind)},"parents":{encode(record.parents)},"version":{record.version},"views":[{views}]}}'
+        f',"record":{{"about":[{_quoted(record.about)}],"body":{text},"consumes":[{names}],"id":{_quote(record.id)},'
+        f'"kind":{_quote(record.kind)},"parents":[{_quoted(record.parents)}],"version":{record.version},'
+        f'"views":[{views}]}}'
     )
     return record, text, blobs
+
+
+def _quoted(texts: tuple[str, ...]) -> str:
+    text = ",".join(map(_quote, texts))
+    return text if "\\ud" not in text else ",".join(_quote(_whole_text(each, _Counts())) for each in texts)
 
 
 def _check_key(key: ViewKey) -> None:

@@ -3,17 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from reporting_governance.contracts.free_text import FREE_TEXT
 from reporting_governance.errors import StorageError
 
 LARGEST_BODY = 48 * 1024  #: bytes of a body's JSON in the line
 LONGEST_FREE_TEXT = 256  #: bytes; shorter free text stays in the line and cannot be erased
 
 Path = tuple[str | int, ...]
-
-FREE_TEXT: Mapping[str, tuple[str, ...]] = {
-    "notice": ("subject", "body"),
-    "spool-item": ("rendered.subject", "rendered.body", "rendered.html"),
-}
 
 
 def split(

@@ -1,1 +1,1 @@
-"""The files back end: one hash-chained journal and the views made from it."""
+"""One machine's files: a hash-chained log and the work folders that follow from it."""

@@ -1,0 +1,133 @@
+"""`journal/applied`: how far the log has been applied to the views.  One record of 256 bytes, moved by one write.
+
+It is a cache that proves itself: it counts only while the bytes before `offset` hash to `leaf`.  Views may be trusted
+only within the boot it names.
+"""
+
+import os
+import struct
+from dataclasses import dataclass
+from hashlib import sha256
+
+from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.storage.encoding import ZERO_LEAF, leaf_hash
+from reporting_governance.storage.files import journal_io
+
+_SIZE = 256
+_MAGIC = b"RGAPPL01"
+_FORMAT = struct.Struct("<8s16sQQQ32sI16IQQ16sQQ16s")
+_PADDING = _SIZE - _FORMAT.size - 32
+_FOLDERS = tuple(Folder)
+_SPARE = 16 - len(_FOLDERS)
+
+Counts = tuple[int, ...]  #: number of views per folder, in the order of `Folder`
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Applied:
+    """The place in the log up to which the views agree with it."""
+
+    boot: bytes  #: 16 bytes
+    segment: int  #: the first seq of the newest segment
+    offset: int  #: bytes of that segment
+    seq: int
+    leaf: bytes  #: of the last line
+    length: int  #: of the last line, with its LF
+    counts: Counts
+    wall_ms: int  #: when the last line was written, on the calendar's clock
+    monotonic_ms: int  #: and on the boot's
+    log_id: bytes  #: 16 bytes
+    opened_ms: int  #: when the newest segment was opened
+    stepped_ms: int  #: when a step of the clock was last noted; 0 for never
+    context: bytes  #: 16 bytes: what is in force, by digest
+
+    def count(self, folder: Folder) -> int:
+        """Return how many views a folder holds."""
+        return self.counts[_FOLDERS.index(folder)]
+
+    def pack(self) -> bytes:
+        """Return the record with its checksum."""
+        data = _FORMAT.pack(
+            _MAGIC,
+            self.boot,
+            self.segment,
+            self.offset,
+            self.seq,
+            self.leaf,
+            self.length,
+            *self.counts,
+            *(0,) * _SPARE,
+            self.wall_ms,
+            self.monotonic_ms,
+            self.log_id,
+            self.opened_ms,
+            self.stepped_ms,
+            self.context,
+        )
+        data += bytes(_PADDING)
+        return data + sha256(data).digest()
+
+
+def unpack(data: bytes) -> Applied | None:
+    """Return the record, None when it is not whole."""
+    if len(data) != _SIZE or sha256(data[:-32]).digest() != data[-32:]:
+        return None
+    values = _FORMAT.unpack_from(data)
+    if values[0] != _MAGIC:
+        return None
+    return Applied(
+        boot=values[1],
+        segment=values[2],
+        offset=values[3],
+        seq=values[4],
+        leaf=values[5],
+        length=values[6],
+        counts=values[7 : 7 + len(_FOLDERS)],
+        wall_ms=values[23],
+        monotonic_ms=values[24],
+        log_id=values[25],
+        opened_ms=values[26],
+        stepped_ms=values[27],
+        context=values[28],
+    )
+
+
+def load(path: str) -> Applied | None:
+    """Return the record in a file, None when there is none that counts."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        return unpack(os.pread(fd, _SIZE + 1, 0))
+    finally:
+        os.close(fd)
+
+
+def invalidate(path: str) -> None:
+    """Make the record count for nothing: what is begun now must be finished or begun again."""
+    journal_io.overwrite(path, bytes(_SIZE))
+
+
+def agrees(applied: Applied, log: int) -> bool:
+    """Tell whether the log's bytes before `offset` are the line the record speaks of."""
+    if applied.seq == 0:
+        return applied.offset == 0 and applied.leaf == ZERO_LEAF
+    line = os.pread(log, applied.length, applied.offset - applied.length)
+    return len(line) == applied.length and line[-1:] == b"\n" and leaf_hash(line[:-1]) == applied.leaf
+
+
+def boot_bytes(boot_id: str) -> bytes:
+    """Return a boot's id as 16 bytes."""
+    return bytes.fromhex(boot_id.replace("-", ""))
+
+
+def as_uuid(data: bytes) -> str:
+    """Return 16 bytes as a UUID's text."""
+    text = data.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def place_of(folder: Folder) -> int:
+    """Return a folder's place in `Counts`."""
+    return _FOLDERS.index(folder)

@@ -1,0 +1,113 @@
+"""Making the end of the log whole again, and never shorter: `chattr +a` must stay usable.
+
+What stands behind the last complete group is declared void by one `log.torn` line.  Before anything is read it is
+synced, and what the kernel has cached is dropped: after a failed sync the cache shows bytes that the disk never got.
+"""
+
+import os
+from dataclasses import dataclass
+
+from reporting_governance.errors import StorageError
+from reporting_governance.storage.encoding import ZERO_LEAF
+from reporting_governance.storage.files import journal_io
+from reporting_governance.storage.files.applied import Applied, agrees
+from reporting_governance.storage.files.chain import Chain, LineGroup, Place, UnknownVersion, Void
+from reporting_governance.storage.files.layout import Layout
+from reporting_governance.storage.files.segments import last_leaf
+
+#: A commit that was torn has at most 200 lines.  More lines than this behind a fault are no torn tail but damage to
+#: what was acknowledged, which nobody may declare void.
+_MOST_TORN_LINES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What stands behind the place where reading began."""
+
+    groups: tuple[LineGroup, ...]
+    segment: int  #: the newest one
+    end: Place  #: behind the last valid group of the newest segment
+    void: Void | None
+    is_empty: bool  #: the newest segment holds no valid line: a rotation was cut short
+
+
+def read_tail(layout: Layout, applied: Applied | None) -> Tail:
+    """Return the end of the log, from `applied` on when it can be believed, else of the whole newest segment.
+
+    Raises: StorageError for damage that is no torn tail, and for lines of a later version; OSError.
+    """
+    segments = layout.segments()
+    _settle(layout.segment(segments[-1]))
+    if applied is not None:
+        segments = [first for first in segments if first >= applied.segment]
+        start = Place(applied.offset, applied.seq, applied.leaf, applied.length)
+    else:
+        start = _start_of(layout, segments)
+        segments = segments[-1:]
+    groups: list[LineGroup] = []
+    for first in segments:
+        path = layout.segment(first)
+        if first != segments[0]:
+            start = Place(0, start.seq, start.leaf, start.length)
+        chain = Chain(journal_io.raw_lines(path, start.offset), start)
+        try:
+            found = list(chain.groups())
+        except UnknownVersion as unknown:
+            raise StorageError(path=path, reason=f"{unknown}; a newer program wrote it") from None
+        groups.extend(found)
+        if first != segments[-1] and (chain.void is not None or chain.end.seq != _next(segments, first) - 1):
+            raise StorageError(path=path, reason=f"a closed segment does not chain from line {chain.end.seq + 1} on")
+        start = chain.end
+    if chain.void is not None and chain.void.lines > _MOST_TORN_LINES:
+        raise StorageError(
+            path=path, reason=f"line {chain.void.from_seq} does not chain and {chain.void.lines} lines follow: damaged"
+        )
+    is_empty = chain.end.offset == 0
+    return Tail(tuple(groups), segments[-1], chain.end, chain.void, is_empty)
+
+
+def believable(layout: Layout, applied: Applied | None) -> bool:
+    """Tell whether the log still holds what `applied` speaks of."""
+    if applied is None:
+        return False
+    try:
+        log = os.open(layout.segment(applied.segment), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        return os.fstat(log).st_size >= applied.offset and agrees(applied, log)
+    finally:
+        os.close(log)
+
+
+def close_void(log: int, path: str, void: Void) -> None:
+    """Give the last void line its LF if it lacks it; the caller's `log.torn` line follows.  Raises OSError."""
+    if not void.ends_whole:
+        journal_io.append(log, path, b"\n")
+
+
+def _settle(path: str) -> None:
+    """Bring to the disk what is going to be read, and read what the disk has."""
+    log = journal_io.open_log(path)
+    try:
+        journal_io.sync(log, path)
+        journal_io.forget_cached(log)
+    finally:
+        os.close(log)
+
+
+def _start_of(layout: Layout, segments: list[int]) -> Place:
+    """Return the place before the newest segment's first line, from the segment before it."""
+    first = segments[-1]
+    if first == 1:
+        return Place(0, 0, ZERO_LEAF)
+    if len(segments) == 1:
+        raise StorageError(path=layout.segment(first), reason="the segment before this one is missing")
+    lines, leaf = last_leaf(layout.segment(segments[-2]))
+    if lines != first - segments[-2]:
+        raise StorageError(path=layout.segment(segments[-2]), reason=f"{lines} lines where {first} follows")
+    return Place(0, first - 1, leaf)
+
+
+def _next(segments: list[int], first: int) -> int:
+    return segments[segments.index(first) + 1]

@@ -1,0 +1,134 @@
+"""The folders of a state, and how they come to be."""
+
+import os
+from contextlib import suppress
+
+from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.errors import NotOurState, StorageError
+from reporting_governance.storage.files import journal_io
+from reporting_governance.storage.files.mounts import network_mount
+
+_OPEN_TO_PASS = 0o711  #: others may pass through to the inbox and see nothing
+_OURS = 0o700
+_DROP_BOX = 0o1733  #: everybody may put something in, nobody may look or remove what is another's
+_OTHER_FOLDERS = (
+    "operator-notify-sender-attempts",
+    "operator-notify-bridge-receipts",
+    "heartbeats",
+    "blobs",
+    "outbox",
+    "corrupt",
+)
+_JOURNAL_FOLDERS = ("snapshots", "leaves", "checkpoints")
+
+
+class Layout:
+    """Where things lie under one state folder."""
+
+    __slots__ = (
+        "applied",
+        "blobs",
+        "checkpoints",
+        "corrupt",
+        "heartbeats",
+        "journal",
+        "leaves",
+        "lock",
+        "log",
+        "root",
+        "snapshots",
+    )
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.journal = f"{root}/journal"
+        self.log = f"{self.journal}/log"
+        self.snapshots = f"{self.journal}/snapshots"
+        self.leaves = f"{self.journal}/leaves"
+        self.checkpoints = f"{self.journal}/checkpoints"
+        self.applied = f"{self.journal}/applied"
+        self.lock = f"{self.journal}/lock"
+        self.blobs = f"{root}/blobs"
+        self.heartbeats = f"{root}/heartbeats"
+        self.corrupt = f"{root}/corrupt"
+
+    def segment(self, first: int) -> str:
+        """Return the path of the segment whose first line is `first`."""
+        return f"{self.log}/{first:012d}.jsonl"
+
+    def segments(self) -> list[int]:
+        """Return the first seq of every segment, in order; empty when there is no log yet."""
+        try:
+            names = os.listdir(self.log)
+        except FileNotFoundError:
+            return []
+        return sorted(int(name[:12]) for name in names if len(name) == 18 and name.endswith(".jsonl"))
+
+    def exists(self) -> bool:
+        """Tell whether the state was set up whole: `journal/log` is made last."""
+        return os.path.isdir(self.log)
+
+
+def prepare_lock(layout: Layout) -> None:
+    """Make what the lock needs to lie in, on a file system it can be trusted on.
+
+    Raises: StorageError for a network file system.
+    """
+    os.makedirs(os.path.dirname(layout.root) or ".", exist_ok=True)
+    if not os.path.isdir(layout.journal):
+        if not os.path.isdir(layout.root):  # a folder that somebody made for us keeps the mode they gave it
+            _make(layout.root, _OPEN_TO_PASS)
+        _make(layout.journal, _OURS)
+    kind = network_mount(layout.root)
+    if kind is not None:
+        raise StorageError(
+            path=layout.root,
+            reason=f"lies on a network file system ({kind}), where locks cannot be trusted; use a local disk, "
+            "or the PostgreSQL back end for several hosts",
+        )
+
+
+def finish(layout: Layout) -> None:
+    """Make every folder that is missing, `journal/log` last.  Called under the lock, by whoever finds it missing."""
+    for name in (*(folder.value for folder in Folder), *_OTHER_FOLDERS):
+        _make(f"{layout.root}/{name}", _OURS)
+    _make(f"{layout.root}/inbox", _DROP_BOX)
+    for name in _JOURNAL_FOLDERS:
+        _make(f"{layout.journal}/{name}", _OURS)
+    journal_io.sync_folder(layout.root)
+    _make(layout.log, _OURS)
+    journal_io.sync_folder(layout.journal)
+
+
+def owner(root: str) -> int | None:
+    """Return the uid that owns a state, None when there is no state."""
+    try:
+        return os.stat(root).st_uid
+    except FileNotFoundError:
+        return None
+
+
+def require_owner(root: str) -> None:
+    """Let only the state's owner write: files of two users in one state end in one of them being locked out.
+
+    That holds for root too, whose files the owner's next run could not read.  Raises: NotOurState.
+    """
+    uid = owner(root)
+    if uid is not None and uid != os.geteuid():
+        raise NotOurState(path=root, owner=_name(uid), actor=_name(os.geteuid()))
+
+
+def _name(uid: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
+
+
+def _make(path: str, mode: int) -> None:
+    """Make a folder with exactly this mode, whatever the umask; so too one that a killed process left half made."""
+    with suppress(FileExistsError):
+        os.mkdir(path, mode)
+    os.chmod(path, mode)

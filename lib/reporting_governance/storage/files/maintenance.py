@@ -1,0 +1,72 @@
+"""What is kept beside closed segments, made by whoever comes next and outside the writers' lock."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from itertools import pairwise
+
+from reporting_governance.contracts.journal_line import LineType
+from reporting_governance.storage.files import journal_io, rebuild, segments
+from reporting_governance.storage.files.layout import Layout
+from reporting_governance.storage.interface import Addition
+
+_SNAPSHOTS_KEPT = 2
+
+
+def maintain(layout: Layout, add: Callable[[Addition], object]) -> list[int]:
+    """Make missing leaf hashes, and the snapshot behind the newest closed segment; return what got a snapshot.
+
+    Args:
+        add: commits one line.
+
+    Raises: StorageError, Busy, OSError.
+    """
+    with _alone(layout) as alone:
+        firsts = layout.segments()
+        if not alone or len(firsts) < 2:
+            return []
+        for first, following in pairwise(firsts):
+            segments.make_leaves(layout, first, following)
+        newest = firsts[-2]
+        if rebuild.load_snapshot(layout, newest) is not None:
+            return []
+        path = layout.segment(newest)
+        content = rebuild.snapshot_content(newest, rebuild.state_at(layout, (newest, os.stat(path).st_size)))
+        _keep(layout, newest, content, firsts[-1] - 1, add)
+        _drop_old(layout)
+        return [newest]
+
+
+def _keep(layout: Layout, segment: int, content: bytes, seq: int, add: Callable[[Addition], object]) -> None:
+    """Write the snapshot, add the line that names it, and only then give it its name: a name promises a line."""
+    path = rebuild.snapshot_path(layout, segment)
+    waiting = f"{path}.waiting"
+    journal_io.write_synced(waiting, content)
+    digest = sha256(content).hexdigest()
+    add(Addition(type=LineType.LOG_SNAPSHOT, meta={"segment": segment, "seq": seq, "sha256": digest}))
+    os.rename(waiting, path)
+    journal_io.sync_folder(layout.snapshots)
+
+
+def _drop_old(layout: Layout) -> None:
+    names = sorted(name for name in os.listdir(layout.snapshots) if name.endswith(".jsonl"))
+    for name in names[:-_SNAPSHOTS_KEPT]:
+        with suppress(FileNotFoundError):
+            os.unlink(f"{layout.snapshots}/{name}")
+
+
+@contextmanager
+def _alone(layout: Layout) -> Iterator[bool]:
+    """Hold the maintainers' lock, or say that somebody else is at it."""
+    fd = os.open(f"{layout.snapshots}/lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(fd)

@@ -1,0 +1,60 @@
+"""Lines of the log for those who ask: replayed in order, never beyond what is synced and applied."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+
+from reporting_governance.contracts.times import parse_time
+from reporting_governance.errors import StorageError
+from reporting_governance.storage.encoding import ZERO_LEAF, decode_line
+from reporting_governance.storage.files import journal_io
+from reporting_governance.storage.files.applied import Applied
+from reporting_governance.storage.files.chain import Chain, Place, UnknownVersion
+from reporting_governance.storage.files.layout import Layout
+from reporting_governance.storage.files.segments import first_document, last_leaf
+from reporting_governance.storage.interface import Line
+
+
+def lines(layout: Layout, applied: Applied, from_seq: int) -> Iterator[Line]:
+    """Yield the valid lines from a seq up to `applied`.  Raises: StorageError for damage; OSError."""
+    firsts = [first for first in layout.segments() if first <= applied.segment]
+    wanted = [
+        first
+        for first, following in zip(firsts, [*firsts[1:], applied.seq + 1], strict=True)
+        if following > from_seq or first == applied.segment
+    ]
+    for first in wanted:
+        path = layout.segment(first)
+        end = applied.offset if first == applied.segment else None
+        chain = Chain(journal_io.raw_lines(path, 0, end), Place(0, first - 1, _leaf_before(layout, firsts, first)))
+        try:
+            for group in chain.groups():
+                for line in group:
+                    if line.seq >= from_seq:
+                        yield Line(line.seq, line.document, line.leaf.hex())
+        except UnknownVersion as unknown:
+            raise StorageError(path=path, reason=f"{unknown}; a newer program wrote it") from None
+        if chain.void is not None:
+            raise StorageError(path=path, reason=f"damaged: line {chain.end.seq + 1} does not chain")
+
+
+def time_of_last_line(layout: Layout, applied: Applied) -> datetime | None:
+    """Return when the last line was written, None for an empty log."""
+    if applied.seq == 0:
+        return None
+    log = os.open(layout.segment(applied.segment), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        document = decode_line(journal_io.read_at(log, applied.offset - applied.length, applied.length))
+    finally:
+        os.close(log)
+    return None if document is None else parse_time(document["ts"])
+
+
+def _leaf_before(layout: Layout, firsts: list[int], first: int) -> bytes:
+    """Return the leaf hash of the line before a segment: what its first line names, else the last of the one before."""
+    if first == 1:
+        return ZERO_LEAF
+    document = first_document(layout.segment(first))
+    if document is not None and document.get("seq") == first:
+        return bytes.fromhex(document["prev"])
+    return last_leaf(layout.segment(firsts[firsts.index(first) - 1]))[1]

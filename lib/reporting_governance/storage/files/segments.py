@@ -1,0 +1,173 @@
+"""Segments: when a new one begins, and what is kept beside a closed one.
+
+A closed segment never changes.  So its leaf hashes, the tree's frontier at its end and the snapshot of open work are
+caches: whoever comes next makes what is missing.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from reporting_governance.contracts.times import parse_time
+from reporting_governance.errors import StorageError
+from reporting_governance.storage.encoding import ZERO_LEAF, decode_line, leaf_hash
+from reporting_governance.storage.files import journal_io, merkle
+from reporting_governance.storage.files.layout import Layout
+
+_LEAF_SIZE = 32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """When things end.  Everybody who writes one state uses the same; tests use small ones."""
+
+    segment_bytes: int = 64 * 1024 * 1024
+    segment_seconds: int = 24 * 3600
+    past_seconds: int = 30 * 24 * 3600  #: how long what is over stays in `past/`, at least
+    lock_wait_seconds: int = 20
+
+
+def is_full(offset: int, opened_ms: int, now_ms: int, limits: Limits) -> bool:
+    """Tell whether the next line goes into a new segment.  A clock that went back opens none."""
+    return offset >= limits.segment_bytes or now_ms - opened_ms >= limits.segment_seconds * 1000
+
+
+def last_leaf(path: str) -> tuple[int, bytes]:
+    """Return the number of physical lines in a segment and the leaf hash of the last one."""
+    lines, last = 0, b""
+    for raw in journal_io.raw_lines(path, 0):
+        lines += 1
+        last = raw
+    return lines, leaf_hash(last.rstrip(b"\n")) if lines else ZERO_LEAF
+
+
+def first_document(path: str) -> dict[str, Any] | None:
+    """Return the document of a segment's first line, None when it holds none."""
+    for raw in journal_io.raw_lines(path, 0):
+        return decode_line(raw)
+    return None
+
+
+def opening_meta(layout: Layout, head_seq: int, now: datetime, limits: Limits) -> dict[str, Any]:
+    """Return what a `log.segment_open` line says: the tree's frontier before it, and what `past/` may forget.
+
+    `past_before` is the first seq of the newest segment that is old enough: what was put before it is older still.
+    The line says it, so that a replay forgets exactly the same.
+    """
+    _, hashes = frontier(layout, head_seq)
+    meta: dict[str, Any] = {"frontier": [each.hex() for each in hashes]}
+    for first in reversed(layout.segments()):
+        document = first_document(layout.segment(first))
+        opened = None if document is None else _time_of(document)
+        if opened is not None and (now - opened).total_seconds() >= limits.past_seconds:
+            meta["past_before"] = first
+            break
+    return meta
+
+
+def frontier(layout: Layout, size: int) -> tuple[int, tuple[bytes, ...]]:
+    """Return the frontier of the tree over the first `size` lines; kept for the next caller.
+
+    Raises: StorageError when the log has fewer lines.
+    """
+    known, hashes = _kept_frontier(layout, size)
+    if known < size:
+        wanted = size - known
+        known, hashes = merkle.extend(known, hashes, _first(wanted, leaves_after(layout, known)))
+        if known != size:
+            raise StorageError(path=layout.log, reason=f"{known} lines where there should be {size}")
+        _keep_frontier(layout, known, hashes)
+    return known, hashes
+
+
+def leaves_after(layout: Layout, seq: int) -> Iterator[bytes]:
+    """Yield the leaf hashes of all physical lines after a seq, from `leaves/` where a segment's are kept."""
+    firsts = layout.segments()
+    for first, following in zip(firsts, [*firsts[1:], None], strict=True):
+        if following is not None and following <= seq + 1:
+            continue
+        skip = max(0, seq + 1 - first)
+        yield from _leaves_of(layout, first, following, skip)
+
+
+def make_leaves(layout: Layout, first: int, following: int) -> None:
+    """Keep the leaf hashes of a closed segment, 32 bytes a line, unless they are kept already.  Raises OSError."""
+    if _kept_leaves(layout, first, following) is None:
+        data = b"".join(_hashed(layout.segment(first)))
+        if len(data) != (following - first) * _LEAF_SIZE:
+            raise StorageError(path=layout.segment(first), reason="a closed segment does not have the lines it had")
+        journal_io.write_synced(_leaves_path(layout, first), data)
+
+
+def _leaves_of(layout: Layout, first: int, following: int | None, skip: int) -> Iterator[bytes]:
+    data = None if following is None else _kept_leaves(layout, first, following)
+    if data is None:
+        for place, leaf in enumerate(_hashed(layout.segment(first))):
+            if place >= skip:
+                yield leaf
+        return
+    for offset in range(skip * _LEAF_SIZE, len(data), _LEAF_SIZE):
+        yield data[offset : offset + _LEAF_SIZE]
+
+
+def _hashed(path: str) -> Iterator[bytes]:
+    for raw in journal_io.raw_lines(path, 0):
+        if raw.endswith(b"\n"):
+            yield leaf_hash(raw[:-1])
+
+
+def _kept_leaves(layout: Layout, first: int, following: int) -> bytes | None:
+    try:
+        data = journal_io.read_all(_leaves_path(layout, first))
+    except FileNotFoundError:
+        return None
+    return data if len(data) == (following - first) * _LEAF_SIZE else None
+
+
+def _leaves_path(layout: Layout, first: int) -> str:
+    return f"{layout.leaves}/{first:012d}.leaves"
+
+
+def _kept_frontier(layout: Layout, size: int) -> tuple[int, tuple[bytes, ...]]:
+    """Return the newest frontier that is kept and not beyond `size`: the cache's, else a segment's first line's."""
+    try:
+        data = journal_io.read_all(f"{layout.checkpoints}/frontier")
+    except FileNotFoundError:
+        data = b""
+    if len(data) >= 40 and sha256(data[:-32]).digest() == data[-32:]:
+        known = int.from_bytes(data[:8], "big")
+        if known <= size:
+            hashes = data[8:-32]
+            return known, tuple(hashes[at : at + 32] for at in range(0, len(hashes), 32))
+    for first in reversed(layout.segments()):
+        document = first_document(layout.segment(first)) if 1 < first <= size + 1 else None
+        said = (document or {}).get("meta", {}).get("frontier")
+        if said is not None:
+            return first - 1, tuple(bytes.fromhex(each) for each in said)
+    return 0, ()
+
+
+def _keep_frontier(layout: Layout, size: int, hashes: Iterable[bytes]) -> None:
+    data = size.to_bytes(8, "big") + b"".join(hashes)
+    unfinished = f"{layout.checkpoints}/frontier.{os.getpid()}.tmp"
+    fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(fd, data + sha256(data).digest())
+    finally:
+        os.close(fd)
+    os.rename(unfinished, f"{layout.checkpoints}/frontier")
+
+
+def _first(count: int, leaves: Iterator[bytes]) -> Iterator[bytes]:
+    for _, leaf in zip(range(count), leaves, strict=False):
+        yield leaf
+
+
+def _time_of(document: dict[str, Any]) -> datetime | None:
+    try:
+        return parse_time(document["ts"])
+    except (KeyError, TypeError, ValueError):
+        return None

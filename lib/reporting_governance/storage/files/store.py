@@ -1,0 +1,352 @@
+"""The back end on one machine's files: a hash-chained log, and work folders that follow from it."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
+from reporting_governance.core.projection import Body
+from reporting_governance.errors import Busy, StorageError
+from reporting_governance.storage.encoding import ZERO_LEAF
+from reporting_governance.storage.files import applied as applied_record
+from reporting_governance.storage.files import layout as layouts
+from reporting_governance.storage.files import lock, maintenance, reading
+from reporting_governance.storage.files.applied import Applied
+from reporting_governance.storage.files.batch import Batch
+from reporting_governance.storage.files.blobs import Blobs
+from reporting_governance.storage.files.boot import boot_id
+from reporting_governance.storage.files.heartbeats import Heartbeats
+from reporting_governance.storage.files.layout import Layout
+from reporting_governance.storage.files.listing import listed
+from reporting_governance.storage.files.segments import Limits
+from reporting_governance.storage.files.views import DamagedView, Views
+from reporting_governance.storage.files.writer import Identity, Moment, Prepareds, Writer, is_current
+from reporting_governance.storage.groups import Judge, check_size
+from reporting_governance.storage.interface import (
+    Added,
+    Addition,
+    Answer,
+    Group,
+    Head,
+    Line,
+    Listing,
+    View,
+)
+
+T = TypeVar("T")
+_EMPTY = Head(0, ZERO_LEAF.hex(), None)
+_HEARTBEAT_SECONDS = 3600
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class FilesStore:
+    """Records and views in one state folder.  Any number of processes may use the same folder at once.
+
+    Args:
+        root: the state folder; made by the first command that writes.
+        actor: who acts, as the operating system knows them.
+        context: digests of what is in force, by name; a change of any is a line of its own.
+        clock_step_seconds: how far the clock may step before a line says so; None: never said.
+        now, monotonic: the clocks, for what happens when no `now` is given (healing while reading).
+        boot: the boot's id; only tests give another one.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        actor: str,
+        context: Mapping[str, str] | None = None,
+        clock_step_seconds: int | None = None,
+        limits: Limits | None = None,
+        now: Callable[[], datetime] = _utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+        boot: str | None = None,
+    ) -> None:
+        self._layout = Layout(os.path.abspath(root))
+        self._limits = limits or Limits()
+        self._now = now
+        self._monotonic = monotonic
+        self._boot = applied_record.boot_bytes(boot or boot_id())
+        self._views = Views(self._layout.root)
+        self._blobs = Blobs(self._layout.blobs)
+        self._heartbeats = Heartbeats(self._layout.heartbeats, self._boot)
+        identity = Identity(actor=actor, boot=self._boot, context=context or {}, clock_step_seconds=clock_step_seconds)
+        self._writer = Writer(self._layout, self._views, self._blobs, identity, self._limits)
+        self._lock_is_prepared = False
+        self._head = _EMPTY
+
+    # -- reading
+
+    def ready(self) -> Head:
+        applied = self._look()
+        if applied is None:
+            if self._is_absent():
+                self._head = _EMPTY
+                return _EMPTY
+            with self._recovering() as applied:
+                pass
+        self._head = _head_of(applied)
+        return self._head
+
+    def head(self) -> Head:
+        return self._head
+
+    def listing(self, folder: Folder) -> Listing:
+        if folder is Folder.PAST:
+            raise ValueError("past/ is not listed; ask for one id")
+        files, seq = self._files_in(folder)
+        return listed(folder, seq, files)
+
+    def read(self, name: ViewName) -> View | None:
+        body = self._surely(lambda: self._views.read(name))
+        return None if body is None else View(name, body)
+
+    def past(self, identity: str) -> View | None:
+        found = self._surely(lambda: self._views.past(identity))
+        return None if found is None else View(*found)
+
+    def past_names(self, prefix: str) -> list[str]:
+        files, _ = self._files_in(Folder.PAST)
+        return sorted(file[:-5] for file in files if file.startswith(prefix))
+
+    def replay(self, from_seq: int = 1) -> Iterator[Line]:
+        self.ready()
+        applied = self._look()
+        if applied is not None:
+            yield from reading.lines(self._layout, applied, from_seq)
+
+    def get_blob(self, reference: Mapping[str, Any]) -> bytes | None:
+        return self._blobs.get(reference)
+
+    def heartbeats(self, tasks: Iterable[str]) -> Mapping[str, datetime | None]:
+        return self._heartbeats.known(tasks)
+
+    # -- writing
+
+    def commit(self, groups: Sequence[Group], *, now: datetime) -> list[Answer]:
+        check_size(groups)
+        if not groups:
+            return []
+        with self._errors():
+            self._require_state(now)
+            prepared = self._prepared(groups)
+            with self._lock():
+                applied, answers = self._add(groups, prepared, self._moment(now))
+            self._head = _head_of(applied)
+            self._drop_unused_blobs(groups, prepared, answers)
+        return answers
+
+    def put_blob(self, body: bytes) -> Mapping[str, Any]:
+        with self._errors():
+            self._require_state(self._now())
+            reference = self._blobs.put(body)
+            self._blobs.settle()
+        return reference
+
+    def erase_blob(self, digest: str, *, reason: str, now: datetime) -> None:
+        # The line first: a blob that is gone without a line would look like damage.
+        erased = Addition(type=LineType.RECORD_ERASED, reason=reason, meta={"blob": digest})
+        self.commit([Group(additions=(erased,))], now=now)
+
+    def heartbeat(self, task: str, at: datetime) -> None:
+        with self._errors():
+            self._require_state(at)
+            self._heartbeats.note(task, at)
+
+    # -- care
+
+    def initialise(self, now: datetime) -> Head:
+        """Set the state up, log and folders, unless it is; the first commit does it too."""
+        with self._errors():
+            self._require_state(now)
+        return self.ready()
+
+    def rebuild(self) -> Head:
+        """Make all views anew from the log.  Raises: Busy, StorageError, NotOurState."""
+        with self._errors(), self._lock():
+            layouts.require_owner(self._layout.root)
+            self._head = _head_of(self._writer.rebuilt(self._writer.caught_up(self._moment(self._now()))))
+        return self._head
+
+    def heartbeat_line(self, now: datetime) -> bool:
+        """Add a `log.heartbeat` when the last line is older than an hour: silence is a statement too."""
+        self.ready()
+        applied = self._look()
+        last = None if applied is None else reading.time_of_last_line(self._layout, applied)
+        if last is None or (now - last).total_seconds() < _HEARTBEAT_SECONDS:
+            return False
+        self.commit([Group(additions=(Addition(type=LineType.LOG_HEARTBEAT),))], now=now)
+        return True
+
+    def maintain(self, now: datetime) -> list[int]:
+        """Make what is missing beside closed segments: leaf hashes, and a snapshot of open work behind the newest.
+
+        Outside the lock, since a closed segment never changes.  Returns the segments that were given a snapshot.
+        """
+        self.ready()
+        if self._is_absent():
+            return []
+        with self._errors():
+            layouts.require_owner(self._layout.root)
+            return maintenance.maintain(
+                self._layout, lambda addition: self.commit([Group(additions=(addition,))], now=now)
+            )
+
+    def clock_step(self, now: datetime) -> datetime | None:
+        """Return when the clock last stepped, as far as this log knows: `now`, if it has since the last line."""
+        applied = self._look()
+        if applied is None:
+            return None
+        if self._writer.clock_step_ms(applied, self._moment(now)):
+            return now
+        return datetime.fromtimestamp(applied.stepped_ms / 1000, UTC) if applied.stepped_ms else None
+
+    # -- how
+
+    def _add(
+        self, groups: Sequence[Group], prepared: Mapping[int, Prepareds], moment: Moment
+    ) -> tuple[Applied, list[Answer]]:
+        applied = self._writer.rotated(self._writer.caught_up(moment), moment)
+        try:
+            return self._judge_and_add(groups, prepared, applied, moment)
+        except DamagedView:
+            return self._judge_and_add(groups, prepared, self._writer.rebuilt(applied), moment)
+
+    def _judge_and_add(
+        self, groups: Sequence[Group], prepared: Mapping[int, Prepareds], applied: Applied, moment: Moment
+    ) -> tuple[Applied, list[Answer]]:
+        """Judge, make the bodies, and only then write: a record that cannot be folded must never reach the log."""
+        bodies: dict[ViewName, Body | None] = {}
+
+        def fetch(name: ViewName) -> Body | None:
+            if name not in bodies:
+                bodies[name] = self._views.read(name)
+            return bodies[name]
+
+        judge = Judge(lambda name: fetch(name) is not None, self._writer.recent.named_since(applied))
+        verdicts = [judge.judge(group) for group in groups]
+        accepted = [prepared[id(verdict.additions)] for verdict in verdicts if verdict.refused is None]
+        lines = [*self._writer.notes_due(applied, moment), *accepted] if accepted else []
+        batch = Batch()
+        seq = applied.seq
+        firsts: list[int] = []
+        for group in lines:
+            firsts.append(seq + 1)
+            numbered = list(enumerate(group, start=seq + 1))
+            batch.add([(at, each.record) for at, each in numbered if each.record is not None], fetch)
+            seq += len(group)
+        if lines:
+            applied = self._writer.added(applied, lines, batch, moment)
+        seqs = iter(firsts[len(lines) - len(accepted) :])
+        answers: list[Answer] = []
+        for verdict in verdicts:
+            if verdict.refused is not None:
+                answers.append(verdict.refused)
+            else:
+                first = next(seqs)
+                answers.append(Added(tuple(range(first, first + len(verdict.additions))), verdict.instead))
+        return applied, answers
+
+    def _prepared(self, groups: Sequence[Group]) -> dict[int, Prepareds]:
+        """Encode everything, and sync its blobs, before the lock: by identity of each group's tuple of additions."""
+        prepared: dict[int, Prepareds] = {}
+        for group in groups:
+            for additions in (group.additions, group.otherwise):
+                if additions and id(additions) not in prepared:
+                    prepared[id(additions)] = [self._writer.prepared(each) for each in additions]
+        if any(each.blobs for lines in prepared.values() for each in lines):
+            self._blobs.settle()
+        return prepared
+
+    def _drop_unused_blobs(
+        self, groups: Sequence[Group], prepared: Mapping[int, Prepareds], answers: Sequence[Answer]
+    ) -> None:
+        used: set[int] = set()
+        for group, answer in zip(groups, answers, strict=True):
+            if isinstance(answer, Added):
+                used.add(id(group.otherwise if answer.instead else group.additions))
+        for key, lines in prepared.items():
+            if key not in used:
+                self._blobs.erase(digest for line in lines for digest in line.blobs)
+
+    def _files_in(self, folder: Folder) -> tuple[list[str], int]:
+        """Return a folder's file names and the seq they are true for.
+
+        Views change only while the log is longer than `applied` says or `applied` counts for nothing.  So a listing
+        between two equal looks saw no change, and one whose number is right has lost nothing.
+        """
+        before = self._look()
+        if before is not None:
+            files = self._views.raw_names(folder)
+            if len(files) == before.count(folder) and self._look() == before:
+                return files, before.seq
+        elif self._is_absent():
+            return [], 0
+        with self._recovering() as applied:
+            files = self._views.raw_names(folder)
+            if len(files) != applied.count(folder):
+                applied = self._writer.rebuilt(applied)
+                files = self._views.raw_names(folder)
+            return files, applied.seq
+
+    def _surely(self, look: Callable[[], T]) -> T:
+        try:
+            return look()
+        except DamagedView:
+            with self._recovering() as applied:
+                self._writer.rebuilt(applied)
+            return look()
+
+    def _look(self) -> Applied | None:
+        """Return `applied` when all is as it says; takes no lock and changes nothing."""
+        with self._errors():
+            applied = applied_record.load(self._layout.applied)
+            if applied is None or not is_current(self._layout, applied, self._boot):
+                return None
+            return applied
+
+    def _is_absent(self) -> bool:
+        """Tell whether nothing was ever acknowledged here: no log, and no trace of one."""
+        return not self._layout.exists() and not os.path.exists(self._layout.applied)
+
+    @contextmanager
+    def _recovering(self) -> Iterator[Applied]:
+        """Hold the lock with a log that is whole and applied.  Only the state's owner may: others are told to wait."""
+        if layouts.owner(self._layout.root) != os.geteuid():
+            raise Busy(path=self._layout.lock, seconds=0)
+        with self._errors(), self._lock():
+            yield self._writer.caught_up(self._moment(self._now()))
+
+    def _lock(self) -> AbstractContextManager[None]:
+        if not self._lock_is_prepared:
+            layouts.prepare_lock(self._layout)
+            self._lock_is_prepared = True
+        return lock.held(self._layout.lock, wait_seconds=self._limits.lock_wait_seconds)
+
+    def _require_state(self, now: datetime) -> None:
+        layouts.require_owner(self._layout.root)
+        if not self._layout.exists():
+            with self._lock():
+                self._writer.caught_up(self._moment(now))
+
+    def _moment(self, now: datetime) -> Moment:
+        return Moment(now, int(self._monotonic() * 1000))
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            place = error.filename if isinstance(error.filename, str) else self._layout.root
+            raise StorageError(path=place, reason=error.strerror or str(error)) from error
+
+
+def _head_of(applied: Applied) -> Head:
+    return Head(applied.seq, applied.leaf.hex(), applied.log_id.hex())

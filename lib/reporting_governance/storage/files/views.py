@@ -1,0 +1,155 @@
+"""The work folders: one file per piece of open work, named by its version.  They can be thrown away and made again.
+
+A file is `{"name": ..., "body": ...}`.  It is written aside and renamed, so within one boot a name never shows half a
+file; nothing is synced, so after another boot none is trusted.
+"""
+
+import errno
+import os
+
+from reporting_governance.contracts.journal_line import Folder, ViewName
+from reporting_governance.core.projection import Body
+from reporting_governance.storage.encoding import decode_line, encode
+
+_NAME_AT_MOST = 256  #: bytes of a file in which its name stands
+
+
+class DamagedView(Exception):
+    """A view's file does not hold what was written; the views are to be made again."""
+
+
+class Views:
+    """The files of one state's views."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._unfinished = f"{root}/journal/view.tmp"  # one is enough: only the lock's holder writes
+        self._past = f"{root}/past/"
+
+    def path(self, name: ViewName) -> str:
+        """Return where a version lies; a name in `past/` stays the same whatever the version."""
+        if name.folder is Folder.PAST:
+            return f"{self._past}{name.id}.json"
+        return f"{self._root}/{name}"
+
+    def read(self, name: ViewName) -> Body | None:
+        """Return the body of one exact version, None when it is gone.  Raises DamagedView."""
+        found = self._load(self.path(name))
+        if found is None:
+            return None
+        kept, body = found
+        if kept == str(name):
+            return body
+        if name.folder is Folder.PAST:
+            return None
+        raise DamagedView(str(name))
+
+    def past(self, identity: str) -> tuple[ViewName, Body] | None:
+        """Return what is kept in `past/` of an id.  Raises DamagedView."""
+        found = self._load(f"{self._past}{identity}.json")
+        return None if found is None else (ViewName.parse(found[0]), found[1])
+
+    def exists(self, name: ViewName) -> bool:
+        """Tell whether one exact version is there.  Raises DamagedView."""
+        if name.folder is Folder.PAST:
+            return self.read(name) is not None
+        try:
+            os.stat(self.path(name))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def past_is_missing(self, identity: str) -> bool:
+        """Tell whether nothing at all is kept in `past/` of an id."""
+        return not os.path.exists(f"{self._past}{identity}.json")
+
+    def put(self, name: ViewName, content: bytes) -> None:
+        """Make a version's file.  Raises OSError."""
+        fd = os.open(self._unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        _write(fd, content, self._unfinished)
+        os.rename(self._unfinished, self.path(name))
+
+    def put_plainly(self, folder: Folder, file: str, content: bytes) -> None:
+        """Make a view's file without the detour.  Only where a crash begins everything again.  Raises OSError."""
+        path = f"{self._root}/{folder.value}/{file}"
+        _write(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), content, path)
+
+    def holds(self, folder: Folder, file: str, content: bytes) -> bool:
+        """Tell whether a view's file holds exactly this."""
+        fd = os.open(f"{self._root}/{folder.value}/{file}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return os.read(fd, len(content) + 1) == content
+        finally:
+            os.close(fd)
+
+    def remove(self, name: ViewName) -> None:
+        """Remove a version's file; one that is gone already is fine."""
+        try:
+            os.unlink(self.path(name))
+        except FileNotFoundError:
+            pass
+
+    def forget_past(self, before: int) -> int:
+        """Remove what was put into `past/` before a line; return how many are left.  Raises OSError, DamagedView."""
+        left = 0
+        for file in self.raw_names(Folder.PAST):
+            path = f"{self._past}{file}"
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                start = os.read(fd, _NAME_AT_MOST)
+            finally:
+                os.close(fd)
+            try:
+                seq = int(name_in(start)[-12:])
+            except ValueError:
+                raise DamagedView(path) from None
+            if seq < before:
+                os.unlink(path)
+            else:
+                left += 1
+        return left
+
+    def raw_names(self, folder: Folder) -> list[str]:
+        """Return the file names in a folder, in no order."""
+        return os.listdir(f"{self._root}/{folder.value}")
+
+    @staticmethod
+    def _load(path: str) -> tuple[str, Body] | None:
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            data = os.read(fd, os.fstat(fd).st_size + 1)
+        finally:
+            os.close(fd)
+        document = decode_line(data)
+        if document is None or document.keys() != {"name", "body"}:
+            raise DamagedView(path)
+        return document["name"], document["body"]
+
+
+def content_of(name: ViewName, body: Body) -> bytes:
+    """Return what a version's file holds.  The name stands first, so that a scan need not parse the rest."""
+    return f'{{"name":"{name}","body":{encode(body)}}}\n'.encode("ascii")
+
+
+def name_in(content: bytes) -> str:
+    """Return the name in a file's content, given that `content_of` made it."""
+    return content[9 : content.index(b'"', 9)].decode("ascii")
+
+
+def body_in(content: bytes) -> Body:
+    """Return the body in a file's content, given that `content_of` made it."""
+    document = decode_line(content)
+    assert document is not None
+    body: Body = document["body"]
+    return body
+
+
+def _write(fd: int, content: bytes, path: str) -> None:
+    try:
+        if os.write(fd, content) != len(content):
+            raise OSError(errno.ENOSPC, "a short write", path)
+    finally:
+        os.close(fd)

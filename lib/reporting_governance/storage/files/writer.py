@@ -1,0 +1,344 @@
+"""What is done under the lock: make the log whole, bring the views up to it, add lines, apply them.
+
+The order is the promise.  Nothing unsynced is ever applied or answered for; an error before the end of the sync
+acknowledges nothing; an error after it is no refusal, the next process carries on.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from reporting_governance.contracts.journal_line import Folder, LineType, RecordLine
+from reporting_governance.contracts.times import format_time
+from reporting_governance.storage.encoding import Prepared, leaf_hash, prepare, record_of
+from reporting_governance.storage.files import applied as applied_record
+from reporting_governance.storage.files import heal, journal_io, layout, rebuild, segments
+from reporting_governance.storage.files.applied import Applied, as_uuid
+from reporting_governance.storage.files.batch import Batch, Unfinished, carry_on, carry_out
+from reporting_governance.storage.files.blobs import Blobs
+from reporting_governance.storage.files.chain import LineGroup, Place
+from reporting_governance.storage.files.layout import Layout
+from reporting_governance.storage.files.marks import Marks, context_digest
+from reporting_governance.storage.files.recent import Recent
+from reporting_governance.storage.files.segments import Limits
+from reporting_governance.storage.files.views import DamagedView, Views
+from reporting_governance.storage.interface import Addition
+
+Prepareds = Sequence[Prepared]  #: the lines of one group
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One reading of both clocks."""
+
+    now: datetime
+    monotonic_ms: int
+
+    @property
+    def wall_ms(self) -> int:
+        return round(self.now.timestamp() * 1000)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """Who writes, and in what circumstances."""
+
+    actor: str
+    boot: bytes
+    context: Mapping[str, str]
+    clock_step_seconds: int | None  #: how far the clock may step before a line says so; None: never said
+
+
+class Writer:
+    """The log of one state and its views.  Every method is called by the holder of the lock."""
+
+    def __init__(self, layout: Layout, views: Views, blobs: Blobs, identity: Identity, limits: Limits) -> None:
+        self._layout = layout
+        self._views = views
+        self._blobs = blobs
+        self._identity = identity
+        self._limits = limits
+        self.recent = Recent(layout)
+
+    def caught_up(self, moment: Moment) -> Applied:
+        """Return the end of a log that is whole and applied; heal, roll forward or rebuild where it is not.
+
+        Raises: OSError, StorageError.
+        """
+        applied = applied_record.load(self._layout.applied)
+        if applied is not None and is_current(self._layout, applied, self._identity.boot):
+            return applied
+        return self._recover(applied, moment)
+
+    def rebuilt(self, applied: Applied) -> Applied:
+        """Make the views anew from the log, which is whole.  Raises OSError, StorageError."""
+        state = rebuild.state_at(self._layout, (applied.segment, applied.offset))
+        # From here on nothing may be concluded from the views until all of them are right.
+        applied_record.invalidate(self._layout.applied)
+        counts = rebuild.write_views(self._views, self._layout, state)
+        applied = replace(_marked(applied, state.marks), counts=counts)
+        self._save(applied)
+        return applied
+
+    def rotated(self, applied: Applied, moment: Moment) -> Applied:
+        """Begin a new segment when the newest is full.  Raises OSError, StorageError."""
+        if not segments.is_full(applied.offset, applied.opened_ms, moment.wall_ms, self._limits):
+            return applied
+        old = self._layout.segment(applied.segment)
+        log = journal_io.open_log(old)
+        try:
+            journal_io.sync(log, old)  # what is in a closed segment is never looked at again by healing
+        finally:
+            os.close(log)
+        first = applied.seq + 1
+        opening = self._note(LineType.LOG_SEGMENT_OPEN, self._opening_meta(applied.seq, moment))
+        os.close(journal_io.create(self._layout.segment(first)))
+        journal_io.sync_folder(self._layout.log)
+        return self.added(replace(applied, segment=first, offset=0), [[opening]], Batch(), moment)
+
+    def notes_due(self, applied: Applied, moment: Moment) -> list[Prepareds]:
+        """Return the lines to add before others: the clock has stepped, or something else is in force."""
+        notes: list[Prepareds] = []
+        step = self.clock_step_ms(applied, moment)
+        if step:
+            notes.append([self._note(LineType.LOG_CLOCK_STEP, {"by_ms": step})])
+        context = self._identity.context
+        if context and context_digest(context) != applied.context:
+            notes.append([self._note(LineType.CONFIG_CHANGED, {"context": dict(context)})])
+        return notes
+
+    def clock_step_ms(self, applied: Applied, moment: Moment) -> int:
+        """Return how far the calendar's clock moved against the boot's since the last line; 0 within the tolerance."""
+        tolerance = self._identity.clock_step_seconds
+        if tolerance is None or applied.boot != self._identity.boot:
+            return 0
+        step = (moment.wall_ms - applied.wall_ms) - (moment.monotonic_ms - applied.monotonic_ms)
+        return step if abs(step) > tolerance * 1000 else 0
+
+    def added(self, applied: Applied, groups: Sequence[Prepareds], batch: Batch, moment: Moment) -> Applied:
+        """Write the lines of the groups, sync them and apply them; return the new end of the log.
+
+        Raises: OSError, StorageError; then nothing is acknowledged.
+        """
+        data, ends = assemble(groups, applied, format_time(moment.now))
+        path = self._layout.segment(applied.segment)
+        log = journal_io.open_log(path)
+        try:
+            journal_io.append(log, path, data)
+            journal_io.sync(log, path)
+        finally:
+            os.close(log)
+        lines = [each for group in groups for each in group]
+        last = ends[-1]
+        after = replace(
+            applied,
+            offset=applied.offset + len(data),
+            seq=last.seq,
+            leaf=last.leaf,
+            length=last.length,
+            wall_ms=moment.wall_ms,
+            monotonic_ms=moment.monotonic_ms,
+        )
+        for seq, line in enumerate(lines, start=applied.seq + 1):
+            self.recent.learn(seq, line.record)
+        try:
+            return self._apply(after, lines, batch, format_time(moment.now))
+        except (OSError, DamagedView):
+            return after  # it stands in the log: it is added, and the next process carries on
+
+    def _apply(self, after: Applied, lines: Prepareds, batch: Batch, time: str) -> Applied:
+        counts = carry_out(batch, self._views, after.counts)
+        marks = _marks_of(after)
+        for line in lines:
+            if line.type is not LineType.RECORD_ADDED:
+                document = {"type": line.type.value, "meta": line.meta, "ts": time}
+                marks = marks.after(document)
+                counts = self._carry_out_note(document, counts)
+        after = replace(_marked(after, marks), counts=counts)
+        self._save(after)
+        return after
+
+    def _recover(self, applied: Applied | None, moment: Moment) -> Applied:
+        if not self._layout.exists():
+            layout.finish(self._layout)
+        if not self._layout.segments():
+            os.close(journal_io.create(self._layout.segment(1)))
+            journal_io.sync_folder(self._layout.log)
+        known = applied if heal.believable(self._layout, applied) else None
+        tail = heal.read_tail(self._layout, known)
+        lost = None if known is not None else applied
+        if tail.void is not None or tail.is_empty or lost is not None:
+            self._heal(tail, lost, moment)
+            tail = heal.read_tail(self._layout, known)
+        found = self._at_end(tail, known or applied, moment)
+        if known is None or known.boot != self._identity.boot or found.seq < known.seq:
+            return self.rebuilt(found)
+        try:
+            counts = carry_on([_records(group) for group in tail.groups], self._views, known.counts)
+            for group in tail.groups:
+                for line in group:
+                    counts = self._carry_out_note(line.document, counts)
+        except (Unfinished, DamagedView):
+            return self.rebuilt(found)
+        found = replace(found, counts=counts)
+        self._save(found)
+        return found
+
+    def _heal(self, tail: heal.Tail, lost: Applied | None, moment: Moment) -> None:
+        """Write the lines that make the end of the log whole again, synced.  Raises OSError."""
+        groups: list[Prepareds] = []
+        place = tail.end
+        if tail.void is not None:
+            place = tail.void.last
+            groups.append([self._note(LineType.LOG_TORN, tail.void.meta())])
+        if tail.is_empty and tail.segment == 1:
+            groups.append([self._note(LineType.LOG_OPEN, self._first_meta())])
+        elif tail.is_empty:
+            groups.append([self._note(LineType.LOG_SEGMENT_OPEN, self._opening_meta(tail.segment - 1, moment))])
+        if lost is not None:
+            meta = {
+                "applied_seq": lost.seq,
+                "applied_segment": lost.segment,
+                "applied_bytes": lost.offset,
+                "found_seq": tail.end.seq,
+                "found_segment": tail.segment,
+                "found_bytes": tail.end.offset,
+            }
+            groups.append([self._note(LineType.LOG_LOSS, meta)])
+        start = replace(
+            _NOWHERE, segment=tail.segment, offset=place.offset, seq=place.seq, leaf=place.leaf, length=place.length
+        )
+        data, _ = assemble(groups, start, format_time(moment.now))
+        path = self._layout.segment(tail.segment)
+        log = journal_io.open_log(path)
+        try:
+            if tail.void is not None:
+                heal.close_void(log, path, tail.void)
+            journal_io.append(log, path, data)
+            journal_io.sync(log, path)
+        finally:
+            os.close(log)
+
+    def _at_end(self, tail: heal.Tail, before: Applied | None, moment: Moment) -> Applied:
+        """Return where the log ends; the pair of clock readings is kept within a boot, so that a step is not missed."""
+        same_boot = before is not None and before.boot == self._identity.boot
+        start = before if before is not None else _NOWHERE
+        marks = _marks_of(start)
+        for group in tail.groups:
+            for line in group:
+                marks = marks.after(line.document)
+        return replace(
+            _marked(start, marks),
+            boot=self._identity.boot,
+            segment=tail.segment,
+            offset=tail.end.offset,
+            seq=tail.end.seq,
+            leaf=tail.end.leaf,
+            length=tail.end.length,
+            wall_ms=start.wall_ms if same_boot else moment.wall_ms,
+            monotonic_ms=start.monotonic_ms if same_boot else moment.monotonic_ms,
+        )
+
+    def _carry_out_note(self, document: Mapping[str, Any], counts: tuple[int, ...]) -> tuple[int, ...]:
+        """Do what a line that adds no record asks for: forget what is long over, delete an erased blob."""
+        meta = document.get("meta") or {}
+        if document["type"] == LineType.LOG_SEGMENT_OPEN.value and meta.get("past_before"):
+            left = self._views.forget_past(meta["past_before"])
+            place = applied_record.place_of(Folder.PAST)
+            return (*counts[:place], left, *counts[place + 1 :])
+        if document["type"] == LineType.RECORD_ERASED.value and "blob" in meta:
+            self._blobs.erase([meta["blob"]])
+        return counts
+
+    def _note(self, kind: LineType, meta: Mapping[str, Any]) -> Prepared:
+        return self.prepared(Addition(type=kind, meta=meta))
+
+    def prepared(self, addition: Addition) -> Prepared:
+        """Return an addition cleaned, split and encoded; its blobs are synced but for their names.  Raises OSError."""
+        writer = f'{{"boot_id":"{as_uuid(self._identity.boot)}","pid":{os.getpid()}}}'
+        return prepare(addition, self._blobs.put, actor=self._identity.actor, writer=writer)
+
+    def _first_meta(self) -> dict[str, Any]:
+        return {"log_id": os.urandom(16).hex(), "context": dict(self._identity.context)}
+
+    def _opening_meta(self, head_seq: int, moment: Moment) -> dict[str, Any]:
+        return segments.opening_meta(self._layout, head_seq, moment.now, self._limits)
+
+    def _save(self, applied: Applied) -> None:
+        journal_io.overwrite(self._layout.applied, applied.pack())
+
+
+def is_current(layout: Layout, applied: Applied, boot: bytes) -> bool:
+    """Tell whether the log ends where `applied` says, in this boot, and no newer segment was begun."""
+    if applied.boot != boot:
+        return False
+    try:
+        log = os.open(layout.segment(applied.segment), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        if os.fstat(log).st_size != applied.offset or not applied_record.agrees(applied, log):
+            return False
+    finally:
+        os.close(log)
+    return not os.path.exists(layout.segment(applied.seq + 1))
+
+
+def assemble(groups: Sequence[Prepareds], applied: Applied, time: str) -> tuple[bytes, list[Place]]:
+    """Return the bytes of the groups' lines as they follow `applied`, and the place behind each line."""
+    parts: list[bytes] = []
+    places: list[Place] = []
+    offset, seq, leaf = applied.offset, applied.seq, applied.leaf
+    for group in groups:
+        size = len(group)
+        for place, prepared in enumerate(group, start=1):
+            seq += 1
+            line = prepared.line(place=place, size=size, prev=leaf, seq=seq, time=time)
+            leaf = leaf_hash(line[:-1])
+            offset += len(line)
+            parts.append(line)
+            places.append(Place(offset, seq, leaf, len(line)))
+    return b"".join(parts), places
+
+
+def _records(group: LineGroup) -> list[tuple[int, RecordLine]]:
+    pairs: Iterable[tuple[int, RecordLine | None]] = ((line.seq, record_of(line.document)) for line in group)
+    return [(seq, record) for seq, record in pairs if record is not None]
+
+
+def _marks_of(applied: Applied) -> Marks:
+    return Marks(
+        log_id=applied.log_id,
+        opened_ms=applied.opened_ms,
+        stepped_ms=applied.stepped_ms,
+        context=applied.context,
+    )
+
+
+def _marked(applied: Applied, marks: Marks) -> Applied:
+    return replace(
+        applied,
+        log_id=marks.log_id,
+        opened_ms=marks.opened_ms,
+        stepped_ms=marks.stepped_ms,
+        context=marks.context,
+    )
+
+
+_NOWHERE = Applied(
+    boot=bytes(16),
+    segment=1,
+    offset=0,
+    seq=0,
+    leaf=bytes(32),
+    length=0,
+    counts=(0,) * len(Folder),
+    wall_ms=0,
+    monotonic_ms=0,
+    log_id=bytes(16),
+    opened_ms=0,
+    stepped_ms=0,
+    context=bytes(16),
+)
