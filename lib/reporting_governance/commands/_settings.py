@@ -58,6 +58,11 @@ class Settings:
     findings: Sequence[Finding] = ()
     refused: str | None = None
 
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """SHA-256 of every file that is in force, by its name; what the log says is in force."""
+        return {os.path.basename(each.path): each.digest for each in self.parts}
+
     @cached_property
     def profile(self) -> ProfileSpec:
         """The profile's decisions."""

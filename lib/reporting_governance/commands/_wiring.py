@@ -1,16 +1,16 @@
 """What every verb shares: its common options, the choice of implementations, and how its report leaves.
 
-A verb is a function from a `CommandContext` and its own options to a `Report`.  The report goes to stdout, as text
+A verb is a function from a `CommandContext` and its own options to a `Reply`.  The reply goes to stdout, as text
 or as JSON with a schema of its own; everything else goes to stderr.  Nothing below this room prints or exits.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,27 +20,23 @@ from reporting_governance.errors import ExitCode
 from reporting_governance.resources import checkout_root
 
 if TYPE_CHECKING:
+    from reporting_governance.adapters.interface import TaskSource
+    from reporting_governance.adapters.senders.registry import Senders
     from reporting_governance.commands._settings import Settings
+    from reporting_governance.stages.sending import Host
+    from reporting_governance.storage.files.daily_copies import DailyCopies
     from reporting_governance.storage.files.store import FilesStore
 
 DEFAULT_PROFILE = "minimal-solo-mode"
 
 
-class Report(Protocol):
-    """What a verb found or did."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a verb found or did: as plain JSON data, and as text for a person (empty when there is nothing to say)."""
 
-    @property
-    def exit_code(self) -> ExitCode:
-        """How the process ends."""
-        ...
-
-    def dump(self) -> dict[str, Any]:
-        """Return it as plain JSON data."""
-        ...
-
-    def text(self) -> str:
-        """Return it for a person; empty when there is nothing to say."""
-        ...
+    document: Mapping[str, Any]
+    text: str = ""
+    exit_code: ExitCode = ExitCode.DONE
 
 
 @dataclass(frozen=True)
@@ -68,7 +64,41 @@ class CommandContext:
         """The records and views under the state folder."""
         from reporting_governance.storage.files.store import FilesStore
 
-        return FilesStore(self.state, actor=self.actor)
+        settings = self.settings
+        return FilesStore(
+            self.state,
+            actor=self.actor,
+            context=settings.digests,
+            clock_step_seconds=2 * settings.profile.watchdog.tick_seconds,
+        )
+
+    @property
+    def local_host(self) -> Host:
+        """This process, as attempts name it."""
+        from reporting_governance.stages.sending import Host
+        from reporting_governance.storage.files.boot import boot_id
+
+        return Host(name=os.uname().nodename, boot_id=boot_id(), pid=os.getpid())
+
+    def senders(self) -> Senders:
+        """The senders of the profile's receivers, opened when they are first asked for."""
+        from reporting_governance.adapters.senders.registry import Senders
+
+        return Senders(self.settings.profile.notification.receivers, state_folder=self.state)
+
+    def task_sources(self) -> Sequence[TaskSource]:
+        """The task sources of the profile, beside our own task files."""
+        return ()
+
+    def take_inbox(self) -> None:
+        """Take in what was dropped."""
+        return None
+
+    def copies(self) -> DailyCopies:
+        """Readable daily copies of attempts and receipts."""
+        from reporting_governance.storage.files.daily_copies import DailyCopies
+
+        return DailyCopies(self.state)
 
     @cached_property
     def settings(self) -> Settings:
@@ -91,7 +121,7 @@ def default_state() -> str:
 
 def governed_command(
     verb: str, *, takes: str, adds: str, twice: str, examples: tuple[str, ...]
-) -> Callable[[Callable[..., Report]], click.Command]:
+) -> Callable[[Callable[..., Reply]], click.Command]:
     """Make a click command of a verb's function.
 
     Args:
@@ -102,7 +132,7 @@ def governed_command(
         examples: command lines for the help.
     """
 
-    def decorate(function: Callable[..., Report]) -> click.Command:
+    def decorate(function: Callable[..., Reply]) -> click.Command:
         @click.option(
             "--state",
             "state",
@@ -150,14 +180,12 @@ def default_profile(state: str) -> str:
     return own if os.path.exists(own) else DEFAULT_PROFILE
 
 
-def deliver(verb: str, report: Report, form: str) -> int:
-    """Write a report to stdout and return the exit code."""
+def deliver(verb: str, reply: Reply, form: str) -> int:
+    """Write a reply to stdout and return the exit code."""
     if form == "json":
         import json
 
-        click.echo(json.dumps({"schema": f"{verb}-report.v1", **report.dump()}, indent=2, ensure_ascii=False))
-    else:
-        text = report.text()
-        if text:
-            click.echo(text)
-    return int(report.exit_code)
+        click.echo(json.dumps({"schema": f"{verb}-report.v1", **reply.document}, indent=2, ensure_ascii=False))
+    elif reply.text:
+        click.echo(reply.text)
+    return int(reply.exit_code)

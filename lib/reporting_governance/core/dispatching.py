@@ -22,6 +22,8 @@ _FOOTER = (
     ("late_by_seconds", "Late by (seconds)"),
     ("last_sign_of_life_at", "Last sign of life"),
 )
+#: Facts that were true when the episode fired; a later notice would tell them as if they were still so.
+_AS_OF_FIRING = frozenset({"late_by_seconds", "last_sign_of_life_at"})
 
 
 class NotNow(StrEnum):
@@ -90,7 +92,8 @@ def render(notices: Sequence[Notice]) -> Rendered:
 
 
 def _paragraphs(notice: Notice) -> str:
-    facts = [f"{label}: {notice.facts[key]}" for key, label in _FOOTER if notice.facts.get(key) not in (None, "")]
+    shown = [pair for pair in _FOOTER if notice.phase is Phase.FIRING or pair[0] not in _AS_OF_FIRING]
+    facts = [f"{label}: {notice.facts[key]}" for key, label in shown if notice.facts.get(key) not in (None, "")]
     references = [f"See: {', '.join(notice.must_reference)}"] if notice.must_reference else []
     return "\n\n".join(
         part for part in (notice.body, "\n".join([*facts, *references, f"Notice: {notice.notice_id}"])) if part

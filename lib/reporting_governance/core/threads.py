@@ -29,6 +29,8 @@ def next_thread_step(thread: Mapping[str, Any], *, now: datetime, repeat_seconds
     outcome = thread["newest_outcome"]
     if outcome is None:
         return ThreadStep.WAIT
+    if thread["episode_id"] is None:
+        return ThreadStep.CLOSE
     if thread["resolved_at"]:
         was_told = thread["told_at"] is not None and thread["newest"]["phase"] != "resolved"
         return ThreadStep.TELL_RESOLVED if was_told else ThreadStep.CLOSE
@@ -48,8 +50,8 @@ def due_after_settling(
     *, condition: str | None, acked: bool, resolved: bool, settled_at: datetime, repeat_seconds: int
 ) -> datetime | None:
     """Return when `enqueue` must look at a thread again once its newest notice is settled; None: never by itself."""
-    if resolved:
+    if resolved or condition is None:  # nothing follows on a notice about an event that opened no episode
         return settled_at
-    if acked or condition in ONE_SHOT or condition is None:
+    if acked or condition in ONE_SHOT:
         return None
     return settled_at + timedelta(seconds=repeat_seconds)

@@ -57,6 +57,8 @@ def close_group(thread: View) -> Group:
     newest = thread.body["newest"]
     told = thread.body["told_at"] is not None
     reason = "the end was told" if newest["phase"] == "resolved" else "it ended before anybody was told"
+    if thread.body["episode_id"] is None:
+        reason = "it was about one event, which was told once"
     record = RecordLine(
         kind="thread-close",
         id=ids.derive_id("cls", thread.name.id, newest["notice_id"]),

@@ -1,0 +1,40 @@
+"""`reportgov dispatch`."""
+
+from dataclasses import asdict
+
+import click
+
+from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
+from reporting_governance.errors import ExitCode
+from reporting_governance.stages.dispatch import DispatchReport, run_dispatch
+
+
+@governed_command(
+    "dispatch",
+    takes="queued notices that are due",
+    adds="a rendered spool item for each target; a receipt where a notice will not be sent",
+    twice="may run twice, also at once: each notice is dispatched once",
+    examples=("reportgov dispatch", "reportgov dispatch --limit 100"),
+)
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=10_000, show_default=True, help="Most notices of this run."
+)
+def main(context: CommandContext, *, limit: int) -> Reply:
+    """Group and render queued notices into items ready to send."""
+    report = run_dispatch(context.store, context.settings.profile, clock=context.clock, limit=limit)
+    return Reply(asdict(report), describe(report), exit_code_of(report))
+
+
+def describe(report: DispatchReport) -> str:
+    """Return what a person should know; empty when nothing was dispatched."""
+    if not any(asdict(report).values()):
+        return ""
+    from reporting_governance.commands._tables import counts
+
+    done = {"items": report.items, "withdrawn": report.withdrawn, "blocked": report.blocked}
+    return f"Dispatched: {counts(done)}." if any(done.values()) else ""
+
+
+def exit_code_of(report: DispatchReport) -> ExitCode:
+    """A notice whose receiver is gone needs a person."""
+    return ExitCode.PARTIAL if report.blocked else ExitCode.DONE

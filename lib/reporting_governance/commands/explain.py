@@ -1,0 +1,33 @@
+"""`reportgov explain`."""
+
+from dataclasses import asdict
+
+import click
+
+from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
+from reporting_governance.stages.explain import ExplainReport, run_explain
+
+
+@governed_command(
+    "explain",
+    takes="the journal",
+    adds="nothing",
+    twice="reads only",
+    examples=("reportgov explain my-task", "reportgov explain ntc_0123… --format json"),
+)
+@click.argument("identity", metavar="ID")
+def main(context: CommandContext, *, identity: str) -> Reply:
+    """Tell the whole story of one id.
+
+    ID is that of a task, event, episode, decision, notice, spool item, attempt, receipt or act.
+    """
+    report = run_explain(context.store, identity)
+    return Reply({"id": report.identity, "steps": [asdict(step) for step in report.steps]}, describe(report))
+
+
+def describe(report: ExplainReport) -> str:
+    """Return one line for each step, oldest first."""
+    from reporting_governance.commands._tables import table
+
+    rows = [(step.at, step.seq, step.id, step.sentence) for step in report.steps]
+    return table(("when", "line", "record", "what"), rows)

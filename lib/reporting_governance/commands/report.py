@@ -1,0 +1,191 @@
+"""`reportgov report`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from reporting_governance.commands._durations import Duration, Moment
+from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
+from reporting_governance.contracts.check_in import CheckIn, ChildStep, Verb
+from reporting_governance.contracts.evidence import EvidenceClass
+from reporting_governance.contracts.finding import Finding
+from reporting_governance.contracts.task_state import TaskMode
+from reporting_governance.errors import ContractError, ExitCode, UsageError
+
+_STDIN = "-"  #: instead of a verb: JSON lines on standard input
+_MAX_BYTES = 16 * 1024 * 1024
+
+
+class BadCheckIn(UsageError):
+    """The options do not make a check-in."""
+
+    message = "{problem}"
+    hint = "`reportgov report --help` shows what belongs to which verb."
+
+
+@governed_command(
+    "report",
+    takes="one check-in as arguments, or check-ins as JSON lines on standard input (verb -)",
+    adds="events and evidence; a heartbeat adds nothing but a sign of life",
+    twice="with --id (or an id in the line) the same check-in is recorded once",
+    examples=(
+        'reportgov report start nightly-build --agent coder --every 15m --title "Nightly build"',
+        'reportgov report checkpoint nightly-build "tests written, now the docs"',
+        "reportgov report evidence nightly-build --class verification_output --file report.xml --exit-status 0",
+        "reportgov report child nightly-build --child sub-7 --step finished",
+        "reportgov report complete nightly-build",
+        "some-agent --events | reportgov report -",
+    ),
+)
+@click.argument("verb", type=click.Choice([*(verb.value for verb in Verb), _STDIN]))
+@click.argument("task", required=False)
+@click.argument("message", required=False, default="")
+@click.option("--agent", help="Who works on the task; a start needs it.")
+@click.option("--id", "call_id", help="Your own id of this call; sent again, it is recorded once.")
+@click.option("--at", type=Moment(), help="When it happened.  Default: now.")
+@click.option("--title", default="", help="What the task is, for people (start).")
+@click.option("--every", type=Duration(), help="Promise a check-in this often, for example 15m (start).")
+@click.option("--grace", type=Duration(), help="How late such a check-in may be.  Default: the profile's (start).")
+@click.option("--deadline", type=Moment(), help="When the task must be done: +2h, or a time (start).")
+@click.option("--mode", type=click.Choice([each.value for each in TaskMode]), help="Who sees the output (start).")
+@click.option("--parent", help="Id of the task that started this one (start).")
+@click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="May be given again (start).")
+@click.option("--runtime", help="What the agent runs on (start).")
+@click.option("--status", help="What the task says of itself (start, checkpoint, fail).")
+@click.option("--child", help="Id of a child task (child).")
+@click.option("--step", type=click.Choice([each.value for each in ChildStep]), help="What happened to it (child).")
+@click.option("--class", "kind", type=click.Choice([each.value for each in EvidenceClass]), help="Kind of evidence.")
+@click.option("--file", "files", multiple=True, help="A file that is evidence; may be given again.")
+@click.option("--exit-status", type=int, help="Of a check that ran, with --class verification_output.")
+def main(context: CommandContext, *, verb: str, **options: Any) -> Reply:
+    """Record an agent's check-in: start, checkpoint, evidence, complete, and the like.
+
+    A check-in for an unknown task starts it.  The answer says what the agent owes now.
+    """
+    if verb != _STDIN:
+        return record(context, [_from_options(Verb(verb), options, context.clock.now())])
+    from reporting_governance.commands._checking import read_check_ins
+
+    check_ins, findings = read_check_ins(_standard_input(), name="standard input")
+    return record(context, check_ins, findings)
+
+
+def record(context: CommandContext, check_ins: Sequence[CheckIn], findings: Sequence[Finding] = ()) -> Reply:
+    """Record check-ins as the user who runs this process; `findings` are about lines that are no check-ins."""
+    from reporting_governance.commands._artifacts import AllowedRoots
+    from reporting_governance.stages.report import run_report
+
+    profile = context.settings.profile
+    report = run_report(
+        context.store,
+        check_ins,
+        uid=os.geteuid(),
+        profile=profile,
+        clock=context.clock,
+        artifacts=AllowedRoots(profile.artifact_roots),
+    )
+    document = {**report.dump(), "findings": [each.dump() for each in findings]}
+    lines = [line for result in document["results"] if (line := _answer(result))]
+    if findings:
+        from reporting_governance.commands._tables import findings as findings_text
+
+        lines.append(findings_text(findings))
+    return Reply(document, "\n".join(lines), ExitCode.NO if report.refused or findings else ExitCode.DONE)
+
+
+def _answer(result: Mapping[str, Any]) -> str:
+    """Return what the agent, or a person, should know; empty when all is well."""
+    task = result["task"]
+    if not result["recorded"]:
+        return f"{task}: {result.get('reason') or 'not recorded'}"
+    owed: Mapping[str, Any] = result.get("owed") or {}
+    parts = []
+    if result.get("reason"):
+        parts.append(str(result["reason"]))
+    if owed.get("checkpoint_request"):
+        parts.append(f"a check-in is asked of you since {owed['asked_at']}")
+    if owed.get("next_due_at"):
+        parts.append(f"next check-in due at {owed['next_due_at']}")
+    return f"{task}: {'; '.join(parts)}" if parts else ""
+
+
+def _from_options(verb: Verb, options: Mapping[str, Any], now: datetime) -> CheckIn:
+    if not options["task"]:
+        raise BadCheckIn(problem=f"{verb.value} needs the id of a task")
+    document: dict[str, Any] = {
+        "verb": verb.value,
+        "task": options["task"],
+        "agent": options["agent"],
+        "id": options["call_id"],
+        "at": _moment(options["at"], now),
+        "message": options["message"] or None,
+        "title": options["title"] or None,
+        "checkpoint": _promise(options),
+        "deadline_at": _moment(options["deadline"], now),
+        "mode": options["mode"],
+        "parent_task_id": options["parent"],
+        "labels": _labels(options["labels"]),
+        "runtime": options["runtime"],
+        "status": options["status"],
+        "child": options["child"],
+        "step": options["step"],
+        "evidence": _evidence(verb, options),
+    }
+    try:
+        return CheckIn.parse({key: value for key, value in document.items() if value is not None}, source="report")
+    except ContractError as fault:
+        raise BadCheckIn(problem=str(fault.details["problem"])) from None
+
+
+def _moment(value: datetime | timedelta | None, now: datetime) -> str | None:
+    from reporting_governance.contracts.times import format_time
+
+    if value is None:
+        return None
+    return format_time(now + value if isinstance(value, timedelta) else value)
+
+
+def _promise(options: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if options["every"] is None:
+        if options["grace"] is not None:
+            raise BadCheckIn(problem="--grace belongs to --every")
+        return None
+    promise = {"every_seconds": options["every"], "grace_seconds": options["grace"]}
+    return {key: value for key, value in promise.items() if value is not None}
+
+
+def _labels(given: Sequence[str]) -> Mapping[str, str] | None:
+    labels = {}
+    for each in given:
+        key, separator, value = each.partition("=")
+        if not (key and separator):
+            raise BadCheckIn(problem=f"--label {each}: write KEY=VALUE")
+        labels[key] = value
+    return labels or None
+
+
+def _evidence(verb: Verb, options: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    files: Sequence[str] = options["files"]
+    if verb is not Verb.EVIDENCE and not files:
+        return None
+    item: dict[str, Any] = {
+        "class": options["kind"] or ("file_change" if files else "tool_output"),
+        "summary": options["message"] or f"{len(files)} files",
+        "refs": [{"kind": "file", "ref": path} for path in files],
+    }
+    if options["exit_status"] is not None:
+        item["exit_status"] = options["exit_status"]
+    return [item]
+
+
+def _standard_input() -> bytes:
+    data = sys.stdin.buffer.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
+        raise BadCheckIn(problem=f"standard input holds more than {_MAX_BYTES} bytes")
+    return data
