@@ -124,4 +124,10 @@ def fail(what: str, hint: str, *, code: int = 3) -> Never:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # Python's own way to end on an error is a traceback and 1, which means "the answer is no" to who called us.
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}", "Mend that and start again; what is half made is made anew.")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -9,14 +9,14 @@ environment() {
         /*/bin) [ -h "$1" ] || root=${1%/bin} ;;
     esac
     # Rarer ways to be called pay for a subshell.
-    [ -n "$root" ] || root=$(CDPATH='' cd -- "$1/.." && pwd -P) || exit 3
+    [ -n "$root" ] || root=$(CDPATH='' cd -P -- "$1/.." && pwd) || exit 3
     wanted= built=
     { read -r wanted <"$root/ci/$3"; read -r built <"$root/$2/built-from"; } 2>/dev/null
     # The first line of a lock file is the digest of the rest.  A venv whose Python has gone is made again.
     if [ -n "$wanted" ] && [ "$wanted" = "$built" ] && [ -x "$root/$2/bin/python" ]; then
         return
     fi
-    root=$(CDPATH='' cd -- "$root" && pwd -P) || exit 3
+    root=$(CDPATH='' cd -P -- "$root" && pwd) || exit 3
     find_python
     "$python" -I "$root/bin/_environment.py" "$root/$2" "$root/ci/$3" || exit $?
 }

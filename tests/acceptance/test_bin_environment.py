@@ -194,6 +194,14 @@ def test_an_old_python_first_in_the_path_is_passed_over(fresh: Path, small: Call
     assert start(fresh / PROBE, env={"PATH": f"{old}:/usr/bin:/bin"})[0] == 0
 
 
+def test_a_checkout_that_is_not_whole_is_no_answer_of_no(fresh: Path) -> None:
+    (fresh / "ci/requirements.txt").unlink()
+    code, out, err = start(fresh / PROBE)
+    assert (code, out) == (3, "")
+    assert "ci/requirements.txt: No such file" in err
+    assert "Traceback" not in err
+
+
 def test_a_named_python_that_will_not_do_is_said(fresh: Path) -> None:
     code, out, err = start(fresh / PROBE, env={**CRON, "REPORTGOV_PYTHON": "/bin/false"})
     assert (code, out) == (3, "")
