@@ -1,0 +1,96 @@
+"""From bytes to check-ins: strict reading, and a finding with its place for everything that is wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reporting_governance.contracts.check_in import CheckIn
+from reporting_governance.contracts.finding import Finding, FindingRule, Severity
+from reporting_governance.contracts.reading import Document, Syntax, read_documents
+from reporting_governance.errors import ContractError
+
+MAX_BYTES = 1024 * 1024  #: of one file in the inbox, and of one line on standard input
+
+WRONG_SHAPE = FindingRule(
+    id="GOV801",
+    severity=Severity.ERROR,
+    sentence="What was handed in does not have the shape of a check-in, an act or a receipt.",
+    help="The shapes are schemas/reporting-governance/check-in.schema.json, act.schema.json and receipt.schema.json.",
+)
+REFUSED = FindingRule(
+    id="GOV802",
+    severity=Severity.ERROR,
+    sentence="What was handed in is understood, and is not recorded.",
+    help="The message says why; correct it and hand it in again.",
+)
+UNSAFE_FILE = FindingRule(
+    id="GOV803",
+    severity=Severity.ERROR,
+    sentence="A thing in the inbox is no plain file that may be read.",
+    help="Write a regular file of your own, at most 1 MiB, readable by the state's owner, under one name only.",
+)
+FLOOD = FindingRule(
+    id="GOV804",
+    severity=Severity.WARNING,
+    sentence="One user has put more files into the inbox than one run takes in.",
+    help="The rest stays where it is, for the next runs.  Send many check-ins as JSON lines to `report` instead.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One document that was handed in, or what is wrong with it."""
+
+    value: Mapping[str, Any] | None
+    document: Document | None
+    findings: tuple[Finding, ...]
+
+
+def parse_one(data: bytes, *, name: str) -> Parsed:
+    """Return the one JSON object of a file."""
+    result = read_documents(data, name=name, syntax=Syntax.JSON, max_bytes=MAX_BYTES)
+    findings = tuple(result.findings)
+    if not result.documents:
+        return Parsed(None, None, findings)
+    document = result.documents[0]
+    if not isinstance(document.value, Mapping):
+        fault = WRONG_SHAPE.finding(file=name, message="expected an object", span=document.value_span(""))
+        return Parsed(None, None, (*findings, fault))
+    value = {key: each for key, each in document.value.items() if key != "$schema"}
+    return Parsed(value, document, findings)
+
+
+def read_check_in(parsed: Parsed, *, name: str) -> tuple[CheckIn | None, tuple[Finding, ...]]:
+    """Return the check-in that a document is, or the finding that says where it is wrong."""
+    if parsed.value is None or parsed.document is None:
+        return None, parsed.findings
+    try:
+        return CheckIn.parse(parsed.value, source=name), parsed.findings
+    except ContractError as fault:
+        return None, (*parsed.findings, shape_finding(parsed.document, fault, name=name))
+
+
+def shape_finding(document: Document, fault: ContractError, *, name: str) -> Finding:
+    """Return a fault of shape with its place; of a key that is not there, the place of its object."""
+    place, _, problem = str(fault.details["problem"]).partition(": ")
+    pointer = "" if place == "/" else place
+    span = document.value_span(pointer) or document.owner_span("")
+    return WRONG_SHAPE.finding(file=name, message=problem or place, pointer=pointer, span=span)
+
+
+def read_lines(data: bytes, *, name: str) -> tuple[list[CheckIn], list[Finding]]:
+    """Return the check-ins of JSON lines, and what is wrong with the other lines.  Empty lines are passed over."""
+    check_ins: list[CheckIn] = []
+    findings: list[Finding] = []
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        check_in, faults = read_check_in(parse_one(line, name=name), name=name)
+        findings.extend(_on_line(faults, number))
+        if check_in is not None:
+            check_ins.append(check_in)
+    return check_ins, findings
+
+
+def _on_line(findings: Sequence[Finding], number: int) -> list[Finding]:
+    return [replace(each, line=number, end_line=number) for each in findings]
