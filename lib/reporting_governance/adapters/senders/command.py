@@ -105,7 +105,7 @@ class CommandSender:
         """Return nothing: a program cannot be asked later."""
         return None
 
-    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:  # noqa: ARG002 - the protocol
+    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:
         """Say that nobody knows."""
         return Answer(result=SendResult.IN_DOUBT)
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
@@ -20,7 +21,7 @@ from reporting_governance.contracts.record import Record
 NAME = "file"
 LINE_VERSION: Final = 1
 WAIT_SECONDS = 5.0
-_CHUNK = 1 << 20
+_TAIL_BYTES = 256
 
 PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
     "type": "object",
@@ -141,9 +142,10 @@ class Outbox:
         os.close(self._file)
 
     def mark(self) -> Mapping[str, Any]:
-        """Return the file's identity and size."""
+        """Return the file's identity, size and a digest of its last bytes: an emptied file may grow again."""
         status = os.fstat(self._file)
-        return {"device": status.st_dev, "inode": status.st_ino, "size": status.st_size}
+        tail = _tail(self._file, status.st_size)
+        return {"device": status.st_dev, "inode": status.st_ino, "size": status.st_size, "tail": tail}
 
     def send(self, messages: Sequence[Message], *, may_start: Callable[[Message], bool]) -> list[Answer]:
         """Append those messages that may start and sync once; a torn last line is ended first.
@@ -221,9 +223,7 @@ class Outbox:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name.startswith(name) and entry.inode() == mark["inode"]:
-                    status = entry.stat(follow_symlinks=False)
-                    if status.st_dev == mark["device"] and status.st_size >= mark["size"]:
-                        return entry.path
+                    return entry.path if _is_marked(entry.path, mark) else None
         return None
 
     def _scan(self, path: str, start: int) -> Mapping[str, int]:
@@ -232,6 +232,22 @@ class Outbox:
         if key not in self._scanned:
             self._scanned[key] = dict(_items(path, start))
         return self._scanned[key]
+
+
+def _is_marked(path: str, mark: Mapping[str, Any]) -> bool:
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        status = os.fstat(file)
+        same = status.st_dev == mark["device"] and status.st_size >= mark["size"]
+        return bool(same and _tail(file, mark["size"]) == mark["tail"])
+    finally:
+        os.close(file)
+
+
+def _tail(file: int, size: int) -> str:
+    """Return the digest of the last bytes before `size`."""
+    start = max(0, size - _TAIL_BYTES)
+    return sha256(os.pread(file, size - start, start)).hexdigest()
 
 
 def _unknown(offset: int | None, evidence: Mapping[str, str]) -> Answer:

@@ -110,11 +110,11 @@ class BrokenSender:
         """Return nothing: nothing is sent."""
         return None
 
-    def send(self, message: Message, *, may_start: Fence) -> Answer:  # noqa: ARG002 - the protocol's arguments
+    def send(self, message: Message, *, may_start: Fence) -> Answer:
         """Say why nothing was sent."""
         return Answer(result=SendResult.NOT_SENT, evidence={"error": self._finding.message[:200]})
 
-    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:  # noqa: ARG002
+    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:
         """Say that nobody knows."""
         return Answer(result=SendResult.IN_DOUBT, evidence={"error": self._finding.message[:200]})
 

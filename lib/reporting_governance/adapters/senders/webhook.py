@@ -104,7 +104,7 @@ class WebhookSender:
     runs_in_child: ClassVar[bool] = True
     parameters_schema: ClassVar[Mapping[str, Any]] = PARAMETERS_SCHEMA
 
-    def __init__(self, parameters: Mapping[str, Any], *, state_folder: str) -> None:  # noqa: ARG002 - one signature
+    def __init__(self, parameters: Mapping[str, Any], *, state_folder: str) -> None:
         self._parameters = Parameters.parse(parameters)
         self._secrets = Secrets()
         self.hide = self._secrets.hide
@@ -119,7 +119,7 @@ class WebhookSender:
         """Return nothing: a webhook cannot be asked later."""
         return None
 
-    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:  # noqa: ARG002 - the protocol
+    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:
         """Say that nobody knows."""
         return Answer(result=SendResult.IN_DOUBT)
 
