@@ -132,6 +132,7 @@ def test_nobody_is_accused_by_the_clock_while_it_is_not_trusted() -> None:
 def test_a_time_that_lies_ahead_counts_from_when_the_clock_was_set_back() -> None:
     wrong = task(started_at=at(60 * 24 * 365))
     assert truth(Condition.SILENCE_TIMEOUT, at(30), wrong, clock_set_at=NOON) is Truth.TRUE
+    assert truth(Condition.SILENCE_TIMEOUT, at(29), wrong, clock_set_at=NOON) is Truth.UNKNOWN
     assert truth(Condition.SILENCE_TIMEOUT, at(30), wrong) is Truth.FALSE
 
 

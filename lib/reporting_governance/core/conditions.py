@@ -148,8 +148,8 @@ def checkpoint_overdue(sight: Sight, settings: WatchSettings, now: datetime) -> 
             return _no(condition, f"no limit for {task.status.value}", watched=False)
         every = limit
     grace = promise.grace_seconds if promise and promise.grace_seconds is not None else settings.grace_seconds
-    anchor = _observed(sight, now, latest(task.last_checkpoint_at, task.started_at, task.status_changed_at))
-    return _timed(condition, anchor, every, now, "no check-in since then", grace=grace)
+    seen_at = latest(task.last_checkpoint_at, task.started_at, task.status_changed_at)
+    return _since(condition, sight, seen_at, every, now, "no check-in since then", grace=grace)
 
 
 def silence_timeout(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:
@@ -159,9 +159,9 @@ def silence_timeout(sight: Sight, settings: WatchSettings, now: datetime) -> Ver
         return _no(condition, f"a task that is {task.status.value} may be silent")
     if settings.silence_seconds is None:
         return _no(condition, "silence is not watched", watched=False)
-    anchor = _observed(sight, now, last_sign_of_life(task, sight.heard_at))
     wait = max(settings.silence_seconds, sight.resolution_seconds)
-    return _timed(condition, anchor, wait, now, "no sign of life since then")
+    seen_at = last_sign_of_life(task, sight.heard_at)
+    return _since(condition, sight, seen_at, wait, now, "no sign of life since then")
 
 
 def deadline_missed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:  # noqa: ARG001 - one signature
@@ -179,8 +179,8 @@ def start_missed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdic
     condition, task = Condition.START_MISSED, sight.task
     if task.status is not TaskStatus.EXPECTED:
         return _no(condition, "not waiting for a start")
-    anchor = _observed(sight, now, latest(task.status_changed_at, task.started_at))
-    return _timed(condition, anchor, settings.start_grace_seconds, now, "has not started since then")
+    seen_at = latest(task.status_changed_at, task.started_at)
+    return _since(condition, sight, seen_at, settings.start_grace_seconds, now, "has not started since then")
 
 
 def result_not_forwarded(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:
@@ -195,8 +195,8 @@ def result_not_forwarded(sight: Sight, settings: WatchSettings, now: datetime) -
     if not times:
         return Verdict(condition=condition, truth=Truth.UNKNOWN, reason="the time the child finished is not known")
     names = ", ".join(sorted(child.task_id for child in waiting)[:5])
-    anchor = _observed(sight, now, min(times))
-    return _timed(condition, anchor, settings.forward_within_seconds, now, f"result of {names} not forwarded")
+    reason = f"result of {names} not forwarded"
+    return _since(condition, sight, min(times), settings.forward_within_seconds, now, reason)
 
 
 def spawn_failed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:  # noqa: ARG001 - one signature
@@ -228,8 +228,8 @@ def claim_unverified(sight: Sight, settings: WatchSettings, now: datetime) -> Ve
     condition, task = Condition.CLAIM_UNVERIFIED, sight.task
     if task.status is not TaskStatus.PENDING_VERIFICATION:
         return _no(condition, "no unverified claim of completion")
-    anchor = _observed(sight, now, latest(task.status_changed_at, task.last_checkpoint_at))
-    return _timed(condition, anchor, settings.verify_within_seconds, now, "claimed complete without evidence")
+    seen_at = latest(task.status_changed_at, task.last_checkpoint_at)
+    return _since(condition, sight, seen_at, settings.verify_within_seconds, now, "claimed complete without evidence")
 
 
 _FUNCTIONS: Mapping[Condition, Callable[[Sight, WatchSettings, datetime], Verdict]] = {
@@ -270,11 +270,27 @@ def later(moment: datetime, seconds: int) -> datetime:
         return _LATEST
 
 
-def _observed(sight: Sight, now: datetime, at: datetime | None) -> datetime | None:
-    """Return when something was observed.  What seems to lie ahead was dated by a clock that was set back since."""
-    if at is None or at <= now or sight.clock_set_at is None:
-        return at
-    return min(at, sight.clock_set_at)
+def _since(
+    condition: Condition,
+    sight: Sight,
+    seen_at: datetime | None,
+    seconds: int,
+    now: datetime,
+    reason: str,
+    *,
+    grace: int = 0,
+) -> Verdict:
+    """Judge by how long ago something was seen.
+
+    What seems to lie ahead was dated by a clock that was set back since.  It counts from that moment, and until it is
+    overdue by that count nobody can say.
+    """
+    if seen_at is None or seen_at <= now or sight.clock_set_at is None:
+        return _timed(condition, seen_at, seconds, now, reason, grace=grace)
+    verdict = _timed(condition, min(seen_at, sight.clock_set_at), seconds, now, reason, grace=grace)
+    if verdict.truth is Truth.TRUE:
+        return verdict
+    return replace(verdict, truth=Truth.UNKNOWN, reason="it was last seen before the clock was set back")
 
 
 def _timed(
