@@ -2,6 +2,9 @@
 
 Such text is stored apart when it is long, so that it can be erased.  The schemas mark it `x-free-text`; this is the
 same list for code that must not read schemas on every start, and a test holds both equal.
+
+What we render ourselves (a notice, a spool item) is not in the list: a synced file for each would cost more than the
+whole rest of a notice.  Such a text quotes values cut to what may stand in a line anyway, so erasing loses nothing.
 """
 
 from collections.abc import Mapping
@@ -18,9 +21,8 @@ FREE_TEXT: Mapping[str, tuple[str, ...]] = {
     ),
     "event-envelope": ("payload.message", "payload.report.*", "payload.task.title", "payload.title"),
     "evidence": ("summary",),
-    "notice": ("body", "facts.title", "subject"),
+    "notice": ("facts.title",),
     "review": ("question", "subject"),
     "silence": ("comment",),
-    "spool-item": ("rendered.body", "rendered.html", "rendered.subject"),
     "task-state": ("title",),
 }

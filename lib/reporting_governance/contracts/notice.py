@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from reporting_governance.contracts.event_envelope import Phase
-from reporting_governance.contracts.record import OrderedEnum, Record, free_text
+from reporting_governance.contracts.record import OrderedEnum, Record
 
 
 class Urgency(OrderedEnum):
@@ -23,7 +23,8 @@ class Notice(Record):
     """One telling of one receiver.
 
     `thread_key` is what PagerDuty or a chat thread joins on; it is never used to drop a notice.
-    Its delivery state is derived from later records and never stored.
+    Its delivery state is derived from later records and never stored.  Values quoted in its texts are cut short, so that
+    they hold nothing that could have been erased elsewhere.
     """
 
     schema: ClassVar[str] = "notice"
@@ -33,8 +34,8 @@ class Notice(Record):
     number: int  #: of this phase, from 1
     receiver: str  #: a name in the profile
     urgency: Urgency
-    subject: str = free_text()
-    body: str = free_text()
+    subject: str
+    body: str
     facts: Mapping[
         str, Any
     ]  #: what the message is about: task_id, agent_id, condition, due_at ...

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from reporting_governance.contracts.receipt import Proof
-from reporting_governance.contracts.record import Record, free_text
+from reporting_governance.contracts.record import Record
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,9 +13,9 @@ class Rendered(Record):
     """The message as the channel shows it."""
 
     schema: ClassVar[str] = "spool-item"
-    subject: str = free_text()
-    body: str = free_text()
-    html: str | None = free_text(default=None)
+    subject: str
+    body: str
+    html: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
