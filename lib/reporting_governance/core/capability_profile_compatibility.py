@@ -45,12 +45,14 @@ def effective_capabilities(
     """Return what the planner may count on.
 
     Args:
-        profile: a deployment profile; none in legacy mode, when everything that is claimed may be used.
+        profile: a deployment profile in which everything is written out, or its artifact; none in legacy mode, when
+            everything that is claimed may be used.
         descriptor: a capability descriptor; optional leaves may be absent.
         observations: what probes found out, by power; what is not named was not probed.
     """
-    requested = _requested(profile)
-    fallbacks = {action: tuple(each) for action, each in ((profile or {}).get("fallbacks") or {}).items()}
+    settings = _settings(profile)
+    requested = _requested(settings)
+    fallbacks = {action: tuple(each) for action, each in (settings.get("fallbacks") or {}).items()}
     capabilities: Document = descriptor["capabilities"]
     powers = {
         f"{group}.{leaf}": _effective_power(
@@ -77,8 +79,15 @@ def effective_capabilities(
     )
 
 
-def _requested(profile: Document | None) -> Mapping[str, Requirement]:
-    expectations: Document = (profile or {}).get("expectations") or {}
+def _settings(profile: Document | None) -> Document:
+    """Return the settings of a profile: those of a `DeploymentProfileArtifact` stand under `spec`."""
+    settings: Document = profile or {}
+    inside = settings.get("spec")
+    return inside if isinstance(inside, Mapping) else settings
+
+
+def _requested(settings: Document) -> Mapping[str, Requirement]:
+    expectations: Document = settings.get("expectations") or {}
     return {EXPECTATIONS[name]: Requirement(value) for name, value in expectations.items() if name in EXPECTATIONS}
 
 
@@ -179,17 +188,18 @@ def preflight(
 
     Without a profile and a version this is legacy mode: drift is noted as migration debt and refuses nothing.
     """
-    requires: Document = (profile or {}).get("requires") or {}
+    settings = _settings(profile)
+    requires: Document = settings.get("requires") or {}
     pin = plugin_spec_version or requires.get("plugin_spec_version")
     legacy = profile is None and pin is None
     schemas = _check_schemas(descriptor)
-    expectations = _check_expectations(profile, descriptor, observations)
+    expectations = _check_expectations(settings, descriptor, observations)
     refusals = [
         *(f"{each.key}: {each.declared or 'nothing'} is not {each.canonical}" for each in schemas if not each.matches),
         *_refuse_version(pin, descriptor),
         *_refuse_runtime(requires.get("runtime"), descriptor),
-        *_refuse_expectations(profile, expectations),
-        *_refuse_fallbacks(profile),
+        *_refuse_expectations(settings, expectations),
+        *_refuse_fallbacks(settings),
     ]
     powers = effective_capabilities(profile, descriptor, observations)
     gaps = [each for each in sorted(set(actions)) if not _can_do(each, powers)]
@@ -216,9 +226,9 @@ def _is_canonical(key: str, declared: object) -> bool:
 
 
 def _check_expectations(
-    profile: Document | None, descriptor: Document, observations: Mapping[str, str] | None
+    settings: Document, descriptor: Document, observations: Mapping[str, str] | None
 ) -> tuple[ExpectationCheck, ...]:
-    wanted: Document = (profile or {}).get("expectations") or {}
+    wanted: Document = settings.get("expectations") or {}
     powers = effective_capabilities(None, descriptor, observations)
     return tuple(
         ExpectationCheck(name, False, None)
@@ -246,15 +256,15 @@ def _refuse_runtime(runtime: str | None, descriptor: Document) -> Iterable[str]:
         yield f"the profile is for runtime {runtime}, the descriptor for {found}"
 
 
-def _refuse_expectations(profile: Document | None, checks: Sequence[ExpectationCheck]) -> Iterable[str]:
-    wanted: Document = (profile or {}).get("expectations") or {}
+def _refuse_expectations(settings: Document, checks: Sequence[ExpectationCheck]) -> Iterable[str]:
+    wanted: Document = settings.get("expectations") or {}
     for each in checks:
         if wanted[each.expectation] == Requirement.REQUIRED and not each.supported:
             yield f"{each.expectation} is required and not available ({each.matched_path or 'unknown expectation'})"
 
 
-def _refuse_fallbacks(profile: Document | None) -> Iterable[str]:
-    for action, instead in ((profile or {}).get("fallbacks") or {}).items():
+def _refuse_fallbacks(settings: Document) -> Iterable[str]:
+    for action, instead in (settings.get("fallbacks") or {}).items():
         for each in instead:
             if not is_weaker(each, action):
                 yield f"fallback {each} is not weaker than {action}"

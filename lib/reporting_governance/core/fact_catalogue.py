@@ -74,11 +74,11 @@ def _text(path: str, sentence: str, *, nullable: bool = False) -> FactSpec:
 
 
 def _choice(path: str, choices: tuple[str, ...], sentence: str, *, nullable: bool = False) -> FactSpec:
-    return FactSpec(path, FactType.CHOICE, sentence, nullable=nullable, choices=choices)
+    return FactSpec(path, FactType.CHOICE, sentence, nullable=nullable, choices=tuple(map(str, choices)))
 
 
 def _quality(path: str, sentence: str) -> FactSpec:
-    return FactSpec(path, FactType.QUALITY, sentence, choices=tuple(Quality))
+    return FactSpec(path, FactType.QUALITY, sentence, choices=tuple(map(str, Quality)))
 
 
 def _time(path: str, sentence: str, *, nullable: bool = True) -> FactSpec:
@@ -110,6 +110,7 @@ _EVENT = (
     _time("event.anchor_at", "The observation that last made the condition false."),
     _number("event.late_by_seconds", "seconds", "How late it was when the event was made.", nullable=True),
     _text("event.source", "The task source that saw it.", nullable=True),
+    _text("event.reason", "Why the condition holds, in the words of who saw it.", nullable=True),
     _text("event.caused_by", "The decision that caused the event.", nullable=True),
     _number("event.evidence_ref_count", "references", "How many evidence references the event carries."),
 )
@@ -153,7 +154,10 @@ _EVIDENCE = (
     _quality("evidence.completion_min_quality", "The quality that evidence for completion reaches; none without any."),
     _quality("evidence.max_quality", "The best quality among all evidence; none without any."),
     FactSpec(
-        "evidence.classes", FactType.TEXTS, "The classes of the evidence, each once.", choices=tuple(EvidenceClass)
+        "evidence.classes",
+        FactType.TEXTS,
+        "The classes of the evidence, each once.",
+        choices=tuple(map(str, EvidenceClass)),
     ),
     _time("evidence.newest_at", "The newest evidence."),
     _number("evidence.checks_run", "checks", "How many checks are among the evidence."),

@@ -57,9 +57,9 @@ def fact_as_json(value: object) -> Any:
     if isinstance(value, Unknown):
         return None
     if isinstance(value, datetime):
-        return format_time(value)
+        return value.isoformat() if value.utcoffset() is None else format_time(value)
     if isinstance(value, (list, tuple)):
         return [fact_as_json(each) for each in value]
     if isinstance(value, Mapping):
-        return {key: fact_as_json(each) for key, each in value.items()}
-    return value
+        return {str(key): fact_as_json(each) for key, each in value.items()}
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)

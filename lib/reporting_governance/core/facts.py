@@ -35,6 +35,8 @@ _TASK_TIMES = (
     "last_evidence_at",
     "deadline_at",
 )
+#: events that answer a promised check-in, as the fold of a task counts them
+_ANSWERS = REPORTS | {"task_started"}
 _SIGNS_OF_LIFE = ("started_at", "last_checkpoint_at", "last_activity_at", "last_evidence_at")
 _TASK_UNKNOWN = "the task is not known"
 _NO_TASK = {**group_unknown("task.", _TASK_UNKNOWN), **group_unknown("children.", _TASK_UNKNOWN)}
@@ -105,6 +107,7 @@ def _add_event(values: dict[str, object], event: Document, payload: Document) ->
     values["event.timestamp"] = as_time(event.get("timestamp"))
     for key in ("condition", "phase", "episode", "source", "caused_by"):
         values[f"event.{key}"] = as_text(payload.get(key))
+    values["event.reason"] = as_free_text(payload.get("reason"))
     values["event.due_at"] = as_time(payload.get("due_at"))
     values["event.anchor_at"] = as_time(payload.get("anchor_at", payload.get("anchor")))
     values["event.late_by_seconds"] = as_whole(payload.get("late_by_seconds"))
@@ -164,7 +167,7 @@ def _add_checkpoint(values: dict[str, object], task: Document | None, now: datet
     values["checkpoint.due_at"] = due
     values["checkpoint.late_by_seconds"] = late
     values["checkpoint.is_overdue"] = overdue
-    if values["event.event_type"] in REPORTS:
+    if values["event.event_type"] in _ANSWERS:
         values["checkpoint.operator_visible_update_sent"] = True
     elif values["event.condition"] == "checkpoint_overdue":
         values["checkpoint.operator_visible_update_sent"] = values["event.phase"] == "resolved"
@@ -199,12 +202,15 @@ def _add_operator(values: dict[str, object], context: Document) -> None:
 
 
 def _signals(values: Mapping[str, object]) -> frozenset[str]:
+    """Return the signals that are on.
+
+    `checkpoint_overdue` comes from its own event only: were it on whenever the task is overdue, every other event of
+    that task would tell of it once more.
+    """
     signals = set()
     condition = values["event.condition"]
     if isinstance(condition, str) and values["event.phase"] == "firing":
         signals.add(condition)
-    if condition is None and values["checkpoint.is_overdue"] is True:
-        signals.add("checkpoint_overdue")  # an event about another condition tells of that one, not of this
     if values["event.event_type"] == "task_checkpoint_sent" and values["claim.is_progress_bearing"] is True:
         signals.add("checkpoint_progress_claim")
     return frozenset(signals)

@@ -137,7 +137,7 @@ def unknown_lines(facts: Facts) -> str:
 
 
 def _ago(value: object, now: datetime) -> str:
-    if not isinstance(value, datetime):
+    if not isinstance(value, datetime) or value.utcoffset() is None:
         return ""
     seconds = int((now - value).total_seconds())
     return f" ({duration_words(seconds)} ago)" if seconds >= 0 else f" (in {duration_words(-seconds)})"
