@@ -1,0 +1,230 @@
+"""Killed at every step of a commit, a rotation, a rebuild, a first use: acknowledged means present, in order, once."""
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.storage.files.segments import Limits
+from reporting_governance.storage.files.store import FilesStore
+from reporting_governance.storage.interface import Added, Answer, Group
+from tests.storage.building import NOW, SPOOL, attempt, birth, item_id, later, settle
+from tests.storage.killing import Report, killed_everywhere
+from tests.storage.oracle import check, record_ids
+
+OTHER_BOOT = "11111111-2222-3333-4444-555555555555"
+
+
+def open_store(root: str, **options: Any) -> FilesStore:
+    return FilesStore(root, actor="uid:0", now=lambda: later(100), monotonic=lambda: 100.0, **options)
+
+
+def added_ids(groups: Sequence[Group], answers: Sequence[Answer]) -> list[str]:
+    return [
+        addition.record.id
+        for group, answer in zip(groups, answers, strict=True)
+        if isinstance(answer, Added)
+        for addition in group.additions
+        if addition.record is not None
+    ]
+
+
+def acknowledged(reports: list[Any]) -> list[str]:
+    return [identity for report in reports for identity in report]
+
+
+def commit(store: FilesStore, groups: list[Group], report: Report, *, seconds: float = 0) -> None:
+    report(added_ids(groups, store.commit(groups, now=later(seconds))))
+
+
+def names(store: FilesStore) -> list[Any]:
+    store.ready()
+    return [store.listing(SPOOL).names[identity] for identity in sorted(store.listing(SPOOL).names)]
+
+
+def after_the_kill(root: str, reports: list[Any], rerun: Callable[[str, Report], None], *, also_reboot: bool) -> None:
+    """Look at what a killed process left, within its boot and after another one, then finish its work."""
+    reboot = f"{root}-reboot"
+    if also_reboot and os.path.isdir(root):
+        shutil.copytree(root, reboot)
+        again = open_store(reboot, boot=OTHER_BOOT)
+        again.initialise(NOW)
+        _check(reboot, reports)
+        shutil.rmtree(reboot)
+    store = open_store(root)
+    store.initialise(NOW)
+    for folder in Folder:
+        if folder is not Folder.PAST:
+            store.listing(folder)
+    _check(root, reports)
+    rerun(root, lambda said: None)
+    ids = record_ids(_check(root, reports))
+    assert len(ids) == len(set(ids)), "a record stands twice in the log"
+
+
+def _check(root: str, reports: list[Any]) -> list[dict[str, Any]]:
+    documents = check(root)
+    ids = record_ids(documents)
+    expected = acknowledged(reports)
+    present = [identity for identity in ids if identity in expected]
+    assert present == expected, "acknowledged, and not present in order and once"
+    return documents
+
+
+def run_matrix(template: str, scratch: Path, scenario: Callable[[str, Report], None], at_least: int) -> None:
+    for number, root, outcome in killed_everywhere(template, str(scratch / "killed"), scenario):
+        after_the_kill(root, outcome.reports, scenario, also_reboot=number % 5 == 0)
+    assert number > at_least, f"only {number} steps were seen"
+
+
+def first_use(root: str, report: Report) -> None:
+    store = open_store(root)
+    for number in (1, 2):
+        seen = store.ready().seq
+        if item_id(number) not in store.listing(SPOOL).names:
+            commit(store, [birth(number, absent_at=seen)], report)
+
+
+def working(root: str, report: Report) -> None:
+    """Change, close, put away and give birth in one commit; then once more on what that left."""
+    store = open_store(root)
+    seen = store.ready().seq
+    listed = store.listing(SPOOL).names
+    groups = [birth(number, absent_at=seen) for number in (11, 12) if item_id(number) not in listed]
+    for identity, name in sorted(listed.items()):
+        number = int(identity[4:], 16)
+        if number == 1 and not _bodies(store, name)["attempts"]:
+            groups.append(attempt(name))
+        elif number == 2:
+            groups.append(settle(name))
+        elif number == 3:
+            groups.append(settle(name, into_past=True))
+    kept = store.past(item_id(4))
+    if kept is not None and len(kept.body["receipts"]) < 2:
+        again = settle(kept.name, into_past=True)
+        groups.append(Group(additions=(again.additions[0].__class__(record=_renamed(again)),)))
+    if groups:
+        commit(store, groups, report)
+
+
+def _renamed(group: Group) -> Any:
+    from dataclasses import replace
+
+    record = group.additions[0].record
+    assert record is not None
+    return replace(record, id=f"{record.id}_again")
+
+
+def _bodies(store: FilesStore, name: Any) -> Any:
+    view = store.read(name)
+    assert view is not None
+    return view.body
+
+
+def worked_on(root: str) -> None:
+    """Make the template: three open items and one in `past/`."""
+    store = open_store(root)
+    store.commit([birth(number) for number in (1, 2, 3, 4)], now=NOW)
+    store.commit([settle(names(store)[3], into_past=True)], now=NOW)
+
+
+def test_first_use(tmp_path: Path) -> None:
+    run_matrix(str(tmp_path / "none"), tmp_path, first_use, at_least=60)
+
+
+def test_commit(tmp_path: Path) -> None:
+    template = str(tmp_path / "template")
+    worked_on(template)
+    run_matrix(template, tmp_path, working, at_least=25)
+
+
+def test_rotation(tmp_path: Path) -> None:
+    """Also of a segment whose opening lets `past/` forget."""
+    template = str(tmp_path / "template")
+    limits = Limits(segment_seconds=1, past_seconds=2)
+
+    def rotating(root: str, report: Report) -> None:
+        store = open_store(root, limits=limits)
+        seen = store.ready().seq
+        for number in (21, 22):
+            if item_id(number) not in store.listing(SPOOL).names:
+                commit(store, [birth(number, absent_at=seen)], report, seconds=number)
+
+    worked_on(template)
+    open_store(template, limits=limits).commit([birth(9)], now=later(3))
+    assert open_store(template).past(item_id(4)) is not None
+    run_matrix(template, tmp_path, rotating, at_least=30)
+    rotating(template, lambda said: None)
+    assert open_store(template).past(item_id(4)) is None
+
+
+def test_rebuild(tmp_path: Path) -> None:
+    template = str(tmp_path / "template")
+    worked_on(template)
+    for file in os.listdir(f"{template}/{SPOOL.value}")[:2]:
+        os.unlink(f"{template}/{SPOOL.value}/{file}")
+
+    def rebuilding(root: str, report: Report) -> None:
+        store = open_store(root)
+        assert len(store.listing(SPOOL).names) == 3
+        store.rebuild()
+
+    run_matrix(template, tmp_path, rebuilding, at_least=10)
+
+
+def test_healing(tmp_path: Path) -> None:
+    template = str(tmp_path / "template")
+    worked_on(template)
+    with open(f"{template}/journal/log/000000000001.jsonl", "ab") as log:
+        log.write(b'{"actor":"uid:0","g":[1,1],"pre')
+    run_matrix(template, tmp_path, working, at_least=35)
+
+
+def test_care_of_closed_segments(tmp_path: Path) -> None:
+    template = str(tmp_path / "template")
+    limits = Limits(segment_seconds=1)
+    worked_on(template)
+    open_store(template, limits=limits).commit([birth(9)], now=later(3))
+
+    def caring(root: str, report: Report) -> None:
+        store = open_store(root)
+        store.maintain(NOW)
+        store.rebuild()
+
+    run_matrix(template, tmp_path, caring, at_least=20)
+
+
+def test_blobs(tmp_path: Path) -> None:
+    template = str(tmp_path / "template")
+    worked_on(template)
+    long = {"rendered": {"body": "long " * 100}}
+
+    def telling(root: str, report: Report) -> None:
+        store = open_store(root)
+        seen = store.ready().seq
+        if item_id(31) not in store.listing(SPOOL).names:
+            commit(store, [birth(31, absent_at=seen, body=long)], report)
+        view = store.read(store.listing(SPOOL).names[item_id(31)])
+        assert view is not None
+        reference = view.body["item"]["rendered"]["body"]
+        if store.get_blob(reference) is not None:
+            store.erase_blob(reference["$blob"], reason="asked", now=NOW)
+        assert store.get_blob(reference) is None
+
+    run_matrix(template, tmp_path, telling, at_least=30)
+
+
+@pytest.mark.parametrize("folder", [each for each in Folder if each is not Folder.PAST])
+def test_the_oracle_sees_a_lost_view(tmp_path: Path, folder: Folder) -> None:
+    """The oracle itself must not be blind."""
+    root = str(tmp_path / "state")
+    worked_on(root)
+    check(root)
+    with open(f"{root}/{folder.value}/20260301T040506.789Z-spl_x-000000000001.json", "w") as file:
+        file.write('{"name":"x","body":{}}')
+    with pytest.raises(AssertionError):
+        check(root)
