@@ -35,6 +35,22 @@ def birth(number: int, *, absent_at: int | None = None, due: str = DUE, body: Ma
     return Group(additions=(Addition(record=record),), absences=absences)
 
 
+def event_id(number: int) -> str:
+    return f"evt_{number:032x}"
+
+
+def observed(number: int, message: str, *, absent_at: int = 0) -> Group:
+    """Return a group that gives birth to an event with somebody's own words in it."""
+    record = RecordLine(
+        kind="event-envelope",
+        id=event_id(number),
+        body={"payload": {"title": "short", "message": message}},
+        views=(ViewKey(Folder.EVENTS, event_id(number), DUE),),
+    )
+    absences = (Absence(Folder.EVENTS, event_id(number), absent_at),)
+    return Group(additions=(Addition(record=record),), absences=absences)
+
+
 def attempt(name: ViewName, number: int = 1, *, due: str = FAR_FUTURE, **options: Any) -> Group:
     """Return a group that changes an item."""
     record = RecordLine(

@@ -8,7 +8,7 @@ import pytest
 from reporting_governance.contracts.journal_line import Folder, LineType, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.times import FAR_FUTURE, due_name
 from reporting_governance.storage.interface import Absence, Added, Addition, Group, Refused, Store, expand
-from tests.storage.building import DUE, NOW, SPOOL, attempt, birth, item_id, later, reborn, settle
+from tests.storage.building import DUE, NOW, SPOOL, attempt, birth, event_id, item_id, later, observed, reborn, settle
 
 
 def only_name(store: Store, number: int = 1) -> ViewName:
@@ -238,17 +238,17 @@ def test_secrets_are_removed_before_anything_is_hashed(store: Store) -> None:
 
 def test_long_free_text_lies_apart_and_can_be_erased(store: Store) -> None:
     long = "ä" * 200
-    body = {"rendered": {"subject": "short", "body": long}}
-    store.commit([birth(1, body=body)], now=NOW)
-    view = store.read(only_name(store))
+    store.commit([observed(1, long)], now=NOW)
+    store.ready()
+    view = store.read(store.listing(Folder.EVENTS).names[event_id(1)])
     assert view is not None
-    reference = view.body["item"]["rendered"]["body"]
+    reference = view.body["event"]["payload"]["message"]
     assert reference["size"] == 400
-    assert view.body["item"]["rendered"]["subject"] == "short"
-    assert expand(store, view.body["item"]) == body
+    assert view.body["event"]["payload"]["title"] == "short"
+    assert expand(store, view.body["event"]) == {"payload": {"title": "short", "message": long}}
     store.erase_blob(reference["$blob"], reason="asked for", now=NOW)
     assert store.get_blob(reference) is None
-    assert expand(store, view.body["item"])["rendered"] == {"subject": "short", "body": None}
+    assert expand(store, view.body["event"]) == {"payload": {"title": "short", "message": None}}
     last = list(store.replay())[-1].document
     assert (last["type"], last["reason"], last["meta"]) == (
         "record.erased", "asked for", {"blob": reference["$blob"]},

@@ -27,7 +27,7 @@ def open_store(root: str, **options: Any) -> FilesStore:
 
 
 def log_path(root: str) -> str:
-    return f"{root}/journal/log/{sorted(os.listdir(f'{root}/journal/log'))[-1]}"
+    return f"{root}/journal/log/{max(os.listdir(f'{root}/journal/log'))}"
 
 
 def read(path: str) -> bytes:
@@ -204,7 +204,7 @@ def test_what_is_read_behind_applied_is_synced_first(root: str, monkeypatch: pyt
 
 
 def test_a_torn_declaration_is_itself_torn(tmp_path: Path, unsynced: tuple[str, int, int]) -> None:
-    template, start, end = unsynced
+    template, _, end = unsynced
     root = damaged(template, f"{tmp_path}/once", cut_at(end - 5))
     shutil.copytree(root, f"{tmp_path}/healed")
     open_store(f"{tmp_path}/healed").ready()

@@ -12,7 +12,7 @@ from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.storage.files.segments import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Answer, Group
-from tests.storage.building import NOW, SPOOL, attempt, birth, item_id, later, settle
+from tests.storage.building import NOW, SPOOL, attempt, birth, event_id, item_id, later, observed, settle
 from tests.storage.killing import Report, killed_everywhere
 from tests.storage.oracle import check, record_ids
 
@@ -201,16 +201,15 @@ def test_care_of_closed_segments(tmp_path: Path) -> None:
 def test_blobs(tmp_path: Path) -> None:
     template = str(tmp_path / "template")
     worked_on(template)
-    long = {"rendered": {"body": "long " * 100}}
 
     def telling(root: str, report: Report) -> None:
         store = open_store(root)
         seen = store.ready().seq
-        if item_id(31) not in store.listing(SPOOL).names:
-            commit(store, [birth(31, absent_at=seen, body=long)], report)
-        view = store.read(store.listing(SPOOL).names[item_id(31)])
+        if event_id(1) not in store.listing(Folder.EVENTS).names:
+            commit(store, [observed(1, "long " * 100, absent_at=seen)], report)
+        view = store.read(store.listing(Folder.EVENTS).names[event_id(1)])
         assert view is not None
-        reference = view.body["item"]["rendered"]["body"]
+        reference = view.body["event"]["payload"]["message"]
         if store.get_blob(reference) is not None:
             store.erase_blob(reference["$blob"], reason="asked", now=NOW)
         assert store.get_blob(reference) is None
