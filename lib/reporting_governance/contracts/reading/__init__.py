@@ -46,9 +46,9 @@ def read_documents(data: bytes, *, name: str, syntax: Syntax | None = None, max_
     reporter = Reporter("", name=name)
     try:
         text = _decode(data, reporter, max_bytes=max_bytes)
-        checkable = _read(data, text, reporter, syntax or _syntax_of(name))
+        checkable = tuple(_read(data, text, reporter, syntax or _syntax_of(name)))
     except Unreadable:
-        checkable = []
+        checkable = ()
     findings = reporter.finished()
     return ReadResult(documents=() if has_errors(findings) else checkable, checkable=checkable, findings=findings)
 

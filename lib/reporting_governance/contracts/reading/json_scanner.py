@@ -20,7 +20,12 @@ from reporting_governance.contracts.finding_rules import (
     SYNTAX,
     TOO_DEEP,
 )
-from reporting_governance.contracts.reading.json_words import mistake_in_value
+from reporting_governance.contracts.reading.json_words import (
+    NO_COMMENTS,
+    REMOVE_COMMENT,
+    mistake_in_value,
+    starts_comment,
+)
 from reporting_governance.contracts.reading.reporter import Reporter, Unreadable
 from reporting_governance.contracts.reading.tape import NO_KEY, Tape
 
@@ -75,6 +80,7 @@ class JsonScanner:
             self._member()
         self._skip_space()
         if self._at < len(self.text):
+            self._refuse_comment()
             self._stop(SYNTAX, self._at, self._at + 1, "the document ends before this, and nothing may follow it")
 
     def loadable_text(self) -> str:
@@ -100,7 +106,7 @@ class JsonScanner:
             return
         if here.count > 0:
             if found != ",":
-                self._missing(f'"," or "{closing}"', "add a comma before this" if found else None)
+                self._missing(f'"," or "{closing}"', "add a comma" if found not in "]}" else None)
             comma = self._at
             self._at += 1
             self._skip_space()
@@ -119,6 +125,7 @@ class JsonScanner:
         if self.text[start : start + 1] != '"':
             if start == len(self.text):
                 self._missing('a key or "}"')
+            self._refuse_comment()
             word = _WORD.match(self.text, start)
             end = word.end() if word else start + 1
             found = shown(self.text[start:end])
@@ -240,8 +247,12 @@ class JsonScanner:
     def _missing(self, wanted: str, suggestion: str | None = None) -> NoReturn:
         if self._at == len(self.text):
             self._stop(SYNTAX, self._at, self._at, f"the text ends where {wanted} is expected")
-        found = shown(self.text[self._at])
-        self._stop(SYNTAX, self._at, self._at + 1, f"expected {wanted}, found {found}", suggestion)
+        self._refuse_comment()
+        self._stop(SYNTAX, self._at, self._at + 1, f"{wanted} is expected here", suggestion)
+
+    def _refuse_comment(self) -> None:
+        if starts_comment(self.text, self._at):
+            self._stop(SYNTAX, self._at, self._at + 1, NO_COMMENTS, REMOVE_COMMENT)
 
     def _report(
         self,

@@ -5,6 +5,14 @@ from reporting_governance.contracts.finding import shown
 _OTHER_LANGUAGES = {"none": "null", "nil": "null", "undefined": "null", "yes": "true", "no": "false"}
 _NUMBER_STARTS = frozenset("+-.0123456789")
 
+NO_COMMENTS = "JSON has no comments"
+REMOVE_COMMENT = "remove the comment"
+
+
+def starts_comment(text: str, start: int) -> bool:
+    """Tell whether a comment of some other language starts here."""
+    return text.startswith(("#", "//", "/*"), start)
+
 
 def mistake_in_value(text: str, start: int, word: str) -> tuple[str, str | None, int]:
     """Return the message, a suggestion and the length of the mistake at `text[start]`.
@@ -19,8 +27,8 @@ def mistake_in_value(text: str, start: int, word: str) -> tuple[str, str | None,
     letter = text[start]
     if letter == "'":
         return "a string stands in double quotes", "use double quotes", 1
-    if letter == "#" or text.startswith(("//", "/*"), start):
-        return "JSON has no comments", "remove the comment", 1
+    if starts_comment(text, start):
+        return NO_COMMENTS, REMOVE_COMMENT, 1
     return f"a value cannot start with {shown(letter)}", None, 1
 
 

@@ -7,7 +7,7 @@ would end the process before its depth could be refused.  No Python object is ev
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -16,6 +16,7 @@ from reporting_governance.contracts.finding_rules import (
     ALIAS,
     DUPLICATE_KEY,
     KEY_NOT_STRING,
+    LONE_SURROGATE,
     MERGE_KEY,
     NUMBER_RANGE,
     TAG,
@@ -32,15 +33,9 @@ from reporting_governance.contracts.reading.core_schema import (
 from reporting_governance.contracts.reading.document import Document, JsonValue, Places
 from reporting_governance.contracts.reading.reporter import Reporter, Unreadable
 from reporting_governance.contracts.reading.tape import NO_KEY, Tape
+from reporting_governance.contracts.reading.yaml_anchors import Anchor, Anchors
 
-
-@dataclass(frozen=True, slots=True)
-class _Anchor:
-    """What an alias stands for.  `entry` is None for a key, which has no place of its own on the tape."""
-
-    value: JsonValue
-    entry: int | None
-    levels: int  #: how deep objects and lists nest in it, from 0 for a scalar
+_NOT_NUMBERS = {".nan": "NaN", ".inf": "Infinity", "+.inf": "Infinity", "-.inf": "-Infinity"}  #: as JSON calls them
 
 
 @dataclass(slots=True)
@@ -63,27 +58,29 @@ class _Open:
 
 
 class YamlScanner:
-    """Takes the events of one text one by one; `documents` holds what was complete."""
+    """Takes the events of one text one by one; `documents` holds what was complete.
 
-    def __init__(self, reporter: Reporter, *, max_depth: int, max_alias_nodes: int) -> None:
+    `halves` are the surrogate escapes by their offset.  `text` has a replacement character for each, and is what
+    the parser has to be given.
+    """
+
+    def __init__(self, reporter: Reporter, *, halves: Mapping[int, str], max_depth: int, max_alias_nodes: int) -> None:
         self.documents: list[Document] = []
+        self.halves = halves
+        self.text = _without_halves(reporter.text, halves)
+        self._halves_reported = 0
         self._reporter = reporter
-        self._text = reporter.text
         self._max_depth = max_depth
         self._max_alias_nodes = max_alias_nodes
-        self._begin()
-
-    def _begin(self) -> None:
-        self._tape = Tape()
-        self._stack: list[_Open] = []
-        self._anchors: dict[str, _Anchor | None] = {}  # None: its end has not been seen
-        self._alias_nodes = 0
-        self._root: JsonValue = None
-        self._reporter.spoiled = set()
+        self.begin_document()
 
     def begin_document(self) -> None:
         """Start the next document."""
-        self._begin()
+        self._tape = Tape()
+        self._stack: list[_Open] = []
+        self._anchors = Anchors(max_nodes=self._max_alias_nodes)
+        self._root: JsonValue = None
+        self._reporter.spoiled = set()
 
     def end_document(self) -> None:
         """Keep the document that is complete now."""
@@ -91,7 +88,7 @@ class YamlScanner:
         document = Document(
             value=self._root,
             index=self._reporter.document,
-            places=Places(self._text, lambda: tape),
+            places=Places(self._reporter.text, lambda: tape),
             spoiled=frozenset(self._reporter.spoiled),
         )
         self.documents.append(document)
@@ -104,16 +101,20 @@ class YamlScanner:
         if parent is None:
             self._next_index()
             value = self._scalar_value(event, start, end)
+            self._report_halves(start, end)
             entry = self._add(start, end)
-            self._remember(event.anchor, _Anchor(value, entry, 0))
+            self._anchors.remember(event.anchor, Anchor(value, entry, 0))
             self._finish(value, end, levels=0)
             return
         if event.value == "<<" and event.implicit[0]:
             message = 'the key "<<" does not merge anything in YAML 1.2'
             self._report(MERGE_KEY, start, end, message, more=("<<",), spoils=True)
         value = self._scalar_value(event, start, end)
-        self._remember(event.anchor, _Anchor(value, None, 0))
+        self._anchors.remember(event.anchor, Anchor(value, None, 0))
+        broken = self._report_halves(start, end, spoils=False)
         self._take_key(parent, value, start, end)
+        if broken:
+            self._reporter.spoil(self.path())
 
     def alias(self, event: Any) -> None:
         """Take an alias: what its anchor names stands here once more."""
@@ -129,7 +130,7 @@ class YamlScanner:
         if anchor.entry is not None:
             self._tape.repeat_members(anchor.entry)
         self._tape.close(entry, end)
-        self._finish(_copy(anchor.value), end, levels=anchor.levels)
+        self._finish(anchor.copy(), end, levels=anchor.levels)
 
     def begin_collection(self, event: Any, *, is_list: bool) -> None:
         """Take the start of an object or a list."""
@@ -145,8 +146,7 @@ class YamlScanner:
             self._stop(TOO_DEEP, start, max(end, start + 1), message)
         if event.tag is not None and event.tag not in (LIST_TAGS if is_list else OBJECT_TAGS):
             self._bad_tag(event, start, end)
-        if event.anchor is not None:
-            self._anchors[event.anchor] = None
+        self._anchors.begin(event.anchor)
         opened = _Open(
             entry=self._add(start, start),
             value=[] if is_list else {},
@@ -165,7 +165,7 @@ class YamlScanner:
         done = self._stack.pop()
         end = event.end_mark.index if done.in_brackets else done.end
         self._tape.close(done.entry, end)
-        self._remember(done.anchor, _Anchor(done.value, done.entry, done.levels))
+        self._anchors.remember(done.anchor, Anchor(done.value, done.entry, done.levels))
         if done.is_key:
             self._stack[-1].wants_key = False
             self._stack[-1].levels = max(self._stack[-1].levels, done.levels + 1)
@@ -208,7 +208,7 @@ class YamlScanner:
         parent.end = end
         if not isinstance(key, str):
             parent.key, parent.key_start, parent.key_end = None, NO_KEY, NO_KEY
-            written = self._text[start:end]
+            written = self.text[start:end]
             suggestion = f"quote it: {shown(written)}" if not isinstance(key, (list, dict)) else None
             self._report(KEY_NOT_STRING, start, end, "a key must be a string", suggestion=suggestion)
             return
@@ -216,7 +216,7 @@ class YamlScanner:
         assert parent.seen is not None  # only an object wants keys
         first = parent.seen.setdefault(key, (start, end))
         if first != (start, end):
-            related = (self._reporter.related(*first, "it stood here first", path=self._path()),)
+            related = (self._reporter.related(*first, "it stood here first", path=self.path()),)
             self._report(
                 DUPLICATE_KEY, start, end, f"the key {shown(key)} stands twice in this object", related=related
             )
@@ -225,10 +225,8 @@ class YamlScanner:
         """Return where the scalar itself stands, without its anchor and tag, and without the line breaks after it."""
         start, end = event.start_mark.index, event.end_mark.index
         if event.style in ("|", ">"):
-            end = start + len(self._text[start:end].rstrip())
-        elif (
-            (event.anchor or event.tag) and not event.style and self._text[end - len(event.value) : end] == event.value
-        ):
+            end = start + len(self.text[start:end].rstrip())
+        elif (event.anchor or event.tag) and not event.style and self.text[end - len(event.value) : end] == event.value:
             start = end - len(event.value)
         return start, end
 
@@ -242,12 +240,28 @@ class YamlScanner:
                 self._bad_tag(event, start, end, str(fault))
                 return None
         if isinstance(value, float) and not math.isfinite(value):
-            written = event.value
-            literal = written.lstrip("+-").lower() in (".nan", ".inf")
-            message = f"{written} is not a JSON number" if literal else "the number is too large to hold"
+            named = _NOT_NUMBERS.get(event.value.lower())
+            message = f"{named} is not a JSON number" if named else "the number is too large to hold"
             self._report(NUMBER_RANGE, start, end, message, spoils=True)
             return None
         return value
+
+    def report_other_halves(self) -> None:
+        """Report the surrogate escapes that the parser has seen without giving a scalar for them."""
+        for offset in sorted(self.halves)[self._halves_reported :]:
+            written = self.halves[offset]
+            message = f"{written} is half of a surrogate pair"
+            self._reporter.add(LONE_SURROGATE, offset, offset + len(written), message)
+
+    def _report_halves(self, start: int, end: int, *, spoils: bool = True) -> bool:
+        """Report the surrogate escapes in a scalar and tell whether there are any."""
+        found = [offset for offset in self.halves if start <= offset < end]
+        for offset in sorted(found):
+            written = self.halves[offset]
+            message = f"{written} is half of a surrogate pair"
+            self._report(LONE_SURROGATE, offset, offset + len(written), message, spoils=spoils)
+            self._halves_reported += 1
+        return bool(found)
 
     def _bad_tag(self, event: Any, start: int, end: int, message: str = "") -> None:
         tag = short_tag(event.tag)
@@ -255,32 +269,18 @@ class YamlScanner:
         begin = event.start_mark.index
         self._report(TAG, begin, max(end, start), message, suggestion="remove the tag", spoils=True)
 
-    def _remember(self, name: str | None, anchor: _Anchor) -> None:
-        if name is not None:
-            self._anchors[name] = anchor
-
-    def _follow(self, name: str, start: int, end: int) -> _Anchor:
+    def _follow(self, name: str, start: int, end: int) -> Anchor:
         """Return what an alias names; null, with a finding, when that cannot be."""
-        nothing = _Anchor(None, None, 0)
-        anchor = self._anchors.get(name)
-        if anchor is None:
-            inside = name in self._anchors
-            message = f"*{name} stands inside the value it names" if inside else f"nothing before this is named &{name}"
-            self._report(ALIAS, start, end, message, spoils=True)
-            return nothing
-        before = self._alias_nodes
-        self._alias_nodes += 1 if anchor.entry is None else self._tape.nexts[anchor.entry] - anchor.entry
-        if self._alias_nodes > self._max_alias_nodes:
-            if before <= self._max_alias_nodes:
-                message = f"the aliases of this document add more than {self._max_alias_nodes} values"
-                self._report(ALIAS, start, end, message, spoils=True)
-            return nothing
+        anchor, complaint = self._anchors.follow(name, self._tape)
+        if complaint:
+            self._report(ALIAS, start, end, complaint, spoils=True)
         if len(self._stack) + anchor.levels > self._max_depth:
             message = f"through this alias values are nested deeper than {self._max_depth} levels"
             self._stop(TOO_DEEP, start, end, message)
         return anchor
 
-    def _path(self) -> list[str | int]:
+    def path(self) -> list[str | int]:
+        """Return the keys and indexes that lead to the value being read."""
         tokens: list[str | int | None] = [each.index if each.seen is None else each.key for each in self._stack]
         if self._stack and self._stack[-1].wants_key:
             tokens.pop()
@@ -298,7 +298,7 @@ class YamlScanner:
         related: tuple[Related, ...] = (),
         spoils: bool = False,
     ) -> None:
-        path = [*self._path(), *more]
+        path = [*self.path(), *more]
         self._reporter.add(rule, start, end, message, path=path, suggestion=suggestion, related=related, spoils=spoils)
 
     def _stop(self, rule: FindingRule, start: int, end: int, message: str) -> NoReturn:
@@ -306,9 +306,8 @@ class YamlScanner:
         raise Unreadable
 
 
-def _copy(value: JsonValue) -> JsonValue:
-    if isinstance(value, list):
-        return [_copy(each) for each in value]
-    if isinstance(value, dict):
-        return {key: _copy(each) for key, each in value.items()}
-    return value
+def _without_halves(text: str, halves: Mapping[int, str]) -> str:
+    for offset, written in halves.items():
+        replacement = "\\ufffd" if len(written) == len("\\ufffd") else "\\U0000fffd"
+        text = text[:offset] + replacement + text[offset + len(written) :]
+    return text

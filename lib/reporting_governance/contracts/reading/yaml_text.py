@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reporting_governance.contracts.finding_rules import LONE_SURROGATE, NO_DOCUMENT, SYNTAX
+from reporting_governance.contracts.finding_rules import NO_DOCUMENT, SYNTAX
 from reporting_governance.contracts.reading.document import Document
 from reporting_governance.contracts.reading.reporter import Reporter, Unreadable
 from reporting_governance.contracts.reading.yaml_scanner import YamlScanner
@@ -16,19 +16,38 @@ from reporting_governance.contracts.reading.yaml_scanner import YamlScanner
 _UNWELCOME = r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _SURROGATE = re.compile(r"\\(?:u|U0000)[dD][89a-fA-F][0-9a-fA-F]{2}")
 
+_MAX_HALVES = 20  #: read around in one text, which is read again for each
+
+
+class _HalfAPair(Exception):
+    """The parser stopped at a surrogate escape; reading goes on as if a replacement character stood there."""
+
+    def __init__(self, offset: int, written: str) -> None:
+        super().__init__(written)
+        self.offset = offset
+        self.written = written
+
 
 def read_yaml(reporter: Reporter, *, max_depth: int, max_alias_nodes: int) -> list[Document]:
     """Return the documents of a YAML text up to the first that cannot be read; what is wrong goes to `reporter`."""
-    text = reporter.text
-    scanner = YamlScanner(reporter, max_depth=max_depth, max_alias_nodes=max_alias_nodes)
-    try:
-        _refuse_unwelcome(reporter)
-        _feed(scanner, reporter)
-    except Unreadable:
+    halves: dict[int, str] = {}
+    found_before = len(reporter.findings)
+    while True:
+        del reporter.findings[found_before:]
+        reporter.document = 1
+        scanner = YamlScanner(reporter, halves=halves, max_depth=max_depth, max_alias_nodes=max_alias_nodes)
+        try:
+            _refuse_unwelcome(reporter)
+            _feed(scanner, reporter)
+        except _HalfAPair as fault:
+            halves[fault.offset] = fault.written
+            continue
+        except Unreadable:
+            return scanner.documents
+        if not scanner.documents:
+            message = "the file holds only comments" if reporter.text.strip() else "the file is empty"
+            reporter.add(NO_DOCUMENT, 0, 0, message)
         return scanner.documents
-    if not scanner.documents:
-        reporter.add(NO_DOCUMENT, 0, 0, "the file is empty" if not text.strip() else "the file holds only comments")
-    return scanner.documents
 
 
 def _refuse_unwelcome(reporter: Reporter) -> None:
@@ -47,7 +66,7 @@ def _feed(scanner: YamlScanner, reporter: Reporter) -> None:
 
     loader_class: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a PyYAML built without libyaml lacks the first
     events = yaml.events
-    loader = loader_class(reporter.text)
+    loader = loader_class(scanner.text)
     try:
         while True:
             event = loader.get_event()
@@ -67,24 +86,32 @@ def _feed(scanner: YamlScanner, reporter: Reporter) -> None:
             elif kind is events.StreamEndEvent:
                 return
     except yaml.MarkedYAMLError as fault:
-        _report_syntax(reporter, fault)
+        _report_syntax(scanner, reporter, fault)
         raise Unreadable from None
     finally:
         loader.dispose()
 
 
-def _report_syntax(reporter: Reporter, fault: Any) -> None:
-    text = reporter.text
+def _report_syntax(scanner: YamlScanner, reporter: Reporter, fault: Any) -> None:
+    text = scanner.text
     mark = fault.problem_mark or fault.context_mark
     offset = min(mark.index, len(text)) if mark is not None else len(text)
     problem = fault.problem or fault.context or "it cannot be parsed"
     half = _SURROGATE.match(text, max(offset - 2, 0))
-    if half is not None:
-        message = f"{half.group()} is half of a surrogate pair"
-        reporter.add(LONE_SURROGATE, half.start(), half.end(), message)
-        return
-    suggestion = "indent with spaces" if text[offset : offset + 1] == "\t" else None
+    if half is not None and len(scanner.halves) < _MAX_HALVES:
+        raise _HalfAPair(half.start(), half.group())
+    letter = text[offset : offset + 1]
     message = f"this is not valid YAML: {problem}"
     if fault.context and fault.context_mark is not None and fault.context_mark.index < offset:
         message += f", {fault.context} that begins at line {fault.context_mark.line + 1}"
-    reporter.add(SYNTAX, offset, min(offset + 1, len(text)), message, suggestion=suggestion)
+    suggestion = _advice(letter, problem)
+    scanner.report_other_halves()
+    reporter.add(SYNTAX, offset, min(offset + 1, len(text)), message, path=scanner.path(), suggestion=suggestion)
+
+
+def _advice(letter: str, problem: str) -> str | None:
+    if letter == "\t":
+        return "indent with spaces"
+    if problem.startswith("mapping values are not allowed"):
+        return 'indent the keys of an object alike, and quote a value that holds ": "'
+    return "quote the value" if letter in ("@", "`", "%") else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +12,6 @@ from reporting_governance.contracts.shape.formats import FORMATS, checker_of
 from reporting_governance.contracts.shape.normalise import Normaliser, Schema, SchemaError, python_pattern
 
 Path: TypeAlias = tuple[str | int, ...]
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 class Engine(StrEnum):
@@ -50,15 +50,48 @@ def judge_for(engine: Engine, uri: str, schemas: Mapping[str, Schema], name: str
 
     Raises: SchemaError when the engine refuses the schema.
     """
-    if engine is Engine.FALLBACK:
-        return _FallbackJudge(uri, schemas, name)
+    judge = _FastJudge if _is_fast(engine) else _FallbackJudge
+    return judge(uri, schemas, name)
+
+
+def refuse_malformed(engine: Engine, schema: Mapping[str, Any], name: str) -> None:
+    """Hold a schema against the schema of schemas.
+
+    Raises: SchemaError when it is none.
+    """
+    problem = _fast_complaint(schema) if _is_fast(engine) else _fallback_complaint(schema)
+    if problem:
+        raise SchemaError(schema=name, problem=problem.partition("\n")[0])
+
+
+def _fast_complaint(schema: Mapping[str, Any]) -> str:
+    import jsonschema_rs
+
     try:
-        import jsonschema_rs  # noqa: F401
-    except ImportError:
-        if engine is Engine.FAST:
-            raise
-        return _FallbackJudge(uri, schemas, name)
-    return _FastJudge(uri, schemas, name)
+        jsonschema_rs.meta.validate(dict(schema))
+    except jsonschema_rs.ValidationError as fault:
+        return str(fault)
+    return ""
+
+
+def _fallback_complaint(schema: Mapping[str, Any]) -> str:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError as Refused
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except Refused as fault:
+        return fault.message
+    return ""
+
+
+def _is_fast(engine: Engine) -> bool:
+    if engine is Engine.AUTOMATIC:
+        try:
+            import jsonschema_rs  # noqa: F401
+        except ImportError:
+            return False
+    return engine is not Engine.FALLBACK
 
 
 def _refuse_to_fetch(uri: str) -> NoReturn:
@@ -73,6 +106,7 @@ class _FastJudge:
 
         self._schemas = dict(schemas)
         self._uri = uri
+        self._name = name
         try:
             registry = jsonschema_rs.Registry(
                 [(key, dict(schema)) for key, schema in schemas.items()],
@@ -87,8 +121,6 @@ class _FastJudge:
                 ignore_unknown_formats=False,
                 formats={each: checker_of(each) for each in FORMATS},
             )
-            for schema in schemas.values():
-                jsonschema_rs.meta.validate(dict(schema))
         except (ValueError, jsonschema_rs.ReferencingError) as fault:
             raise SchemaError(schema=name, problem=str(fault).partition("\n")[0]) from None
 
@@ -96,18 +128,22 @@ class _FastJudge:
         return self._validator.is_valid(value)
 
     def faults(self, value: object) -> Iterator[Fault]:
-        return (self._fault(error) for error in self._validator.iter_errors(value))
+        if _holds_key_lost_in_paths(value):
+            return _FallbackJudge(self._uri, self._schemas, self._name).faults(value)
+        return (self._fault(error, value) for error in self._validator.iter_errors(value))
 
-    def _fault(self, error: Any) -> Fault:
+    def _fault(self, error: Any, root: object) -> Fault:
         name = None
         if error.kind.name == "propertyNames":
             name = error.kind.error.instance
         location = error.absolute_keyword_location or self._uri
         *parents, keyword = error.schema_path
-        branches = tuple(tuple(self._fault(each) for each in branch) for branch in getattr(error.kind, "context", ()))
+        branches = tuple(
+            tuple(self._fault(each, root) for each in branch) for branch in getattr(error.kind, "context", ())
+        )
         return Fault(
             keyword=str(keyword),
-            path=tuple(error.instance_path),
+            path=_typed_path(root, error.instance_path),
             schema=_walk(self._schemas[location.partition("#")[0]], parents),
             name=name,
             branches=branches if all(branches) else (),
@@ -119,16 +155,11 @@ class _FallbackJudge:
 
     def __init__(self, uri: str, schemas: Mapping[str, Schema], name: str) -> None:
         from jsonschema import Draft202012Validator, FormatChecker
-        from jsonschema.exceptions import SchemaError as Refused
         from referencing import Registry
         from referencing.jsonschema import DRAFT202012
 
         self._originals: dict[str, str] = {}  #: patterns by the form they have for Python
-        try:
-            for schema in schemas.values():
-                Draft202012Validator.check_schema(schema)
-        except Refused as fault:
-            raise SchemaError(schema=name, problem=fault.message) from None
+        self._name = name
         resources = (
             (key, DRAFT202012.create_resource(Normaliser(name, pattern=self._pattern).run(schema)))
             for key, schema in schemas.items()
@@ -162,6 +193,10 @@ class _FallbackJudge:
 
     def _pattern(self, pattern: str) -> str:
         translated = python_pattern(pattern)
+        try:
+            re.compile(translated)
+        except re.error as fault:
+            raise SchemaError(schema=self._name, problem=f"the pattern {pattern} is wrong: {fault}") from None
         self._originals[translated] = pattern
         return translated
 
@@ -174,5 +209,28 @@ class _FallbackJudge:
 
 def _walk(found: Any, path: Iterable[str | int]) -> Any:
     for token in path:
-        found = found[int(token)] if isinstance(found, list) else found[token]
+        found = found[int(token)] if isinstance(found, list) else found[str(token)]
     return found
+
+
+def _typed_path(root: Any, path: Iterable[str | int]) -> Path:
+    """Return a path of jsonschema-rs with its keys as strings: it gives the key "7" as a number."""
+    done: list[str | int] = []
+    for token in path:
+        done.append(int(token) if isinstance(root, list) else str(token))
+        root = root[done[-1]]
+    return tuple(done)
+
+
+def _holds_key_lost_in_paths(value: object) -> bool:
+    """Tell whether jsonschema-rs would leave out a key in its paths (the empty one), or give 07 and +7 as 7."""
+    waiting = [value]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, dict):
+            if any(not key or (key[0] in "+0" and key != "0" and key.lstrip("+").isdecimal()) for key in here):
+                return True
+            waiting += here.values()
+        elif isinstance(here, list):
+            waiting += here
+    return False

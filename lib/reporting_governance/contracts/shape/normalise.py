@@ -28,7 +28,10 @@ _PLAIN = frozenset(
     minLength minProperties minimum multipleOf pattern readOnly required title type uniqueItems writeOnly
     """.split()
 )
-_UNPORTABLE = re.compile(r"\\[pPAzZGkKhHRXQEuUx0-9]|\(\?(?!:|=|!)|\[\[|\[:|&&|\*\+|\+\+|\?\+|\}\+|[^\x20-\x7e]")
+_SPACES = r" \t\n\r\f\v\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+_UNPORTABLE = re.compile(
+    r"\\[pPAzZGkKhHRXQEuUxbB0-9]|\[[^\]]*\\S|\(\?(?!:|=|!)|\[\[|\[:|&&|\*\+|\+\+|\?\+|\}\+|[^\x20-\x7e]"
+)
 _ESCAPED_BACKSLASH = re.compile(r"\\\\")
 
 
@@ -86,6 +89,8 @@ class Normaliser:
             elif keyword in _LISTS:
                 done[keyword] = [self._subschema(each, f"{here}/{index}") for index, each in enumerate(value)]
             elif keyword in _MAPS:
+                if "" in value:
+                    raise self._error(here, "an empty name is not supported")
                 rename = self._checked_pattern if keyword == "patternProperties" else str
                 done[keyword] = {rename(name): self._subschema(each, f"{here}/{name}") for name, each in value.items()}
             elif keyword in _PLAIN:
@@ -117,25 +122,26 @@ class Normaliser:
 
 
 def python_pattern(pattern: str) -> str:
-    """Return a pattern for Python's `re` that means what ECMA-262 says it means.
+    """Return a pattern for Python's `re` that means what jsonschema-rs, and nearly always ECMA-262, takes it to mean.
 
-    `$` is the end of the text and not also the place before a last line break; `\\d` and `\\w` are ASCII;
-    a dot matches no line break of any kind.
+    `$` is the end of the text and not also the place before a last line break, `\\d` and `\\w` are ASCII, `\\s` is any
+    space of Unicode.  A dot matches everything but LF in both engines.
     """
     done: list[str] = []
     in_class = False
     letters = iter(pattern)
     for letter in letters:
         if letter == "\\":
-            done.append(letter + next(letters, ""))
-        elif in_class:
-            in_class = letter != "]"
-            done.append(letter)
-        elif letter == "$":
-            done.append(r"\Z")
-        elif letter == ".":
-            done.append(r"[^\n\r\u2028\u2029]")
-        else:
-            in_class = letter == "["
-            done.append(letter)
+            done.append(_python_escape(next(letters, ""), in_class))
+            continue
+        if not in_class and letter == "$":
+            letter = r"\Z"
+        in_class = letter != "]" if in_class else letter == "["
+        done.append(letter)
     return f"(?a:{''.join(done)})"
+
+
+def _python_escape(letter: str, in_class: bool) -> str:
+    if letter == "s":
+        return _SPACES if in_class else f"[{_SPACES}]"
+    return f"[^{_SPACES}]" if letter == "S" else "\\" + letter

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from reporting_governance.contracts.shape.engines import Engine, Fault, Judge, judge_for
+from reporting_governance.contracts.shape.engines import Engine, Fault, Judge, judge_for, refuse_malformed
 from reporting_governance.contracts.shape.normalise import Normaliser, Schema, SchemaError
 
 __all__ = ["SchemaError", "SchemaSet", "Shape"]
@@ -115,6 +115,7 @@ class SchemaSet:
             if uri in self._prepared:
                 continue
             name = self._name_of(uri)
+            refuse_malformed(self._engine, self._sources[name], name)
             normaliser = Normaliser(name, absolute=partial(_join, uri))
             self._prepared[uri] = normaliser.run(self._sources[name])
             references |= normaliser.references
