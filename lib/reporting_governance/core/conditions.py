@@ -7,97 +7,40 @@ observation is the same episode, however often and in whatever order it is asked
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from dataclasses import replace
+from datetime import datetime
 
-from reporting_governance.contracts.event_envelope import EventType
 from reporting_governance.contracts.task_state import FINISHED, ChildTask, TaskMode, TaskState, TaskStatus
+from reporting_governance.core.verdicts import (
+    EVENT_TYPES,
+    Condition,
+    Fact,
+    Sight,
+    Truth,
+    Verdict,
+    later,
+    latest,
+    never,
+    since,
+    timed,
+)
 from reporting_governance.core.watch_settings import WatchSettings
 
-
-class Condition(StrEnum):
-    """What may be wrong with a task, or with the watch itself."""
-
-    CHECKPOINT_OVERDUE = "checkpoint_overdue"
-    SILENCE_TIMEOUT = "silence_timeout"
-    DEADLINE_MISSED = "deadline_missed"
-    START_MISSED = "start_missed"
-    RESULT_NOT_FORWARDED = "result_not_forwarded"
-    SPAWN_FAILED = "spawn_failed"
-    DELIVERY_FAILED = "delivery_failed"
-    REPORT_ANCHOR_MISSING = "report_anchor_missing"
-    CLAIM_UNVERIFIED = "claim_unverified"
-    OWNER_DEAD = "owner_dead"
-    SOURCE_UNREADABLE = "source_unreadable"
-
-
-#: The event that says a condition fires or resolves.
-EVENT_TYPES: Mapping[Condition, EventType] = {
-    Condition.CHECKPOINT_OVERDUE: EventType.WATCHDOG_FIRED,
-    Condition.SILENCE_TIMEOUT: EventType.SILENCE_TIMEOUT,
-    Condition.DEADLINE_MISSED: EventType.WATCHDOG_FIRED,
-    Condition.START_MISSED: EventType.WATCHDOG_FIRED,
-    Condition.RESULT_NOT_FORWARDED: EventType.SUBAGENT_RESULT_NOT_FORWARDED,
-    Condition.SPAWN_FAILED: EventType.SUBAGENT_SPAWN_FAILED,
-    Condition.DELIVERY_FAILED: EventType.WATCHDOG_FIRED,
-    Condition.REPORT_ANCHOR_MISSING: EventType.REPORT_ANCHOR_MISSING,
-    Condition.CLAIM_UNVERIFIED: EventType.WATCHDOG_FIRED,
-    Condition.OWNER_DEAD: EventType.WATCHDOG_FIRED,
-    Condition.SOURCE_UNREADABLE: EventType.WATCHDOG_FIRED,
-}
-
-
-class Truth(StrEnum):
-    """Three-valued."""
-
-    TRUE = "true"
-    FALSE = "false"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fact:
-    """What a host's own records say about a condition that only the host can know."""
-
-    truth: Truth
-    since: datetime | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sight:
-    """What was seen of one task.  A condition in neither `facts` nor the task's own fields does not apply."""
-
-    task: TaskState
-    heard_at: datetime | None = None  #: the last heartbeat
-    hold: str = ""  #: why nobody is accused by the clock now: it was set, or the host has just started
-    clock_set_at: datetime | None = None  #: when the clock was last set; times after `now` are from before that
-    resolution_seconds: int = 0  #: silence shorter than this proves nothing
-    facts: Mapping[str, Fact] = field(default_factory=dict)
-    unknown: Mapping[str, str] = field(default_factory=dict)  #: condition -> why it could not be judged
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
-    """Whether one condition holds.
-
-    `due_at`: when what is missing was owed.  `opens_at`: when that becomes an accusation (`due_at` and the grace).
-    Both may lie ahead while the verdict is false; without them nothing is owed.
-    """
-
-    condition: Condition
-    truth: Truth
-    reason: str
-    anchor: datetime | None = None
-    due_at: datetime | None = None
-    opens_at: datetime | None = None
-    watched: bool = True  #: false: no promise, or the settings do not ask for it
-
+__all__ = [
+    "EVENT_TYPES",
+    "Condition",
+    "Fact",
+    "Sight",
+    "Truth",
+    "Verdict",
+    "judge",
+    "last_sign_of_life",
+    "later",
+    "latest",
+]
 
 #: The states in which a task may owe check-ins; in all but the first, only after that state's own limit.
 _OWING = (TaskStatus.ACTIVE, TaskStatus.WAITING_USER, TaskStatus.PAUSED, TaskStatus.BLOCKED)
-_LATEST = datetime(9999, 1, 1, tzinfo=UTC)  #: times beyond it mean never
 
 
 def judge(sight: Sight, settings: WatchSettings, now: datetime) -> tuple[Verdict, ...]:
@@ -112,7 +55,7 @@ def _judge_one(condition: Condition, sight: Sight, settings: WatchSettings, now:
         return _from_fact(condition, sight.facts[condition.value])
     function = _FUNCTIONS.get(condition)
     if function is None:
-        return _no(condition, "the source does not report it", watched=False)
+        return never(condition, "the source does not report it", watched=False)
     verdict = function(sight, settings, now)
     if verdict.truth is Truth.TRUE and sight.hold:
         return replace(verdict, truth=Truth.UNKNOWN, reason=sight.hold)
@@ -135,68 +78,68 @@ def checkpoint_overdue(sight: Sight, settings: WatchSettings, now: datetime) -> 
     """The task did not keep its promise to check in.  A heartbeat is no check-in: it can mask a stuck tool."""
     condition, task = Condition.CHECKPOINT_OVERDUE, sight.task
     if task.status not in _OWING:
-        return _no(condition, f"a task that is {task.status.value} owes no check-in")
+        return never(condition, f"a task that is {task.status.value} owes no check-in")
     promise = task.checkpoint
     every = promise.every_seconds if promise else settings.every_seconds
     if (promise.schedule if promise else settings.calendar) is not None:
         return Verdict(condition=condition, truth=Truth.UNKNOWN, reason="calendar schedules are not computed yet")
     if every is None:
-        return _no(condition, "no promise", watched=False)
+        return never(condition, "no promise", watched=False)
     if task.status is not TaskStatus.ACTIVE:
         limit = settings.limits.get(task.status.value)
         if limit is None:
-            return _no(condition, f"no limit for {task.status.value}", watched=False)
+            return never(condition, f"no limit for {task.status.value}", watched=False)
         every = limit
     grace = promise.grace_seconds if promise and promise.grace_seconds is not None else settings.grace_seconds
     seen_at = latest(task.last_checkpoint_at, task.started_at, task.status_changed_at)
-    return _since(condition, sight, seen_at, every, now, "no check-in since then", grace=grace)
+    return since(condition, sight, seen_at, every, now, "no check-in since then", grace=grace)
 
 
 def silence_timeout(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:
     """No sign of life of any kind."""
     condition, task = Condition.SILENCE_TIMEOUT, sight.task
     if task.status is not TaskStatus.ACTIVE:
-        return _no(condition, f"a task that is {task.status.value} may be silent")
+        return never(condition, f"a task that is {task.status.value} may be silent")
     if settings.silence_seconds is None:
-        return _no(condition, "silence is not watched", watched=False)
+        return never(condition, "silence is not watched", watched=False)
     wait = max(settings.silence_seconds, sight.resolution_seconds)
     seen_at = last_sign_of_life(task, sight.heard_at)
-    return _since(condition, sight, seen_at, wait, now, "no sign of life since then")
+    return since(condition, sight, seen_at, wait, now, "no sign of life since then")
 
 
 def deadline_missed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:  # noqa: ARG001 - one signature
     """The task is not finished at its deadline."""
     condition, task = Condition.DEADLINE_MISSED, sight.task
     if task.status in FINISHED:
-        return _no(condition, f"the task is {task.status.value}")
+        return never(condition, f"the task is {task.status.value}")
     if task.deadline_at is None:
-        return _no(condition, "no deadline", watched=False)
-    return _timed(condition, task.deadline_at, 0, now, "not finished")
+        return never(condition, "no deadline", watched=False)
+    return timed(condition, task.deadline_at, 0, now, "not finished")
 
 
 def start_missed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:
     """The task was announced and has not started."""
     condition, task = Condition.START_MISSED, sight.task
     if task.status is not TaskStatus.EXPECTED:
-        return _no(condition, "not waiting for a start")
+        return never(condition, "not waiting for a start")
     seen_at = latest(task.status_changed_at, task.started_at)
-    return _since(condition, sight, seen_at, settings.start_grace_seconds, now, "has not started since then")
+    return since(condition, sight, seen_at, settings.start_grace_seconds, now, "has not started since then")
 
 
 def result_not_forwarded(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:
     """A child finished and the operator was not shown its result; of several the one that finished first."""
     condition, task = Condition.RESULT_NOT_FORWARDED, sight.task
     if not task.expects_forwarding:
-        return _no(condition, "no child's result has to be forwarded", watched=False)
+        return never(condition, "no child's result has to be forwarded", watched=False)
     waiting = [child for child in task.children if _is_unforwarded(child)]
     if not waiting:
-        return _no(condition, "no child's result is waiting")
+        return never(condition, "no child's result is waiting")
     times = [child.finished_at for child in waiting if child.finished_at is not None]
     if not times:
         return Verdict(condition=condition, truth=Truth.UNKNOWN, reason="the time the child finished is not known")
     names = ", ".join(sorted(child.task_id for child in waiting)[:5])
     reason = f"result of {names} not forwarded"
-    return _since(condition, sight, min(times), settings.forward_within_seconds, now, reason)
+    return since(condition, sight, min(times), settings.forward_within_seconds, now, reason)
 
 
 def spawn_failed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:  # noqa: ARG001 - one signature
@@ -205,31 +148,31 @@ def spawn_failed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdic
     failed = [child for child in sight.task.children if child.spawn_failed_at is not None and child.told_at is None]
     times = [child.spawn_failed_at for child in failed if child.spawn_failed_at is not None]
     if not times:
-        return _no(condition, "no child failed to start")
+        return never(condition, "no child failed to start")
     names = ", ".join(sorted(child.task_id for child in failed)[:5])
-    return _timed(condition, min(times), 0, now, f"{names} failed to start")
+    return timed(condition, min(times), 0, now, f"{names} failed to start")
 
 
 def report_anchor_missing(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:  # noqa: ARG001 - one signature
     """A task that nobody watches has no place where its operator would see a report."""
     condition, task = Condition.REPORT_ANCHOR_MISSING, sight.task
     if task.status in FINISHED or task.status is TaskStatus.EXPECTED:
-        return _no(condition, f"the task is {task.status.value}")
+        return never(condition, f"the task is {task.status.value}")
     if task.mode is not TaskMode.SILENT:
-        return _no(condition, "somebody sees the task's own output", watched=False)
+        return never(condition, "somebody sees the task's own output", watched=False)
     context = task.operator_context
     if task.report_anchor or (context and (context.report_anchor or (context.channel and context.target))):
-        return _no(condition, "the operator sees the task's reports")
-    return _timed(condition, task.started_at, 0, now, "no place where the operator would see a report")
+        return never(condition, "the operator sees the task's reports")
+    return timed(condition, task.started_at, 0, now, "no place where the operator would see a report")
 
 
 def claim_unverified(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:
     """The task claims to be complete, and nothing of sufficient quality supports it."""
     condition, task = Condition.CLAIM_UNVERIFIED, sight.task
     if task.status is not TaskStatus.PENDING_VERIFICATION:
-        return _no(condition, "no unverified claim of completion")
+        return never(condition, "no unverified claim of completion")
     seen_at = latest(task.status_changed_at, task.last_checkpoint_at)
-    return _since(condition, sight, seen_at, settings.verify_within_seconds, now, "claimed complete without evidence")
+    return since(condition, sight, seen_at, settings.verify_within_seconds, now, "claimed complete without evidence")
 
 
 _FUNCTIONS: Mapping[Condition, Callable[[Sight, WatchSettings, datetime], Verdict]] = {
@@ -254,65 +197,6 @@ def last_sign_of_life(task: TaskState, heard_at: datetime | None = None) -> date
         task.started_at,
         task.status_changed_at,
     )
-
-
-def latest(*times: datetime | None) -> datetime | None:
-    """Return the newest of the times that are known."""
-    known = [each for each in times if each is not None]
-    return max(known) if known else None
-
-
-def later(moment: datetime, seconds: int) -> datetime:
-    """Return a moment so many seconds later; a time that no calendar holds is the end of the calendar."""
-    try:
-        return min(moment + timedelta(seconds=seconds), _LATEST)
-    except OverflowError:
-        return _LATEST
-
-
-def _since(
-    condition: Condition,
-    sight: Sight,
-    seen_at: datetime | None,
-    seconds: int,
-    now: datetime,
-    reason: str,
-    *,
-    grace: int = 0,
-) -> Verdict:
-    """Judge by how long ago something was seen.
-
-    What seems to lie ahead was dated by a clock that was set back since.  It counts from that moment, and until it is
-    overdue by that count nobody can say.
-    """
-    if seen_at is None or seen_at <= now or sight.clock_set_at is None:
-        return _timed(condition, seen_at, seconds, now, reason, grace=grace)
-    verdict = _timed(condition, min(seen_at, sight.clock_set_at), seconds, now, reason, grace=grace)
-    if verdict.truth is Truth.TRUE:
-        return verdict
-    return replace(verdict, truth=Truth.UNKNOWN, reason="it was last seen before the clock was set back")
-
-
-def _timed(
-    condition: Condition, anchor: datetime | None, seconds: int, now: datetime, reason: str, *, grace: int = 0
-) -> Verdict:
-    if anchor is None:
-        return Verdict(condition=condition, truth=Truth.UNKNOWN, reason="the time it counts from is not known")
-    due_at = later(anchor, seconds)
-    opens_at = later(due_at, grace)
-    truth = Truth.TRUE if now >= opens_at else Truth.FALSE
-    return Verdict(
-        condition=condition,
-        truth=truth,
-        reason=reason if truth is Truth.TRUE else "not due yet",
-        anchor=anchor,
-        due_at=due_at,
-        opens_at=opens_at,
-    )
-
-
-def _no(condition: Condition, reason: str, *, watched: bool = True) -> Verdict:
-    return Verdict(condition=condition, truth=Truth.FALSE, reason=reason, watched=watched)
 
 
 def _is_unforwarded(child: ChildTask) -> bool:

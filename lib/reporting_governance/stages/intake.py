@@ -1,7 +1,7 @@
 """From bytes to check-ins: strict reading, and a finding with its place for everything that is wrong."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from reporting_governance.contracts.check_in import CheckIn
@@ -9,7 +9,7 @@ from reporting_governance.contracts.finding import Finding, FindingRule, Severit
 from reporting_governance.contracts.reading import Document, Syntax, read_documents
 from reporting_governance.errors import ContractError
 
-MAX_BYTES = 1024 * 1024  #: of one file in the inbox, and of one line on standard input
+MAX_BYTES = 1024 * 1024  #: of one file in the inbox
 
 WRONG_SHAPE = FindingRule(
     id="GOV801",
@@ -76,21 +76,3 @@ def shape_finding(document: Document, fault: ContractError, *, name: str) -> Fin
     pointer = "" if place == "/" else place
     span = document.value_span(pointer) or document.owner_span("")
     return WRONG_SHAPE.finding(file=name, message=problem or place, pointer=pointer, span=span)
-
-
-def read_lines(data: bytes, *, name: str) -> tuple[list[CheckIn], list[Finding]]:
-    """Return the check-ins of JSON lines, and what is wrong with the other lines.  Empty lines are passed over."""
-    check_ins: list[CheckIn] = []
-    findings: list[Finding] = []
-    for number, line in enumerate(data.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        check_in, faults = read_check_in(parse_one(line, name=name), name=name)
-        findings.extend(_on_line(faults, number))
-        if check_in is not None:
-            check_ins.append(check_in)
-    return check_ins, findings
-
-
-def _on_line(findings: Sequence[Finding], number: int) -> list[Finding]:
-    return [replace(each, line=number, end_line=number) for each in findings]

@@ -1,0 +1,149 @@
+"""What a verdict about a task is, and how one follows from how long ago something was seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from reporting_governance.contracts.event_envelope import EventType
+from reporting_governance.contracts.task_state import TaskState
+
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)  #: times beyond it mean never
+
+
+class Condition(StrEnum):
+    """What may be wrong with a task, or with the watch itself."""
+
+    CHECKPOINT_OVERDUE = "checkpoint_overdue"
+    SILENCE_TIMEOUT = "silence_timeout"
+    DEADLINE_MISSED = "deadline_missed"
+    START_MISSED = "start_missed"
+    RESULT_NOT_FORWARDED = "result_not_forwarded"
+    SPAWN_FAILED = "spawn_failed"
+    DELIVERY_FAILED = "delivery_failed"
+    REPORT_ANCHOR_MISSING = "report_anchor_missing"
+    CLAIM_UNVERIFIED = "claim_unverified"
+    OWNER_DEAD = "owner_dead"
+    SOURCE_UNREADABLE = "source_unreadable"
+
+
+#: The event that says a condition fires or resolves.
+EVENT_TYPES: Mapping[Condition, EventType] = {
+    Condition.CHECKPOINT_OVERDUE: EventType.WATCHDOG_FIRED,
+    Condition.SILENCE_TIMEOUT: EventType.SILENCE_TIMEOUT,
+    Condition.DEADLINE_MISSED: EventType.WATCHDOG_FIRED,
+    Condition.START_MISSED: EventType.WATCHDOG_FIRED,
+    Condition.RESULT_NOT_FORWARDED: EventType.SUBAGENT_RESULT_NOT_FORWARDED,
+    Condition.SPAWN_FAILED: EventType.SUBAGENT_SPAWN_FAILED,
+    Condition.DELIVERY_FAILED: EventType.WATCHDOG_FIRED,
+    Condition.REPORT_ANCHOR_MISSING: EventType.REPORT_ANCHOR_MISSING,
+    Condition.CLAIM_UNVERIFIED: EventType.WATCHDOG_FIRED,
+    Condition.OWNER_DEAD: EventType.WATCHDOG_FIRED,
+    Condition.SOURCE_UNREADABLE: EventType.WATCHDOG_FIRED,
+}
+
+
+class Truth(StrEnum):
+    """Three-valued."""
+
+    TRUE = "true"
+    FALSE = "false"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fact:
+    """What a host's own records say about a condition that only the host can know."""
+
+    truth: Truth
+    since: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sight:
+    """What was seen of one task.  A condition in neither `facts` nor the task's own fields does not apply."""
+
+    task: TaskState
+    heard_at: datetime | None = None  #: the last heartbeat
+    hold: str = ""  #: why nobody is accused by the clock now: it was set, or the host has just started
+    clock_set_at: datetime | None = None  #: when the clock was last set; times after `now` are from before that
+    resolution_seconds: int = 0  #: silence shorter than this proves nothing
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)  #: condition -> why it could not be judged
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """Whether one condition holds.
+
+    `due_at`: when what is missing was owed.  `opens_at`: when that becomes an accusation (`due_at` and the grace).
+    Both may lie ahead while the verdict is false; without them nothing is owed.
+    """
+
+    condition: Condition
+    truth: Truth
+    reason: str
+    anchor: datetime | None = None
+    due_at: datetime | None = None
+    opens_at: datetime | None = None
+    watched: bool = True  #: false: no promise, or the settings do not ask for it
+
+
+def latest(*times: datetime | None) -> datetime | None:
+    """Return the newest of the times that are known."""
+    known = [each for each in times if each is not None]
+    return max(known) if known else None
+
+
+def later(moment: datetime, seconds: int) -> datetime:
+    """Return a moment so many seconds later; a time that no calendar holds is the end of the calendar."""
+    try:
+        return min(moment + timedelta(seconds=seconds), _LATEST)
+    except OverflowError:
+        return _LATEST
+
+
+def since(
+    condition: Condition,
+    sight: Sight,
+    seen_at: datetime | None,
+    seconds: int,
+    now: datetime,
+    reason: str,
+    *,
+    grace: int = 0,
+) -> Verdict:
+    """Judge by how long ago something was seen.
+
+    What seems to lie ahead was dated by a clock that was set back since.  It counts from that moment, and until it is
+    overdue by that count nobody can say.
+    """
+    if seen_at is None or seen_at <= now or sight.clock_set_at is None:
+        return timed(condition, seen_at, seconds, now, reason, grace=grace)
+    verdict = timed(condition, min(seen_at, sight.clock_set_at), seconds, now, reason, grace=grace)
+    if verdict.truth is Truth.TRUE:
+        return verdict
+    return replace(verdict, truth=Truth.UNKNOWN, reason="it was last seen before the clock was set back")
+
+
+def timed(
+    condition: Condition, anchor: datetime | None, seconds: int, now: datetime, reason: str, *, grace: int = 0
+) -> Verdict:
+    if anchor is None:
+        return Verdict(condition=condition, truth=Truth.UNKNOWN, reason="the time it counts from is not known")
+    due_at = later(anchor, seconds)
+    opens_at = later(due_at, grace)
+    truth = Truth.TRUE if now >= opens_at else Truth.FALSE
+    return Verdict(
+        condition=condition,
+        truth=truth,
+        reason=reason if truth is Truth.TRUE else "not due yet",
+        anchor=anchor,
+        due_at=due_at,
+        opens_at=opens_at,
+    )
+
+
+def never(condition: Condition, reason: str, *, watched: bool = True) -> Verdict:
+    return Verdict(condition=condition, truth=Truth.FALSE, reason=reason, watched=watched)
