@@ -9,20 +9,13 @@ from typing import Any, TypeVar
 
 from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.finding import Finding, FindingRule, Severity, has_errors
-from reporting_governance.contracts.reading import Syntax, read_documents
+from reporting_governance.contracts.reading import read_documents
 from reporting_governance.contracts.shape import SchemaSet, check_shape
-from reporting_governance.errors import ContractError, GovernanceError
+from reporting_governance.errors import GovernanceError
 from reporting_governance.resources import resource_path
 
 T = TypeVar("T")
 SCHEMA_FOLDER = "reporting-governance"
-_MAX_LINE_BYTES = 1024 * 1024
-WRONG_CHECK_IN = FindingRule(
-    id="GOV202",
-    severity=Severity.ERROR,
-    sentence="A check-in has the right shape and cannot mean what it says.",
-    help="`reportgov report --help` shows what belongs to which verb.",
-)
 WRONG_MEANING = FindingRule(
     id="GOV201",
     severity=Severity.ERROR,
@@ -116,24 +109,16 @@ def read_check_ins(data: bytes, *, name: str) -> tuple[list[CheckIn], list[Findi
     Each line stands for itself: a bad one hides no good one.  A finding names the line in its file's name, since the
     line and column it carries are those inside that line.
     """
-    shape = shipped_schemas().shape("check-in.schema.json")
+    from reporting_governance.stages.intake import parse_one, read_check_in
+
     check_ins: list[CheckIn] = []
     findings: list[Finding] = []
     for number, line in enumerate(data.split(b"\n"), start=1):
         if not line.strip():
             continue
         place = f"{name}, line {number}"
-        result = read_documents(line, name=place, syntax=Syntax.JSON, max_bytes=_MAX_LINE_BYTES)
-        faults = [each for document in result.checkable for each in check_shape(document, shape, name=place)]
-        findings += [*result.findings, *faults]
-        if has_errors([*result.findings, *faults]):
-            continue
-        try:
-            check_ins.append(CheckIn.parse(_without_schema(result.documents[0].value), source=place))
-        except ContractError as fault:
-            findings.append(WRONG_CHECK_IN.finding(file=place, message=str(fault.details["problem"])))
+        check_in, faults = read_check_in(parse_one(line, name=place), name=place)
+        findings += faults
+        if check_in is not None:
+            check_ins.append(check_in)
     return check_ins, findings
-
-
-def _without_schema(value: object) -> object:
-    return {key: each for key, each in value.items() if key != "$schema"} if isinstance(value, Mapping) else value

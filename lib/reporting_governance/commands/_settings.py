@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -98,7 +98,7 @@ def load_settings(state: str, reference: str) -> Settings:
     Raises: ProfileUnreadable.
     """
     path = _profile_path(reference)
-    data = _read(path, reference)
+    data = _read(path)
     cached = _read_cache(state)
     if cached is not None and _still_true(cached, path, data):
         return _from_cache(cached, reference)
@@ -116,7 +116,7 @@ def _shipped_default(reference: str, path: str) -> Settings:
     fallback = resource_path("profiles", f"{FALLBACK_PROFILE}.yaml")
     if fallback == path:
         raise ProfileUnreadable(path=path, reason="the shipped profile has faults", shipped=_shipped())
-    settings = _compile(reference, fallback, _read(fallback, FALLBACK_PROFILE))
+    settings = _compile(reference, fallback, _read(fallback))
     if settings is None or settings.refused:
         raise ProfileUnreadable(path=fallback, reason="the shipped profile has faults", shipped=_shipped())
     return settings
@@ -135,7 +135,7 @@ def _shipped() -> str:
     return ", ".join(names)
 
 
-def _read(path: str, reference: str) -> bytes:
+def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
             return file.read(_MAX_BYTES + 1)
@@ -161,7 +161,7 @@ def _still_true(cached: Mapping[str, Any], path: str, data: bytes) -> bool:
     if parts[0] != Part(path, _digest(data)):
         return False
     try:
-        return all(_digest(_read(each.path, each.path)) == each.digest for each in parts[1:])
+        return all(_digest(_read(each.path)) == each.digest for each in parts[1:])
     except ProfileUnreadable:
         return False
 
@@ -209,14 +209,14 @@ def _compile(reference: str, path: str, data: bytes) -> Settings | None:
     packs = []
     for name in artifact["spec"]["policy_packs"]:
         pack_path = _pack_path(path, name)
-        pack_data = checker.guarded(pack_path, lambda: _read(pack_path, pack_path))
+        pack_data = checker.guarded(pack_path, partial(_read, pack_path))
         pack = checker.pack(pack_data, pack_path) if pack_data is not None else None
         if pack is not None and pack_data is not None:
             packs.append(pack)
             parts.append(Part(pack_path, _digest(pack_data)))
     runtime = artifact["spec"]["requires"].get("runtime")
     descriptor_path = resource_path("capabilities", _DESCRIPTOR_OF_RUNTIME.get(runtime or "", _DESCRIPTOR))
-    descriptor_data = _read(descriptor_path, descriptor_path)
+    descriptor_data = _read(descriptor_path)
     descriptor = checker.read(descriptor_data, descriptor_path, "capability-descriptor")
     parts.append(Part(descriptor_path, _digest(descriptor_data)))
     if descriptor is not None:

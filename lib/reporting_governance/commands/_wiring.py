@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reporting_governance.adapters.interface import TaskSource
     from reporting_governance.adapters.senders.registry import Senders
     from reporting_governance.commands._settings import Settings
+    from reporting_governance.stages.inbox import InboxReport
     from reporting_governance.stages.sending import Host
     from reporting_governance.storage.files.daily_copies import DailyCopies
     from reporting_governance.storage.files.store import FilesStore
@@ -90,9 +91,16 @@ class CommandContext:
         """The task sources of the profile, beside our own task files."""
         return ()
 
-    def take_inbox(self) -> None:
-        """Take in what was dropped."""
-        return None
+    def take_inbox(self) -> InboxReport | None:
+        """Take in what was dropped; None when nothing was."""
+        from reporting_governance.storage.files.inbox import FilesInbox
+
+        inbox = FilesInbox(self.state)
+        if inbox.is_empty():
+            return None
+        from reporting_governance.commands._handing_in import take_in
+
+        return take_in(self, inbox)
 
     def copies(self) -> DailyCopies:
         """Readable daily copies of attempts and receipts."""

@@ -100,7 +100,7 @@ def _steps(context: CommandContext, max_seconds: float, stop: Callable[[], bool]
 
 def reply_of(report: RunReport, context: CommandContext) -> Reply:
     """Return what the stages did; silent when nothing happened."""
-    from reporting_governance.commands import bridge, dispatch, enqueue, inbox_text, scan
+    from reporting_governance.commands import bridge, dispatch, enqueue, scan
 
     document: dict[str, Any] = {
         "overlapped": False,
@@ -113,8 +113,10 @@ def reply_of(report: RunReport, context: CommandContext) -> Reply:
     texts = [scan.describe(report.scan)]
     codes = [scan.exit_code_of(report.scan)]
     if report.inbox:
-        texts.insert(0, inbox_text.describe(report.inbox))
-        codes.append(inbox_text.exit_code_of(report.inbox))
+        from reporting_governance.commands import _handing_in
+
+        texts.insert(0, _handing_in.describe(report.inbox))
+        codes.append(_handing_in.exit_code_of(report.inbox))
     if report.enqueue:
         texts.append(enqueue.describe(report.enqueue, context))
         codes.append(enqueue.exit_code_of(report.enqueue))

@@ -223,8 +223,7 @@ def _retry(
     record = RecordLine(kind=Act.schema, id=act.act_id, body=act.dump(), parents=tuple(i.name.id for i in items))
     additions = [Addition(record=record)]
     taken: set[str] = set()
-    for item in items:
-        additions.append(_again(store, item, threads, taken, lifetime_seconds, now))
+    additions.extend(_again(item, store, threads, taken, lifetime_seconds, now) for item in items)
     report = ActReport(act_id=act.act_id, what="retry", subjects=tuple(item.name.id for item in items))
     return Group(additions=tuple(additions)), report
 
@@ -260,8 +259,8 @@ def _is_in_doubt(body: Mapping[str, Any]) -> bool:
 
 
 def _again(
-    store: Store,
     item: View,
+    store: Store,
     threads: Mapping[str, ViewName],
     taken: set[str],
     lifetime_seconds: int,

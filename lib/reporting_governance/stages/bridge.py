@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from reporting_governance.adapters.interface import Answer, Batch, BatchSender, Message, Sender, SendResult
-from reporting_governance.contracts.notification_settings import InDoubt
 from reporting_governance.contracts.journal_line import Folder, ViewName
+from reporting_governance.contracts.notification_settings import InDoubt
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.delivery import (
@@ -45,7 +45,7 @@ from reporting_governance.storage.interface import Listing, Store, View, expand
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from reporting_governance.contracts.deployment_profile import DeploymentProfile
+    from reporting_governance.contracts.deployment_profile import ProfileSpec
 
 BATCH_WAIT_SECONDS = 5.0  #: how long a batch waits for another process that has the same target
 POLL_SECONDS = 0.5  #: how often a wait for running sends looks whether the run shall end
@@ -119,7 +119,7 @@ def _never() -> bool:
 def run_bridge(
     store: Store,
     senders: Mapping[str, Sender],
-    profile: "DeploymentProfile",
+    profile: "ProfileSpec",
     *,
     clock: Clock,
     host: Host,
@@ -163,7 +163,7 @@ class _Run:
 
     store: Store
     senders: Mapping[str, Sender]
-    profile: "DeploymentProfile"
+    profile: "ProfileSpec"
     clock: Clock
     host: Host
     limit: int
@@ -396,8 +396,10 @@ class _Run:
         return guarded_send(sender, prepared.message, lambda: may_start(self.store, prepared, self.clock))
 
     def report(self) -> BridgeReport:
-        due = self.store.listing(Folder.SPOOL).due(due_name(self.clock.now()))
-        left = sum(each not in self.idle for each in due)
+        left = 0
+        if self.looked_at:  # else nothing was due, and a second listing would say so again
+            due = self.store.listing(Folder.SPOOL).due(due_name(self.clock.now()))
+            left = sum(each not in self.idle for each in due)
         return BridgeReport(
             items=tuple(self.items),
             sent=self.sent,

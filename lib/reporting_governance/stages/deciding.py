@@ -19,7 +19,7 @@ from reporting_governance.core.decision_runner import Plan, plan_decision
 from reporting_governance.core.facts import Facts, notice_facts
 from reporting_governance.core.policy_evaluator import Verdict
 from reporting_governance.core.routing import route
-from reporting_governance.storage.interface import Addition, Group, Listing, Store, View
+from reporting_governance.storage.interface import Addition, Group, Listing, View
 
 if TYPE_CHECKING:
     from reporting_governance.stages.enqueue import Policy
@@ -58,7 +58,6 @@ class Decided:
 
 
 def decision_group(
-    store: Store,
     judged: Judged,
     policy: "Policy",
     profile: ProfileSpec,

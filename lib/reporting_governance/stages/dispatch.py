@@ -54,7 +54,7 @@ def run_dispatch(store: Store, profile: ProfileSpec, *, clock: Clock, limit: int
         now = clock.now()
         groups, step = _decide(list(_load(store, batch, threads)), profile, now)
         answers = store.commit(groups, now=now) if groups else []
-        report = _count(report, step, answers, groups)
+        report = _count(report, step, answers)
     return report
 
 
@@ -185,9 +185,7 @@ def _batches(names: Sequence[ViewName], size: int) -> Iterable[Sequence[ViewName
         yield names[start : start + size]
 
 
-def _count(
-    report: DispatchReport, effects: list[DispatchReport], answers: Sequence[object], groups: Sequence[Group]
-) -> DispatchReport:
+def _count(report: DispatchReport, effects: list[DispatchReport], answers: Sequence[object]) -> DispatchReport:
     """Add what was done up; a refused group did nothing."""
     of_groups = iter(answers)
     for effect in effects:

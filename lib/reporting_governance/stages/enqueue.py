@@ -130,7 +130,7 @@ def _decide_batch(
     decided: list[Decided] = []
     for view in events:
         judged = _judge(store, view, listings, policy, profile, now)
-        decided.append(decision_group(store, judged, policy, profile, threads, requests, asked, now))
+        decided.append(decision_group(judged, policy, profile, threads, requests, asked, now))
     answers = store.commit([each.group for each in decided], now=now)
     for each, answer in zip(decided, answers, strict=True):
         if not isinstance(answer, Added):

@@ -83,7 +83,8 @@ def _text(phase: Phase, body: Mapping[str, Any], facts: Mapping[str, Any], now: 
     if phase is Phase.RESOLVED:
         return f"The condition ended; seen at {body['resolved_at']}. {told}"
     since = f" It was due at {facts['due_at']}, {_late(facts['due_at'], now)} ago." if facts.get("due_at") else ""
-    return f"Nothing has changed.{since} {told}\n\nAs of {format_time(now)}. To stop repeats: reportgov ack {body['episode_id']}"
+    stop = f"To stop repeats: reportgov ack {body['episode_id']}"
+    return f"Nothing has changed.{since} {told}\n\nAs of {format_time(now)}. {stop}"
 
 
 def _late(due_at: str, now: datetime) -> str:

@@ -1,0 +1,93 @@
+"""What is done with files that were dropped in the inbox.  Who wrote a file is its owner, never a field inside it."""
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from reporting_governance.commands._artifacts import AllowedRoots
+from reporting_governance.commands._identity import account_name
+from reporting_governance.contracts.act import ActKind
+from reporting_governance.errors import ExitCode, GovernanceError
+from reporting_governance.stages.acts import run_ack, run_retry
+from reporting_governance.stages.inbox import Handlers, InboxReport, run_inbox
+from reporting_governance.stages.late_receipt import run_late_receipt
+from reporting_governance.storage.files.inbox import FilesInbox
+
+if TYPE_CHECKING:
+    from reporting_governance.commands._wiring import CommandContext
+
+
+class NotAllowed(GovernanceError):
+    """The owner of a file may not do what it asks."""
+
+    exit_code = ExitCode.NO
+    message = "{who} may not hand in {what}; only the owner of the state folder may"
+    hint = "A roles file that lets others do this does not exist yet."
+
+
+class NotTaken(GovernanceError):
+    """An act that the inbox does not take."""
+
+    message = "the inbox takes ack and retry; not {what}"
+
+
+def take_in(context: "CommandContext", inbox: FilesInbox) -> InboxReport:
+    """Record check-ins, acts and receipts.  The owner of the state folder has every role; everybody may check in."""
+    owner = os.stat(context.state).st_uid
+    profile = context.settings.profile
+
+    def act(document: Mapping[str, Any], uid: int) -> object:
+        _only(owner, uid, "acts")
+        what, subject = document.get("what"), str(document.get("subject", ""))
+        comment = str(document.get("comment", ""))
+        if what == ActKind.ACK:
+            return run_ack(context.store, subject, actor=account_name(uid), comment=comment, clock=context.clock)
+        if what != ActKind.RETRY:
+            raise NotTaken(what=what)
+        return run_retry(
+            context.store,
+            subject,
+            actor=account_name(uid),
+            comment=comment,
+            lifetime_seconds=profile.notification.retry.lifetime_seconds,
+            clock=context.clock,
+        )
+
+    def receipt(document: Mapping[str, Any], uid: int) -> object:
+        _only(owner, uid, "receipts")
+        return run_late_receipt(
+            context.store,
+            document,
+            settled_by=account_name(uid),
+            repeat_seconds=profile.notification.repeat_seconds,
+            clock=context.clock,
+        )
+
+    return run_inbox(
+        context.store,
+        inbox,
+        profile=profile,
+        clock=context.clock,
+        artifacts=AllowedRoots(profile.artifact_roots),
+        operators=frozenset({owner}),
+        handlers=Handlers(act=act, receipt=receipt),
+    )
+
+
+def _only(owner: int, uid: int, what: str) -> None:
+    if uid != owner:
+        raise NotAllowed(who=account_name(uid), what=what)
+
+
+def describe(report: InboxReport) -> str:
+    """Return what a person should know; empty when everything was recorded."""
+    if not report.findings:
+        return ""
+    from reporting_governance.commands._tables import findings
+
+    return findings(report.findings)
+
+
+def exit_code_of(report: InboxReport) -> ExitCode:
+    """A file that was put aside is an answer: no."""
+    return ExitCode.NO if report.refused else ExitCode.DONE

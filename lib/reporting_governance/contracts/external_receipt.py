@@ -1,0 +1,23 @@
+"""What somebody outside says about a send of ours, handed in through the inbox.  Shape: external-receipt.schema.json."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from reporting_governance.contracts.receipt import Proof
+from reporting_governance.contracts.record import Record
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExternalReceipt(Record):
+    """A proof for one attempt.  `id` is the outside's own name for it: handed in again, it counts once."""
+
+    schema: ClassVar[str] = "external-receipt"
+    attempt_id: str
+    proof: Proof
+    id: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.proof is Proof.NONE:
+            raise ValueError("a receipt from outside proves something")

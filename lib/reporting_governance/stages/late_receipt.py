@@ -1,0 +1,149 @@
+"""A receipt from outside: it strengthens the proof of its own attempt, and never settles or frees a later one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from reporting_governance.contracts import ids
+from reporting_governance.contracts.attempt import Attempt
+from reporting_governance.contracts.external_receipt import ExternalReceipt
+from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
+from reporting_governance.contracts.receipt import Outcome, Proof, Receipt
+from reporting_governance.contracts.spool_item import SpoolItem
+from reporting_governance.contracts.times import due_name
+from reporting_governance.core.threads import due_after_settling
+from reporting_governance.errors import Busy, UsageError
+from reporting_governance.stages.clock import Clock
+from reporting_governance.storage.interface import Added, Addition, Group, Store, View, expand
+
+TRIES = 20  #: how often the group is built anew because somebody changed what it consumes
+
+
+class UnknownAttempt(UsageError):
+    """No attempt of ours has this id."""
+
+    message = "{attempt_id}: no attempt of ours has this id"
+    hint = "A receipt names the attempt whose send it proves, as the message or the spool file gave it."
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An attempt: its item, the item's open view when there is one, and the receipts known for the item."""
+
+    item: Mapping[str, Any]
+    view: View | None
+    newest: bool  #: no later attempt of the item exists
+    receipts: tuple[str, ...]
+
+
+def run_late_receipt(
+    store: Store, document: Mapping[str, Any], *, settled_by: str, repeat_seconds: int, clock: Clock
+) -> Receipt | None:
+    """Record a proof that somebody outside hands in; None when it was recorded before.
+
+    Args:
+        document: an external receipt, as it was read.
+        settled_by: who handed it in, by the operating system.
+
+    Raises: ContractError; UnknownAttempt; Busy.
+    """
+    handed_in = ExternalReceipt.parse(document, source="receipt")
+    for _ in range(TRIES):
+        store.ready()
+        found = _find(store, handed_in.attempt_id)
+        receipt = _receipt(handed_in, settled_by, clock.now())
+        if receipt.receipt_id in found.receipts:
+            return None
+        now = clock.now()
+        group = _group(store, found, receipt, repeat_seconds, now)
+        if isinstance(store.commit([group], now=now)[0], Added):
+            return receipt
+    raise Busy(path=handed_in.attempt_id, seconds=0)
+
+
+def _receipt(handed_in: ExternalReceipt, settled_by: str, now: datetime) -> Receipt:
+    outcome = Outcome.ACKED if handed_in.proof >= Proof.STORED else Outcome.PENDING_EXTERNAL_SEND
+    return Receipt(
+        receipt_id=ids.receipt_id(handed_in.attempt_id, outcome, handed_in.proof, settled_by, handed_in.id),
+        outcome=outcome,
+        proof=handed_in.proof,
+        settled_at=now,
+        settled_by=settled_by,
+        evidence=handed_in.evidence,
+        attempt_id=handed_in.attempt_id,
+    )
+
+
+def _find(store: Store, attempt_id: str) -> _Found:
+    """Look in the spool first, then through the log."""
+    for name in store.listing(Folder.SPOOL).names.values():
+        view = store.read(name)
+        attempts = [each["attempt_id"] for each in view.body["attempts"]] if view else []
+        if view is not None and attempt_id in attempts:
+            receipts = tuple(each["receipt_id"] for each in view.body["receipts"])
+            return _Found(expand(store, view.body["item"]), view, attempts[-1] == attempt_id, receipts)
+    return _find_in_log(store, attempt_id)
+
+
+def _find_in_log(store: Store, attempt_id: str) -> _Found:
+    items: dict[str, Mapping[str, Any]] = {}
+    newest: dict[str, str] = {}
+    item_of: str | None = None
+    receipts: list[str] = []
+    for line in store.replay():
+        record = line.document.get("record")
+        if record is None:
+            continue
+        if record["kind"] == SpoolItem.schema:
+            items[record["id"]] = record["body"]
+        elif record["kind"] == Attempt.schema:
+            newest[record["body"]["spool_id"]] = record["id"]
+            if record["id"] == attempt_id:
+                item_of = record["body"]["spool_id"]
+        elif record["kind"] == Receipt.schema and attempt_id in record["parents"]:
+            receipts.append(record["id"])
+    if item_of is None:
+        raise UnknownAttempt(attempt_id=attempt_id)
+    return _Found(expand(store, items[item_of]), None, newest[item_of] == attempt_id, tuple(receipts))
+
+
+def _group(store: Store, found: _Found, receipt: Receipt, repeat_seconds: int, now: datetime) -> Group:
+    consumes: list[ViewName] = []
+    views: list[ViewKey] = []
+    if found.view is not None:
+        consumes.append(found.view.name)
+        settles = found.newest and receipt.proof >= Proof(found.item["expects_proof"])
+        if not settles:
+            views.append(ViewKey(Folder.SPOOL, found.view.name.id, found.view.name.due))
+    threads = [view for view in _threads(store, found.item) if _speaks_of(found.item, view)]
+    for thread in threads:
+        due = due_after_settling(
+            condition=thread.body["condition"],
+            acked=bool(thread.body["acked"]),
+            resolved=bool(thread.body["resolved_at"]),
+            settled_at=now,
+            repeat_seconds=repeat_seconds,
+        )
+        consumes.append(thread.name)
+        views.append(ViewKey(Folder.EPISODES, thread.name.id, due_name(due)))
+    record = RecordLine(
+        kind=Receipt.schema,
+        id=receipt.receipt_id,
+        body=receipt.dump(),
+        parents=(str(receipt.attempt_id),),
+        consumes=tuple(consumes),
+        views=tuple(views),
+        about=tuple(found.item["notice_ids"]),
+    )
+    return Group(additions=(Addition(record=record),))
+
+
+def _threads(store: Store, item: Mapping[str, Any]) -> list[View]:
+    names = store.listing(Folder.EPISODES).names
+    return [view for key in item["thread_keys"] if key in names and (view := store.read(names[key])) is not None]
+
+
+def _speaks_of(item: Mapping[str, Any], thread: View) -> bool:
+    """A thread that has gone on to a newer notice learns nothing from an older one's receipt."""
+    return bool(thread.body["newest"]) and thread.body["newest"]["notice_id"] in item["notice_ids"]
