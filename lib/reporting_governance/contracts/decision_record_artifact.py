@@ -1,4 +1,4 @@
-"""A decision as it is kept.  Shape: decision-record-artifact.schema.json (the specification's `DecisionRecordArtifact`)."""
+"""A decision as it is kept.  Shape: decision-record-artifact.schema.json."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +33,10 @@ class DecisionRecord(Record):
     apiVersion: str = API_VERSION  # noqa: N815 (the specification's name)
     metadata: DecisionMetadata
     spec: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        if (self.kind, self.apiVersion) != ("DecisionRecordArtifact", API_VERSION):
+            raise ValueError(f"kind is DecisionRecordArtifact and apiVersion is {API_VERSION}")
 
     def dump(self) -> dict[str, Any]:
         """Return the artifact as plain JSON data; kind and version always stand in it."""

@@ -34,7 +34,9 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "silence": ("silence", "Silence"),
     "source-mark": ("source_mark", "SourceMark"),
     "spool-item": ("spool_item", "SpoolItem"),
+    "task-due": ("task_due", "TaskDue"),
     "task-state": ("task_state", "TaskState"),
+    "thread-close": ("thread_close", "ThreadClose"),
 }
 
 #: schemas that no single type stands behind: another name of a kind, or a form in which kinds come together
