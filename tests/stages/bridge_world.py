@@ -15,6 +15,7 @@ from reporting_governance.contracts.spool_item import Rendered, SpoolItem
 from reporting_governance.contracts.times import FAR_FUTURE, due_name
 from reporting_governance.core.delivery_state import NoticeHistory, delivery_state, histories
 from reporting_governance.stages.sending import Host
+from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Addition, Group, Store, View
 
 START = datetime(2026, 3, 1, 4, 5, 6, tzinfo=UTC)
@@ -64,6 +65,12 @@ class World:
 
     store: Store
     clock: HandClock = field(default_factory=HandClock)
+
+    def twin(self) -> "World":
+        """Return the same world as another process has it: the same state, through a store of its own."""
+        if isinstance(self.store, FilesStore):
+            return World(FilesStore(self.store._layout.root, actor="test"), self.clock)
+        return self
 
     def add(self, *records: RecordLine) -> None:
         (answer,) = self.store.commit(

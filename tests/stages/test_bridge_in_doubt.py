@@ -14,7 +14,6 @@ from reporting_governance.contracts.finding import Finding
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.stages.bridge import BridgeReport, run_bridge
 from reporting_governance.stages.sending import Host
-from reporting_governance.storage.memory import MemoryStore
 from tests.stages.bridge_world import HERE, World, profile
 
 FALLBACK = {"in_doubt": "hold", "fallback": ["deputy"]}
@@ -89,8 +88,8 @@ def attempt_without_an_end(world: World, sender: Channel, **notification: Any) -
         bridge(world, dying, **notification)
 
 
-def test_an_attempt_of_a_dead_bridge_is_left_alone_until_its_deadline() -> None:
-    world, channel = World(MemoryStore()), Channel(lambda: STORED)
+def test_an_attempt_of_a_dead_bridge_is_left_alone_until_its_deadline(world: World) -> None:
+    channel = Channel(lambda: STORED)
     world.item()
     attempt_without_an_end(world, channel)
     world.clock.pass_by(24)
@@ -98,8 +97,8 @@ def test_an_attempt_of_a_dead_bridge_is_left_alone_until_its_deadline() -> None:
     assert channel.got == []
 
 
-def test_past_its_deadline_it_is_in_doubt_and_held() -> None:
-    world, channel = World(MemoryStore()), Channel(lambda: STORED)
+def test_past_its_deadline_it_is_in_doubt_and_held(world: World) -> None:
+    channel = Channel(lambda: STORED)
     notice = world.notice()
     world.item(notice)
     attempt_without_an_end(world, channel, **FALLBACK)
@@ -115,8 +114,8 @@ def test_past_its_deadline_it_is_in_doubt_and_held() -> None:
     assert world.thread(notice.thread_key).body["told_at"] is not None  # perhaps told: so it will be told the end too
 
 
-def test_after_a_reboot_its_monotonic_deadline_means_nothing() -> None:
-    world, channel = World(MemoryStore()), Channel(lambda: STORED)
+def test_after_a_reboot_its_monotonic_deadline_means_nothing(world: World) -> None:
+    channel = Channel(lambda: STORED)
     world.item()
     attempt_without_an_end(world, channel, **FALLBACK)
     world.clock.pass_by(25)
@@ -126,8 +125,8 @@ def test_after_a_reboot_its_monotonic_deadline_means_nothing() -> None:
     assert outcomes(world) == [("pending_external_send", "in_doubt")]
 
 
-def test_what_is_held_is_blocked_at_the_end_of_its_life() -> None:
-    world, channel = World(MemoryStore()), Channel(lambda: IN_DOUBT)
+def test_what_is_held_is_blocked_at_the_end_of_its_life(world: World) -> None:
+    channel = Channel(lambda: IN_DOUBT)
     notice = world.notice()
     item = world.item(notice, lifetime_seconds=5000)
     bridge(world, channel, **FALLBACK)
@@ -139,9 +138,9 @@ def test_what_is_held_is_blocked_at_the_end_of_its_life() -> None:
     assert len(channel.got) == 1
 
 
-def test_a_resend_is_marked_and_has_a_key_of_its_own() -> None:
+def test_a_resend_is_marked_and_has_a_key_of_its_own(world: World) -> None:
     """openclaw 28964, 102367: shown failed, posted again, and nobody could tell.  Here the second says what it is."""
-    world, channel = World(MemoryStore()), Channel(lambda: IN_DOUBT)
+    channel = Channel(lambda: IN_DOUBT)
     item = world.item()
     bridge(world, channel, in_doubt="resend_marked")
     world.clock.pass_by(31)
@@ -156,9 +155,9 @@ def test_a_resend_is_marked_and_has_a_key_of_its_own() -> None:
     assert second.idempotency_key not in (item, attempt["attempt_id"])
 
 
-def test_without_a_fallback_receiver_nothing_is_held() -> None:
+def test_without_a_fallback_receiver_nothing_is_held(world: World) -> None:
     """Held and nobody told would be silence; the profile's `hold` needs somebody to be told."""
-    world, channel = World(MemoryStore()), Channel(lambda: IN_DOUBT)
+    channel = Channel(lambda: IN_DOUBT)
     world.item()
     bridge(world, channel, in_doubt="hold", fallback=[])
     world.clock.pass_by(31)
@@ -166,9 +165,9 @@ def test_without_a_fallback_receiver_nothing_is_held() -> None:
     assert [each.possible_repeat_of is None for each in channel.got] == [True, False]
 
 
-def test_a_sender_idempotent_by_key_is_sent_again_with_the_same_key_and_no_mark() -> None:
+def test_a_sender_idempotent_by_key_is_sent_again_with_the_same_key_and_no_mark(world: World) -> None:
     answers = iter([IN_DOUBT, STORED])
-    world, channel = World(MemoryStore()), Channel(lambda: next(answers), idempotent=True)
+    channel = Channel(lambda: next(answers), idempotent=True)
     item = world.item()
     bridge(world, channel, **FALLBACK)
     world.clock.pass_by(31)
@@ -178,9 +177,8 @@ def test_a_sender_idempotent_by_key_is_sent_again_with_the_same_key_and_no_mark(
 
 
 @pytest.mark.parametrize("stalled_seconds", [16, 60])
-def test_a_bridge_that_was_stopped_does_not_send_any_more(stalled_seconds: int) -> None:
+def test_a_bridge_that_was_stopped_does_not_send_any_more(world: World, stalled_seconds: int) -> None:
     """The first bridge stands still between its attempt and its send; by its deadline a second one has sent."""
-    world = World(MemoryStore())
     world.item()
     second = Channel(lambda: STORED)
 
@@ -200,9 +198,8 @@ def test_a_bridge_that_was_stopped_does_not_send_any_more(stalled_seconds: int) 
     assert world.states() == ["acked"]
 
 
-def test_an_item_that_was_taken_away_is_not_sent() -> None:
+def test_an_item_that_was_taken_away_is_not_sent(world: World) -> None:
     """The name of the attempt's view is part of the fence: a person withdrew the item before the send began."""
-    world = World(MemoryStore())
     item = world.item()
 
     def take_away() -> None:
@@ -218,9 +215,8 @@ def test_an_item_that_was_taken_away_is_not_sent() -> None:
     assert outcomes(world) == [("deferred", "not_started")]  # kept, although the item is gone
 
 
-def test_a_late_answer_raises_its_own_attempt_and_frees_nothing() -> None:
+def test_a_late_answer_raises_its_own_attempt_and_frees_nothing(world: World) -> None:
     """The first answer comes after the item was settled as in doubt and resent: both are recorded, once each."""
-    world = World(MemoryStore())
     notice = world.notice()
     item = world.item(notice)
     second = Channel(lambda: Answer(result=SendResult.NOT_SENT))
@@ -242,9 +238,8 @@ def test_a_late_answer_raises_its_own_attempt_and_frees_nothing() -> None:
     assert [each["outcome"] for each in view.body["receipts"]] == ["pending_external_send", "deferred"]
 
 
-def test_late_news_that_nothing_left_frees_a_held_item() -> None:
+def test_late_news_that_nothing_left_frees_a_held_item(world: World) -> None:
     """Held as in doubt by another bridge, while the first one knows that its send never began."""
-    world = World(MemoryStore())
     world.item()
     other = Channel(lambda: STORED)
 
@@ -259,11 +254,10 @@ def test_late_news_that_nothing_left_frees_a_held_item() -> None:
     assert world.states() == ["acked"]
 
 
-def test_a_sender_that_breaks_before_its_effect_sent_nothing() -> None:
+def test_a_sender_that_breaks_before_its_effect_sent_nothing(world: World) -> None:
     def breaks() -> None:
         raise RuntimeError("with a secret in its text")
 
-    world = World(MemoryStore())
     world.item()
     bridge(world, Channel(lambda: STORED, before=breaks))
     (receipt,) = world.receipts()
@@ -271,11 +265,10 @@ def test_a_sender_that_breaks_before_its_effect_sent_nothing() -> None:
     assert receipt["evidence"] == {"error": "RuntimeError"}
 
 
-def test_a_sender_that_breaks_after_its_effect_is_in_doubt() -> None:
+def test_a_sender_that_breaks_after_its_effect_is_in_doubt(world: World) -> None:
     def breaks() -> None:
         raise RuntimeError
 
-    world = World(MemoryStore())
     world.item()
     bridge(world, Channel(lambda: STORED, after=breaks), **FALLBACK)
     assert outcomes(world) == [("pending_external_send", "in_doubt")]
@@ -312,8 +305,7 @@ class DyingFile(FileSender):
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_killed_around_the_outbox_a_look_settles_it_without_doubt(tmp_path: Path, after: bool) -> None:
-    world = World(MemoryStore())
+def test_killed_around_the_outbox_a_look_settles_it_without_doubt(world: World, tmp_path: Path, after: bool) -> None:
     items = [world.item(world.notice(number)) for number in range(5)]
     with pytest.raises(Killed):
         bridge(world, DyingFile(tmp_path, after=after))
