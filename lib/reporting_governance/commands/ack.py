@@ -1,7 +1,11 @@
 """`reportgov ack`."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
+from reporting_governance.commands._elsewhere import belongs_to_another, hand_in
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.stages.acts import ActReport, run_ack
 
@@ -20,8 +24,17 @@ def main(context: CommandContext, *, subject: str, comment: str) -> Reply:
 
     ID is that of an episode, thread, notice, spool item or task.
     """
+    if belongs_to_another(context.state):
+        return handed_in(context.state, {"what": "ack", "subject": subject, "comment": comment})
     report = run_ack(context.store, subject, actor=context.actor, comment=comment, clock=context.clock)
     return Reply(dump(report), describe(report))
+
+
+def handed_in(state: str, act: Mapping[str, Any]) -> Reply:
+    """Leave an act to the owner of the state, and say so."""
+    name = hand_in(state, act)
+    text = f"{act['what']}: handed in as inbox/{name}; it counts when the owner of {state} runs the next command"
+    return Reply({"handed_in": name, "what": act["what"]}, text)
 
 
 def dump(report: ActReport) -> dict[str, object]:

@@ -79,8 +79,11 @@ def main(context: CommandContext, *, verb: str, **options: Any) -> Reply:
 def record(context: CommandContext, check_ins: Sequence[CheckIn], findings: Sequence[Finding] = ()) -> Reply:
     """Record check-ins as the user who runs this process; `findings` are about lines that are no check-ins."""
     from reporting_governance.commands._artifacts import AllowedRoots
+    from reporting_governance.commands._elsewhere import belongs_to_another
     from reporting_governance.stages.report import run_report
 
+    if belongs_to_another(context.state):
+        return _handed_in(context.state, check_ins, findings)
     profile = context.settings.profile
     report = run_report(
         context.store,
@@ -97,6 +100,16 @@ def record(context: CommandContext, check_ins: Sequence[CheckIn], findings: Sequ
 
         lines.append(findings_text(findings))
     return Reply(document, "\n".join(lines), ExitCode.NO if report.refused or findings else ExitCode.DONE)
+
+
+def _handed_in(state: str, check_ins: Sequence[CheckIn], findings: Sequence[Finding]) -> Reply:
+    """Leave check-ins to the owner of the state, and say so."""
+    from reporting_governance.commands._elsewhere import hand_in
+
+    names = [hand_in(state, each.dump()) for each in check_ins]
+    text = f"{len(names)} handed in to the inbox of {state}; they count when its owner runs the next command"
+    document = {"handed_in": names, "findings": [each.dump() for each in findings]}
+    return Reply(document, text, ExitCode.NO if findings else ExitCode.DONE)
 
 
 def _answer(result: Mapping[str, Any]) -> str:

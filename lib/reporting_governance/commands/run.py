@@ -50,7 +50,7 @@ def run_once(context: CommandContext, max_seconds: float) -> RunReport | None:
     from reporting_governance.commands._stopping import stop_on_signals
     from reporting_governance.storage.files.lock import held
 
-    context.store.ready()
+    context.store.initialise(context.clock.now())
     with ExitStack() as alone:
         try:
             alone.enter_context(held(os.path.join(context.state, "run.lock"), wait_seconds=0))
@@ -58,6 +58,7 @@ def run_once(context: CommandContext, max_seconds: float) -> RunReport | None:
             return None
         with stop_on_signals() as stop:
             report = run_chain(context.store, _steps(context, max_seconds, stop), clock=context.clock, stop=stop)
+        context.store.heartbeat_line(context.clock.now())
         context.store.maintain(context.clock.now())
         return report
 

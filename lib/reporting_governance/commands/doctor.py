@@ -1,0 +1,41 @@
+"""`reportgov doctor`."""
+
+from dataclasses import asdict
+
+import click
+
+from reporting_governance.commands._health import Check, Verdict, all_checks
+from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
+from reporting_governance.errors import ExitCode
+
+
+@governed_command(
+    "doctor",
+    takes="the host, the state folder, the profile, the senders and the task sources",
+    adds="nothing; --rebuild makes the views anew from the journal",
+    twice="may run twice",
+    examples=("reportgov doctor", "reportgov doctor --rebuild"),
+)
+@click.option("--rebuild", is_flag=True, help="Throw the views away and make them anew from the journal.")
+def main(context: CommandContext, *, rebuild: bool) -> Reply:
+    """Check this host, the state folder and the journal; say what is wrong and what to do.
+
+    Exit 1 when something is bad.
+    """
+    if rebuild:
+        context.store.rebuild()
+    checks = list(all_checks(context))
+    bad = any(each.verdict is Verdict.BAD for each in checks)
+    document = {"rebuilt": rebuild, "checks": [asdict(each) for each in checks]}
+    return Reply(document, describe(checks), ExitCode.NO if bad else ExitCode.DONE)
+
+
+def describe(checks: list[Check]) -> str:
+    """Return the checks as a table, what is bad first."""
+    from reporting_governance.commands._tables import table
+
+    order = (Verdict.BAD, Verdict.WARNING, Verdict.UNKNOWN, Verdict.OK)
+    ranked = sorted(checks, key=lambda each: order.index(each.verdict))
+    return table(
+        ("check", "verdict", "seen", "what to do"), [(c.name, c.verdict.value, c.seen, c.advice) for c in ranked]
+    )

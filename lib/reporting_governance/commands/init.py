@@ -1,0 +1,55 @@
+"""`reportgov init`."""
+
+import os
+
+from reporting_governance.commands._wiring import DEFAULT_PROFILE, CommandContext, Reply, governed_command
+from reporting_governance.resources import read_resource
+
+
+@governed_command(
+    "init",
+    takes="nothing",
+    adds="the state folder with its journal, and profile.yaml in it, to be edited",
+    twice="the second call changes nothing: neither the journal nor an existing profile.yaml",
+    examples=("reportgov init", "reportgov init --profile standard-team-mode --state /var/lib/reportgov"),
+)
+def main(context: CommandContext) -> Reply:
+    """Make a state folder and a first profile.  Not needed: the first check-in makes the folder too."""
+    head = context.store.initialise(context.clock.now())
+    path = os.path.join(context.state, "profile.yaml")
+    written = _write_profile(path, context.profile_reference)
+    document = {"state": context.state, "log_id": head.log_id, "profile": path, "profile_written": written}
+    lines = [
+        f"State:   {context.state} (log {head.log_id})",
+        f"Profile: {path}" + ("" if written else " (was there, left as it is)"),
+        "Next:    edit the receivers in the profile, then put this line into the crontab (crontab -e):",
+        f"         * * * * * {_command()} run --state {context.state}",
+    ]
+    return Reply(document, "\n".join(lines))
+
+
+def _write_profile(path: str, reference: str) -> bool:
+    """Copy a shipped profile, unless the folder has one."""
+    if os.path.abspath(reference) == path or os.path.exists(path):
+        return False
+    if os.sep in reference or reference.endswith((".yaml", ".yml", ".json")):
+        with open(reference, "rb") as file:
+            data = file.read()
+    else:
+        data = read_resource("profiles", f"{reference or DEFAULT_PROFILE}.yaml")
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return False
+    with open(descriptor, "wb") as file:
+        file.write(data)
+    return True
+
+
+def _command() -> str:
+    """Return how this program is called from a crontab, which has no PATH to speak of."""
+    import shutil
+    import sys
+
+    found = shutil.which(sys.argv[0]) or shutil.which("reportgov")
+    return found or f"{sys.executable} -m reporting_governance"
