@@ -62,8 +62,11 @@ class CommandContext:
 
     @cached_property
     def store(self) -> FilesStore:
-        """The records and views under the state folder."""
+        """The records and views under the state folder.  Raises NotOurState for another user's."""
+        from reporting_governance.storage.files.layout import require_owner
         from reporting_governance.storage.files.store import FilesStore
+
+        require_owner(self.state)
 
         settings = self.settings
         return FilesStore(
