@@ -476,3 +476,15 @@ def test_what_is_recorded_has_the_shape_that_is_promised() -> None:
             assert check_shape(document, schemas.shape(f"{schema}.schema.json"), name=kind) == [], record["body"]
             checked += 1
     assert checked > 20
+
+
+def test_a_childs_late_end_does_not_open_its_finished_parent() -> None:
+    world = World()
+    start(world, expects_forwarding=True)
+    world.report("child", child="c1", step="spawned")
+    world.report("fail")
+    world.clock.forward(60)
+    world.report("child", child="c1", step="finished")
+    assert world.store.listing(Folder.TASKS).names == {}
+    world.clock.forward(10_000)
+    assert world.scan().said == ()
