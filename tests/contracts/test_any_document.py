@@ -148,7 +148,7 @@ MENDED: Mapping[str, Callable[[dict[str, Any], Callable[[int], int]], None]] = {
 
 
 @pytest.mark.parametrize("name", sorted(READERS))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_what_the_schema_allows_is_read_and_written_back(name: str, data: st.DataObject) -> None:
     kind, pointer, reader = READERS[name]

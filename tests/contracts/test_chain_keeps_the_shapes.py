@@ -175,3 +175,10 @@ def test_the_events_of_all_that_can_happen_here_were_met(world: World) -> None:
     }
     decided_elsewhere = {EventType.OPERATOR_REVIEW_REQUESTED, EventType.FORCED_OPERATOR_UPDATE}
     assert {EventType(each) for each in met} >= set(EventType) - decided_elsewhere
+
+
+def test_routes_can_match_only_on_facts_that_notices_have(world: World, schemas: dict[str, Any]) -> None:
+    routable = set(schemas["deployment-profile"]["$defs"]["noticeMatcher"]["properties"])
+    facts = [line.document["record"]["body"]["facts"] for line in world.store.replay() if _kind(line) == "notice"]
+    assert routable <= set().union(*facts)
+    assert any(each.get("labels") == {"team": "data"} for each in facts)

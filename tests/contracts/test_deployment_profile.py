@@ -20,7 +20,9 @@ from reporting_governance.contracts.deployment_profile import (
 )
 from reporting_governance.contracts.notification_settings import InDoubt
 from reporting_governance.contracts.receipt import Proof
+from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.core.profile_compile import compile_profile
+from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.errors import ContractError
 from tests.contracts.schemas_read import Judges
 
@@ -147,3 +149,14 @@ def test_a_refusal_does_not_repeat_the_secret() -> None:
         _compiled(notification={"receivers": {"operator": {"targets": {"chat": target}}}})
     assert "hunter2" not in str(refused.value)
     assert "/notification/receivers/operator/targets/chat" in str(refused.value)
+
+
+def test_selectors_can_match_only_on_facts_that_tasks_have(schemas: dict[str, Any]) -> None:
+    said = {"task_id": "t", "agent_id": "a", "runtime": "r", "title": "T", "mode": "silent"}
+    task = TaskState.parse({**said, "status": "active", "labels": {"team": "data"}})
+    selectable = schemas["deployment-profile"]["$defs"]["taskMatcher"]["properties"]
+    for fact, value in {**said, "source": "json", "labels.team": "data"}.items():
+        selector = {"match": {fact: value}, "silence_seconds": 7}
+        watchdog = _compiled(watchdog={"selectors": [selector]}).spec.watchdog
+        assert settings_for(watchdog, task, source="json").silence_seconds == 7, fact
+    assert set(selectable) == {*said, "source"}
