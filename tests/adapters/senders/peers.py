@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import socket
 import ssl
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -284,3 +286,57 @@ def own_certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem, key_file)
     return context, pem
+
+
+class ReceiverApart:
+    """A receiver in a process of its own, for tests that fork or kill.
+
+    `kill_file`: when a message arrives, the process whose number stands in that file is killed before the answer.
+    """
+
+    def __init__(self, folder: Path, *script: str, kill_file: Path | None = None) -> None:
+        self._got = folder / "got.jsonl"
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.adapters.senders.peers", str(self._got), str(kill_file or ""), *script],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[3],
+        )
+        assert self._process.stdout is not None
+        self.url = self._process.stdout.readline().strip()
+
+    @property
+    def bodies(self) -> Sequence[Mapping[str, Any]]:
+        """The messages that arrived whole."""
+        return [json.loads(line) for line in self._got.read_text().splitlines()] if self._got.exists() else []
+
+    def __enter__(self) -> "ReceiverApart":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+def _serve_apart(got: str, kill_file: str, *script: str) -> None:
+    def noting(behaviour: Behaviour) -> Behaviour:
+        def run(peer: socket.socket) -> None:
+            with open(got, "ab") as file:
+                file.write(receiver.requests[-1][2] + b"\n")
+            if kill_file and os.path.exists(kill_file):
+                os.kill(int(Path(kill_file).read_text()), signal.SIGKILL)
+            behaviour(peer)
+
+        return run
+
+    for name, behaviour in list(BEHAVIOURS.items()):
+        BEHAVIOURS[name] = noting(behaviour)  # type: ignore[index]
+    receiver = Receiver(*script)
+    print(receiver.url, flush=True)
+    signal.pause()
+
+
+if __name__ == "__main__":
+    _serve_apart(*sys.argv[1:])
