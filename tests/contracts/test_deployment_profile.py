@@ -11,6 +11,7 @@ import yaml
 from reporting_governance.contracts.capability import EXPECTATIONS, Requirement
 from reporting_governance.contracts.decision import ActionKind
 from reporting_governance.contracts.deployment_profile import (
+    ACTIONS,
     GOVERNED_ACTIONS,
     DeploymentProfile,
     DeploymentProfileArtifact,
@@ -113,8 +114,14 @@ def test_maps_of_names_are_filled_up_and_lists_are_not() -> None:
     assert set(spec.roles) == set(GOVERNED_ACTIONS)
     assert spec.roles["ack"] is Role.VIEWER
     assert spec.fallbacks["set_status"] == ()
-    assert spec.fallbacks["request_review"] == (ActionKind.NOTIFY_OPERATOR,)
+    assert spec.fallbacks["request_review"] == ("notify_operator",)
     assert spec.artifact_roots == {"logs": "var/logs"}
+
+
+def test_the_actions_of_a_profile_are_those_of_a_decision() -> None:
+    assert set(ACTIONS) == set(ActionKind)
+    with pytest.raises(ContractError, match="fallbacks/set_status: send_fax is none of"):
+        _compiled(fallbacks={"set_status": ["send_fax"]})
 
 
 def test_roles_are_ordered() -> None:

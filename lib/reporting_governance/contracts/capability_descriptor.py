@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from reporting_governance.contracts.capability import API_VERSION, POWERS, SupportLevel
 from reporting_governance.contracts.record import Record, named
+from reporting_governance.contracts.resource import ResourceMetadata
 
 KIND = "AdapterCapabilities"
 PLUGIN_SPEC_VERSIONS = ("0.1.0-mainline",)  #: of the specification; the ones that we know
@@ -53,19 +54,6 @@ class DeliveryState(StrEnum):
     PENDING_EXTERNAL_SEND = "pending_external_send"
     ACKED = "acked"
     BLOCKED = "blocked"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ResourceMetadata(Record):
-    """Which document of a kind this is; the same in descriptors and profiles."""
-
-    schema: ClassVar[str] = "capability-descriptor"
-    id: str
-    title: str
-    version: str
-    owner: str | None = None
-    summary: str | None = None
-    tags: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,16 +15,28 @@ from typing import Any, ClassVar
 from reporting_governance.contracts.addresses import address_problems as address_problems  # noqa: PLC0414 (part of what a profile promises)
 from reporting_governance.contracts.addresses import parameter_problems
 from reporting_governance.contracts.capability import API_VERSION, EXPECTATIONS, Requirement
-from reporting_governance.contracts.capability_descriptor import ResourceMetadata
-from reporting_governance.contracts.decision import ActionKind, DecisionKind
 from reporting_governance.contracts.notification_settings import Notification
 from reporting_governance.contracts.record import OrderedEnum, Record, named
+from reporting_governance.contracts.resource import ResourceMetadata
 from reporting_governance.contracts.watch_settings import Watchdog
 
 KIND = "DeploymentProfile"
 ARTIFACT_KIND = "DeploymentProfileArtifact"
+#: `decision.ActionKind`, as plain words: a run that has nothing to decide need not import decisions
+ACTIONS = (
+    "notify_operator",
+    "emit_event",
+    "append_audit_note",
+    "rewrite_message",
+    "set_status",
+    "block_transition",
+    "record_placeholder",
+    "request_review",
+    "raise_escalation",
+    "dispatch_message",
+)
 #: what a profile may name stand-ins for: every action, and the decision that is a deed of its own
-FALLBACK_FOR: tuple[str, ...] = (DecisionKind.FORCE_CHECKPOINT, *ActionKind)
+FALLBACK_FOR = ("force_checkpoint", *ACTIONS)
 GOVERNED_ACTIONS = (
     "plugin.install",
     "plugin.uninstall",
@@ -135,16 +147,15 @@ def _expectations() -> Mapping[str, Requirement]:
     }
 
 
-def _fallbacks() -> Mapping[str, tuple[ActionKind, ...]]:
-    notify, review = ActionKind.NOTIFY_OPERATOR, ActionKind.REQUEST_REVIEW
+def _fallbacks() -> Mapping[str, tuple[str, ...]]:
     return {
-        DecisionKind.FORCE_CHECKPOINT.value: (notify,),
-        ActionKind.BLOCK_TRANSITION.value: (ActionKind.SET_STATUS, review, notify),
-        ActionKind.REWRITE_MESSAGE.value: (ActionKind.RECORD_PLACEHOLDER, review, notify),
-        ActionKind.RECORD_PLACEHOLDER.value: (notify,),
-        ActionKind.SET_STATUS.value: (review, notify),
-        ActionKind.RAISE_ESCALATION.value: (notify,),
-        ActionKind.REQUEST_REVIEW.value: (notify,),
+        "force_checkpoint": ("notify_operator",),
+        "block_transition": ("set_status", "request_review", "notify_operator"),
+        "rewrite_message": ("record_placeholder", "request_review", "notify_operator"),
+        "record_placeholder": ("notify_operator",),
+        "set_status": ("request_review", "notify_operator"),
+        "raise_escalation": ("notify_operator",),
+        "request_review": ("notify_operator",),
     }
 
 
@@ -167,7 +178,7 @@ class ProfileSpec(Record):
     notification: Notification = field(default_factory=Notification)
     gate: Gate = Gate()
     self_watch: SelfWatch = named("self", default_factory=SelfWatch)  # noqa: RUF009 (`named` is a dataclass field)
-    fallbacks: Mapping[str, tuple[ActionKind, ...]] = field(default_factory=_fallbacks)  #: by action, strongest first
+    fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=_fallbacks)  #: by action, strongest first
     artifact_roots: Mapping[str, str] = field(default_factory=lambda: {"workspace": "."})
     retention: Retention = Retention()
     roles: Mapping[str, Role] = field(default_factory=_roles)  #: the least role for each governed action
@@ -176,9 +187,12 @@ class ProfileSpec(Record):
         for name in self.expectations:
             if name not in EXPECTATIONS:
                 raise ValueError(f"expectations: {name} is none of {', '.join(EXPECTATIONS)}")
-        for action in self.fallbacks:
+        for action, instead in self.fallbacks.items():
             if action not in FALLBACK_FOR:
                 raise ValueError(f"fallbacks: {action} is none of {', '.join(FALLBACK_FOR)}")
+            for each in instead:
+                if each not in ACTIONS:
+                    raise ValueError(f"fallbacks/{action}: {each} is none of {', '.join(ACTIONS)}")
         for action in self.roles:
             if action not in GOVERNED_ACTIONS:
                 raise ValueError(f"roles: {action} is none of {', '.join(GOVERNED_ACTIONS)}")
