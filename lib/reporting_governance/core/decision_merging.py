@@ -44,6 +44,7 @@ STRENGTH = (
 )
 DEFAULT_CHANNEL = "operator"  #: whoever the profile's routes name
 _REASON_LENGTH = 500  #: characters
+_SEVERITY = {severity: severity.rank for severity in Severity}
 _RANK = {kind: rank for rank, kind in enumerate(STRENGTH)}
 #: one action of these kinds at most acts on one target; the stronger candidate's stands
 _ONE_PER_TARGET = frozenset(
@@ -110,7 +111,7 @@ class Candidate:
 
 def order_of(candidate: Candidate) -> tuple[int, int, int, str]:
     """Return the key that sorts the strongest candidate first."""
-    return _RANK[candidate.kind], -candidate.severity.rank, -candidate.rule.priority, candidate.rule.id
+    return _RANK[candidate.kind], -_SEVERITY[candidate.severity], -candidate.rule.priority, candidate.rule.id
 
 
 def unknown_candidate(

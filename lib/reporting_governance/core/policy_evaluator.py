@@ -7,7 +7,7 @@ and the order of packs and rules changes nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, ClassVar
@@ -87,12 +87,56 @@ class CompiledPack:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """How one rule turned out, and what it looked at."""
+
+    rule: CompiledRule
+    truth: bool | None
+    values: Values
+    facts: Facts
+
+    def unknown_reason(self) -> str:
+        """Say which facts nobody could tell, and why."""
+        reasons = (
+            f"{leaf.fact}: {unknown_reason(leaf, self.values)}"
+            for leaf in self.rule.condition.leaves
+            if leaf.test(self.values, self.facts.now) is None
+        )
+        return "; ".join(dict.fromkeys(reasons))
+
+    def evaluation(self) -> Evaluation:
+        """Return it as it is recorded, with the value behind each leaf."""
+        candidate = self.candidate()
+        return Evaluation(
+            rule_id=self.rule.rule.id,
+            truth=_TRUTHS[self.truth],
+            leaves=tuple(_leaf_value(leaf, self.values, self.facts) for leaf in self.rule.condition.leaves),
+            outcome=None if candidate is None else candidate.kind,
+            reason=self.unknown_reason() if self.truth is None else None,
+        )
+
+    def candidate(self) -> Candidate | None:
+        """Return what the rule wants; none when it does not hold, or is unknown and says that nothing is lost."""
+        rule = self.rule
+        if self.truth is True:
+            return Candidate(rule.rule, rule.templates, rule.rule.decision_output.decision, rule.severity)
+        if self.truth is None:
+            return unknown_candidate(rule.rule, rule.templates, rule.severity, self.unknown_reason())
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One decision and everything behind it."""
 
     decision: Decision
     message: OperatorMessage | None  #: what the operator reads if somebody is told; none when no rule wants anything
-    evaluations: tuple[Evaluation, ...]  #: every rule that was looked at, by rule id
+    traces: tuple[Trace, ...]  #: every rule that was looked at, by rule id
+
+    @property
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """How each rule that was looked at turned out, as it is recorded; made when it is asked for."""
+        return tuple(trace.evaluation() for trace in self.traces)
 
 
 def compile_pack(document: Mapping[str, Any], *, source: str = "policy pack") -> CompiledPack:
@@ -158,21 +202,21 @@ def evaluate(packs: Iterable[CompiledPack], facts: Facts) -> Verdict:
     settled = _not_judged(facts)
     if settled is not None:
         return Verdict(settled, None, ())
-    hits: list[Candidate] = []
-    unknown: list[Candidate] = []
-    evaluations: list[Evaluation] = []
-    for pack in packs:
-        if not _applies(pack.pack.metadata.applies_to, facts):
-            continue
-        values = facts.with_labels(pack.labels) if pack.labels else facts.values
-        looking = (rule for rule in pack.rules if rule.looks_at(facts))
-        evaluations.extend(_evaluate_rule(rule, values, facts, hits, unknown) for rule in looking)
-    evaluations.sort(key=lambda each: each.rule_id)
-    candidates = hits + _not_outranked(unknown, hits)
+    traces = [trace for pack in packs for trace in _look(pack, facts)]
+    traces.sort(key=lambda trace: trace.rule.rule.id)
+    candidates = _not_outranked([each for trace in traces if (each := trace.candidate()) is not None])
     if not candidates:
-        return Verdict(_allow(DEFAULT_ALLOW, "no rule has anything against it"), None, tuple(evaluations))
+        return Verdict(_allow(DEFAULT_ALLOW, "no rule has anything against it"), None, tuple(traces))
     decision, message = merge_candidates(candidates, facts)
-    return Verdict(decision, message, tuple(evaluations))
+    return Verdict(decision, message, tuple(traces))
+
+
+def _look(pack: CompiledPack, facts: Facts) -> Iterator[Trace]:
+    if _applies(pack.pack.metadata.applies_to, facts):
+        values = facts.with_labels(pack.labels) if pack.labels else facts.values
+        for rule in pack.rules:
+            if rule.looks_at(facts):
+                yield Trace(rule, rule.condition.test(values, facts.now), values, facts)
 
 
 def _not_judged(facts: Facts) -> Decision | None:
@@ -212,26 +256,6 @@ def _applies(wanted: AppliesTo | None, facts: Facts) -> bool:
     return all(not allowed or value is None or value in allowed for allowed, value in found)
 
 
-def _evaluate_rule(
-    rule: CompiledRule, values: Values, facts: Facts, hits: list[Candidate], unknown: list[Candidate]
-) -> Evaluation:
-    truth = rule.condition.test(values, facts.now)
-    leaves = tuple(_leaf_value(leaf, values, facts) for leaf in rule.condition.leaves)
-    outcome: DecisionKind | None = None
-    reason: str | None = None
-    if truth is True:
-        hit = Candidate(rule.rule, rule.templates, rule.rule.decision_output.decision, rule.severity)
-        hits.append(hit)
-        outcome = hit.kind
-    elif truth is None:
-        reason = "; ".join(dict.fromkeys(f"{leaf.fact}: {leaf.reason}" for leaf in leaves if leaf.reason is not None))
-        candidate = unknown_candidate(rule.rule, rule.templates, rule.severity, reason)
-        if candidate is not None:
-            unknown.append(candidate)
-            outcome = candidate.kind
-    return Evaluation(rule_id=rule.rule.id, truth=_TRUTHS[truth], leaves=leaves, outcome=outcome, reason=reason)
-
-
 _TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
 
 
@@ -255,7 +279,9 @@ def _shown(value: Any) -> Any:
     return value
 
 
-def _not_outranked(unknown: Sequence[Candidate], hits: Sequence[Candidate]) -> list[Candidate]:
-    """Return the unknown outcomes that count: those that no hit outranks by severity."""
-    highest = max((hit.severity.rank for hit in hits), default=-1)
-    return [each for each in unknown if each.severity.rank >= highest]
+def _not_outranked(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that count: an unknown one only when no hit outranks it by severity."""
+    if all(each.unknown is None for each in candidates):
+        return list(candidates)
+    highest = max((each.severity.rank for each in candidates if each.unknown is None), default=-1)
+    return [each for each in candidates if each.unknown is None or each.severity.rank >= highest]

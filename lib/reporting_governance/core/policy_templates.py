@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from reporting_governance.core.fact_catalogue import LABEL_PREFIX, fact_spec
 from reporting_governance.core.facts import Facts
@@ -42,6 +43,7 @@ class Slot:
 Template = tuple[str | Slot, ...]
 
 
+@lru_cache(maxsize=512)
 def parse_template(text: str) -> Template:
     """Return the pieces of a text: plain ones and slots.  A slot is closed on the line it was opened on."""
     pieces: list[str | Slot] = []
@@ -158,6 +160,8 @@ def duration_words(seconds: int) -> str:
 
 def one_line(text: str, length: int) -> str:
     """Return a text on one line: runs of blanks and control characters become one blank; a cut is marked."""
+    if len(text) <= length and text.isprintable() and "  " not in text:
+        return text.strip()
     line = " ".join("".join(each if each.isprintable() else " " for each in text[: length * 4]).split())
     return line if len(line) <= length and len(text) <= length * 4 else f"{line[: length - 1]}…"
 
