@@ -376,6 +376,13 @@ def test_a_heartbeat_is_no_record_and_starts_nothing() -> None:
     assert world.store.head().seq == before
 
 
+def test_a_heartbeat_after_a_start_in_the_same_call_is_heard() -> None:
+    world = World()
+    check_ins = [CheckIn.parse({"verb": verb, "task": "t1", "agent": "a"}) for verb in ("start", "heartbeat")]
+    report = run_report(world.store, check_ins, uid=UID, profile=world.profile, clock=world.clock)
+    assert (report.recorded, report.refused) == (2, 0)
+
+
 def test_many_check_ins_of_many_tasks_are_recorded_in_their_order() -> None:
     world = World()
     check_ins = [

@@ -1,9 +1,10 @@
 """report: check-ins of agents become events and evidence on their tasks."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from reporting_governance.contracts.check_in import CheckIn, Verb
 from reporting_governance.contracts.deployment_profile import ProfileSpec
@@ -21,7 +22,7 @@ from reporting_governance.stages.check_in_group import (
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.report_result import CheckInResult, ReportReport
 from reporting_governance.stages.task_change import load_version
-from reporting_governance.storage.interface import Added, Store
+from reporting_governance.storage.interface import Added, Listing, Store
 
 TRIES = 20  #: a refused check-in is built anew with fresh names so often before it gives up
 BATCH = 150  #: records a commit, at most
@@ -49,20 +50,19 @@ def run_report(
     """
     store.ready()
     results: dict[int, CheckInResult] = {}
-    waiting = []
+    heartbeats: list[tuple[int, CheckIn]] = []
+    waiting: dict[str, list[Pending]] = {}
     for place, check_in in enumerate(check_ins):
         if check_in.verb is Verb.HEARTBEAT:
-            results[place] = _heartbeat(store, check_in, uid, operators, clock.now())
+            heartbeats.append((place, check_in))
         else:
-            call_id = check_in.id or secrets.token_hex(16)
-            waiting.append(Pending(place, check_in, call_id, check_in.id is not None))
+            pending = Pending(place, check_in, check_in.id or secrets.token_hex(16), check_in.id is not None)
+            waiting.setdefault(check_in.task, []).append(pending)
     builder = CheckInBuilder(store, uid, profile, artifacts or NoArtifacts(), operators)
     while waiting:
-        done = _one_round(store, builder, waiting, clock)
-        results.update(done)
-        waiting = [each for each in waiting if each.place not in done]
-        if any(each.tries >= TRIES for each in waiting):
-            raise Busy(path=f"task {waiting[0].check_in.task}", seconds=0)
+        results.update(_one_round(store, builder, waiting, clock))
+    if heartbeats:
+        results.update(_heartbeats(store, heartbeats, uid, operators, clock.now()))
     ordered = tuple(results[place] for place in sorted(results))
     return ReportReport(
         results=ordered,
@@ -73,47 +73,62 @@ def run_report(
 
 
 def _one_round(
-    store: Store, builder: CheckInBuilder, waiting: Sequence[Pending], clock: Clock
+    store: Store, builder: CheckInBuilder, waiting: dict[str, list[Pending]], clock: Clock
 ) -> dict[int, CheckInResult]:
-    """Commit the next check-ins of as many tasks as fit into one commit; return what is settled by it."""
+    """Commit the next check-ins of as many tasks as fit into one commit; take what is settled out of `waiting`."""
     now = clock.now()
     tasks = store.listing(Folder.TASKS)
-    by_task: dict[str, list[Pending]] = {}
-    for each in waiting:
-        by_task.setdefault(each.check_in.task, []).append(each)
-    built: list[Built] = []
+    built: list[tuple[str, Built]] = []
     size = 0
     done: dict[int, CheckInResult] = {}
-    for pending in by_task.values():
+    for task, pending in list(islice(waiting.items(), BATCH)):
         if size > BATCH - MOST_IN_GROUP:
             break
         made = builder.build(tasks, pending, now)
         if made is None:
-            _count_try(pending)
+            _count_try(task, pending)
         elif made.group is None:
-            done.update(made.results)
+            done.update(_settle(waiting, task, made))
         else:
-            built.append(made)
+            built.append((task, made))
             size += len(made.change)
-    groups = [each.group for each in built if each.group is not None]
+    groups = [made.group for _, made in built if made.group is not None]
     answers = store.commit(groups, now=now) if groups else []
-    for made, answer in zip(built, answers, strict=True):
+    for (task, made), answer in zip(built, answers, strict=True):
         if isinstance(answer, Added):
-            done.update(made.results)
+            done.update(_settle(waiting, task, made))
         else:
-            _count_try([each for each in waiting if each.place in made.results])
+            _count_try(task, waiting[task])
     return done
 
 
-def _count_try(pending: Sequence[Pending]) -> None:
+def _settle(waiting: dict[str, list[Pending]], task: str, made: Built) -> Mapping[int, CheckInResult]:
+    left = [each for each in waiting.pop(task) if each.place not in made.results]
+    if left:
+        waiting[task] = left
+    return made.results
+
+
+def _count_try(task: str, pending: Sequence[Pending]) -> None:
     for each in pending:
         each.tries += 1
+    if pending[0].tries >= TRIES:
+        raise Busy(path=f"task {task}", seconds=0)
 
 
-def _heartbeat(store: Store, check_in: CheckIn, uid: int, operators: frozenset[int], now: datetime) -> CheckInResult:
-    """Note that a task is alive.  An unknown task is not started by it: a heartbeat is no event."""
+def _heartbeats(
+    store: Store, heartbeats: Sequence[tuple[int, CheckIn]], uid: int, operators: frozenset[int], now: datetime
+) -> dict[int, CheckInResult]:
+    """Note that tasks are alive.  An unknown task is not started by it: a heartbeat is no event."""
+    tasks = store.listing(Folder.TASKS)
+    return {place: _heartbeat(store, tasks, check_in, uid, operators, now) for place, check_in in heartbeats}
+
+
+def _heartbeat(
+    store: Store, tasks: Listing, check_in: CheckIn, uid: int, operators: frozenset[int], now: datetime
+) -> CheckInResult:
     result = CheckInResult(task=check_in.task, verb=check_in.verb.value, recorded=True)
-    version = load_version(store, store.listing(Folder.TASKS), native_task_key(check_in.task))
+    version = load_version(store, tasks, native_task_key(check_in.task))
     body = version.body if version is not None else None
     if body is None:
         return replace(result, recorded=False, refused=True, reason="no such task; start it first")
