@@ -1,6 +1,8 @@
 """What the stages really write has the shape its schema promises: every line, every record in it."""
 
+import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,9 +24,12 @@ from reporting_governance.stages.acts import run_ack
 from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.stages.dispatch import run_dispatch
 from reporting_governance.stages.enqueue import Policy, run_enqueue
+from reporting_governance.stages.inbox import Handlers, run_inbox
+from reporting_governance.stages.late_receipt import run_late_receipt
 from reporting_governance.stages.report import run_report
 from reporting_governance.stages.scan import run_scan
 from reporting_governance.stages.sending import Host
+from reporting_governance.storage.files.inbox import FilesInbox
 from reporting_governance.storage.interface import Line, expand
 from reporting_governance.storage.memory import MemoryStore
 from tests.contracts.schemas_read import Judges
@@ -182,3 +187,24 @@ def test_routes_can_match_only_on_facts_that_notices_have(world: World, schemas:
     facts = [line.document["record"]["body"]["facts"] for line in world.store.replay() if _kind(line) == "notice"]
     assert routable <= set().union(*facts)
     assert any(each.get("labels") == {"team": "data"} for each in facts)
+
+
+def test_a_proof_from_outside_is_taken_in_as_its_schema_says(
+    world: World, tmp_path: Path, schemas: dict[str, Any]
+) -> None:
+    lines = [line.document["record"] for line in world.store.replay() if _kind(line) == "attempt"]
+    document = {**schemas["external-receipt"]["examples"][0], "attempt_id": lines[0]["id"], "proof": "delivered"}
+    for folder in ("inbox", "corrupt"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "inbox/receipt.json").write_text(json.dumps(document))
+
+    def receipt(handed_in: Mapping[str, Any], _uid: int) -> object:
+        return run_late_receipt(world.store, handed_in, settled_by="ops", repeat_seconds=60, clock=world.clock)
+
+    handlers = Handlers(receipt=receipt)
+    report = run_inbox(
+        world.store, FilesInbox(str(tmp_path)), profile=world.profile, clock=world.clock, handlers=handlers
+    )
+    assert (report.recorded, report.refused) == (1, 0), report.findings
+    *_, newest = world.store.replay()
+    assert newest.document["record"]["body"]["proof"] == "delivered"

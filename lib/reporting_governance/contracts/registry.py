@@ -26,6 +26,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "effective-capabilities": ("capability", "EffectiveCapabilities"),
     "event-envelope": ("event_envelope", "Event"),
     "evidence": ("evidence", "Evidence"),
+    "external-receipt": ("external_receipt", "ExternalReceipt"),
     "finding": ("finding", "Finding"),
     "job": ("job", "Job"),
     "notice": ("notice", "Notice"),

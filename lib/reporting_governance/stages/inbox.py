@@ -163,7 +163,7 @@ class _Run:
             return self._check_in(dropped, parsed, name)
         if "what" in parsed.value:
             self._handle(dropped, parsed, self.handlers.act, name)
-        elif "outcome" in parsed.value:
+        elif "attempt_id" in parsed.value or "outcome" in parsed.value:
             self._handle(dropped, parsed, self.handlers.receipt, name)
         else:
             fault = WRONG_SHAPE.finding(file=name, message="neither a check-in, an act nor a receipt")
