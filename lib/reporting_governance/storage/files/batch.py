@@ -51,6 +51,8 @@ class Batch:
 
 def carry_out(batch: Batch, views: Views, counts: Counts) -> Counts:
     """Make a batch's files and return the new counts.  Raises OSError; then the batch is continued by the next run."""
+    if not batch.puts and not batch.removes:
+        return counts
     changed = list(counts)
     for name, content in batch.in_order():
         if name.folder is not Folder.PAST or views.past_is_missing(name.id):

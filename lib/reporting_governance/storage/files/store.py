@@ -337,7 +337,7 @@ class FilesStore:
                 self._writer.caught_up(self._moment(now))
 
     def _moment(self, now: datetime) -> Moment:
-        return Moment(now, int(self._monotonic() * 1000))
+        return Moment(now, round(now.timestamp() * 1000), int(self._monotonic() * 1000))
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

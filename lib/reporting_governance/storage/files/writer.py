@@ -34,11 +34,8 @@ class Moment:
     """One reading of both clocks."""
 
     now: datetime
+    wall_ms: int  #: the same on the calendar's clock, since 1970
     monotonic_ms: int
-
-    @property
-    def wall_ms(self) -> int:
-        return round(self.now.timestamp() * 1000)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,13 +147,16 @@ class Writer:
 
     def _apply(self, after: Applied, lines: Prepareds, batch: Batch, time: str) -> Applied:
         counts = carry_out(batch, self._views, after.counts)
-        marks = _marks_of(after)
+        marks = before = _marks_of(after)
         for line in lines:
             if line.type is not LineType.RECORD_ADDED:
                 document = {"type": line.type.value, "meta": line.meta, "ts": time}
                 marks = marks.after(document)
                 counts = self._carry_out_note(document, counts)
-        after = replace(_marked(after, marks), counts=counts)
+        if marks is not before:
+            after = _marked(after, marks)
+        if counts is not after.counts:
+            after = replace(after, counts=counts)
         self._save(after)
         return after
 
