@@ -1,0 +1,94 @@
+"""What a receiver is told next about an episode."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reporting_governance.contracts.times import format_time
+from reporting_governance.core.threads import ONE_SHOT, ThreadStep, due_after_settling, next_thread_step, repeat_at
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+REPEAT = 3600
+
+
+def thread(**given: Any) -> dict[str, Any]:
+    """Return a thread whose firing notice was acked two hours ago."""
+    earlier = format_time(NOW - timedelta(hours=2))
+    return {
+        "episode_id": "epi_1",
+        "newest": {"notice_id": "ntc_1", "phase": "firing", "number": 1},
+        "newest_outcome": {"outcome": "acked", "proof": "stored", "reason": None, "settled_at": earlier},
+        "told_at": earlier,
+        "acked": None,
+        "resolved_at": None,
+        **given,
+    }
+
+
+BLOCKED = {"outcome": "blocked", "proof": "none", "reason": "lifetime", "settled_at": format_time(NOW)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "step"),
+    [
+        ({}, ThreadStep.REPEAT),
+        ({"newest_outcome": None}, ThreadStep.WAIT),
+        ({"acked": {"actor": "maria"}}, ThreadStep.WAIT),
+        ({"told_at": format_time(NOW - timedelta(minutes=59))}, ThreadStep.WAIT),
+        ({"newest_outcome": BLOCKED}, ThreadStep.WAIT),
+        ({"resolved_at": format_time(NOW)}, ThreadStep.TELL_RESOLVED),
+        ({"resolved_at": format_time(NOW), "acked": {"actor": "maria"}}, ThreadStep.TELL_RESOLVED),
+        ({"resolved_at": format_time(NOW), "told_at": None, "newest_outcome": BLOCKED}, ThreadStep.CLOSE),
+        ({"resolved_at": format_time(NOW), "newest": {"phase": "resolved"}}, ThreadStep.CLOSE),
+        ({"resolved_at": format_time(NOW), "newest_outcome": None}, ThreadStep.WAIT),
+        ({"episode_id": None}, ThreadStep.CLOSE),
+    ],
+)
+def test_the_next_step(changes: dict[str, Any], step: ThreadStep) -> None:
+    assert next_thread_step(thread(**changes), now=NOW, repeat_seconds=REPEAT) is step
+
+
+def test_a_repeat_counts_from_the_last_telling_or_the_newest_failure() -> None:
+    told = thread(newest_outcome=BLOCKED)
+    assert repeat_at(told, REPEAT) == NOW + timedelta(seconds=REPEAT)
+
+
+@given(
+    told=st.booleans(),
+    resolved=st.booleans(),
+    acked=st.booleans(),
+    phase=st.sampled_from(["firing", "repeat", "resolved"]),
+    outcome=st.sampled_from(["acked", "pending_external_send", "blocked", None]),
+    hours=st.integers(0, 100),
+)
+def test_nobody_is_told_an_end_who_was_not_told_the_beginning(
+    told: bool, resolved: bool, acked: bool, phase: str, outcome: str | None, hours: int
+) -> None:
+    earlier = format_time(NOW - timedelta(hours=hours))
+    state = thread(
+        told_at=earlier if told else None,
+        resolved_at=format_time(NOW) if resolved else None,
+        acked={"actor": "maria"} if acked else None,
+        newest={"notice_id": "ntc_1", "phase": phase, "number": 1},
+        newest_outcome=None if outcome is None else {"outcome": outcome, "settled_at": earlier},
+    )
+    step = next_thread_step(state, now=NOW, repeat_seconds=REPEAT)
+    if step is ThreadStep.TELL_RESOLVED:
+        assert told and resolved
+    if step is ThreadStep.REPEAT:
+        assert not (acked or resolved)
+
+
+def test_when_a_settled_thread_is_looked_at_again() -> None:
+    def due(**given: Any) -> datetime | None:
+        usual: dict[str, Any] = {"condition": "silence_timeout", "acked": False, "resolved": False}
+        return due_after_settling(**(usual | given), settled_at=NOW, repeat_seconds=REPEAT)
+
+    assert due() == NOW + timedelta(seconds=REPEAT)
+    assert due(acked=True) is None
+    assert due(resolved=True, acked=True) == NOW
+    assert due(condition=None) == NOW
+    assert all(due(condition=each) is None for each in ONE_SHOT)
