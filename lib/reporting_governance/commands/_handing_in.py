@@ -8,9 +8,10 @@ from reporting_governance.commands._artifacts import AllowedRoots
 from reporting_governance.commands._identity import account_name
 from reporting_governance.contracts.act import ActKind
 from reporting_governance.errors import ExitCode, GovernanceError
-from reporting_governance.stages.acts import run_ack, run_retry
+from reporting_governance.stages.acts import run_ack
 from reporting_governance.stages.inbox import Handlers, InboxReport, run_inbox
 from reporting_governance.stages.late_receipt import run_late_receipt
+from reporting_governance.stages.retrying import run_retry
 from reporting_governance.storage.files.inbox import FilesInbox
 
 if TYPE_CHECKING:

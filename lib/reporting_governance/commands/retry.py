@@ -5,7 +5,7 @@ import click
 from reporting_governance.commands._elsewhere import belongs_to_another
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.commands.ack import describe, dump, handed_in
-from reporting_governance.stages.acts import run_retry
+from reporting_governance.stages.retrying import run_retry
 
 
 @governed_command(

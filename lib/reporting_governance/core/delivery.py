@@ -142,10 +142,11 @@ def next_step(
         return _after_doubt(body, last, now=now, powers=powers, rules=rules)
     if powers is None:
         return Step(kind=StepKind.BLOCK, reason=Reason.RECEIVER_GONE)
-    if not body["attempts"]:
-        withdrawn = _withdrawal(item, threads)
-        if withdrawn is not None:
-            return Step(kind=StepKind.WITHDRAW, reason=withdrawn)
+    withdrawn = _withdrawal(item, threads)
+    # What was resolved is told all the same once somebody tried: a channel that is down for seconds hides nothing.
+    # What a person has taken over is not, as long as surely nothing arrived.
+    if withdrawn is not None and (not body["attempts"] or _is_unsent_and_acked(body, withdrawn)):
+        return Step(kind=StepKind.WITHDRAW, reason=withdrawn)
     return _send_when_due(body, parse_time(last["retry_at"] if last else item["due_at"]), now=now)
 
 
@@ -196,6 +197,10 @@ def _withdrawal(item: Body, threads: Sequence[Body]) -> Reason | None:
     if not reasons or len(threads) < len(item["thread_keys"]) or None in reasons:
         return None
     return Reason.RESOLVED_BEFORE_TOLD if Reason.RESOLVED_BEFORE_TOLD in reasons else Reason.WITHDRAWN
+
+
+def _is_unsent_and_acked(body: Body, withdrawn: Reason) -> bool:
+    return withdrawn is Reason.WITHDRAWN and _doubtful_attempt(body) is None
 
 
 def _thread_withdrawal(item: Body, thread: Body) -> Reason | None:

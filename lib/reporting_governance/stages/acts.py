@@ -1,20 +1,20 @@
-"""ack and retry: what a person does about what was, or was not, told."""
+"""ack: a person has taken over.  What people's acts have in common."""
 
 import secrets
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.act import Act, ActKind
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
-from reporting_governance.contracts.spool_item import SpoolItem
 from reporting_governance.contracts.times import FAR_FUTURE, due_name
+from reporting_governance.core.delivery import open_attempt
 from reporting_governance.errors import Busy, UsageError
 from reporting_governance.stages.clock import Clock
-from reporting_governance.storage.interface import Added, Addition, Group, Store, View, expand
+from reporting_governance.storage.interface import Added, Addition, Group, Store, View
 
 TRIES = 20  #: an act is built anew with fresh names so often before it gives up
 
@@ -24,13 +24,6 @@ class NothingToAct(UsageError):
 
     message = "{subject}: nothing that is open has this id"
     hint = "`reportgov status` lists what is open; ids may be those of an episode, a notice, an item or a task."
-
-
-class NothingBlocked(UsageError):
-    """No blocked or doubtful item has this id."""
-
-    message = "{subject}: no blocked item or notice, and none in doubt, has this id"
-    hint = "`reportgov status` lists what is blocked and what is in doubt."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,43 +46,31 @@ def run_ack(store: Store, subject: str, *, actor: str, comment: str, clock: Cloc
 
     Raises: NothingToAct; Busy when others kept changing the same episode.
     """
-    return _with_fresh_names(store, lambda now: _ack(store, subject, actor, comment, now), clock, subject)
+    return with_fresh_names(store, lambda now: _ack(store, subject, actor, comment, now), clock, subject)
 
 
-def run_retry(
-    store: Store, subject: str, *, actor: str, comment: str, lifetime_seconds: int, clock: Clock
+def with_fresh_names(
+    store: Store, build: Callable[[datetime], tuple[Group, ActReport]], clock: Clock, subject: str
 ) -> ActReport:
-    """Send a blocked (or doubtful) item again, as a new round with a life of its own.
-
-    Args:
-        subject: id of the spool item, or of a notice whose items are blocked.
-
-    Raises: NothingBlocked; Busy.
-    """
-    return _with_fresh_names(
-        store, lambda now: _retry(store, subject, actor, comment, lifetime_seconds, now), clock, subject
-    )
-
-
-def _with_fresh_names(store: Store, build: Any, clock: Clock, subject: str) -> ActReport:
+    """Commit what `build` makes of the newest versions, again while others change them.  Raises Busy."""
     for _ in range(TRIES):
         store.ready()
         now = clock.now()
         group, report = build(now)
         (answer,) = store.commit([group], now=now)
         if isinstance(answer, Added):
-            result: ActReport = report
-            return result
+            return report
     raise Busy(path=subject, seconds=0)
 
 
 def _ack(store: Store, subject: str, actor: str, comment: str, now: datetime) -> tuple[Group, ActReport]:
-    threads = _threads_about(store, subject)
+    everybody = _all_threads(store)
+    threads = _threads_about(store, subject, everybody)
     if not threads:
         raise NothingToAct(subject=subject)
-    act = Act(act_id=_random_id(), what=ActKind.ACK, subject=subject, actor=actor, acted_at=now, comment=comment)
-    additions = [_receipt_of_a_person(store, thread, act) for thread in threads]
-    withdrawn = tuple(each.record.parents[0] for each in additions if each and each.record and _is_blocked(each))
+    act = Act(act_id=random_id(), what=ActKind.ACK, subject=subject, actor=actor, acted_at=now, comment=comment)
+    additions = _receipts_of_a_person(store, threads, everybody, act)
+    withdrawn = tuple(each.record.parents[0] for each in additions if each.record and _is_blocked(each))
     record = RecordLine(
         kind=Act.schema,
         id=act.act_id,
@@ -99,7 +80,7 @@ def _ack(store: Store, subject: str, actor: str, comment: str, now: datetime) ->
         views=tuple(ViewKey(Folder.EPISODES, thread.name.id, _due_when_acked(thread, now)) for thread in threads),
         about=_about(threads),
     )
-    group = Group(additions=(Addition(record=record), *(each for each in additions if each)))
+    group = Group(additions=(Addition(record=record), *additions))
     return group, ActReport(
         act_id=act.act_id, what="ack", subjects=tuple(thread.name.id for thread in threads), withdrawn=withdrawn
     )
@@ -110,19 +91,20 @@ def _due_when_acked(thread: View, now: datetime) -> str:
     return due_name(now) if thread.body["resolved_at"] else FAR_FUTURE
 
 
-def _threads_about(store: Store, subject: str) -> list[View]:
+def _all_threads(store: Store) -> list[View]:
+    names = store.listing(Folder.EPISODES).names
+    return read_all(store, (name for key, name in names.items() if key.startswith("thr_")))
+
+
+def _threads_about(store: Store, subject: str, everybody: Sequence[View]) -> list[View]:
     """Return the threads of every episode that a subject names, directly or through one of its notices or items."""
-    listing = store.listing(Folder.EPISODES)
-    names = [name for key, name in listing.names.items() if key.startswith("thr_")]
     if subject.startswith("epi_"):
-        prefix = ids.thread_prefix(subject)
-        return _read_all(store, (name for name in names if name.id.startswith(prefix)))
-    threads = _read_all(store, names)
+        return [thread for thread in everybody if thread.name.id.startswith(ids.thread_prefix(subject))]
     keys = _thread_keys(store, subject)
     episodes = {
-        thread.body["episode_id"] for thread in threads if thread.name.id in keys or _names_thread(thread, subject)
+        thread.body["episode_id"] for thread in everybody if thread.name.id in keys or _names_thread(thread, subject)
     }
-    return [thread for thread in threads if thread.body["episode_id"] in episodes]
+    return [thread for thread in everybody if thread.body["episode_id"] in episodes]
 
 
 def _names_thread(thread: View, subject: str) -> bool:
@@ -140,22 +122,37 @@ def _thread_keys(store: Store, subject: str) -> set[str]:
     return set(view.body["item"]["thread_keys"]) if view else set()
 
 
-def _receipt_of_a_person(store: Store, thread: View, act: Act) -> Addition | None:
-    """Return the receipt that an ack adds for a thread's newest notice, None while an attempt is in flight."""
-    outcome = thread.body["newest_outcome"]
-    notice = thread.body["newest"]["notice_id"]
-    item = _item_with(store, notice)
-    key = ViewKey(Folder.EPISODES, thread.name.id, _due_when_acked(thread, act.acted_at))
-    if outcome is not None and outcome["attempt_id"]:
-        receipt = _receipt(act, Outcome.ACKED, Proof.PERSON, attempt_id=outcome["attempt_id"])
-        return _addition(receipt, outcome["attempt_id"], (item.name,) if item else (), key, thread)
-    if item is not None and not item.body["attempts"]:
-        receipt = _receipt(act, Outcome.BLOCKED, Proof.NONE, spool_id=item.name.id)
-        return _addition(receipt, item.name.id, (item.name,), key, thread)
-    queued = store.listing(Folder.QUEUE).names.get(notice)
-    if queued is not None:
-        return _addition(_receipt(act, Outcome.BLOCKED, Proof.NONE, notice_id=notice), notice, (queued,), key, thread)
-    return None
+def _receipts_of_a_person(store: Store, threads: Sequence[View], everybody: Sequence[View], act: Act) -> list[Addition]:
+    """Return what an ack proves or withdraws: one receipt for each attempt, item or notice that the threads stand on.
+
+    One item may carry the notices of several threads: what proves it is told to all of them, and it is withdrawn only
+    when every one of them is acked.  What is in flight gets no receipt from here; its own is coming.
+    """
+    items = read_all(store, store.listing(Folder.SPOOL).names.values())
+    queue = store.listing(Folder.QUEUE).names
+    acked = {thread.name.id for thread in threads}
+    found: dict[str, Addition] = {}
+    for thread in threads:
+        outcome, notice = thread.body["newest_outcome"], thread.body["newest"]["notice_id"]
+        attempt = outcome["attempt_id"] if outcome else None
+        item = _item_with(items, notice, attempt)
+        if attempt is None and item is not None and is_in_doubt(item.body) and open_attempt(item.body) is None:
+            attempt = item.body["receipts"][-1]["attempt_id"]
+        if attempt is not None:
+            told = [each for each in everybody if _stands_on(each.body, attempt, item)]
+            receipt = _receipt(act, Outcome.ACKED, Proof.PERSON, attempt_id=attempt)
+        elif item is not None and _is_unsent(item.body) and acked.issuperset(item.body["item"]["thread_keys"]):
+            told = [each for each in threads if each.body["newest"]["notice_id"] in item.body["item"]["notice_ids"]]
+            receipt = _receipt(act, Outcome.BLOCKED, Proof.NONE, spool_id=item.name.id)
+        elif item is None and notice in queue:
+            told = [thread]
+            receipt = _receipt(act, Outcome.BLOCKED, Proof.NONE, notice_id=notice)
+        else:
+            continue
+        closes = (item.name,) if item is not None else (queue[notice],) if attempt is None else ()
+        parent = receipt.attempt_id or receipt.spool_id or notice
+        found.setdefault(parent, _addition(receipt, parent, closes, told, acked))
+    return list(found.values())
 
 
 def _receipt(
@@ -183,16 +180,25 @@ def _receipt(
 
 
 def _addition(
-    receipt: Receipt, parent: str, consumes: tuple[ViewName, ...], thread_key: ViewKey, thread: View
+    receipt: Receipt, parent: str, closes: tuple[ViewName, ...], told: Sequence[View], acked: Collection[str]
 ) -> Addition:
+    """Return a receipt's line.  Threads that are not acked by this very act are looked at when they were to be."""
+    others = tuple(each for each in told if each.name.id not in acked)
     record = RecordLine(
         kind=Receipt.schema,
         id=receipt.receipt_id,
         body=receipt.dump(),
         parents=(parent,),
-        consumes=consumes,
-        views=(thread_key,),
-        about=_about([thread]),
+        consumes=(*closes, *(each.name for each in others)),
+        views=tuple(
+            ViewKey(
+                Folder.EPISODES,
+                each.name.id,
+                each.name.due if each in others else _due_when_acked(each, receipt.settled_at),
+            )
+            for each in told
+        ),
+        about=_about(told),
     )
     return Addition(record=record)
 
@@ -201,106 +207,38 @@ def _is_blocked(addition: Addition) -> bool:
     return addition.record is not None and addition.record.body["outcome"] == Outcome.BLOCKED
 
 
-def _item_with(store: Store, notice: str) -> View | None:
-    """Return the open spool item that carries a notice.  A person's question: reading the whole spool is allowed."""
-    for view in _read_all(store, store.listing(Folder.SPOOL).names.values()):
-        if notice in view.body["item"]["notice_ids"]:
+def _stands_on(thread: Mapping[str, Any], attempt: str, item: View | None) -> bool:
+    """Tell whether what is proven about an attempt says something about a thread's newest notice."""
+    carried = item.body["item"]["notice_ids"] if item else ()
+    outcome = thread["newest_outcome"] or {}
+    return outcome.get("attempt_id") == attempt or (not outcome and thread["newest"]["notice_id"] in carried)
+
+
+def _item_with(items: Iterable[View], notice: str, attempt: str | None) -> View | None:
+    """Return the open spool item that carries a notice; when an attempt is named, only the one it belongs to."""
+    for view in items:
+        attempts = {each["attempt_id"] for each in view.body["attempts"]}
+        if notice in view.body["item"]["notice_ids"] and (attempt is None or attempt in attempts):
             return view
     return None
 
 
-def _retry(
-    store: Store, subject: str, actor: str, comment: str, lifetime_seconds: int, now: datetime
-) -> tuple[Group, ActReport]:
-    act = Act(act_id=_random_id(), what=ActKind.RETRY, subject=subject, actor=actor, acted_at=now, comment=comment)
-    notice = store.past(subject) if subject.startswith("ntc_") else None
-    if notice is not None:
-        return _requeue(notice, act)
-    items = _retryable(store, subject)
-    if not items:
-        raise NothingBlocked(subject=subject)
-    threads = store.listing(Folder.EPISODES).names
-    record = RecordLine(kind=Act.schema, id=act.act_id, body=act.dump(), parents=tuple(i.name.id for i in items))
-    additions = [Addition(record=record)]
-    taken: set[str] = set()
-    additions.extend(_again(item, store, threads, taken, lifetime_seconds, now) for item in items)
-    report = ActReport(act_id=act.act_id, what="retry", subjects=tuple(item.name.id for item in items))
-    return Group(additions=tuple(additions)), report
-
-
-def _requeue(notice: View, act: Act) -> tuple[Group, ActReport]:
-    """Put a notice whose receiver was gone back into the queue."""
-    key = ViewKey(Folder.QUEUE, notice.name.id, due_name(act.acted_at))
-    record = RecordLine(
-        kind=Act.schema,
-        id=act.act_id,
-        body=act.dump(),
-        parents=(notice.name.id,),
-        consumes=(notice.name,),
-        views=(key,),
-        about=(notice.name.id,),
+def _is_unsent(body: Mapping[str, Any]) -> bool:
+    """Tell whether surely nothing of an item arrived: every attempt has a receipt that says so."""
+    receipts = body["receipts"]
+    ended = {each.get("attempt_id") for each in receipts}
+    return all(each["attempt_id"] in ended for each in body["attempts"]) and all(
+        each["outcome"] == Outcome.DEFERRED for each in receipts
     )
-    report = ActReport(act_id=act.act_id, what="retry", subjects=(notice.name.id,))
-    return Group(additions=(Addition(record=record),)), report
 
 
-def _retryable(store: Store, subject: str) -> list[View]:
-    """Return the blocked items, and those in doubt, that a subject names."""
-    blocked = [view for key in store.past_names("spl_") if (view := store.past(key)) is not None]
-    open_items = _read_all(store, store.listing(Folder.SPOOL).names.values())
-    doubtful = [view for view in open_items if _is_in_doubt(view.body)]
-    return [
-        view for view in (*blocked, *doubtful) if subject == view.name.id or subject in view.body["item"]["notice_ids"]
-    ]
-
-
-def _is_in_doubt(body: Mapping[str, Any]) -> bool:
+def is_in_doubt(body: Mapping[str, Any]) -> bool:
+    """Tell whether the last that is known of an item is that nobody knows."""
     return bool(body["receipts"]) and body["receipts"][-1].get("reason") == Reason.IN_DOUBT
 
 
-def _again(
-    item: View,
-    store: Store,
-    threads: Mapping[str, ViewName],
-    taken: set[str],
-    lifetime_seconds: int,
-    now: datetime,
-) -> Addition:
-    """Return the next round of an item; the first item of a thread tells it that it is on its way again."""
-    old = SpoolItem.parse(expand(store, item.body["item"]))
-    receiver, _, target = old.target.partition("/")
-    new_id = ids.spool_id(old.notice_ids, receiver, target, old.round + 1)
-    subject = old.rendered.subject
-    if _is_in_doubt(item.body) and not subject.startswith("[possible repeat]"):
-        subject = f"[possible repeat] {subject}"
-    new = replace(
-        old,
-        spool_id=new_id,
-        round=old.round + 1,
-        rendered=replace(old.rendered, subject=subject),
-        idempotency_key=new_id,
-        dispatched_at=now,
-        due_at=now,
-        not_after=now + timedelta(seconds=lifetime_seconds),
-    )
-    told = [threads[key] for key in old.thread_keys if key in threads and key not in taken]
-    taken.update(name.id for name in told)
-    record = RecordLine(
-        kind=SpoolItem.schema,
-        id=new_id,
-        body=new.dump(),
-        parents=(old.spool_id, *old.notice_ids),
-        consumes=(item.name, *told),
-        views=(
-            ViewKey(Folder.SPOOL, new_id, due_name(now)),
-            *(ViewKey(Folder.EPISODES, name.id, FAR_FUTURE) for name in told),
-        ),
-        about=old.notice_ids,
-    )
-    return Addition(record=record)
-
-
-def _read_all(store: Store, names: Iterable[ViewName]) -> list[View]:
+def read_all(store: Store, names: Iterable[ViewName]) -> list[View]:
+    """Return the views of names that are still there."""
     return [view for name in names if (view := store.read(name)) is not None]
 
 
@@ -311,5 +249,6 @@ def _about(threads: Iterable[View]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
-def _random_id() -> str:
+def random_id() -> str:
+    """Return a new act's id."""
     return f"act_{secrets.token_hex(16)}"

@@ -19,7 +19,7 @@ from reporting_governance.core.decision_runner import Plan, plan_decision
 from reporting_governance.core.facts import Facts, notice_facts
 from reporting_governance.core.policy_evaluator import Verdict
 from reporting_governance.core.routing import route
-from reporting_governance.storage.interface import Addition, Group, Listing, View
+from reporting_governance.storage.interface import Absence, Addition, Group, Listing, View
 
 if TYPE_CHECKING:
     from reporting_governance.stages.enqueue import Policy
@@ -77,10 +77,17 @@ def decision_group(
     plan = plan_decision(decision, policy.powers)
     record_id = ids.decision_id(judged.view.name.id)
     notices = _notices(judged, profile, record_id, now) if plan.tell_operator else []
+    notices = [each for each in notices if each.thread_key not in threads.names]  # told of this episode already
     extra = _request(judged, plan, requests, asked, record_id, now) + _review(judged, plan, record_id, now)
     record = _decision_line(judged, policy, plan, record_id, now, threads, requests)
     return Decided(
-        group=Group(additions=(*(_notice_line(each, judged) for each in notices), *extra, Addition(record=record))),
+        group=Group(
+            additions=(*(_notice_line(each, judged) for each in notices), *extra, Addition(record=record)),
+            absences=(
+                *(Absence(Folder.EPISODES, each.thread_key, threads.head_seq) for each in notices),
+                *_births(extra, requests),
+            ),
+        ),
         kind=decision.decision.value,
         notices=len(notices),
         requests=sum(1 for each in extra if each.record and each.record.kind == CheckpointRequest.schema),
@@ -160,6 +167,12 @@ def _request(
         about=judged.about,
     )
     return (Addition(record=record),)
+
+
+def _births(extra: tuple[Addition, ...], requests: Listing) -> tuple[Absence, ...]:
+    """Nobody else may have asked since we looked: two deciders of two events see no request each."""
+    made = [each.record.id for each in extra if each.record and each.record.kind == CheckpointRequest.schema]
+    return tuple(Absence(requests.folder, identity, requests.head_seq) for identity in made)
 
 
 def _review(judged: Judged, plan: Plan, record_id: str, now: datetime) -> tuple[Addition, ...]:

@@ -14,6 +14,7 @@ from reporting_governance.contracts.times import due_name
 from reporting_governance.core.dispatching import Together, group_notices, group_wait, render, withdrawal
 from reporting_governance.core.threads import due_after_settling
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.newest import newest_view
 from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View, expand
 
 BATCH = 60  #: notices a commit; each makes a record for every target of its receiver
@@ -64,9 +65,7 @@ def _load(store: Store, names: Sequence[ViewName], threads: Listing) -> Iterable
         if view is None:
             continue
         notice = Notice.parse(expand(store, view.body["notice"]), source=str(name))
-        thread_name = threads.names.get(notice.thread_key)
-        thread = store.read(thread_name) if thread_name else None
-        yield _Queued(notice, name, _about(notice), thread)
+        yield _Queued(notice, name, _about(notice), newest_view(store, threads, notice.thread_key))
 
 
 def _about(notice: Notice) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reporting_governance.contracts import ids
 from reporting_governance.contracts.capability import EffectiveCapabilities
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
@@ -71,8 +72,8 @@ def run_enqueue(
 def _decide_events(
     store: Store, policy: Policy, profile: ProfileSpec, report: EnqueueReport, clock: Clock, limit: int
 ) -> None:
-    names = store.listing(Folder.EVENTS).due(due_name(clock.now()))[:limit]
-    waiting: list[ViewName] = names
+    listed = store.listing(Folder.EVENTS)
+    waiting = listed.due(due_name(clock.now()))[:limit]
     listings = _Listings(store)
     asked: set[str] = set()
     while waiting:
@@ -83,7 +84,22 @@ def _decide_events(
         later = [view.name for view in events if _phase(view) == Phase.RESOLVED and _episode(view) in beginning]
         events = [view for view in events if view.name not in later]
         waiting = later + waiting
-        _decide_batch(store, events, policy, profile, report, listings, asked, clock)
+        ready = [view for view in events if not _begins_undecided(store, view, listed)]
+        report.refused += len(events) - len(ready)
+        _decide_batch(store, ready, policy, profile, report, listings, asked, clock)
+
+
+def _begins_undecided(store: Store, view: View, listed: Listing) -> bool:
+    """Tell whether an episode's end comes before its beginning: that was refused, since its task had just changed.
+
+    Decided in this order the beginning would open threads that nobody closes.
+    """
+    event = view.body["event"]
+    if event["payload"].get("phase") != Phase.RESOLVED:
+        return False
+    firing = ids.watch_event_id(event["payload"]["episode"], event["event_type"], Phase.FIRING)
+    name = listed.names.get(firing)
+    return name is not None and store.read(name) is not None
 
 
 def _phase(view: View) -> object:

@@ -16,6 +16,7 @@ from reporting_governance.contracts.times import due_name
 from reporting_governance.core.delivery import Body, Place, Powers, Settlement, Step, StepKind
 from reporting_governance.core.threads import due_after_settling
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.newest import newest_view
 from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View, expand
 
 SLACK_SECONDS = 15  #: between the record of an attempt and the last moment at which its send may begin
@@ -344,8 +345,7 @@ def _with_fresh_threads(store: Store, result: Result, threads: Listing) -> Resul
 
 def read_threads(store: Store, item: Body, threads: Listing) -> tuple[View, ...]:
     """Return the open threads of an item's notices."""
-    names = (threads.names.get(key) for key in dict.fromkeys(item["thread_keys"]))
-    views = (store.read(name) for name in names if name is not None)
+    views = (newest_view(store, threads, key) for key in dict.fromkeys(item["thread_keys"]))
     return tuple(view for view in views if view is not None)
 
 

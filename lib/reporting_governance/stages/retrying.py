@@ -1,0 +1,131 @@
+"""retry: a person sends again what was blocked or is in doubt."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from reporting_governance.contracts import ids
+from reporting_governance.contracts.act import Act, ActKind
+from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
+from reporting_governance.contracts.spool_item import SpoolItem
+from reporting_governance.contracts.times import FAR_FUTURE, due_name
+from reporting_governance.errors import UsageError
+from reporting_governance.stages.acts import ActReport, is_in_doubt, random_id, read_all, with_fresh_names
+from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.newest import newest_view
+from reporting_governance.storage.interface import Addition, Group, Listing, Store, View, expand
+
+
+class NothingBlocked(UsageError):
+    """No blocked or doubtful item has this id."""
+
+    message = "{subject}: no blocked item or notice, and none in doubt, has this id"
+    hint = "`reportgov status` lists what is blocked and what is in doubt."
+
+
+def run_retry(
+    store: Store, subject: str, *, actor: str, comment: str, lifetime_seconds: int, clock: Clock
+) -> ActReport:
+    """Send a blocked (or doubtful) item again, as a new round with a life of its own.
+
+    Args:
+        subject: id of the spool item, or of a notice whose items are blocked.
+
+    Raises: NothingBlocked; Busy.
+    """
+    return with_fresh_names(
+        store, lambda now: _retry(store, subject, actor, comment, lifetime_seconds, now), clock, subject
+    )
+
+
+def _retry(
+    store: Store, subject: str, actor: str, comment: str, lifetime_seconds: int, now: datetime
+) -> tuple[Group, ActReport]:
+    act = Act(act_id=random_id(), what=ActKind.RETRY, subject=subject, actor=actor, acted_at=now, comment=comment)
+    notice = store.past(subject) if subject.startswith("ntc_") else None
+    if notice is not None:
+        return _requeue(notice, act)
+    items = _retryable(store, subject)
+    if not items:
+        raise NothingBlocked(subject=subject)
+    threads = store.listing(Folder.EPISODES)
+    record = RecordLine(kind=Act.schema, id=act.act_id, body=act.dump(), parents=tuple(i.name.id for i in items))
+    additions = [Addition(record=record)]
+    taken: set[str] = set()
+    additions.extend(_again(item, store, threads, taken, lifetime_seconds, now) for item in items)
+    report = ActReport(act_id=act.act_id, what="retry", subjects=tuple(item.name.id for item in items))
+    return Group(additions=tuple(additions)), report
+
+
+def _requeue(notice: View, act: Act) -> tuple[Group, ActReport]:
+    """Put a notice whose receiver was gone back into the queue."""
+    key = ViewKey(Folder.QUEUE, notice.name.id, due_name(act.acted_at))
+    record = RecordLine(
+        kind=Act.schema,
+        id=act.act_id,
+        body=act.dump(),
+        parents=(notice.name.id,),
+        consumes=(notice.name,),
+        views=(key,),
+        about=(notice.name.id,),
+    )
+    report = ActReport(act_id=act.act_id, what="retry", subjects=(notice.name.id,))
+    return Group(additions=(Addition(record=record),)), report
+
+
+def _retryable(store: Store, subject: str) -> list[View]:
+    """Return the blocked items, and those in doubt, that a subject names."""
+    blocked = [view for key in store.past_names("spl_") if (view := store.past(key)) is not None]
+    open_items = read_all(store, store.listing(Folder.SPOOL).names.values())
+    doubtful = [view for view in open_items if is_in_doubt(view.body)]
+    return [
+        view for view in (*blocked, *doubtful) if subject == view.name.id or subject in view.body["item"]["notice_ids"]
+    ]
+
+
+def _again(
+    item: View,
+    store: Store,
+    threads: Listing,
+    taken: set[str],
+    lifetime_seconds: int,
+    now: datetime,
+) -> Addition:
+    """Return the next round of an item; the first item of a thread tells it that it is on its way again."""
+    old = SpoolItem.parse(expand(store, item.body["item"]))
+    receiver, _, target = old.target.partition("/")
+    new_id = ids.spool_id(old.notice_ids, receiver, target, old.round + 1)
+    subject = old.rendered.subject
+    if is_in_doubt(item.body) and not subject.startswith("[possible repeat]"):
+        subject = f"[possible repeat] {subject}"
+    new = replace(
+        old,
+        spool_id=new_id,
+        round=old.round + 1,
+        rendered=replace(old.rendered, subject=subject),
+        idempotency_key=new_id,
+        dispatched_at=now,
+        due_at=now,
+        not_after=now + timedelta(seconds=lifetime_seconds),
+    )
+    told = _waiting_for(store, old, threads, taken)
+    taken.update(name.id for name in told)
+    record = RecordLine(
+        kind=SpoolItem.schema,
+        id=new_id,
+        body=new.dump(),
+        parents=(old.spool_id, *old.notice_ids),
+        consumes=(item.name, *told),
+        views=(
+            ViewKey(Folder.SPOOL, new_id, due_name(now)),
+            *(ViewKey(Folder.EPISODES, name.id, FAR_FUTURE) for name in told),
+        ),
+        about=old.notice_ids,
+    )
+    return Addition(record=record)
+
+
+def _waiting_for(store: Store, item: SpoolItem, threads: Listing, taken: Collection[str]) -> list[ViewName]:
+    """Return the threads whose newest notice an item carries; others have moved on and do not wait for it."""
+    views = (newest_view(store, threads, key) for key in item.thread_keys if key not in taken)
+    return [view.name for view in views if view and view.body["newest"]["notice_id"] in item.notice_ids]
