@@ -203,6 +203,18 @@ def test_a_flood_is_taken_in_over_several_runs(root: Path) -> None:
     assert messages == ["0", "1", "2", "3", "4"]
 
 
+def test_a_flood_of_large_files_is_taken_in_over_several_runs(root: Path) -> None:
+    world = World()
+    for number in range(20):
+        text = "a" * 1_000_000
+        path = drop(root, f"{number}.json", {"verb": "checkpoint", "task": "t1", "message": text})
+        os.utime(path, ns=(number, number))
+    first = take(root, world)
+    assert 0 < first.recorded < 20
+    assert first.left == 20 - first.recorded
+    assert take(root, world).recorded == first.left
+
+
 def test_a_heartbeat_is_noted_and_not_recorded(root: Path) -> None:
     world = World()
     world.report("start", agent="worker", uid=os.getuid())

@@ -366,6 +366,15 @@ def test_the_answer_says_when_the_next_check_in_is_due() -> None:
     assert (none.next_due_at, none.reason) == (None, "no promise")
 
 
+def test_a_heartbeat_is_answered_with_what_is_owed() -> None:
+    world = World()
+    start(world, checkpoint={"every_seconds": 600})
+    world.clock.forward(700)
+    owed = world.report("heartbeat").results[0].owed
+    assert owed is not None
+    assert owed.next_due_at == START + timedelta(seconds=600)
+
+
 def test_a_heartbeat_is_no_record_and_starts_nothing() -> None:
     world = World()
     assert world.report("heartbeat", "nobody").refused == 1

@@ -11,7 +11,7 @@ from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.contracts.source_mark import SourceMark
 from reporting_governance.contracts.task_state import TaskState, TaskStatus
 from reporting_governance.stages.scan_report import ScanReport
-from reporting_governance.stages.watch_mark import mark_group
+from reporting_governance.stages.source_marks import mark_group
 from reporting_governance.storage.interface import View
 from reporting_governance.storage.memory import MemoryStore
 from tests.stages.watch_world import START, StandInSource, World, reading, said
@@ -177,7 +177,7 @@ def test_a_pass_that_was_cut_short_is_done_again(monkeypatch: pytest.MonkeyPatch
     world.scan()
     world.settings(silence_seconds=120)
     with monkeypatch.context() as patch:
-        patch.setattr("reporting_governance.stages.scan.own_mark_group", lambda *_: 1 / 0)
+        patch.setattr("reporting_governance.stages.scan_work.own_mark_group", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             world.scan()
     world.clock.forward(120)

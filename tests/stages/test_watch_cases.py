@@ -1,7 +1,7 @@
 """Every folder of tests/cases/scan and tests/cases/report: what agents and hosts do, and all that follows from it.
 
-`given.json`: `settings` of the watchdog and `steps`: `wait` so many seconds, `set_clock` by so many, `report` a check-in
-(as `uid`), `scan`, or let the source `json` show `tasks` from now on (`complete`, `unreadable` and `facts` as it says).
+`given.json`: `settings` of the watchdog and `steps`: `wait` so many seconds, `set_clock` by so many, `report` a
+check-in (as `uid`), `scan`, or let the source `json` show `tasks` from now on (`complete`, `unreadable` and `facts`).
 `expect.json`: what each scan said, how each check-in was answered, and every event in full.
 """
 

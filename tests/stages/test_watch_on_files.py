@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +141,30 @@ def test_what_a_killed_run_left_unsaid_is_said_by_the_next(root: Path, monkeypat
             assert place > 3
             return
     pytest.fail("no scan ended by itself")
+
+
+def test_a_tick_with_nothing_due_imports_none_of_the_judging(root: Path) -> None:
+    world = open_world(root)
+    world.report("start", agent="worker")
+    world.scan()
+    code = f"""
+import sys
+from datetime import UTC, datetime
+from reporting_governance.contracts.deployment_profile import ProfileSpec
+from reporting_governance.storage.files.store import FilesStore
+from reporting_governance.stages.scan import run_scan
+class Clock:
+    def now(self): return datetime(2026, 3, 1, 8, 5, tzinfo=UTC)
+    def monotonic(self): return 86700.0
+run_scan(FilesStore({str(root)!r}, actor="tester"), ProfileSpec(), (), clock=Clock())
+print(sorted(name for name in sys.modules if name in {{
+    "reporting_governance.stages.scan_work",
+    "reporting_governance.core.conditions",
+    "reporting_governance.core.episodes",
+    "reporting_governance.adapters.interface",
+    "reporting_governance.contracts.task_state",
+    "reporting_governance.contracts.finding",
+}}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() == "[]"

@@ -7,19 +7,18 @@ Body: `task` (a task-state document; null before the first event) · `source` ·
 
 What an event does to the task stands in the event itself (`payload.status`, `payload.child_task_id` ...): whoever
 made it has decided, the fold only writes down.  So a replay needs no settings and no files.
+Event types and statuses are written as the documents hold them: every command folds, and few need the types.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from reporting_governance.contracts.event_envelope import EventType
 from reporting_governance.contracts.journal_line import RecordLine
-from reporting_governance.contracts.task_state import FINISHED, TaskStatus
 
 Body = Mapping[str, Any]
 
 REMEMBERED = 64  #: check-in ids, and evidence items, that a view keeps
-_FINISHED = frozenset(status.value for status in FINISHED)
+_FINISHED = frozenset(("completed", "failed", "cancelled"))
 _EMPTY: Body = {
     "task": None,
     "source": "native",
@@ -34,10 +33,10 @@ _EMPTY: Body = {
 #: Check-ins that say how the task stands: they answer a promise and an open checkpoint request.
 ANSWERS = frozenset(
     (
-        EventType.TASK_STARTED,
-        EventType.TASK_CHECKPOINT_SENT,
-        EventType.TASK_STATUS_CHANGED,
-        EventType.TASK_CLAIMED_COMPLETE,
+        "task_started",
+        "task_checkpoint_sent",
+        "task_status_changed",
+        "task_claimed_complete",
     )
 )
 #: Times at which something was seen of the task.
@@ -124,7 +123,7 @@ def _fold_check_in(body: dict[str, Any], event: Body) -> None:
             body["check_ins"] = _remember(body["check_ins"], check_in["id"])
         if body["uid"] is None:
             body["uid"] = check_in["uid"]
-    task = _begin(body["task"], event) if kind == EventType.TASK_STARTED else dict(body["task"] or _identity(event))
+    task = _begin(body["task"], event) if kind == "task_started" else dict(body["task"] or _identity(event))
     if "status" in payload and "child_task_id" not in payload:
         _set_status(task, payload["status"], at)
     if "child_task_id" in payload:
@@ -135,7 +134,7 @@ def _fold_check_in(body: dict[str, Any], event: Body) -> None:
         _note_contact(task, event, check_in["received_at"])
         if kind in ANSWERS:
             body["request"] = None
-    if kind == EventType.TASK_CHECKPOINT_SENT:
+    if kind == "task_checkpoint_sent":
         body["evidence"] = [each for each in body["evidence"] if "completion" in each["supports"].get("claims", ())]
     body["task"] = task
 
@@ -145,7 +144,7 @@ def _identity(event: Body) -> dict[str, Any]:
         "task_id": event["task_id"],
         "agent_id": event["agent_id"],
         "runtime": event["runtime"],
-        "status": TaskStatus.ACTIVE.value,
+        "status": "active",
         "correlation_id": event["correlation_id"],
     }
     if event["operator_context"]:
@@ -161,7 +160,7 @@ def _begin(old: Body | None, event: Body) -> dict[str, Any]:
     for key in STARTING:
         if key in payload:
             task[key] = payload[key]
-    expected = payload.get("status") == TaskStatus.EXPECTED
+    expected = payload.get("status") == "expected"
     if fresh or (old is not None and "started_at" not in old):
         task.pop("status_changed_at", None)
         if not expected:
@@ -186,14 +185,14 @@ def _fold_child(children: list[Any], event: Body) -> list[Any]:
     payload, kind, at = event["payload"], event["event_type"], event["timestamp"]
     identity = payload["child_task_id"]
     known = {each["task_id"]: each for each in children}
-    child = dict(known.get(identity, {"task_id": identity, "status": TaskStatus.ACTIVE.value}))
-    if kind == EventType.SUBAGENT_SPAWNED:
-        child = {"task_id": identity, "status": TaskStatus.ACTIVE.value, "spawned_at": at}
-    elif kind == EventType.SUBAGENT_SPAWN_FAILED:
-        child.update(status=TaskStatus.FAILED.value, spawn_failed_at=at)
-    elif kind == EventType.SUBAGENT_COMPLETED:
-        child.update(status=payload.get("status", TaskStatus.COMPLETED.value), finished_at=at)
-    elif kind == EventType.SUBAGENT_RESULT_FORWARDED:
+    child = dict(known.get(identity, {"task_id": identity, "status": "active"}))
+    if kind == "subagent_spawned":
+        child = {"task_id": identity, "status": "active", "spawned_at": at}
+    elif kind == "subagent_spawn_failed":
+        child.update(status="failed", spawn_failed_at=at)
+    elif kind == "subagent_completed":
+        child.update(status=payload.get("status", "completed"), finished_at=at)
+    elif kind == "subagent_result_forwarded":
         child["told_at" if "spawn_failed_at" in child else "forwarded_at"] = at
     return list({**known, identity: child}.values())
 
@@ -209,7 +208,7 @@ def _note_contact(task: dict[str, Any], event: Body, received_at: str) -> None:
         if key in task:
             task[key] = min(task[key], received_at)
     task["last_activity_at"] = max(at, task.get("last_activity_at", at))
-    if kind in ANSWERS and kind != EventType.TASK_STARTED:
+    if kind in ANSWERS and kind != "task_started":
         task["last_checkpoint_at"] = max(at, task.get("last_checkpoint_at", at))
-    if kind == EventType.TASK_EVIDENCE_ATTACHED or event["evidence_refs"]:
+    if kind == "task_evidence_attached" or event["evidence_refs"]:
         task["last_evidence_at"] = max(at, task.get("last_evidence_at", at))

@@ -1,9 +1,7 @@
 """How closely one task is watched: the profile's thresholds, after the first selector that matches the task."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 from reporting_governance.contracts.task_state import TaskState
@@ -46,12 +44,6 @@ def settings_for(watchdog: Watchdog, task: TaskState, *, source: str) -> WatchSe
         if matches(facts, selector.match):
             return _settings(watchdog, selector)
     return _settings(watchdog, None)
-
-
-def settings_digest(watchdog: Watchdog) -> str:
-    """Return a digest of everything that decides when a task is due; it changes when names must be dated anew."""
-    document = {key: value for key, value in watchdog.dump().items() if key != "tick_seconds"}
-    return sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _settings(watchdog: Watchdog, selector: Selector | None) -> WatchSettings:

@@ -96,6 +96,17 @@ class CheckInBuilder:
         owed = what_is_owed(change.body, self._profile.watchdog, now) if change.body else None
         return Built(change, group, {place: replace(each, owed=owed) for place, each in results.items()})
 
+    def heartbeat(self, tasks: Listing, check_in: CheckIn, now: datetime) -> CheckInResult:
+        """Return whether a heartbeat is this user's to send, and what its task owes: it answers nothing by itself."""
+        result = CheckInResult(task=check_in.task, verb=check_in.verb.value, recorded=True)
+        version = load_version(self._store, tasks, native_task_key(check_in.task))
+        body = version.body if version is not None else None
+        if body is None:
+            return replace(result, recorded=False, refused=True, reason="no such task; start it first")
+        if not may_check_in(self._uid, body["uid"], self._operators):
+            return replace(result, recorded=False, refused=True, reason=f"the task was started by uid {body['uid']}")
+        return replace(result, owed=what_is_owed(body, self._profile.watchdog, now))
+
     def _add(self, change: TaskChange, tasks: Listing, pending: Pending, agent: str, now: datetime) -> CheckInResult:
         check_in, body = pending.check_in, change.body
         started_by = None if body is None else body["uid"]

@@ -2,14 +2,13 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
 from reporting_governance.contracts.check_in import CheckIn, Verb
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
-from reporting_governance.core.check_in_rules import clamp, may_check_in, native_task_key
+from reporting_governance.core.check_in_rules import clamp, native_task_key
 from reporting_governance.errors import Busy
 from reporting_governance.stages.check_in_group import (
     MOST_IN_GROUP,
@@ -21,8 +20,7 @@ from reporting_governance.stages.check_in_group import (
 )
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.report_result import CheckInResult, ReportReport
-from reporting_governance.stages.task_change import load_version
-from reporting_governance.storage.interface import Added, Listing, Store
+from reporting_governance.storage.interface import Added, Store
 
 TRIES = 20  #: a refused check-in is built anew with fresh names so often before it gives up
 BATCH = 150  #: records a commit, at most
@@ -62,7 +60,7 @@ def run_report(
     while waiting:
         results.update(_one_round(store, builder, waiting, clock))
     if heartbeats:
-        results.update(_heartbeats(store, heartbeats, uid, operators, clock.now()))
+        results.update(_heartbeats(store, heartbeats, builder, clock.now()))
     ordered = tuple(results[place] for place in sorted(results))
     return ReportReport(
         results=ordered,
@@ -117,22 +115,13 @@ def _count_try(task: str, pending: Sequence[Pending]) -> None:
 
 
 def _heartbeats(
-    store: Store, heartbeats: Sequence[tuple[int, CheckIn]], uid: int, operators: frozenset[int], now: datetime
+    store: Store, heartbeats: Sequence[tuple[int, CheckIn]], builder: CheckInBuilder, now: datetime
 ) -> dict[int, CheckInResult]:
     """Note that tasks are alive.  An unknown task is not started by it: a heartbeat is no event."""
     tasks = store.listing(Folder.TASKS)
-    return {place: _heartbeat(store, tasks, check_in, uid, operators, now) for place, check_in in heartbeats}
-
-
-def _heartbeat(
-    store: Store, tasks: Listing, check_in: CheckIn, uid: int, operators: frozenset[int], now: datetime
-) -> CheckInResult:
-    result = CheckInResult(task=check_in.task, verb=check_in.verb.value, recorded=True)
-    version = load_version(store, tasks, native_task_key(check_in.task))
-    body = version.body if version is not None else None
-    if body is None:
-        return replace(result, recorded=False, refused=True, reason="no such task; start it first")
-    if not may_check_in(uid, body["uid"], operators):
-        return replace(result, recorded=False, refused=True, reason=f"the task was started by uid {body['uid']}")
-    store.heartbeat(native_task_key(check_in.task), clamp(check_in.at, now)[0])
-    return result
+    results = {}
+    for place, check_in in heartbeats:
+        results[place] = builder.heartbeat(tasks, check_in, now)
+        if results[place].recorded:
+            store.heartbeat(native_task_key(check_in.task), clamp(check_in.at, now)[0])
+    return results

@@ -14,7 +14,8 @@ from reporting_governance.core.episodes import transitions
 from reporting_governance.core.event_normalizer import Watched
 from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.stages.clock import Clock
-from reporting_governance.stages.scan_report import Batch, NotJudged, Said, Tally, say
+from reporting_governance.stages.scan_batch import Batch, Tally, say
+from reporting_governance.stages.scan_report import NotJudged, Said
 from reporting_governance.stages.task_change import TaskChange, TaskVersion, native_place, parse_task, version_of
 from reporting_governance.stages.watch_change import add_transitions, needs_episodes
 from reporting_governance.stages.watch_mark import OwnMark

@@ -17,10 +17,12 @@ from reporting_governance.core.event_normalizer import Watched
 from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.errors import GovernanceError
 from reporting_governance.stages.clock import Clock
-from reporting_governance.stages.scan_report import Batch, NotJudged, Tally, say
+from reporting_governance.stages.scan_batch import Batch, Tally, say
+from reporting_governance.stages.scan_report import NotJudged
+from reporting_governance.stages.source_marks import mark_group
 from reporting_governance.stages.task_change import TaskChange, TaskVersion, load_version, parse_task, version_of
 from reporting_governance.stages.watch_change import add_transitions, needs_episodes
-from reporting_governance.stages.watch_mark import NATIVE_MARK, OwnMark, mark_group
+from reporting_governance.stages.watch_mark import NATIVE_MARK, OwnMark
 from reporting_governance.storage.interface import Listing, Store
 
 SELF = "self"  #: source and instance of what we watch about ourselves

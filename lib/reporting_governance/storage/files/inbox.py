@@ -17,6 +17,7 @@ from typing import Any
 
 MAX_BYTES = 1024 * 1024
 MOST_OF_ONE_USER = 1_000  #: files of one user in one run
+MOST_BYTES_OF_ONE_USER = 16 * 1024 * 1024  #: and their size together
 _DONE = ".done-"  #: what was recorded and is on its way out; read again after a crash, and then known already
 _DIGITS = 32  #: of an identity; 128 bits
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -68,16 +69,17 @@ class FilesInbox:
 
     def take(self) -> Taken:
         """Return what lies in the inbox, at most so many files of each user; nothing is removed."""
-        names: dict[int, list[tuple[int, str]]] = {}
-        for uid, mtime, name in self._listed():
-            names.setdefault(uid, []).append((mtime, name))
+        by_user: dict[int, list[tuple[int, str, int]]] = {}
+        for uid, mtime, name, size in self._listed():
+            by_user.setdefault(uid, []).append((mtime, name, size))
         chosen: list[tuple[int, str]] = []
         floods = []
-        for uid, mine in names.items():
+        for uid, mine in by_user.items():
             mine.sort()
-            chosen.extend(mine[: self._most])
-            if len(mine) > self._most:
-                floods.append(Flood(uid, len(mine) - self._most))
+            taken = _first_within(mine, most=self._most, most_bytes=MOST_BYTES_OF_ONE_USER)
+            chosen.extend((mtime, name) for mtime, name, _ in taken)
+            if len(taken) < len(mine):
+                floods.append(Flood(uid, len(mine) - len(taken)))
         opened = [self._open(name) for _, name in sorted(chosen)]
         return Taken([each for each in opened if each is not None], floods)
 
@@ -117,7 +119,7 @@ class FilesInbox:
             file.write("\n")
         return name
 
-    def _listed(self) -> Iterator[tuple[int, int, str]]:
+    def _listed(self) -> Iterator[tuple[int, int, str, int]]:
         try:
             with os.scandir(self._folder) as entries:
                 for entry in entries:
@@ -125,7 +127,7 @@ class FilesInbox:
                         continue
                     with suppress(FileNotFoundError):
                         found = entry.stat(follow_symlinks=False)
-                        yield found.st_uid, found.st_mtime_ns, entry.name
+                        yield found.st_uid, found.st_mtime_ns, entry.name, min(found.st_size, MAX_BYTES)
         except FileNotFoundError:
             return
 
@@ -167,6 +169,18 @@ class FilesInbox:
             problem="it is a link" if is_link else f"it cannot be opened: {error.strerror}",
             inode=(found.st_dev, found.st_ino),
         )
+
+
+def _first_within(
+    files: Sequence[tuple[int, str, int]], *, most: int, most_bytes: int
+) -> Sequence[tuple[int, str, int]]:
+    """Return the first files that together are within the limits, at least one."""
+    size = 0
+    for place, (_, _, each) in enumerate(files[:most]):
+        size += each
+        if place and size > most_bytes:
+            return files[:place]
+    return files[:most]
 
 
 def _is_handed_in(name: str) -> bool:
