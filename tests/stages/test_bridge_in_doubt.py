@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,25 @@ def test_a_bridge_that_was_stopped_does_not_send_any_more(world: World, stalled_
 
     assert first.got == []
     assert len(second.got) == 1
+    assert world.states() == ["acked"]
+
+
+@pytest.mark.parametrize(("ticks", "wall"), [(16, 16), (16, 0), (0, 16)], ids=["stopped", "clock-set-back", "slept"])
+def test_past_its_time_to_begin_nothing_begins_although_nobody_else_came(world: World, ticks: int, wall: int) -> None:
+    """Whoever looks and finds no one must not begin: by the end of the send, another may have looked as well."""
+
+    def stand_still() -> None:
+        world.clock.ticks += ticks
+        world.clock.moment += timedelta(seconds=wall)
+
+    late = Channel(lambda: STORED, before=stand_still)
+    world.item()
+    bridge(world, late)
+    assert late.got == []
+    assert outcomes(world)[0] == ("deferred", "not_started")
+    in_time = Channel(lambda: STORED)
+    bridge(world, in_time)
+    assert len(in_time.got) == 1
     assert world.states() == ["acked"]
 
 

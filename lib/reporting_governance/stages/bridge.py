@@ -177,6 +177,7 @@ class _Run:
     refused: int = 0
     looked_at: set[ViewName] = field(default_factory=set)  #: versions this run has nothing more to do with
     idle: set[ViewName] = field(default_factory=set)  #: of those, the ones that only wait
+    tried: set[str] = field(default_factory=set)  #: items sent by this run: once is enough, whatever became of it
     cold: set[str] = field(default_factory=set)
 
     def goes_on(self) -> bool:
@@ -229,7 +230,7 @@ class _Run:
             work = self.decide(view, threads, now, here, rules)
             if work.step.kind in (StepKind.WAIT, StepKind.HOLD):
                 self.idle.add(name)
-            else:
+            elif work.step.kind is not StepKind.SEND or name.id not in self.tried:
                 yield work
 
     def decide(self, view: View, threads: Listing, now: datetime, here: Here, rules: DeliveryRules) -> Work:
@@ -345,6 +346,7 @@ class _Run:
     def prepare(self, works: Sequence[Work], mark: Callable[[Work], Mapping[str, Any] | None]) -> list[Prepared]:
         prepared = prepare(self.store, works, mark, host=self.host, clock=self.clock, copies=self.copies)
         self.sent += len(prepared)
+        self.tried.update(work.name.id for work in works)
         self.refused += len(works) - len(prepared)
         return prepared
 

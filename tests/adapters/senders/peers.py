@@ -208,6 +208,8 @@ PROGRAMS: Mapping[str, str] = {
     "ignores_sigterm": _NOTE + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: time.sleep(1)",
     "floods": _NOTE + "sys.stdout.write('a'*30_000_000); sys.stderr.write('b'*3_000_000)",
     "floods_for_ever": _NOTE + "\nwhile True: sys.stdout.write('a'*65536)",
+    "kills_its_parent": _NOTE
+    + "open(sys.argv[1]+'.pid','w').write(str(os.getpid())); os.kill(os.getppid(), signal.SIGKILL); time.sleep(300)",
     "deaf": "import sys; open(sys.argv[1],'a').write('{}\\n'); sys.exit(0)",
     "grandchild": _NOTE
     + "pid=os.fork()\nif pid==0:\n    time.sleep(300); os._exit(0)\nopen(sys.argv[1]+'.pid','w').write(str(pid))",

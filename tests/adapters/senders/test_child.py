@@ -111,6 +111,29 @@ sender.send(message(), may_start=lambda: True)
 """
 
 
+WEDGED = """
+import sys
+from pathlib import Path
+from tests.adapters.senders.test_child import sender
+from tests.adapters.senders.test_webhook import message
+sender(Path(sys.argv[1]), "late-wedge").send(message(), may_start=lambda: True)
+"""
+
+
+def test_a_sender_that_is_stuck_ends_at_its_limit_although_its_parent_is_dead(tmp_path: Path, checkout: str) -> None:
+    """Nobody is left to end it, and it would not end by itself: the kernel's timer does."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", WEDGED, str(tmp_path)],
+        cwd=checkout,
+        env={**os.environ, "PYTHONPATH": f"{checkout}/lib:{checkout}"},
+    )
+    note = tmp_path / "pid"
+    assert wait_until(lambda: note.exists() and bool(note.read_text()), 20)
+    parent.kill()
+    parent.wait()
+    assert wait_until(lambda: not is_running(int(note.read_text())), 8)
+
+
 def test_a_send_whose_parent_is_dead_ends_at_its_limit(tmp_path: Path, checkout: str) -> None:
     """The parent is killed in the middle of a send: the program, and what it forked, still end at the limit."""
     script = tmp_path / "stays.py"

@@ -83,6 +83,13 @@ def test_what_a_program_leaves_behind_is_ended_with_it(tmp_path: Path) -> None:
     assert wait_until(lambda: not is_running(pid))
 
 
+def test_a_program_whose_supervisor_died_is_ended_and_in_doubt(tmp_path: Path) -> None:
+    program = Program(tmp_path, "kills_its_parent")
+    assert run(program).result is SendResult.IN_DOUBT
+    pid = int(Path(f"{program.notes}.pid").read_text())
+    assert wait_until(lambda: not is_running(pid))
+
+
 def test_the_fence_holds_before_the_program_starts(tmp_path: Path) -> None:
     program = Program(tmp_path, "ok")
     assert run(program, may_start=False).result is SendResult.NOT_STARTED
