@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
 from reporting_governance.core.projection import Body
-from reporting_governance.errors import Busy, StorageError
+from reporting_governance.errors import Busy, ExitCode, StorageError
 from reporting_governance.storage.encoding import ZERO_LEAF
 from reporting_governance.storage.files import applied as applied_record
 from reporting_governance.storage.files import layout as layouts
@@ -41,6 +41,14 @@ _EMPTY = Head(0, ZERO_LEAF.hex(), None)
 _HEARTBEAT_SECONDS = 3600
 
 
+class NeedsHealing(StorageError):
+    """The views are behind the log, and whoever reads here may not change anything."""
+
+    exit_code = ExitCode.TRY_LATER
+    message = "{path}: the views are behind the journal, as after a crash or a start of the host"
+    hint = "A dry run changes nothing, so it cannot bring them up to date; `reportgov status` does."
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -55,6 +63,7 @@ class FilesStore:
         clock_step_seconds: how far the clock may step before a line says so; None: never said.
         now, monotonic: the clocks, for what happens when no `now` is given (healing while reading).
         boot: the boot's id; only tests give another one.
+        heals: whether reading may make good what a crash or another boot left; without it that is an error.
     """
 
     def __init__(
@@ -68,7 +77,9 @@ class FilesStore:
         now: Callable[[], datetime] = _utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         boot: str | None = None,
+        heals: bool = True,
     ) -> None:
+        self._heals = heals
         self._layout = Layout(os.path.abspath(root))
         self._limits = limits or Limits()
         self._now = now
@@ -319,6 +330,8 @@ class FilesStore:
     @contextmanager
     def _recovering(self) -> Iterator[Applied]:
         """Hold the lock with a log that is whole and applied.  Only the state's owner may: others are told to wait."""
+        if not self._heals:
+            raise NeedsHealing(path=self._layout.root)
         if layouts.owner(self._layout.root) != os.geteuid():
             raise Busy(path=self._layout.lock, seconds=0)
         with self._errors(), self._lock():
