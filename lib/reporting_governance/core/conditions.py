@@ -92,7 +92,7 @@ def checkpoint_overdue(sight: Sight, settings: WatchSettings, now: datetime) -> 
         every = limit
     grace = promise.grace_seconds if promise and promise.grace_seconds is not None else settings.grace_seconds
     seen_at = latest(task.last_checkpoint_at, task.started_at, task.status_changed_at)
-    return since(condition, sight, seen_at, every, now, "no check-in since then", grace=grace)
+    return since(condition, sight, seen_at, every, now, "no check-in since {anchor}", grace=grace)
 
 
 def silence_timeout(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:
@@ -104,7 +104,7 @@ def silence_timeout(sight: Sight, settings: WatchSettings, now: datetime) -> Ver
         return never(condition, "silence is not watched", watched=False)
     wait = max(settings.silence_seconds, sight.resolution_seconds)
     seen_at = last_sign_of_life(task, sight.heard_at)
-    return since(condition, sight, seen_at, wait, now, "no sign of life since then")
+    return since(condition, sight, seen_at, wait, now, "no sign of life since {anchor}")
 
 
 def deadline_missed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:  # noqa: ARG001 - one signature
@@ -114,7 +114,7 @@ def deadline_missed(sight: Sight, settings: WatchSettings, now: datetime) -> Ver
         return never(condition, f"the task is {task.status.value}")
     if task.deadline_at is None:
         return never(condition, "no deadline", watched=False)
-    return timed(condition, task.deadline_at, 0, now, "not finished")
+    return timed(condition, task.deadline_at, 0, now, "not finished at {anchor}")
 
 
 def start_missed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:
@@ -123,7 +123,9 @@ def start_missed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdic
     if task.status is not TaskStatus.EXPECTED:
         return never(condition, "not waiting for a start")
     seen_at = latest(task.status_changed_at, task.started_at)
-    return since(condition, sight, seen_at, settings.start_grace_seconds, now, "has not started since then")
+    return since(
+        condition, sight, seen_at, settings.start_grace_seconds, now, "expected since {anchor} and not started"
+    )
 
 
 def result_not_forwarded(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:
@@ -172,7 +174,14 @@ def claim_unverified(sight: Sight, settings: WatchSettings, now: datetime) -> Ve
     if task.status is not TaskStatus.PENDING_VERIFICATION:
         return never(condition, "no unverified claim of completion")
     seen_at = latest(task.status_changed_at, task.last_checkpoint_at)
-    return since(condition, sight, seen_at, settings.verify_within_seconds, now, "claimed complete without evidence")
+    return since(
+        condition,
+        sight,
+        seen_at,
+        settings.verify_within_seconds,
+        now,
+        "claimed complete at {anchor}, and nothing supports it",
+    )
 
 
 _FUNCTIONS: Mapping[Condition, Callable[[Sight, WatchSettings, datetime], Verdict]] = {

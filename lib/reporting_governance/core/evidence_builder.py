@@ -133,7 +133,7 @@ def snapshot_evidence(
         agent_id=task.agent_id,
         evidence_class=EvidenceClass.RUNTIME_ARTIFACT,
         quality=Quality.MODERATE,
-        summary=f"{change.condition.value}: {change.reason} ({change.anchor})",
+        summary=f"{change.condition.value}: {change.reason}",
         captured_at=now,
         refs=(ref,),
         supports={"claims": [], "task_status": task.status.value, "since": change.anchor},

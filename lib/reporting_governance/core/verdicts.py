@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from reporting_governance.contracts.event_envelope import EventType
 from reporting_governance.contracts.task_state import TaskState
+from reporting_governance.contracts.times import format_time
 
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)  #: times beyond it mean never
 
@@ -138,7 +139,7 @@ def timed(
     return Verdict(
         condition=condition,
         truth=truth,
-        reason=reason if truth is Truth.TRUE else "not due yet",
+        reason=reason.replace("{anchor}", format_time(anchor)) if truth is Truth.TRUE else "not due yet",
         anchor=anchor,
         due_at=due_at,
         opens_at=opens_at,
