@@ -145,6 +145,36 @@ def test_an_explicit_start_after_an_implicit_one_adds_what_it_says() -> None:
     assert task(world)["checkpoint"] == {"every_seconds": 600}
 
 
+def test_a_start_of_a_paused_task_takes_it_up_again() -> None:
+    world = World()
+    start(world)
+    world.report("pause")
+    world.clock.forward(60)
+    start(world)
+    assert (task(world)["status"], task(world)["status_changed_at"]) == ("active", "2026-03-01T08:01:00.000Z")
+    assert task(world)["started_at"] == "2026-03-01T08:00:00.000Z"
+
+
+@pytest.mark.parametrize("verb", ["start", "checkpoint"])
+def test_an_expected_task_starts_with_its_first_word(verb: str) -> None:
+    world = World()
+    start(world, status="expected", checkpoint={"every_seconds": 600})
+    assert (task(world)["status"], "started_at" in task(world)) == ("expected", False)
+    world.clock.forward(60)
+    world.report(verb)
+    assert (task(world)["status"], task(world)["started_at"]) == ("active", "2026-03-01T08:01:00.000Z")
+    assert world.scan().said == ()
+
+
+def test_a_task_that_was_expected_and_does_not_start_is_told() -> None:
+    world = World()
+    start(world, status="expected")
+    world.clock.forward(900)
+    assert [(each.condition, each.phase) for each in world.scan().said] == [("start_missed", "firing")]
+    world.report("start", agent="worker")
+    assert [(each.condition, each.phase) for each in world.scan().said] == [("start_missed", "resolved")]
+
+
 def test_a_check_in_that_is_sent_again_is_recorded_once() -> None:
     world = World()
     start(world, id="call-1")

@@ -156,7 +156,7 @@ def _begin(old: Body | None, event: Body) -> dict[str, Any]:
     """Return the task as a start describes it: a first, a new run of a finished task, or more said of a running one."""
     payload = event["payload"]
     fresh = old is None or old["status"] in _FINISHED
-    task = _identity(event) if fresh or old is None else {**old, **_identity(event)}
+    task = _identity(event) if fresh or old is None else {**old, **_identity(event), "status": old["status"]}
     for key in STARTING:
         if key in payload:
             task[key] = payload[key]
@@ -174,6 +174,8 @@ def _set_status(task: dict[str, Any], status: str, at: str) -> None:
         return
     task["status"] = status
     task["status_changed_at"] = at
+    if status == "active":
+        task.setdefault("started_at", at)
     if status in _FINISHED:
         task["finished_at"] = at
     else:
