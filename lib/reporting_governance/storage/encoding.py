@@ -44,6 +44,7 @@ class Prepared:
     after_time: str
     type: LineType
     record: RecordLine | None
+    body_text: str  #: JSON of the record's body
     meta: Mapping[str, Any] | None
     blobs: tuple[str, ...]  #: digests of the files made for this line
 
@@ -80,7 +81,7 @@ def prepare(addition: Addition, put_blob: PutBlob, *, actor: str, writer: str) -
     Raises: ValueError for what a line cannot hold; StorageError when a body stays too large.
     """
     counts = _Counts()
-    record, record_text, blobs = _prepare_record(addition.record, put_blob, counts)
+    record, record_text, body_text, blobs = _prepare_record(addition.record, put_blob, counts)
     reason = _cleaned_text(addition.reason, counts)
     act = _cleaned_text(addition.action, counts)
     meta = None if addition.meta is None else _cleaned(addition.meta, counts)[0]
@@ -99,6 +100,7 @@ def prepare(addition: Addition, put_blob: PutBlob, *, actor: str, writer: str) -
         after_time=f'","type":"{addition.type.value}","v":{LINE_VERSION},"writer":{writer}}}\n',
         type=addition.type,
         record=record,
+        body_text=body_text,
         meta=meta,
         blobs=blobs,
     )
@@ -118,6 +120,22 @@ def decode_line(line: bytes) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
+def body_text(line: bytes) -> str | None:
+    """Return the JSON of the body in a valid line as it stands there; None where that takes a decoder to find.
+
+    Exact because keys are sorted and a quote inside a text is always escaped: behind `about` comes `body`, and the last
+    `consumes` is the record's own, since only texts and numbers follow it.  A line with `meta`, which may hold
+    anything, is left to the decoder.
+    """
+    if b',"meta":' in line:
+        return None
+    begin = line.index(b'],"body":', line.index(b',"record":{"about":[')) + 9
+    return line[begin : line.rindex(b',"consumes":[')].decode("ascii")
+
+
+_FOLDERS = {folder.value: folder for folder in Folder}
+
+
 def record_of(document: Mapping[str, Any]) -> RecordLine | None:
     """Return the record a line's document carries, None for a line that carries none."""
     record = document.get("record")
@@ -128,8 +146,8 @@ def record_of(document: Mapping[str, Any]) -> RecordLine | None:
         id=record["id"],
         body=record["body"],
         parents=tuple(record["parents"]),
-        consumes=tuple(ViewName.parse(text) for text in record["consumes"]),
-        views=tuple(ViewKey(Folder(folder), identity, due) for folder, identity, due in record["views"]),
+        consumes=tuple(map(ViewName.parse, record["consumes"])),
+        views=tuple([ViewKey(_FOLDERS[folder], identity, due) for folder, identity, due in record["views"]]),
         about=tuple(record["about"]),
         version=record["version"],
     )
@@ -151,9 +169,9 @@ class _Counts:
 
 def _prepare_record(
     record: RecordLine | None, put_blob: PutBlob, counts: _Counts
-) -> tuple[RecordLine | None, str, tuple[str, ...]]:
+) -> tuple[RecordLine | None, str, str, tuple[str, ...]]:
     if record is None:
-        return None, "", ()
+        return None, "", "", ()
     for key in record.views:
         _check_key(key)
     body, text = _cleaned(record.body, counts)
@@ -164,12 +182,12 @@ def _prepare_record(
         record = replace(record, body=body)
     views = ",".join(f'["{key.folder.value}","{key.id}","{key.due}"]' for key in record.views)
     names = ",".join(f'"{name}"' for name in record.consumes)
-    text = (
+    record_text = (
         f',"record":{{"about":[{_quoted(record.about)}],"body":{text},"consumes":[{names}],"id":{_quote(record.id)},'
         f'"kind":{_quote(record.kind)},"parents":[{_quoted(record.parents)}],"version":{record.version},'
         f'"views":[{views}]}}'
     )
-    return record, text, blobs
+    return record, record_text, text, blobs
 
 
 def _quoted(texts: tuple[str, ...]) -> str:

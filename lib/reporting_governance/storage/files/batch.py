@@ -11,7 +11,7 @@ A file in `past/` has a fixed name.  Putting it anew destroys the version it rep
 puts: then too every body can be made as long as another put is missing.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewName
@@ -19,6 +19,7 @@ from reporting_governance.core.projection import Body, ConsumedViewGone, apply
 from reporting_governance.storage.files.applied import Counts, place_of
 from reporting_governance.storage.files.views import Views, content_of
 
+NO_TEXTS: Mapping[int, str] = {}
 Records = Sequence[tuple[int, RecordLine]]  #: of one group, each with the seq of its line
 
 
@@ -34,11 +35,16 @@ class Batch:
     removes: dict[ViewName, None] = field(default_factory=dict)  #: a set that keeps its order
     bodies: dict[ViewName, Body] = field(default_factory=dict)
 
-    def add(self, records: Records, read: Callable[[ViewName], Body | None]) -> None:
-        """Add one group's changes.  Raises ConsumedViewGone, and whatever a fold raises; then nothing is changed."""
+    def add(
+        self, records: Records, read: Callable[[ViewName], Body | None], texts: Mapping[int, str] = NO_TEXTS
+    ) -> None:
+        """Add one group's changes.  Raises ConsumedViewGone, and whatever a fold raises; then nothing is changed.
+
+        `texts` as for `content_of`.
+        """
         changes = apply(records, lambda name: self.bodies[name] if name in self.bodies else read(name))
         for put in changes.puts:
-            self.puts[put.name] = content_of(put.name, put.body)
+            self.puts[put.name] = content_of(str(put.name), put.body, texts)
             self.bodies[put.name] = put.body
         for name in changes.removes:
             if self.puts.pop(name, None) is None:

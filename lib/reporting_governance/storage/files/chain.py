@@ -37,8 +37,7 @@ class ChainLine:
     seq: int
     document: Mapping[str, Any]
     leaf: bytes
-    end: int  #: the offset behind it
-    length: int
+    raw: bytes  #: the line with its LF
 
 
 LineGroup = tuple[ChainLine, ...]
@@ -79,7 +78,7 @@ class Chain:
             whole = raw.endswith(b"\n")
             leaf = leaf_hash(raw[:-1] if whole else raw)
             offset = at.offset + len(raw)
-            line = _valid(raw, leaf, at, offset) if whole else None
+            line = _valid(raw, leaf, at) if whole else None
             at = Place(offset, at.seq + 1, leaf, len(raw))
             if line is not None and stretch.is_declared_by(line.document):
                 self.voids += 1
@@ -142,7 +141,7 @@ class _Stretch:
         return Void(self._from_seq, self._lines, self._size + missing, digest.hexdigest(), whole, last)
 
 
-def _valid(raw: bytes, leaf: bytes, before: Place, end: int) -> ChainLine | None:
+def _valid(raw: bytes, leaf: bytes, before: Place) -> ChainLine | None:
     """Return the line when it follows the one before it, None when it does not."""
     document = decode_line(raw)
     if document is None or document.get("seq") != before.seq + 1 or document.get("prev") != before.leaf.hex():
@@ -152,7 +151,7 @@ def _valid(raw: bytes, leaf: bytes, before: Place, end: int) -> ChainLine | None
     place = document.get("g")
     if not (isinstance(place, list) and len(place) == 2 and all(type(each) is int for each in place)):
         return None
-    return ChainLine(before.seq + 1, document, leaf, end, len(raw))
+    return ChainLine(before.seq + 1, document, leaf, raw)
 
 
 def _continues(pending: list[ChainLine], line: ChainLine) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
 from reporting_governance.core.projection import Body, ConsumedViewGone, apply
 from reporting_governance.errors import StorageError
-from reporting_governance.storage.encoding import ZERO_LEAF, decode_line, encode, record_of
+from reporting_governance.storage.encoding import ZERO_LEAF, body_text, decode_line, encode, record_of
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.applied import Counts
 from reporting_governance.storage.files.chain import Chain, LineGroup, Place, UnknownVersion
@@ -38,10 +38,14 @@ class State:
     def add(self, group: LineGroup) -> None:
         """Add one group.  Raises StorageError when it consumes what no earlier line made."""
         records = []
+        texts: dict[int, str] = {}
         for line in group:
             record = record_of(line.document)
             if record is not None:
                 records.append((line.seq, record))
+                text = body_text(line.raw)
+                if text is not None:
+                    texts[id(record.body)] = text
             self.marks = self.marks.after(line.document)
             if line.document["type"] == _SEGMENT_OPEN:
                 self._forget_past(line.document.get("meta", {}).get("past_before", 0))
@@ -54,11 +58,12 @@ class State:
                 path="journal", reason=f"line {group[0].seq} changes {gone}, which no earlier line made"
             ) from None
         for put in changes.puts:
-            self.contents[str(put.name)] = content_of(put.name, put.body)
+            name = str(put.name)
+            self.contents[name] = content_of(name, put.body, texts)
             if put.name.folder is Folder.PAST:
                 self._drop_replaced(records, put.name)
-        for name in changes.removes:
-            self.contents.pop(str(name), None)
+        for closed in changes.removes:
+            self.contents.pop(str(closed), None)
 
     def _drop_replaced(self, records: list[Any], put: ViewName) -> None:
         """A file in `past/` has a fixed name: the version that was put anew is gone."""

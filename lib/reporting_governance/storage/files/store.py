@@ -246,12 +246,13 @@ class FilesStore:
         accepted = [prepared[id(verdict.additions)] for verdict in verdicts if verdict.refused is None]
         lines = [*self._writer.notes_due(applied, moment), *accepted] if accepted else []
         batch = Batch()
+        texts = {id(each.record.body): each.body_text for group in lines for each in group if each.record is not None}
         seq = applied.seq
         firsts: list[int] = []
         for group in lines:
             firsts.append(seq + 1)
             numbered = list(enumerate(group, start=seq + 1))
-            batch.add([(at, each.record) for at, each in numbered if each.record is not None], fetch)
+            batch.add([(at, each.record) for at, each in numbered if each.record is not None], fetch, texts)
             seq += len(group)
         if lines:
             applied = self._writer.added(applied, lines, batch, moment)

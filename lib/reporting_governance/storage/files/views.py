@@ -6,6 +6,7 @@ file; nothing is synced, so after another boot none is trusted.
 
 import errno
 import os
+from collections.abc import Mapping
 
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.core.projection import Body
@@ -129,9 +130,19 @@ class Views:
         return document["name"], document["body"]
 
 
-def content_of(name: ViewName, body: Body) -> bytes:
-    """Return what a version's file holds.  The name stands first, so that a scan need not parse the rest."""
-    return f'{{"name":"{name}","body":{encode(body)}}}\n'.encode("ascii")
+def content_of(name: str, body: Body, texts: Mapping[int, str]) -> bytes:
+    """Return what a version's file holds.  The name stands first, so that a scan need not parse the rest.
+
+    Args:
+        texts: JSON of objects that are encoded already, by `id`: most of a view is a record's body, which was encoded
+            for its line a moment ago.
+    """
+    if any(id(each) in texts for each in body.values()):
+        members = [f"{encode(key)}:{texts.get(id(body[key])) or encode(body[key])}" for key in sorted(body)]
+        text = f"{{{','.join(members)}}}"
+    else:
+        text = encode(body)
+    return f'{{"name":"{name}","body":{text}}}\n'.encode("ascii")
 
 
 def name_in(content: bytes) -> str:
