@@ -201,9 +201,11 @@ class SourceScan:
             source, instance = body["source"], body["instance"]
             if source == SELF:
                 if body["task"]["task_id"].startswith(_SELF_SOURCE) and body["task"]["task_id"] not in own_tasks:
-                    self._end(version, ResolvedBy.UNWATCHED, "the source is no longer configured", now)
+                    self._end(version, ResolvedBy.UNWATCHED, "the source is not configured or not there any more", now)
             elif source not in names:
-                self._end(version, ResolvedBy.UNWATCHED, f"the source {source} is no longer configured", now)
+                self._end(
+                    version, ResolvedBy.UNWATCHED, f"the source {source} is not configured or not there any more", now
+                )
             elif source not in unsure and (source, instance) not in shown:
                 self._end(version, ResolvedBy.GONE, f"{instance} is no longer shown by its source", now)
 
