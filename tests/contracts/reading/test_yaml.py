@@ -118,6 +118,14 @@ def test_a_text_nested_beyond_every_stack_is_refused(text: str) -> None:
     assert findings[-1].pointer.count("/") <= MAX_DEPTH
 
 
+@pytest.mark.parametrize(
+    "number", ["9" * 5_000, "0x" + "f" * 4_000, "0o" + "7" * 5_000, "-1e400", "!!float " + "9" * 400]
+)
+def test_a_number_too_large_to_hold_is_a_finding(number: str) -> None:
+    (finding,) = read(f"a: [1, {number}]").findings
+    assert (finding.rule, finding.pointer, finding.end_column) == ("GOV006", "/a/1", len(number) + 8)
+
+
 def test_it_never_makes_a_python_object() -> None:
     for text in ("!!python/object/apply:os.getcwd []", "!!python/name:os.system", "!!timestamp 2026-03-01"):
         result = read(text)

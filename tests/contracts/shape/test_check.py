@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reporting_governance.contracts.finding import Finding
@@ -66,7 +66,6 @@ def judged(schema: dict[str, Any], value: Any) -> list[tuple[bool, list[Finding]
     return [(each.is_valid(value), check_shape(document, each, name="a.json")) for each in shapes]
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=3), small | values)
 def test_both_engines_give_one_verdict_and_the_same_findings(parts: list[dict[str, Any]], value: Any) -> None:
     schema = {"properties": {"a": {"allOf": parts}}, "items": parts[0], "allOf": parts, "$defs": DEFINITIONS}
@@ -75,6 +74,15 @@ def test_both_engines_give_one_verdict_and_the_same_findings(parts: list[dict[st
     valid, findings = fast
     assert valid is (findings == [])
     assert all(each.line is not None for each in findings)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_fault_under_any_key_is_found_at_its_place(key: str) -> None:
+    schema = {"additionalProperties": {"additionalProperties": {"items": {"additionalProperties": {"type": "null"}}}}}
+    fast, fallback = judged(schema, {key: {key: [{key: 1}]}})
+    assert fast == fallback
+    escaped = key.replace("~", "~0").replace("/", "~1")
+    assert [each.pointer for each in fast[1]] == [f"/{escaped}/{escaped}/0/{escaped}"]
 
 
 @pytest.mark.parametrize("part", FRAGMENTS, ids=",".join)
@@ -119,3 +127,22 @@ def test_one_misspelt_key_is_one_finding_and_two_are_two() -> None:
         ("GOV102", "/vresion", 'did you mean "version"?'),
         ("GOV102", "/note", 'did you mean "notes"?'),
     ]
+
+
+def test_true_is_not_one_when_an_alternative_is_chosen() -> None:
+    alternatives = [
+        {"properties": {"k": {"const": 1}}, "required": ["k", "x"]},
+        {"properties": {"k": {"const": True}}, "required": ["k", "y"]},
+    ]
+    for value, missing in (({"k": True}, '"y"'), ({"k": 1.0}, '"x"')):
+        for _, (finding,) in judged({"oneOf": alternatives}, value):
+            assert (finding.rule, finding.message) == ("GOV101", f"the required key {missing} is missing")
+
+
+def test_a_key_whose_values_overlap_does_not_tell_alternatives_apart() -> None:
+    alternatives = [
+        {"properties": {"k": {"enum": ["a", "b"]}, "x": {"type": "integer"}}, "required": ["k", "x"]},
+        {"properties": {"k": {"enum": ["b", "c"]}, "y": {"type": "integer"}}, "required": ["k", "y"]},
+    ]
+    for _, (finding,) in judged({"oneOf": alternatives}, {"k": "b", "x": "1"}):
+        assert (finding.rule, finding.pointer) == ("GOV110", "")
