@@ -1,0 +1,187 @@
+"""The peers OpenClaw talks to: a model server (OpenAI completions) and a Telegram Bot API, on one port of loopback.
+
+Run inside the island's network namespace as `python peers.py FOLDER`: it brings loopback up, writes `FOLDER/port`, and
+appends one JSON line per request to `FOLDER/requests.jsonl`.  What the model answers is asked for in the prompt itself:
+
+| word | the model |
+|---|---|
+| HANG, on a line without SPAWN | accepts the request and never answers |
+| SPAWN {…} | calls `sessions_spawn` once with these arguments, then answers |
+| WORK n | calls `exec` with `sleep 40` n times, then answers |
+| SILENT | answers with the token by which OpenClaw knows that nothing is to be said |
+| anything else | answers with a short sentence |
+
+Telegram's `sendMessage` fails with the HTTP status in `FOLDER/telegram-status` while that file exists.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
+LOCK = threading.Lock()
+
+
+def text_of(content: Any) -> str:
+    """Return the text of a message's content, which is a string or a list of parts."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(str(part.get("text", "")) for part in content or [] if isinstance(part, dict))
+
+
+def wish_of(messages: list[dict[str, Any]]) -> str:
+    """Return what users said since the model's last answer: OpenClaw adds messages of its own after the prompt."""
+    said: list[str] = []
+    for one in reversed(messages):
+        if one.get("role") == "assistant" and not one.get("tool_calls"):
+            break
+        if one.get("role") == "user":
+            said.append(text_of(one.get("content")))
+    return "\n".join(reversed(said))
+
+
+def wanted_spawn(messages: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the arguments of the spawn that was asked for and not yet made."""
+    for one in reversed(messages):
+        if one.get("role") == "assistant":
+            return None
+        text = text_of(one.get("content"))
+        if one.get("role") == "user" and "SPAWN {" in text:
+            arguments, _ = json.JSONDecoder().raw_decode(text[text.index("SPAWN {") + len("SPAWN ") :])
+            return dict(arguments)
+    return None
+
+
+def tool_call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the model's message that calls one tool."""
+    function = {"name": name, "arguments": json.dumps(arguments)}
+    call = {"index": 0, "id": f"call{time.time_ns()}", "type": "function", "function": function}
+    return {"role": "assistant", "content": None, "tool_calls": [call]}
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the model's message for one request."""
+    messages = request.get("messages", [])
+    spawn = wanted_spawn(messages)
+    tools = {one.get("function", {}).get("name") for one in request.get("tools", [])}
+    if spawn is not None and "sessions_spawn" in tools:
+        return tool_call("sessions_spawn", spawn)
+    work = re.search(r"WORK (\d+)", wish_of(messages))
+    if work and "exec" in tools and sum(1 for one in messages if one.get("role") == "tool") < int(work.group(1)):
+        return tool_call("exec", {"command": "sleep 40"})
+    text = "NO_REPLY" if "SILENT" in wish_of(messages) else "The numbers add up: 42 widgets counted."
+    return {"role": "assistant", "content": text}
+
+
+class Peer(BaseHTTPRequestHandler):
+    """Answers both APIs; the path says which is meant."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
+        """Keep standard error quiet; requests.jsonl has it all."""
+
+    def body(self) -> dict[str, Any]:
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            parsed = json.loads(raw or b"{}")
+        except ValueError:
+            return {"raw": raw.decode("utf-8", "replace")}
+        return parsed if isinstance(parsed, dict) else {"raw": parsed}
+
+    def note(self, **what: Any) -> None:
+        with LOCK, (FOLDER / "requests.jsonl").open("a") as log:
+            log.write(json.dumps({"at": time.time(), "path": self.path, **what}) + "\n")
+
+    def send_json(self, status: int, document: dict[str, Any]) -> None:
+        raw = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def do_GET(self) -> None:
+        if "/bot" in self.path:
+            self.telegram({})
+            return
+        self.note()
+        self.send_json(200, {"object": "list", "data": [{"id": "m", "object": "model"}]})
+
+    def do_POST(self) -> None:
+        body = self.body()
+        if "/bot" in self.path:
+            self.telegram(body)
+        else:
+            self.model(body)
+
+    def model(self, body: dict[str, Any]) -> None:
+        wish = wish_of(body.get("messages", []))
+        self.note(wish=wish[-1500:], tools=len(body.get("tools", [])), stream=body.get("stream"))
+        if any("HANG" in line for line in wish.splitlines() if "SPAWN {" not in line):
+            time.sleep(3600)
+            return
+        message = answer(body)
+        reason = "tool_calls" if message.get("tool_calls") else "stop"
+        common = {"id": "one", "created": int(time.time()), "model": "m"}
+        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        if not body.get("stream"):
+            choice = {"index": 0, "message": message, "finish_reason": reason}
+            self.send_json(200, {**common, "object": "chat.completion", "choices": [choice], "usage": usage})
+            return
+        pieces = [{"delta": message, "finish_reason": None}, {"delta": {}, "finish_reason": reason}]
+        chunks = [
+            {**common, "object": "chat.completion.chunk", "choices": [{"index": 0, **piece}], "usage": usage}
+            for piece in pieces
+        ]
+        raw = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Content-Length", str(len(raw.encode())))
+        self.end_headers()
+        self.wfile.write(raw.encode())
+
+    def telegram(self, body: dict[str, Any]) -> None:
+        method = self.path.split("?")[0].rsplit("/", 1)[-1]
+        failing = FOLDER / "telegram-status"
+        if method == "getUpdates":
+            time.sleep(5)
+            self.send_json(200, {"ok": True, "result": []})
+            return
+        self.note(body=body)
+        if method == "getMe":
+            who = {"id": 42, "is_bot": True, "first_name": "Bot", "username": "synthetic_bot"}
+            self.send_json(200, {"ok": True, "result": who})
+        elif method == "sendMessage" and failing.exists():
+            status = int(failing.read_text())
+            self.send_json(
+                status, {"ok": False, "error_code": status, "description": "Forbidden: bot was blocked by the user"}
+            )
+        elif method == "sendMessage":
+            chat = {"id": int(body.get("chat_id", 0)), "type": "private"}
+            message = {"message_id": 101, "date": int(time.time()), "chat": chat, "text": body.get("text", "")}
+            self.send_json(200, {"ok": True, "result": message})
+        else:
+            self.send_json(200, {"ok": True, "result": True})
+
+
+def main() -> None:
+    """Serve until killed."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Peer)
+    server.daemon_threads = True
+    (FOLDER / "port.part").write_text(str(server.server_address[1]))
+    (FOLDER / "port.part").rename(FOLDER / "port")
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
