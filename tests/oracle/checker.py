@@ -273,17 +273,18 @@ def check(
     arrived: Mapping[str, Sequence[Arrival]],
     *,
     at_rest: bool = True,
-    acknowledged: Iterable[str] = (),
+    acknowledged: Iterable[Sequence[str]] = (),
 ) -> Derived:
     """Check everything that must hold; return what was derived.
 
     Args:
         arrived: what each target (`receiver/target`) really got.
         at_rest: nothing runs any more and every stage found nothing to do: then nothing may be left stuck.
-        acknowledged: record ids in the order in which writers were told *added*, of one writer.
+        acknowledged: for each writer, the ids of its records in the order in which it was told *added*.
     """
     derived = derive(documents)
-    _check_acknowledged(documents, acknowledged)
+    for told in acknowledged:
+        _check_acknowledged(documents, told)
     _check_episodes(derived)
     _check_notices(derived)
     _check_sends(derived, arrived)
@@ -294,13 +295,12 @@ def check(
     return derived
 
 
-def _check_acknowledged(documents: Sequence[Document], acknowledged: Iterable[str]) -> None:
-    """Acknowledged means present, in order, once."""
-    expected = list(acknowledged)
-    wanted = set(expected)
+def _check_acknowledged(documents: Sequence[Document], told: Sequence[str]) -> None:
+    """Acknowledged means present, in order, once.  (An id that comes back later, such as a request's, counts first.)"""
+    wanted = set(told)
     ids = [document["record"]["id"] for document in documents if "record" in document]
-    present = [each for each in ids if each in wanted]
-    assert present == expected, "what was acknowledged is not present, in order, once"
+    present = list(dict.fromkeys(each for each in ids if each in wanted))
+    assert present == list(dict.fromkeys(told)), "what was acknowledged is not present, in order, once"
 
 
 def _check_episodes(derived: Derived) -> None:

@@ -21,7 +21,7 @@ class MemoryWorld(World):
     def files(self) -> Store:  # type: ignore[override]
         return self.memory
 
-    def check(self, *, at_rest: bool = True, acknowledged: Sequence[str] = ()) -> Derived:
+    def check(self, *, at_rest: bool = True, acknowledged: Sequence[Sequence[str]] = ()) -> Derived:
         derived = check(lines_of_store(self.memory), self.arrived(), at_rest=at_rest, acknowledged=acknowledged)
         agree_on_states(self.memory, derived, self.clock)
         return derived

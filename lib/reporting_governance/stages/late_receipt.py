@@ -15,6 +15,7 @@ from reporting_governance.contracts.times import due_name
 from reporting_governance.core.threads import due_after_settling
 from reporting_governance.errors import Busy, UsageError
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.newest import newest_view
 from reporting_governance.storage.interface import Added, Addition, Group, Store, View, expand
 
 TRIES = 20  #: how often the group is built anew because somebody changed what it consumes
@@ -140,8 +141,8 @@ def _group(store: Store, found: _Found, receipt: Receipt, repeat_seconds: int, n
 
 
 def _threads(store: Store, item: Mapping[str, Any]) -> list[View]:
-    names = store.listing(Folder.EPISODES).names
-    return [view for key in item["thread_keys"] if key in names and (view := store.read(names[key])) is not None]
+    listing = store.listing(Folder.EPISODES)
+    return [view for key in item["thread_keys"] if (view := newest_view(store, listing, key)) is not None]
 
 
 def _speaks_of(item: Mapping[str, Any], thread: View) -> bool:

@@ -2,38 +2,17 @@
 
 import os
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
-from reporting_governance.storage.interface import Added, Answer, Group, Store
+from tests.crash.chain.processes import Told, told_all
 from tests.crash.chain.world import REPEATED, SCRIPT, STEPS, World, play, profile_of
-from tests.oracle.checker import Derived, tellings
 from tests.storage.killing import Report, run_killed
 
 #: Steps of a stage between two kills in the short form; odd, so that the kinds of steps take turns.
 STRIDE = 31
-
-
-class Told:
-    """A store that tells at once which records it acknowledged."""
-
-    def __init__(self, store: Store, report: Report) -> None:
-        self._store = store
-        self._report = report
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def commit(self, groups: Sequence[Group], **given: Any) -> list[Answer]:
-        answers = self._store.commit(groups, **given)
-        added = [group for group, answer in zip(groups, answers, strict=True) if isinstance(answer, Added)]
-        records = [addition.record for group in added for addition in group.additions]
-        self._report([record.id for record in records if record is not None])
-        return answers
 
 
 def kill_and_run_again(template: str, root: str, step: int, event: int, *, straight_on: bool) -> bool:
@@ -57,18 +36,9 @@ def kill_and_run_again(template: str, root: str, step: int, event: int, *, strai
             world.check()
         play(world.at(max(world.clock.seconds, seconds)), step)
     world.at(max(world.clock.seconds, REPEATED)).settle()
-    told_all(world.check(acknowledged=[identity for report in outcome.reports for identity in report]))
+    told_all(world.check(acknowledged=[[identity for report in outcome.reports for identity in report]]))
     shutil.rmtree(root)
     return outcome.killed
-
-
-def told_all(derived: Derived) -> None:
-    """Both receivers heard of both tasks, and of their end; a repeat may have come too late to be one."""
-    told = tellings(derived)
-    assert len(told) == 4, f"somebody was not told: {told}"
-    for phases in told.values():
-        assert [each for each in phases if each[0] != "repeat"] == [("firing", 1), ("resolved", 1)], told
-        assert len(phases) <= 3, told
 
 
 def profile_at(step: int) -> ProfileSpec:

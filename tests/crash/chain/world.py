@@ -53,13 +53,13 @@ class HandClock:
         return 10_000.0 + self.seconds
 
 
-def profile_of(*, pager: Sequence[str] | None = PAGER, **notification: Any) -> ProfileSpec:
-    """Return the profile that `minimal-solo-mode` makes with two receivers; `notification` as it stands in a file.
+def profile_document(*, pager: Sequence[str] | None = PAGER, **notification: Any) -> dict[str, Any]:
+    """Return `minimal-solo-mode` with two receivers; `notification` as it stands in a file.
 
     Without a pager the second receiver reads an outbox too: much faster, where sends are not what is looked at.
     """
     with open(resource_path("profiles", "minimal-solo-mode.yaml"), encoding="utf-8") as file:
-        document = yaml.safe_load(file)
+        document: dict[str, Any] = yaml.safe_load(file)
     target: dict[str, Any] = {"sender": "file", "parameters": {"path": "pager.log"}}
     if pager is not None:
         parameters = {"argv": list(pager), "best_proof": "stored", "timeout_seconds": 5}
@@ -74,7 +74,12 @@ def profile_of(*, pager: Sequence[str] | None = PAGER, **notification: Any) -> P
         **notification,
     }
     document["watchdog"] |= {"silence_seconds": 86_400}
-    return compile_profile(document, digest="0" * 64).spec
+    return document
+
+
+def profile_of(**given: Any) -> ProfileSpec:
+    """Return what `profile_document` puts in force."""
+    return compile_profile(profile_document(**given), digest="0" * 64).spec
 
 
 @cache
@@ -169,7 +174,7 @@ class World:
             "pager/program": arrivals_in(f"{self.root}/pager.log"),
         }
 
-    def check(self, *, at_rest: bool = True, acknowledged: Sequence[str] = ()) -> Derived:
+    def check(self, *, at_rest: bool = True, acknowledged: Sequence[Sequence[str]] = ()) -> Derived:
         """Check everything there is to check; return what the records say."""
         store = self.files()
         store.ready()
