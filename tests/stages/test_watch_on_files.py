@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +169,82 @@ print(sorted(name for name in sys.modules if name in {{
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "[]"
+
+
+_SCAN = """
+import sys
+from datetime import UTC, datetime
+from reporting_governance.contracts.deployment_profile import ProfileSpec
+from reporting_governance.storage.files.store import FilesStore
+from reporting_governance.stages.scan import run_scan
+class Clock:
+    def now(self): return datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
+    def monotonic(self): return 86400.0 + 1800
+sys.stdin.readline()
+print(run_scan(FilesStore(sys.argv[1], actor="tester"), ProfileSpec(), (), clock=Clock()).fired)
+"""
+
+
+def test_four_processes_that_scan_at_once_say_each_thing_once(root: Path) -> None:
+    world = open_world(root)
+    for number in range(40):
+        world.report("start", f"t{number}", agent="worker", checkpoint={"every_seconds": 600})
+    world.scan()
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", _SCAN, str(root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    for run in runs:
+        assert run.stdin is not None
+        run.stdin.write("go\n")
+        run.stdin.flush()
+    fired = [int(run.communicate(timeout=120)[0]) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0, 0, 0]
+    assert sum(fired) == 40 * 2
+    events = [event["event_id"] for event in world.events()]
+    assert len(events) == len(set(events)) == 40 + 40 * 3
+
+
+def test_an_intake_that_is_killed_anywhere_records_each_file_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed at every rename and unlink, of views and of the inbox: the next run takes in the rest, nothing twice."""
+    names = ("rename", "unlink")
+    real = {name: getattr(os, name) for name in names}
+    for place in range(1, 200):
+        folder = root.with_name(f"state{place}")
+        world = open_world(folder)
+        world.report("start", "other", agent="worker")
+        for number in range(3):
+            check_in = {"verb": "checkpoint", "task": f"t{number % 2}", "message": str(number)}
+            (folder / "inbox" / f"{number}.json").write_text(json.dumps(check_in))
+        (folder / "inbox" / "bad.json").write_text("{")
+        left = [place]
+
+        def killed(name: str, *arguments: Any, left: list[int] = left) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                raise KeyboardInterrupt
+            real[name](*arguments)
+
+        finished = False
+        with monkeypatch.context() as patch:
+            for name in names:
+                patch.setattr(os, name, partial(killed, name))
+            try:
+                run_inbox(world.store, FilesInbox(str(folder)), profile=world.profile, clock=world.clock)
+                finished = True
+            except KeyboardInterrupt:
+                pass
+        after = open_world(folder, world)
+        after.store.ready()
+        run_inbox(after.store, FilesInbox(str(folder)), profile=after.profile, clock=after.clock)
+        messages = [event["payload"]["message"] for event in after.events() if "message" in event["payload"]]
+        assert sorted(messages) == ["0", "1", "2"], place
+        assert list((folder / "inbox").iterdir()) == []
+        kept = [path.name for path in (folder / "corrupt").iterdir()]
+        assert sorted(name.rpartition("-")[2] for name in kept) == ["bad.json", "bad.json.finding.json"], place
+        if finished:
+            assert place > 6
+            return
+    pytest.fail("no intake ended by itself")

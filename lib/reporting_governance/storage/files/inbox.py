@@ -104,6 +104,12 @@ class FilesInbox:
         What cannot be moved (another user's folder) stays; its finding says so in every run.
         """
         name = f"{dropped.identity[:16]}-{_harmless(dropped.name)}"
+        document = {"file": dropped.name, "uid": dropped.uid, "findings": list(findings)}
+        path = f"{self._corrupt}/{name}.finding.json"
+        # Before the file: after a crash in between it is read again, and no file is ever there without its finding.
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w") as file:
+            json.dump(document, file, indent=2)
+            file.write("\n")
         try:
             os.rename(f"{self._folder}/{dropped.name}", f"{self._corrupt}/{name}")
         except FileNotFoundError:
@@ -112,11 +118,6 @@ class FilesInbox:
             with suppress(OSError):
                 os.rmdir(f"{self._folder}/{dropped.name}")
             return dropped.name
-        document = {"file": dropped.name, "uid": dropped.uid, "findings": list(findings)}
-        path = f"{self._corrupt}/{name}.finding.json"
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w") as file:
-            json.dump(document, file, indent=2)
-            file.write("\n")
         return name
 
     def _listed(self) -> Iterator[tuple[int, int, str, int]]:
