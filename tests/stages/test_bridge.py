@@ -15,6 +15,7 @@ from reporting_governance.adapters.senders.registry import Senders
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.receipt import Proof
+from reporting_governance.errors import Busy
 from reporting_governance.stages.bridge import BridgeReport, run_bridge
 from reporting_governance.storage.files.daily_copies import DailyCopies
 from reporting_governance.storage.memory import MemoryStore
@@ -182,6 +183,7 @@ def test_no_send_begins_that_could_end_too_late(world: World) -> None:
 
 
 def test_told_to_stop_it_ends_what_it_began_and_begins_nothing(world: World) -> None:
+    """Alertmanager 2146: a reload cancelled the sends that were under way."""
     for number in range(5):
         world.item(world.notice(number))
     told = threading.Event()
@@ -483,3 +485,37 @@ def test_what_was_learned_is_recorded_however_often_the_thread_changes() -> None
     assert left == 0
     assert world.states() == ["acked"]
     assert world.thread(notice.thread_key).body["newest_outcome"]["outcome"] == "acked"
+
+
+class Held:
+    """A store whose lock another process holds for a while, from the first receipt on."""
+
+    def __init__(self, store: MemoryStore, times: int) -> None:
+        self._store, self._times = store, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def commit(self, groups: Any, *, now: Any) -> Any:
+        if self._times and groups[0].additions[0].record.kind == "receipt":
+            self._times -= 1
+            raise Busy(path="lock", seconds=10)
+        return self._store.commit(groups, now=now)
+
+
+def test_what_was_learned_outlives_a_lock_that_is_held() -> None:
+    world = World(MemoryStore())
+    world.item()
+    through(World(Held(world.store, 4), world.clock), Channel(lambda: STORED))
+    assert world.states() == ["acked"]
+
+
+def test_a_lock_that_is_held_for_ever_ends_the_run_and_leaves_the_truth() -> None:
+    world = World(MemoryStore())
+    for number in range(3):
+        world.item(world.notice(number))
+    with pytest.raises(Busy):
+        through(World(Held(world.store, 5), world.clock), Channel(lambda: STORED), parallel=1)
+    world.clock.pass_by(60)
+    through(world, Channel(lambda: STORED))
+    assert sorted(each.get("reason") or "" for each in world.receipts()) == ["", "", "in_doubt"]

@@ -13,7 +13,8 @@ from reporting_governance.adapters.interface import Answer, Fence, Message, Send
 from reporting_governance.adapters.senders.file import FileSender
 from reporting_governance.contracts.finding import Finding
 from reporting_governance.contracts.receipt import Proof
-from reporting_governance.stages.bridge import BridgeReport, run_bridge
+from reporting_governance.stages.bridge import run_bridge
+from reporting_governance.stages.bridge_report import BridgeReport
 from reporting_governance.stages.sending import Host
 from tests.stages.bridge_world import HERE, World, profile
 

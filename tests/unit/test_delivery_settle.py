@@ -10,16 +10,7 @@ from hypothesis import strategies as st
 from reporting_governance.adapters.interface import Answer, SendResult
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason
 from reporting_governance.contracts.times import format_time, parse_time
-from reporting_governance.core.delivery import (
-    BRIDGE,
-    DeliveryRules,
-    Place,
-    Powers,
-    Settlement,
-    StepKind,
-    next_step,
-    settle,
-)
+from reporting_governance.core.delivery import BRIDGE, DeliveryRules, Powers, StepKind, next_step
 from reporting_governance.core.delivery_state import (
     DeliveryState,
     ItemHistory,
@@ -28,6 +19,7 @@ from reporting_governance.core.delivery_state import (
     histories,
     item_state,
 )
+from reporting_governance.core.settling import Place, Settlement, settle
 from tests.unit.test_delivery_next_step import HERE, HOLD, NOW, RESEND, at, attempt, item, thread
 
 answers = st.builds(

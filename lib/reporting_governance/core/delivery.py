@@ -1,17 +1,16 @@
-"""What to do with a spool item, and what the answer to a send proves.
+"""What to do with a spool item.
 
 Pure: the bridge brings the item's view, the clock and what its sender can do; these functions choose.
-The rules stand in docs/senders.md; what a notice's records add up to stands in `delivery_state`.
+What an answer proves stands in `settling`, what a notice's records add up to in `delivery_state`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
-from reporting_governance.contracts import ids
-from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
+from reporting_governance.contracts.receipt import Outcome, Proof, Reason
 from reporting_governance.contracts.times import parse_time
 
 Body = Mapping[str, Any]
@@ -30,14 +29,6 @@ class StepKind(StrEnum):
     BLOCK = "block"
     SETTLE_IN_DOUBT = "settle_in_doubt"  #: an attempt is over and nobody said how it ended
     WAIT = "wait"
-
-
-class Place(StrEnum):
-    """Where a settled item goes."""
-
-    OPEN = "open"  #: stays work
-    CLOSED = "closed"
-    PAST = "past"  #: a person may send it again
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,29 +67,6 @@ class Step:
     reason: Reason | None = None
     until: datetime | None = None
     attempt_id: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settlement:
-    """A receipt and what it does: to the item, and whether the notices' threads learn of it."""
-
-    receipt: Receipt
-    place: Place
-    tells_threads: bool
-    due: datetime | None = field(default=None)  #: when an open item is looked at again
-
-
-class SendAnswer(Protocol):
-    """What a sender said; `adapters.interface.Answer` is one."""
-
-    @property
-    def result(self) -> str: ...
-    @property
-    def proof(self) -> Proof: ...
-    @property
-    def evidence(self) -> Mapping[str, str]: ...
-    @property
-    def retry_after_seconds(self) -> int | None: ...
 
 
 def retry_delay_seconds(age_seconds: float, *, first: float, ceiling: float, retry_after: float | None = None) -> float:
@@ -172,17 +140,18 @@ def _after_doubt(body: Body, last: Body, *, now: datetime, powers: Powers | None
         return Step(kind=StepKind.LOOK, attempt_id=attempt["attempt_id"])
     if now >= not_after:
         return Step(kind=StepKind.BLOCK, reason=Reason.NEVER_CONFIRMED, attempt_id=last.get("attempt_id"))
-    if in_doubt and powers is not None and _goes_again(powers, rules):
+    if in_doubt and powers is not None and goes_again(powers, rules):
         return _send_when_due(body, _again_at(body, last, rules), now=now)
     return Step(kind=StepKind.HOLD if in_doubt else StepKind.WAIT, until=not_after)
 
 
 def _again_at(body: Body, last: Body, rules: DeliveryRules) -> datetime:
     settled = parse_time(last["settled_at"])
-    return settled + timedelta(seconds=_delay(body["item"], settled, rules, None))
+    return settled + timedelta(seconds=delay_seconds(body["item"], settled, rules, None))
 
 
-def _goes_again(powers: Powers, rules: DeliveryRules) -> bool:
+def goes_again(powers: Powers, rules: DeliveryRules) -> bool:
+    """Tell whether what is in doubt is sent again."""
     return powers.idempotent_by_key or rules.resend_marked
 
 
@@ -245,98 +214,7 @@ def _doubtful_attempt(body: Body) -> str | None:
     return None
 
 
-def settle(
-    answer: SendAnswer,
-    body: Body,
-    attempt_id: str,
-    *,
-    now: datetime,
-    ack_requires: Proof,
-    powers: Powers | None,
-    rules: DeliveryRules,
-    settled_by: str,
-    jitter_seconds: int = 0,
-) -> Settlement:
-    """Return what an answer proves about an attempt, and what becomes of its item.
-
-    No answer proves more than its sender can: the proof is cut at `powers.best_first_proof`; without powers (the
-    target is gone) nothing is proven and nothing is sent again.
-    `settled_by`: the sender's name for its own answer, `bridge` for what a look found.
-    """
-    ceiling = powers.best_first_proof if powers else Proof.NONE
-    proof = min(answer.proof, ceiling, key=lambda each: each.rank)
-
-    def receipt(outcome: Outcome, reason: Reason | None, retry_at: datetime | None = None) -> Receipt:
-        sure = proof if outcome in (Outcome.ACKED, Outcome.PENDING_EXTERNAL_SEND) and not reason else Proof.NONE
-        return Receipt(
-            receipt_id=ids.receipt_id(attempt_id, outcome, sure, settled_by),
-            outcome=outcome,
-            proof=sure,
-            settled_at=now,
-            settled_by=settled_by,
-            evidence=dict(answer.evidence),
-            attempt_id=attempt_id,
-            reason=reason,
-            retry_at=retry_at,
-        )
-
-    if answer.result == "answered":
-        enough = proof >= max(ack_requires, Proof.STORED, key=lambda each: each.rank)
-        outcome = Outcome.ACKED if enough else Outcome.PENDING_EXTERNAL_SEND
-        return Settlement(receipt=receipt(outcome, None), place=Place.CLOSED, tells_threads=True)
-    if answer.result == "refused":
-        return Settlement(receipt=receipt(Outcome.BLOCKED, Reason.REFUSED), place=Place.PAST, tells_threads=True)
-    if answer.result == "in_doubt":
-        held, due = _doubt(body["item"], settled_by, now, powers, rules)
-        return Settlement(
-            receipt=receipt(Outcome.PENDING_EXTERNAL_SEND, Reason.IN_DOUBT),
-            place=Place.OPEN,
-            due=due,
-            tells_threads=held,
-        )
-    reason = {"not_started": Reason.NOT_STARTED, "try_later": Reason.TRY_LATER}.get(answer.result, Reason.NOT_SENT)
-    seconds = 0.0
-    if reason is not Reason.NOT_STARTED and settled_by != BRIDGE:
-        seconds = _delay(body["item"], now, rules, answer.retry_after_seconds) + jitter_seconds
-    # Not later than the end of its life, so that it is blocked, and somebody told, on time.
-    # Compared as seconds: a receiver may ask for a wait that no calendar holds.
-    left = max(0.0, (parse_time(body["item"]["not_after"]) - now).total_seconds())
-    due = now + timedelta(seconds=min(seconds, left))
-    return Settlement(receipt=receipt(Outcome.DEFERRED, reason, due), place=Place.OPEN, due=due, tells_threads=False)
-
-
-def _doubt(
-    item: Body, settled_by: str, now: datetime, powers: Powers | None, rules: DeliveryRules
-) -> tuple[bool, datetime]:
-    """Return whether an item in doubt is held (its threads then count it as told), and when to look at it again."""
-    not_after = parse_time(item["not_after"])
-    wait = timedelta(seconds=_delay(item, now, rules, None))
-    if powers is not None and powers.can_look and settled_by != BRIDGE:
-        return False, now
-    if powers is not None and _goes_again(powers, rules):
-        return False, min(not_after, now + wait)
-    return True, not_after
-
-
-def _delay(item: Body, now: datetime, rules: DeliveryRules, retry_after: int | None) -> float:
+def delay_seconds(item: Body, now: datetime, rules: DeliveryRules, retry_after: int | None) -> float:
+    """Return how long an item waits for another send, counted from `now`."""
     age = max(0.0, (now - parse_time(item["dispatched_at"])).total_seconds())
     return retry_delay_seconds(age, first=rules.first_seconds, ceiling=rules.ceiling_seconds, retry_after=retry_after)
-
-
-def settle_unsent(body: Body, step: Step, *, now: datetime) -> Settlement:
-    """Return the receipt for an item that is withdrawn or blocked without an answer."""
-    assert step.reason is not None
-    attempt = step.attempt_id if step.reason is Reason.NEVER_CONFIRMED else None
-    parent = attempt or body["item"]["spool_id"]
-    receipt = Receipt(
-        receipt_id=ids.receipt_id(parent, Outcome.BLOCKED, Proof.NONE, BRIDGE, step.reason),
-        outcome=Outcome.BLOCKED,
-        proof=Proof.NONE,
-        settled_at=now,
-        settled_by=BRIDGE,
-        evidence={},
-        attempt_id=attempt,
-        spool_id=None if attempt else parent,
-        reason=step.reason,
-    )
-    return Settlement(receipt=receipt, place=Place.PAST, tells_threads=True)

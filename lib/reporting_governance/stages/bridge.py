@@ -12,25 +12,19 @@ from typing import TYPE_CHECKING, Any, cast
 from reporting_governance.adapters.interface import Answer, Batch, BatchSender, Message, Sender, SendResult
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.contracts.notification_settings import InDoubt
-from reporting_governance.contracts.receipt import Outcome, Proof, Reason
+from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.times import due_name
-from reporting_governance.core.delivery import (
-    BRIDGE,
-    DeliveryRules,
-    Here,
-    Settlement,
-    StepKind,
-    next_step,
-    settle,
-    settle_unsent,
-)
+from reporting_governance.core.delivery import BRIDGE, DeliveryRules, Here, StepKind, next_step
+from reporting_governance.core.settling import Settlement, settle, settle_unsent
+from reporting_governance.errors import GovernanceError
+from reporting_governance.stages.bridge_report import BridgeItem, BridgeReport, item_of
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.receipts import Result, record
 from reporting_governance.stages.sending import (
     COMMIT,
     Copies,
     Host,
     Prepared,
-    Result,
     Work,
     guarded_send,
     may_start,
@@ -38,7 +32,6 @@ from reporting_governance.stages.sending import (
     powers_of,
     prepare,
     read_threads,
-    record,
 )
 from reporting_governance.storage.interface import Listing, Store, View, expand
 
@@ -47,69 +40,11 @@ if TYPE_CHECKING:
 
     from reporting_governance.contracts.deployment_profile import ProfileSpec
 
+__all__ = ["BridgeReport", "run_bridge"]
+
 BATCH_WAIT_SECONDS = 5.0  #: how long a batch waits for another process that has the same target
 POLL_SECONDS = 0.5  #: how often a wait for running sends looks whether the run shall end
 _TARGET_IS_DOWN = frozenset({SendResult.NOT_SENT, SendResult.TRY_LATER})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BridgeItem:
-    """What this run did with one item."""
-
-    spool_id: str
-    target: str
-    step: StepKind
-    outcome: Outcome
-    proof: Proof
-    reason: Reason | None
-    attempt_id: str | None
-    evidence: Mapping[str, str]
-
-    def dump(self) -> dict[str, Any]:
-        """Return it as plain JSON data."""
-        return {
-            "spool_id": self.spool_id,
-            "target": self.target,
-            "step": self.step.value,
-            "outcome": self.outcome.value,
-            "proof": self.proof.value,
-            "reason": self.reason.value if self.reason else None,
-            "attempt_id": self.attempt_id,
-            "evidence": dict(self.evidence),
-        }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BridgeReport:
-    """What one run of the bridge did."""
-
-    items: tuple[BridgeItem, ...] = ()
-    sent: int = 0  #: attempts recorded
-    refused: int = 0  #: somebody else took the item first
-    left: int = 0  #: due items that this run did not get to
-    cold_targets: tuple[str, ...] = ()  #: targets that could not be reached, and got no more in this run
-
-    def count(self, outcome: Outcome, *, in_doubt: bool | None = None) -> int:
-        """Return how many items ended so; `in_doubt` narrows to those that are, or are not, in doubt."""
-        return sum(
-            each.outcome is outcome and (in_doubt is None or (each.reason is Reason.IN_DOUBT) == in_doubt)
-            for each in self.items
-        )
-
-    def dump(self) -> dict[str, Any]:
-        """Return it as plain JSON data."""
-        return {
-            "sent": self.sent,
-            "acked": self.count(Outcome.ACKED),
-            "pending_external_send": self.count(Outcome.PENDING_EXTERNAL_SEND, in_doubt=False),
-            "in_doubt": self.count(Outcome.PENDING_EXTERNAL_SEND, in_doubt=True),
-            "blocked": self.count(Outcome.BLOCKED),
-            "deferred": self.count(Outcome.DEFERRED),
-            "refused": self.refused,
-            "left": self.left,
-            "cold_targets": list(self.cold_targets),
-            "items": [each.dump() for each in self.items],
-        }
 
 
 def _never() -> bool:
@@ -285,7 +220,7 @@ class _Run:
             repeat = self.profile.notification.repeat_seconds
             refused = record(self.store, part, repeat, clock=self.clock, copies=self.copies)
             self.refused += len(refused)
-            self.items += [_item(each) for each in part if each.work.name.id not in refused]
+            self.items += [item_of(each) for each in part if each.work.name.id not in refused]
 
     def in_batches(self, works: Sequence[Work]) -> list[Work]:
         """Look and send with senders that take many messages at once; return the work for the others."""
@@ -371,14 +306,20 @@ class _Run:
         from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
         running: dict[Future[Answer], Prepared] = {}
+        fault: GovernanceError | None = None
         with ThreadPoolExecutor(self.parallel) as pool:
-            while True:
-                for prepared in self.prepare_some(waiting, self.parallel - len(running)):
-                    running[pool.submit(self.send_one, prepared)] = prepared
-                if not running:
-                    return
-                done, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-                self.receive([(running.pop(each), each.result()) for each in done])
+            while fault is None or running:
+                try:
+                    for prepared in [] if fault else self.prepare_some(waiting, self.parallel - len(running)):
+                        running[pool.submit(self.send_one, prepared)] = prepared
+                    if not running:
+                        break
+                    done, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+                    self.receive([(running.pop(each), each.result()) for each in done])
+                except GovernanceError as error:  # nothing new begins; what runs is still waited for and recorded
+                    fault = fault or error
+        if fault is not None:
+            raise fault
 
     def prepare_some(self, waiting: list[Work], free: int) -> list[Prepared]:
         """Take up to `free` items whose target is not known to be down, and record their attempts."""
@@ -409,17 +350,3 @@ class _Run:
             left=left,
             cold_targets=tuple(sorted(self.cold)),
         )
-
-
-def _item(result: Result) -> BridgeItem:
-    receipt = result.settlement.receipt
-    return BridgeItem(
-        spool_id=result.work.name.id,
-        target=result.work.target,
-        step=result.work.step.kind,
-        outcome=receipt.outcome,
-        proof=receipt.proof,
-        reason=receipt.reason,
-        attempt_id=receipt.attempt_id,
-        evidence=receipt.evidence,
-    )

@@ -1,0 +1,179 @@
+"""One item's way back: what was learned is recorded, whoever else has changed what in the meantime."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
+from reporting_governance.contracts.receipt import Outcome, Receipt
+from reporting_governance.contracts.times import due_name
+from reporting_governance.core.delivery import Body
+from reporting_governance.core.settling import Place, Settlement
+from reporting_governance.core.threads import due_after_settling
+from reporting_governance.errors import Busy
+from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.newest import newest_view
+from reporting_governance.stages.sending import COMMIT, Copies, Work, about, read_threads, speaks_of
+from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View
+
+TRIES = 100  #: how often a receipt is built anew because somebody changed a thread
+MOST_BUSY = 5  #: how often the journal's lock is waited for, each time as long as the store waits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """What is to be recorded about an item.  `own`: learned from a send of ours, so that it must not be lost."""
+
+    work: Work
+    name: ViewName
+    settlement: Settlement
+    own: bool
+
+
+def record(
+    store: Store, results: Sequence[Result], profile_repeat: int, *, clock: Clock, copies: Copies | None
+) -> set[str]:
+    """Record results, each in a group of its own; return the ids of the items for which that was refused.
+
+    A receipt refused because a thread changed is built anew with fresh names.  What a send of ours proved is recorded
+    even when its item is no longer ours: then it consumes nothing and only strengthens its own attempt.
+    """
+    waiting = list(results)
+    refused: set[str] = set()
+    stale, busy = False, 0
+    for _ in range(TRIES):
+        try:
+            if stale:
+                fresh = _fresh(store, waiting)
+                refused |= {each.work.name.id for each in waiting} - {each.work.name.id for each in fresh}
+                waiting, stale = fresh, False
+            if not waiting:
+                break
+            waiting = _committed(store, waiting, profile_repeat, clock=clock, copies=copies)
+            stale = True
+        except Busy:
+            # What a send proved exists nowhere else: a lock that is held for long is waited for again.
+            busy += 1
+            if busy == MOST_BUSY:
+                raise
+    return refused | {each.work.name.id for each in waiting}
+
+
+def _committed(
+    store: Store, results: Sequence[Result], profile_repeat: int, *, clock: Clock, copies: Copies | None
+) -> list[Result]:
+    """Commit what can go together; return what was refused, and what has to wait for the others."""
+    now = clock.now()
+    batch, later = _apart(results)
+    answers = store.commit([_receipt_group(each, profile_repeat) for each in batch], now=now)
+    answered = list(zip(batch, answers, strict=True))
+    added = [each.settlement.receipt.dump() for each, answer in answered if isinstance(answer, Added)]
+    if copies is not None and added:
+        copies.write(Receipt.schema, added, now=now)
+    return [*(each for each, answer in answered if not isinstance(answer, Added)), *later]
+
+
+def _apart(results: Sequence[Result]) -> tuple[list[Result], list[Result]]:
+    """Return results of which no two change the same thread, as many as a commit takes, and the others."""
+    batch: list[Result] = []
+    later: list[Result] = []
+    taken: set[str] = set()
+    for each in results:
+        threads = {thread.name.id for thread in _told(each)}
+        if len(batch) == COMMIT or threads & taken:
+            later.append(each)
+        else:
+            taken |= threads
+            batch.append(each)
+    return batch, later
+
+
+def _told(result: Result) -> list[View]:
+    """Return the threads that learn of a result."""
+    if not result.settlement.tells_threads:
+        return []
+    return [thread for thread in result.work.threads if speaks_of(result.work.body["item"], thread.body)]
+
+
+def _fresh(store: Store, results: Sequence[Result]) -> list[Result]:
+    """Return what is still to be recorded, on the versions that are there now."""
+    if not results:
+        return []
+    store.ready()
+    spool, threads = store.listing(Folder.SPOOL), store.listing(Folder.EPISODES)
+    again = (_anew(store, result, spool) for result in results)
+    return [_with_fresh_threads(store, each, threads) for each in again if each is not None]
+
+
+def _anew(store: Store, result: Result, spool: Listing) -> Result | None:
+    """Return a refused result on its item's version of now; None when somebody else did the same work."""
+    view = newest_view(store, spool, result.work.name.id)
+    if result.name is _NOTHING or (view is not None and view.name == result.name):
+        return result
+    if not result.own:
+        return None
+    attempts = view.body["attempts"] if view else []
+    ours = bool(attempts) and attempts[-1]["attempt_id"] == result.settlement.receipt.attempt_id
+    settlement = result.settlement
+    if view is None or not ours or _says_no_more(view.body, settlement.receipt):
+        told = settlement.receipt.outcome in (Outcome.ACKED, Outcome.PENDING_EXTERNAL_SEND)
+        settlement = replace(settlement, place=Place.CLOSED, tells_threads=told and settlement.tells_threads)
+        return replace(result, name=_NOTHING, settlement=settlement)
+    return replace(result, name=view.name)
+
+
+_NOTHING = ViewName(Folder.SPOOL, "", "", 0)
+
+
+def _says_no_more(body: Body, receipt: Receipt) -> bool:
+    """Tell whether the item's view already knows at least as much about the attempt."""
+    return receipt.outcome is Outcome.PENDING_EXTERNAL_SEND and any(
+        each.get("attempt_id") == receipt.attempt_id and each["proof"] == receipt.proof for each in body["receipts"]
+    )
+
+
+def _with_fresh_threads(store: Store, result: Result, threads: Listing) -> Result:
+    work = replace(result.work, threads=read_threads(store, result.work.body["item"], threads))
+    return replace(result, work=work)
+
+
+def _receipt_group(result: Result, repeat_seconds: int) -> Group:
+    receipt, work = result.settlement.receipt, result.work
+    told = _told(result)
+    mine = () if result.name is _NOTHING else (result.name,)
+    line = RecordLine(
+        kind=Receipt.schema,
+        id=receipt.receipt_id,
+        body=receipt.dump(),
+        parents=(receipt.attempt_id or receipt.spool_id or "",),
+        consumes=(*mine, *(thread.name for thread in told)),
+        views=(
+            *(_item_view(result) if mine else ()),
+            *(
+                ViewKey(Folder.EPISODES, thread.name.id, _thread_due(thread.body, receipt, repeat_seconds))
+                for thread in told
+            ),
+        ),
+        about=about(work),
+    )
+    return Group(additions=(Addition(record=line),))
+
+
+def _item_view(result: Result) -> tuple[ViewKey, ...]:
+    settlement = result.settlement
+    if settlement.place is Place.OPEN:
+        return (ViewKey(Folder.SPOOL, result.work.name.id, due_name(settlement.due)),)
+    if settlement.place is Place.PAST:
+        return (ViewKey(Folder.PAST, result.work.name.id, ""),)
+    return ()
+
+
+def _thread_due(thread: Body, receipt: Receipt, repeat_seconds: int) -> str:
+    return due_name(
+        due_after_settling(
+            condition=thread["condition"],
+            acked=bool(thread["acked"]),
+            resolved=bool(thread["resolved_at"]),
+            settled_at=receipt.settled_at,
+            repeat_seconds=repeat_seconds,
+        )
+    )
