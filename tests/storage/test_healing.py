@@ -16,7 +16,7 @@ from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.segments import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Group
-from tests.storage.building import NOW, SPOOL, birth, item_id, later
+from tests.storage.building import NOW, SPOOL, birth, item_id, later, observed
 from tests.storage.oracle import check, read_log, record_ids
 
 OTHER_BOOT = "11111111-2222-3333-4444-555555555555"
@@ -195,12 +195,77 @@ def test_what_is_read_behind_applied_is_synced_first(root: str, monkeypatch: pyt
     store.commit([birth(2)], now=NOW)
     with open(f"{root}/journal/applied", "wb") as file:
         file.write(applied)
+    steps = listened(monkeypatch)
+    store.ready()
+    # A cache that survived a failed sync shows what the disk never got: sync, forget, and only then read.
+    assert steps == ["fdatasync 000000000001.jsonl", "fadvise 000000000001.jsonl", "pwrite applied", "release lock"]
+
+
+def listened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that fills with the journal's steps."""
     steps: list[str] = []
     whole = journal_io.step
-    monkeypatch.setattr(journal_io, "step", lambda name, path: (steps.append(name), whole(name, path))[1])
-    store.ready()
-    assert steps[0] == "fdatasync"
-    assert "pwrite" in steps
+
+    def listen(name: str, path: str) -> None:
+        steps.append(f"{name} {os.path.basename(path)}")
+        whole(name, path)
+
+    monkeypatch.setattr(journal_io, "step", listen)
+    return steps
+
+
+def test_the_order_of_a_commit(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a power cut may not reorder: the log is on the disk before anything follows from it."""
+    store = open_store(root)
+    store.commit([birth(1)], now=NOW)
+    steps = listened(monkeypatch)
+    store.commit([birth(2)], now=NOW)
+    assert steps == [
+        "write 000000000001.jsonl",
+        "fdatasync 000000000001.jsonl",
+        "pwrite applied",
+        "release lock",
+    ]
+
+
+def test_the_order_of_a_rotation(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old segment and the new one's name are on the disk before the first line of the new one is written."""
+    store = open_store(root, limits=Limits(segment_seconds=1))
+    store.commit([birth(1)], now=NOW)
+    steps = listened(monkeypatch)
+    store.commit([birth(2)], now=later(1))
+    assert steps == [
+        "fdatasync 000000000001.jsonl",
+        "create 000000000003.jsonl",
+        "fsync log",
+        "write 000000000003.jsonl",
+        "fdatasync 000000000003.jsonl",
+        "pwrite applied",
+        "write 000000000003.jsonl",
+        "fdatasync 000000000003.jsonl",
+        "pwrite applied",
+        "release lock",
+    ]
+
+
+def test_a_blob_is_on_the_disk_before_the_line_that_names_it(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(root)
+    store.commit([birth(1)], now=NOW)
+    steps = listened(monkeypatch)
+    store.commit([observed(1, "long " * 100)], now=NOW)
+    assert [step.split(" ")[0] for step in steps[:3]] == ["write", "fdatasync", "fsync"]
+    assert steps[2:4] == ["fsync blobs", "write 000000000001.jsonl"]
+
+
+def test_a_short_write_is_finished(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal may cut a write; what is left is written, and the lines stand whole."""
+    store = open_store(root)
+    store.commit([birth(1)], now=NOW)
+    whole = os.write
+    monkeypatch.setattr(journal_io.os, "write", lambda fd, data: whole(fd, data[:100] if len(data) > 300 else data))
+    store.commit([birth(2), birth(3)], now=NOW)
+    monkeypatch.undo()
+    assert record_ids(check(root)) == [item_id(1), item_id(2), item_id(3)]
 
 
 def test_a_torn_declaration_is_itself_torn(tmp_path: Path, unsynced: tuple[str, int, int]) -> None:
@@ -234,6 +299,20 @@ def test_a_log_shorter_than_what_was_applied_is_told(root: str) -> None:
     assert loss["meta"]["applied_seq"] == 3
     assert loss["meta"]["applied_bytes"] == lost
     assert loss["meta"]["found_seq"] == 2
+
+
+def test_acknowledged_bytes_that_are_gone_are_told_though_the_size_is_right(root: str) -> None:
+    store = open_store(root)
+    store.commit([birth(1)], now=NOW)
+    start = size(log_path(root))
+    store.commit([birth(2)], now=NOW)
+    with open(log_path(root), "r+b") as log:
+        log.seek(start)
+        log.write(bytes(size(log_path(root)) - start))
+    again = open_store(root)
+    again.ready()
+    assert list(again.listing(SPOOL).names) == [item_id(1)]
+    assert [document["type"] for document in check(root)][-2:] == ["log.torn", "log.loss"]
 
 
 def test_a_log_that_is_gone_is_told(root: str) -> None:

@@ -91,7 +91,7 @@ def _settle(path: str) -> None:
     log = journal_io.open_log(path)
     try:
         journal_io.sync(log, path)
-        journal_io.forget_cached(log)
+        journal_io.forget_cached(log, path)
     finally:
         os.close(log)
 

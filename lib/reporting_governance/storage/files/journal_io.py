@@ -57,11 +57,12 @@ def sync_folder(path: str) -> None:
         os.close(fd)
 
 
-def forget_cached(fd: int) -> None:
+def forget_cached(fd: int, path: str) -> None:
     """Drop what the kernel keeps of a file, so that the next read shows what the disk has.
 
     After a failed sync Linux marks the pages clean: they read well and are not on the disk.
     """
+    step("fadvise", path)
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
