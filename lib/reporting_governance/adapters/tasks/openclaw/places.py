@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 DATABASE: Final = os.path.join("state", "openclaw.sqlite")
 #: Before 2026.6.1: a table of tasks of the same name, and nothing else.
@@ -22,6 +22,20 @@ def default_state_folder(environment: Mapping[str, str] | None = None) -> str:
     if settings.get("OPENCLAW_STATE_DIR"):
         return settings["OPENCLAW_STATE_DIR"]
     return os.path.join(settings.get("OPENCLAW_HOME") or os.path.expanduser("~"), ".openclaw")
+
+
+def is_present(parameters: Mapping[str, Any], *, state_folder: str) -> bool:
+    """Tell whether there is an installation to read; every tick asks, so nothing else of the source is imported.
+
+    Args:
+        parameters: as the profile writes them; wrong ones count as present, so that somebody is told.
+        state_folder: ours; a relative `state` is taken from it.
+    """
+    wanted = parameters.get("state")
+    if set(parameters) - {"state"} or not isinstance(wanted, str | None):
+        return True
+    folder = os.path.expanduser(wanted) if wanted else default_state_folder()
+    return has_run(os.path.abspath(os.path.join(state_folder, folder)))
 
 
 def has_run(folder: str) -> bool:
