@@ -65,7 +65,15 @@ def test_what_only_looks_like_a_keyword_is_left_alone(engine: Engine) -> None:
 
 @BOTH
 @pytest.mark.parametrize(
-    "reference", ["b.schema.json", BASE + "b.schema.json", "./b.schema.json#", "b.schema.json#/$defs/x"]
+    "reference",
+    [
+        "b.schema.json",
+        BASE + "b.schema.json",
+        "./b.schema.json#",
+        "b.schema.json#",
+        "b.schema.json#/$defs/x",
+        "b.schema.json#/%24defs/x",
+    ],
 )
 def test_a_reference_to_another_schema_of_the_set_is_followed(reference: str, engine: Engine) -> None:
     schemas = SchemaSet(

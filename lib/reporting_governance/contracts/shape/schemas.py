@@ -5,10 +5,12 @@ Nothing is ever fetched.  A schema is prepared when it is first asked for, with 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from reporting_governance.contracts.reading.tape import split_pointer
 from reporting_governance.contracts.shape.engines import Engine, Fault, Judge, judge_for, refuse_malformed
 from reporting_governance.contracts.shape.normalise import Normaliser, Schema, SchemaError
 
@@ -143,14 +145,16 @@ class SchemaSet:
 def _join(base: str, reference: str) -> str:
     if reference.startswith("#"):
         return base + reference
+    if re.match("[a-z0-9]", reference) and ":" not in reference:  # a sibling: no need of urllib
+        return f"{base.rpartition('/')[0]}/{reference.removesuffix('#')}"
     from urllib.parse import urljoin
 
     return urljoin(base, reference)
 
 
 def _tokens(fragment: str) -> list[str]:
-    from urllib.parse import unquote
+    if "%" in fragment:
+        from urllib.parse import unquote
 
-    from reporting_governance.contracts.reading.tape import split_pointer
-
-    return split_pointer(unquote(fragment))
+        fragment = unquote(fragment)
+    return split_pointer(fragment)
