@@ -107,8 +107,8 @@ def test_no_document_breaks_the_facts(on, task, items):
 
 
 def test_the_conditions_are_those_that_are_watched():
-    assert set(CONDITIONS) | {"source_unreadable"} == {each.value for each in Condition}
-    assert "source_unreadable" in SELF_CONDITIONS
+    assert set(CONDITIONS) | {"source_unreadable", "profile_refused"} == {each.value for each in Condition}
+    assert {"source_unreadable", "profile_refused"} <= set(SELF_CONDITIONS)
 
 
 def test_now_needs_a_zone():

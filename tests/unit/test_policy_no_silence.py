@@ -15,7 +15,7 @@ from tests.unit.policy_strategies import NOW
 
 PACK = compile_pack(shipped("profiles/policy-packs/no-silence.yaml"))
 RULES = {rule.rule.id: rule.rule for rule in PACK.rules}
-WATCHED = [each for each in Condition if each is not Condition.SOURCE_UNREADABLE]
+WATCHED = [each for each in Condition if each not in (Condition.SOURCE_UNREADABLE, Condition.PROFILE_REFUSED)]
 PROFILES = ("minimal-solo-mode", "standard-team-mode")
 DESCRIPTORS = ("local-host", "openclaw-watchdog-reference")
 OVERDUE = "2026-03-01T09:30:00.000Z"

@@ -26,6 +26,7 @@ class Condition(StrEnum):
     CLAIM_UNVERIFIED = "claim_unverified"
     OWNER_DEAD = "owner_dead"
     SOURCE_UNREADABLE = "source_unreadable"
+    PROFILE_REFUSED = "profile_refused"
 
 
 #: The event that says a condition fires or resolves.
@@ -41,6 +42,7 @@ EVENT_TYPES: Mapping[Condition, EventType] = {
     Condition.CLAIM_UNVERIFIED: EventType.WATCHDOG_FIRED,
     Condition.OWNER_DEAD: EventType.WATCHDOG_FIRED,
     Condition.SOURCE_UNREADABLE: EventType.WATCHDOG_FIRED,
+    Condition.PROFILE_REFUSED: EventType.WATCHDOG_FIRED,
 }
 
 

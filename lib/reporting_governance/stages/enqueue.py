@@ -57,13 +57,13 @@ def run_enqueue(
     """Decide about undecided events, then repeat, tell resolved and close what is due.
 
     Safe to start twice: an event is consumed by exactly one decision, a thread's version by exactly one notice.
-    A refused profile decides nothing; repeats and resolved notices of what was told go on.
+    A refused profile decides nothing but what we tell about ourselves, so that its refusal is told; repeats and
+    resolved notices of what was told go on.
     """
     store.ready()
     report = EnqueueReport(policy_refused=policy.refused)
-    if policy.refused is None:
-        _decide_events(store, policy, profile, report, clock, limit)
-    else:
+    _decide_events(store, policy, profile, report, clock, limit)
+    if policy.refused is not None:
         report.waiting = len(store.listing(Folder.EVENTS).names)
     _look_at_threads(store, profile, report, clock, limit)
     return report
@@ -79,6 +79,8 @@ def _decide_events(
     while waiting:
         batch, waiting = waiting[:BATCH], waiting[BATCH:]
         events = [view for name in batch if (view := store.read(name)) is not None]
+        if policy.refused is not None:
+            events = [view for view in events if _is_about_us(view.body["event"])]
         # An episode's end is decided in a later commit than its beginning: it consumes the threads made by that.
         beginning = {view.body["event"]["payload"].get("episode") for view in events if _phase(view) != Phase.RESOLVED}
         later = [view.name for view in events if _phase(view) == Phase.RESOLVED and _episode(view) in beginning]
@@ -100,6 +102,11 @@ def _begins_undecided(store: Store, view: View, listed: Listing) -> bool:
     firing = ids.watch_event_id(event["payload"]["episode"], event["event_type"], Phase.FIRING)
     name = listed.names.get(firing)
     return name is not None and store.read(name) is not None
+
+
+def _is_about_us(event: Mapping[str, Any]) -> bool:
+    """Tell whether we say something about ourselves; an agent may call its task `self:` too, and is nobody special."""
+    return str(event["task_id"]).startswith(SELF) and event["payload"].get("source") == SELF.rstrip(":")
 
 
 def _phase(view: View) -> object:
@@ -168,7 +175,7 @@ def _judge(
     task_body: Mapping[str, Any] = expand(store, task_view.body) if task_view else {}
     evidence = [*body["evidence"], *task_body.get("evidence", ())]
     facts = build_facts(event, task_body.get("task"), evidence, now, grace_seconds=profile.watchdog.grace_seconds)
-    if str(event["task_id"]).startswith(SELF) and facts.known("event.phase") == Phase.FIRING.value:
+    if _is_about_us(event) and facts.known("event.phase") == Phase.FIRING.value:
         verdict = self_verdict(facts, str(event["payload"].get("reason") or ""))
     else:
         verdict = evaluate(policy.packs, facts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import due_name
@@ -13,23 +13,36 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reporting_governance.adapters.interface import TaskSource
-    from reporting_governance.contracts.deployment_profile import ProfileSpec
+    from reporting_governance.contracts.watch_settings import Watchdog
     from reporting_governance.stages.clock import Clock
     from reporting_governance.storage.interface import Store
 
 
-def run_scan(store: Store, profile: ProfileSpec, sources: Sequence[TaskSource], *, clock: Clock) -> ScanReport:
+class Thresholds(Protocol):
+    """What scan reads of a profile."""
+
+    @property
+    def watchdog(self) -> Watchdog:
+        """When a task is late."""
+        ...
+
+
+def run_scan(
+    store: Store, profile: Thresholds, sources: Sequence[TaskSource], *, clock: Clock, refused: str | None = None
+) -> ScanReport:
     """Look at every task that may be due, and say what changed since it was looked at last.
 
     Safe to start twice, also at the same time: everything said consumes the exact version it was seen in.
 
     Args:
         sources: the configured task sources beside our own tasks; all of them, also those that cannot be read now.
+        refused: why the profile that was asked for is not in force; then `profile` is the last good one, by which an
+            episode about ourselves is told.
     """
     store.ready()
     watch = store.listing(Folder.WATCH)
     tasks = store.listing(Folder.TASKS)
-    is_alone = not sources and not watch.names.keys() - {NATIVE_MARK}
+    is_alone = not sources and not refused and not watch.names.keys() - {NATIVE_MARK}
     if is_alone and not tasks.names:
         return ScanReport()
     own = load_own_mark(store, watch, profile.watchdog, clock)
@@ -37,4 +50,4 @@ def run_scan(store: Store, profile: ProfileSpec, sources: Sequence[TaskSource], 
         return ScanReport()
     from reporting_governance.stages.scan_work import look_at_all
 
-    return look_at_all(store, profile.watchdog, sources, clock, own=own, watch=watch, tasks=tasks)
+    return look_at_all(store, profile.watchdog, sources, clock, own=own, watch=watch, tasks=tasks, refused=refused)

@@ -27,6 +27,7 @@ from reporting_governance.storage.interface import Listing, Store
 
 SELF = "self"  #: source and instance of what we watch about ourselves
 US = "reporting-governance"  #: the agent and the runtime of such tasks
+PROFILE_TASK = "self:profile"
 _SELF_SOURCE = "self:source/"
 
 _TRUTHS = {Known.TRUE: Truth.TRUE, Known.FALSE: Truth.FALSE, Known.UNKNOWN: Truth.UNKNOWN}
@@ -47,13 +48,21 @@ class SourceScan:
     _marks: list[SourceMark] = field(default_factory=list)
     _episodes: Listing | None = field(default=None)
 
-    def look_at(self, sources: Sequence[TaskSource]) -> None:
+    def look_at(self, sources: Sequence[TaskSource], *, refused: str | None = None) -> None:
         """Read every source and say what changed.
 
         Args:
             sources: all that are configured: the episodes of others are no longer watched.
+            refused: why the profile that was asked for is not in force; None when it is.
         """
         self._load_watch()
+        self._judge_self(
+            PROFILE_TASK,
+            "the profile that is asked for",
+            Condition.PROFILE_REFUSED,
+            refused,
+            well_again="it is in force",
+        )
         readings: list[SourceReading] = []
         labelled = _labelled(sources)
         for label, source in labelled:
@@ -93,20 +102,26 @@ class SourceScan:
 
     def _judge_source(self, label: str, reading: SourceReading) -> None:
         """Say when a source cannot be read, and when it can be read again."""
-        task = TaskState(
-            task_id=_self_task_id(label),
-            agent_id=US,
-            runtime=US,
-            status=TaskStatus.ACTIVE,
-            title=f"reading the task source {label}",
+        self._judge_self(
+            _self_task_id(label),
+            f"reading the task source {label}",
+            Condition.SOURCE_UNREADABLE,
+            reading.unreadable,
+            well_again="it can be read again",
         )
-        key = task_key(US, SELF, task.task_id)
-        if reading.unreadable is None and key not in self._open:
+
+    def _judge_self(
+        self, task_id: str, title: str, condition: Condition, problem: str | None, *, well_again: str
+    ) -> None:
+        """Say when something of our own is wrong, and when it is well again; `problem` None: it is well."""
+        task = TaskState(task_id=task_id, agent_id=US, runtime=US, status=TaskStatus.ACTIVE, title=title)
+        key = task_key(US, SELF, task_id)
+        if problem is None and key not in self._open:
             return
         verdict = Verdict(
-            condition=Condition.SOURCE_UNREADABLE,
-            truth=Truth.FALSE if reading.unreadable is None else Truth.TRUE,
-            reason=reading.unreadable or "it can be read again",
+            condition=condition,
+            truth=Truth.FALSE if problem is None else Truth.TRUE,
+            reason=problem or well_again,
         )
         watched = Watched(task_key=key, task=task, source=SELF, instance=SELF)
         self._say_about(watched, (verdict,), self.clock.now())

@@ -23,6 +23,7 @@ def look_at_all(
     own: OwnMark,
     watch: Listing,
     tasks: Listing,
+    refused: str | None = None,
 ) -> ScanReport:
     """Put wrong names right, look at every native task that may be due, then read the sources."""
     tally = Tally()
@@ -36,8 +37,8 @@ def look_at_all(
         batch.add(own_mark_group(own, watch, clock.now()))
         batch.flush()
     native.look_at_due(tasks)
-    if sources or watch.names.keys() - {NATIVE_MARK}:
+    if sources or refused or watch.names.keys() - {NATIVE_MARK}:
         from reporting_governance.stages.scan_sources import SourceScan
 
-        SourceScan(store, watchdog, clock, batch, tally, own, watch).look_at(sources)
+        SourceScan(store, watchdog, clock, batch, tally, own, watch).look_at(sources, refused=refused)
     return tally.report()
