@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reporting_governance.adapters.interface import Answer, SendResult
+from reporting_governance.contracts.capability_descriptor import DeliveryState
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason
 from reporting_governance.contracts.times import format_time, parse_time
 from reporting_governance.core.delivery import BRIDGE, DeliveryRules, Powers, StepKind, next_step
 from reporting_governance.core.delivery_state import (
-    DeliveryState,
     ItemHistory,
     NoticeHistory,
     delivery_state,

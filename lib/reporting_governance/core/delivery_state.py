@@ -2,22 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
+from reporting_governance.contracts.capability_descriptor import DeliveryState
 from reporting_governance.contracts.receipt import Outcome, Proof
 
 Body = Mapping[str, Any]
-
-
-class DeliveryState(StrEnum):
-    """What records prove about a notice or an item."""
-
-    QUEUED = "queued"
-    DISPATCHED = "dispatched"
-    PENDING_EXTERNAL_SEND = "pending_external_send"
-    ACKED = "acked"
-    BLOCKED = "blocked"
 
 
 #: Of a notice with several items the best counts.
