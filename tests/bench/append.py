@@ -1,0 +1,120 @@
+"""Durable appends, held against the same bytes written bare, and against the same bytes encoded and hashed."""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
+from reporting_governance.contracts.times import FAR_FUTURE
+from reporting_governance.storage.files.store import FilesStore
+from reporting_governance.storage.interface import Addition, Group
+from tests.bench.measuring import Result, at_least, best_of, only_told, scratch, timed
+
+_LINES = {1: 300, 10: 2_000, 100: 10_000, 200: 20_000}
+_ROUNDS = 5
+_NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def run() -> Iterator[Result]:
+    """Yield the ratios for each size of batch."""
+    for batch, lines in _LINES.items():
+        with scratch() as folder:
+            yield from _one_size(folder, batch, lines)
+
+
+def _one_size(folder: str, batch: int, lines: int) -> Iterator[Result]:
+    store = FilesStore(os.path.join(folder, "state"), actor="bench")
+    store.initialise(_NOW)
+    written = _written(store, batch)
+    floor = os.open(os.path.join(folder, "floor"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    count = iter(range(10**9))
+    best = best_of(
+        _ROUNDS,
+        {
+            "ours": lambda: timed(lambda: _append(store, count, batch, lines, views=False)),
+            "views": lambda: timed(lambda: _append(store, count, batch, lines, views=True)),
+            "bare": lambda: timed(lambda: _bare(floor, written, lines // batch)),
+            "hashed": lambda: timed(lambda: _hashed(floor, written, lines // batch)),
+        },
+    )
+    os.close(floor)
+    hint = f"{lines / best['ours']:,.0f} lines/s against {lines / best['bare']:,.0f} bare"
+    if batch == 1:
+        yield at_least("append, batch 1, of write + fdatasync", best["bare"] / best["ours"], 0.45, hint)
+    elif batch >= 100:
+        against = f"{lines / best['ours']:,.0f} lines/s against {lines / best['hashed']:,.0f} encoded and hashed"
+        name = f"append, batch {batch}, of encode + SHA-256 + write + fdatasync"
+        yield at_least(name, best["hashed"] / best["ours"], 0.3, against)
+    else:
+        yield only_told(f"append, batch {batch}, of write + fdatasync", best["bare"] / best["ours"], hint)
+    added = f"{(best['views'] - best['ours']) / lines * 1e6:,.0f} microseconds a view"
+    yield only_told(f"append with a view a line, batch {batch}, to without", best["views"] / best["ours"], added)
+
+
+def _groups(count: Iterator[int], batch: int, *, views: bool) -> list[Group]:
+    groups = []
+    for _ in range(batch):
+        number = next(count)
+        identity = f"ntc_{number:032x}"
+        record = RecordLine(
+            kind="notice",
+            id=identity,
+            body=_body(number),
+            parents=(f"dec_{number:032x}",),
+            views=(ViewKey(Folder.QUEUE, identity, FAR_FUTURE),) if views else (),
+            about=(f"tsk_{number:032x}", "agent"),
+        )
+        groups.append(Group(additions=(Addition(record=record),)))
+    return groups
+
+
+def _body(number: int) -> dict[str, object]:
+    return {
+        "notice_id": f"ntc_{number:032x}",
+        "thread_key": f"thr_{number:032x}",
+        "phase": "firing",
+        "number": 1,
+        "receiver": "operator",
+        "urgency": "high",
+        "subject": f"task {number}: check-in overdue",
+        "body": "A promised check-in has not come.\n" * 16,
+        "facts": {"task_id": f"task-{number}", "condition": "checkpoint_overdue", "late_by_seconds": 350},
+        "must_reference": ["watchdog_fired"],
+        "created_at": "2026-03-01T12:00:00.000Z",
+    }
+
+
+def _append(store: FilesStore, count: Iterator[int], batch: int, lines: int, *, views: bool) -> None:
+    for _ in range(lines // batch):
+        store.commit(_groups(count, batch, views=views), now=_NOW)
+
+
+def _written(store: FilesStore, batch: int) -> list[bytes]:
+    """Return the lines of one batch as they stand in the log."""
+    count = iter(range(10**9, 2 * 10**9))
+    before = store.ready().seq
+    store.commit(_groups(count, batch, views=False), now=_NOW)
+    return [_encoded(dict(line.document)) for line in store.replay(before + 1)]
+
+
+def _encoded(document: dict[str, object]) -> bytes:
+    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def _bare(descriptor: int, written: list[bytes], times: int) -> None:
+    data = b"".join(written)
+    for _ in range(times):
+        os.write(descriptor, data)
+        os.fdatasync(descriptor)
+
+
+def _hashed(descriptor: int, written: list[bytes], times: int) -> None:
+    documents = [json.loads(line) for line in written]
+    for _ in range(times):
+        lines = [_encoded(document) for document in documents]
+        for line in lines:
+            sha256(b"\x00" + line).digest()
+        os.write(descriptor, b"".join(lines))
+        os.fdatasync(descriptor)
