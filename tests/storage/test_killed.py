@@ -1,220 +1,75 @@
 """Killed at every step of a commit, a rotation, a rebuild, a first use: acknowledged means present, in order, once."""
 
-import os
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from reporting_governance.contracts.journal_line import Folder
-from reporting_governance.storage.files.segments import Limits
-from reporting_governance.storage.files.store import FilesStore
-from reporting_governance.storage.interface import Added, Answer, Group
-from tests.storage.building import NOW, SPOOL, attempt, birth, event_id, item_id, later, observed, settle
+from tests.storage.building import NOW, item_id
 from tests.storage.killing import Report, killed_everywhere
-from tests.storage.oracle import check, record_ids
-
-OTHER_BOOT = "11111111-2222-3333-4444-555555555555"
-
-
-def open_store(root: str, **options: Any) -> FilesStore:
-    return FilesStore(root, actor="uid:0", now=lambda: later(100), monotonic=lambda: 100.0, **options)
-
-
-def added_ids(groups: Sequence[Group], answers: Sequence[Answer]) -> list[str]:
-    return [
-        addition.record.id
-        for group, answer in zip(groups, answers, strict=True)
-        if isinstance(answer, Added)
-        for addition in group.additions
-        if addition.record is not None
-    ]
+from tests.storage.oracle import check
+from tests.storage.scenarios import (
+    after_the_kill,
+    caring,
+    first_use,
+    open_store,
+    rebuilding,
+    rotating,
+    telling,
+    with_a_closed_segment,
+    with_a_torn_tail,
+    with_lost_views,
+    worked_on,
+    working,
+)
 
 
-def acknowledged(reports: list[Any]) -> list[str]:
-    return [identity for report in reports for identity in report]
-
-
-def commit(store: FilesStore, groups: list[Group], report: Report, *, seconds: float = 0) -> None:
-    report(added_ids(groups, store.commit(groups, now=later(seconds))))
-
-
-def names(store: FilesStore) -> list[Any]:
-    store.ready()
-    return [store.listing(SPOOL).names[identity] for identity in sorted(store.listing(SPOOL).names)]
-
-
-def after_the_kill(root: str, reports: list[Any], rerun: Callable[[str, Report], None], *, also_reboot: bool) -> None:
-    """Look at what a killed process left, within its boot and after another one, then finish its work."""
-    reboot = f"{root}-reboot"
-    if also_reboot and os.path.isdir(root):
-        shutil.copytree(root, reboot)
-        again = open_store(reboot, boot=OTHER_BOOT)
-        again.initialise(NOW)
-        _check(reboot, reports)
-        shutil.rmtree(reboot)
-    store = open_store(root)
-    store.initialise(NOW)
-    for folder in Folder:
-        if folder is not Folder.PAST:
-            store.listing(folder)
-    _check(root, reports)
-    rerun(root, lambda said: None)
-    ids = record_ids(_check(root, reports))
-    assert len(ids) == len(set(ids)), "a record stands twice in the log"
-
-
-def _check(root: str, reports: list[Any]) -> list[dict[str, Any]]:
-    documents = check(root)
-    ids = record_ids(documents)
-    expected = acknowledged(reports)
-    present = [identity for identity in ids if identity in expected]
-    assert present == expected, "acknowledged, and not present in order and once"
-    return documents
-
-
-def run_matrix(template: str, scratch: Path, scenario: Callable[[str, Report], None], at_least: int) -> None:
-    for number, root, outcome in killed_everywhere(template, str(scratch / "killed"), scenario):
+@pytest.mark.parametrize(
+    ("prepare", "scenario", "at_least"),
+    [
+        pytest.param(None, first_use, 60, id="first-use"),
+        pytest.param(worked_on, working, 25, id="commit"),
+        pytest.param(with_a_closed_segment, rotating, 30, id="rotation"),
+        pytest.param(with_lost_views, rebuilding, 10, id="rebuild"),
+        pytest.param(with_a_torn_tail, working, 35, id="healing"),
+        pytest.param(with_a_closed_segment, caring, 20, id="care"),
+        pytest.param(worked_on, telling, 30, id="blobs"),
+    ],
+)
+def test_killed_at_every_step(
+    tmp_path: Path, prepare: Callable[[str], None] | None, scenario: Callable[[str, Report], None], at_least: int
+) -> None:
+    template = str(tmp_path / "template")
+    if prepare is not None:
+        prepare(template)
+    for number, root, outcome in killed_everywhere(template, str(tmp_path / "killed"), scenario):
         after_the_kill(root, outcome.reports, scenario, also_reboot=number % 5 == 0)
     assert number > at_least, f"only {number} steps were seen"
 
 
-def first_use(root: str, report: Report) -> None:
-    store = open_store(root)
-    for number in (1, 2):
-        seen = store.ready().seq
-        if item_id(number) not in store.listing(SPOOL).names:
-            commit(store, [birth(number, absent_at=seen)], report)
-
-
-def working(root: str, report: Report) -> None:
-    """Change, close, put away and give birth in one commit; then once more on what that left."""
-    store = open_store(root)
-    seen = store.ready().seq
-    listed = store.listing(SPOOL).names
-    groups = [birth(number, absent_at=seen) for number in (11, 12) if item_id(number) not in listed]
-    for identity, name in sorted(listed.items()):
-        number = int(identity[4:], 16)
-        if number == 1 and not _bodies(store, name)["attempts"]:
-            groups.append(attempt(name))
-        elif number == 2:
-            groups.append(settle(name))
-        elif number == 3:
-            groups.append(settle(name, into_past=True))
-    kept = store.past(item_id(4))
-    if kept is not None and len(kept.body["receipts"]) < 2:
-        again = settle(kept.name, into_past=True)
-        groups.append(Group(additions=(again.additions[0].__class__(record=_renamed(again)),)))
-    if groups:
-        commit(store, groups, report)
-
-
-def _renamed(group: Group) -> Any:
-    from dataclasses import replace
-
-    record = group.additions[0].record
-    assert record is not None
-    return replace(record, id=f"{record.id}_again")
-
-
-def _bodies(store: FilesStore, name: Any) -> Any:
-    view = store.read(name)
-    assert view is not None
-    return view.body
-
-
-def worked_on(root: str) -> None:
-    """Make the template: three open items and one in `past/`."""
-    store = open_store(root)
-    store.commit([birth(number) for number in (1, 2, 3, 4)], now=NOW)
-    store.commit([settle(names(store)[3], into_past=True)], now=NOW)
-
-
-def test_first_use(tmp_path: Path) -> None:
-    run_matrix(str(tmp_path / "none"), tmp_path, first_use, at_least=60)
-
-
-def test_commit(tmp_path: Path) -> None:
+def test_a_killed_commit_is_continued_without_reading_the_log_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All puts come before all removes, and what replaces a file comes last: so whatever is missing can be made."""
     template = str(tmp_path / "template")
     worked_on(template)
-    run_matrix(template, tmp_path, working, at_least=25)
+
+    def must_not(*_: object) -> None:
+        raise AssertionError("rebuilt")
+
+    monkeypatch.setattr("reporting_governance.storage.files.rebuild.state_at", must_not)
+    for _, root, _ in killed_everywhere(template, str(tmp_path / "killed"), working):
+        open_store(root).initialise(NOW)
+        check(root)
 
 
-def test_rotation(tmp_path: Path) -> None:
-    """Also of a segment whose opening lets `past/` forget."""
+def test_what_is_over_was_forgotten_by_that_rotation(tmp_path: Path) -> None:
     template = str(tmp_path / "template")
-    limits = Limits(segment_seconds=1, past_seconds=2)
-
-    def rotating(root: str, report: Report) -> None:
-        store = open_store(root, limits=limits)
-        seen = store.ready().seq
-        for number in (21, 22):
-            if item_id(number) not in store.listing(SPOOL).names:
-                commit(store, [birth(number, absent_at=seen)], report, seconds=number)
-
-    worked_on(template)
-    open_store(template, limits=limits).commit([birth(9)], now=later(3))
+    with_a_closed_segment(template)
     assert open_store(template).past(item_id(4)) is not None
-    run_matrix(template, tmp_path, rotating, at_least=30)
     rotating(template, lambda said: None)
     assert open_store(template).past(item_id(4)) is None
-
-
-def test_rebuild(tmp_path: Path) -> None:
-    template = str(tmp_path / "template")
-    worked_on(template)
-    for file in os.listdir(f"{template}/{SPOOL.value}")[:2]:
-        os.unlink(f"{template}/{SPOOL.value}/{file}")
-
-    def rebuilding(root: str, report: Report) -> None:
-        store = open_store(root)
-        assert len(store.listing(SPOOL).names) == 3
-        store.rebuild()
-
-    run_matrix(template, tmp_path, rebuilding, at_least=10)
-
-
-def test_healing(tmp_path: Path) -> None:
-    template = str(tmp_path / "template")
-    worked_on(template)
-    with open(f"{template}/journal/log/000000000001.jsonl", "ab") as log:
-        log.write(b'{"actor":"uid:0","g":[1,1],"pre')
-    run_matrix(template, tmp_path, working, at_least=35)
-
-
-def test_care_of_closed_segments(tmp_path: Path) -> None:
-    template = str(tmp_path / "template")
-    limits = Limits(segment_seconds=1)
-    worked_on(template)
-    open_store(template, limits=limits).commit([birth(9)], now=later(3))
-
-    def caring(root: str, report: Report) -> None:
-        store = open_store(root)
-        store.maintain(NOW)
-        store.rebuild()
-
-    run_matrix(template, tmp_path, caring, at_least=20)
-
-
-def test_blobs(tmp_path: Path) -> None:
-    template = str(tmp_path / "template")
-    worked_on(template)
-
-    def telling(root: str, report: Report) -> None:
-        store = open_store(root)
-        seen = store.ready().seq
-        if event_id(1) not in store.listing(Folder.EVENTS).names:
-            commit(store, [observed(1, "long " * 100, absent_at=seen)], report)
-        view = store.read(store.listing(Folder.EVENTS).names[event_id(1)])
-        assert view is not None
-        reference = view.body["event"]["payload"]["message"]
-        if store.get_blob(reference) is not None:
-            store.erase_blob(reference["$blob"], reason="asked", now=NOW)
-        assert store.get_blob(reference) is None
-
-    run_matrix(template, tmp_path, telling, at_least=30)
 
 
 @pytest.mark.parametrize("folder", [each for each in Folder if each is not Folder.PAST])

@@ -112,7 +112,8 @@ class FilesStore:
     def listing(self, folder: Folder) -> Listing:
         if folder is Folder.PAST:
             raise ValueError("past/ is not listed; ask for one id")
-        files, seq = self._files_in(folder)
+        with self._errors():
+            files, seq = self._files_in(folder)
         return listed(folder, seq, files)
 
     def read(self, name: ViewName) -> View | None:
@@ -124,20 +125,24 @@ class FilesStore:
         return None if found is None else View(*found)
 
     def past_names(self, prefix: str) -> list[str]:
-        files, _ = self._files_in(Folder.PAST)
+        with self._errors():
+            files, _ = self._files_in(Folder.PAST)
         return sorted(file[:-5] for file in files if file.startswith(prefix))
 
     def replay(self, from_seq: int = 1) -> Iterator[Line]:
         self.ready()
         applied = self._look()
         if applied is not None:
-            yield from reading.lines(self._layout, applied, from_seq)
+            with self._errors():
+                yield from reading.lines(self._layout, applied, from_seq)
 
     def get_blob(self, reference: Mapping[str, Any]) -> bytes | None:
-        return self._blobs.get(reference)
+        with self._errors():
+            return self._blobs.get(reference)
 
     def heartbeats(self, tasks: Iterable[str]) -> Mapping[str, datetime | None]:
-        return self._heartbeats.known(tasks)
+        with self._errors():
+            return self._heartbeats.known(tasks)
 
     # -- writing
 
@@ -190,7 +195,8 @@ class FilesStore:
         """Add a `log.heartbeat` when the last line is older than an hour: silence is a statement too."""
         self.ready()
         applied = self._look()
-        last = None if applied is None else reading.time_of_last_line(self._layout, applied)
+        with self._errors():
+            last = None if applied is None else reading.time_of_last_line(self._layout, applied)
         if last is None or (now - last).total_seconds() < _HEARTBEAT_SECONDS:
             return False
         self.commit([Group(additions=(Addition(type=LineType.LOG_HEARTBEAT),))], now=now)
@@ -309,12 +315,13 @@ class FilesStore:
             return files, applied.seq
 
     def _surely(self, look: Callable[[], T]) -> T:
-        try:
-            return look()
-        except DamagedView:
-            with self._recovering() as applied:
-                self._writer.rebuilt(applied)
-            return look()
+        with self._errors():
+            try:
+                return look()
+            except DamagedView:
+                with self._recovering() as applied:
+                    self._writer.rebuilt(applied)
+                return look()
 
     def _look(self) -> Applied | None:
         """Return `applied` when all is as it says; takes no lock and changes nothing."""
