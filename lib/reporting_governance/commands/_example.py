@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from reporting_governance.commands._tables import table
 from reporting_governance.commands._wiring import DEFAULT_PROFILE, CommandContext, Reply
-from reporting_governance.commands.run import run_once
+from reporting_governance.commands.run import dump, run_once
 from reporting_governance.contracts.check_in import CheckIn
-from reporting_governance.errors import ExitCode
+from reporting_governance.errors import ExitCode, UsageError
 from reporting_governance.stages.report import run_report
 from reporting_governance.stages.status import run_status
 from reporting_governance.storage.interface import Line, Store, expand
@@ -16,6 +16,12 @@ from reporting_governance.storage.interface import Line, Store, expand
 _TASK = "example-nightly-build"
 _LATE = timedelta(minutes=25)  #: less than the profile's silence_seconds, so that one condition fires and not two
 _EVERY_SECONDS = 600
+
+
+class NoDryExample(UsageError):
+    """The example is there to show real records."""
+
+    message = "--example shows the chain at work on a scratch state folder; it does not go with --dry-run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class _Receipt:
 
 def run_example(context: CommandContext, max_seconds: float) -> Reply:
     """Seed the task once, run the chain, and show what became of it.  A second run adds nothing new."""
+    if context.dry_run:
+        raise NoDryExample
     scratch = replace(context, state=os.path.join(context.state, "example"), profile_reference=DEFAULT_PROFILE)
     scratch.store.ready()
     profile = scratch.settings.profile
@@ -51,9 +59,9 @@ def run_example(context: CommandContext, max_seconds: float) -> Reply:
         "receipt": os.path.join(scratch.state, "operator-notify-bridge-receipts", f"{day}.jsonl"),
         "journal": os.path.join(scratch.state, "journal", "log"),
     }
-    document = {"overlapped": report is None, "added": added, "state": scratch.state, "places": places}
-    if receipt is not None:
-        document["receipt"] = {"outcome": receipt.outcome, "proof": receipt.proof, "line": receipt.line}
+    shown = None if receipt is None else {"outcome": receipt.outcome, "proof": receipt.proof, "line": receipt.line}
+    example = {"added": added, "state": scratch.state, "places": places, "receipt": shown}
+    document = dump(report, scratch) | {"example": example}
     acked = receipt is not None and receipt.outcome == "acked"
     text = "\n".join(
         [

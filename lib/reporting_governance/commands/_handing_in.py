@@ -1,7 +1,7 @@
 """What is done with files that were dropped in the inbox.  Who wrote a file is its owner, never a field inside it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.commands._artifacts import AllowedRoots
@@ -9,7 +9,7 @@ from reporting_governance.commands._identity import account_name
 from reporting_governance.contracts.act import ActKind
 from reporting_governance.errors import ExitCode, GovernanceError
 from reporting_governance.stages.acts import run_ack
-from reporting_governance.stages.inbox import Handlers, InboxReport, run_inbox
+from reporting_governance.stages.inbox import Dropped, Handlers, Inbox, InboxReport, Taken, run_inbox
 from reporting_governance.stages.late_receipt import run_late_receipt
 from reporting_governance.stages.retrying import run_retry
 from reporting_governance.storage.files.inbox import FilesInbox
@@ -32,7 +32,25 @@ class NotTaken(GovernanceError):
     message = "the inbox takes ack and retry; not {what}"
 
 
-def take_in(context: "CommandContext", inbox: FilesInbox) -> InboxReport:
+class LookedAt:
+    """An inbox for a dry run: everything in it is read, and stays where it is."""
+
+    def __init__(self, inbox: FilesInbox) -> None:
+        self._inbox = inbox
+
+    def take(self) -> Taken:
+        """Return what lies in the inbox."""
+        return self._inbox.take()
+
+    def done(self, dropped: Dropped) -> None:
+        """Leave a file where it is."""
+
+    def refuse(self, dropped: Dropped, findings: Sequence[Mapping[str, Any]]) -> str:
+        """Leave a file where it is."""
+        return dropped.name
+
+
+def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
     """Record check-ins, acts and receipts.  The owner of the state folder has every role; everybody may check in."""
     owner = os.stat(context.state).st_uid
     profile = context.settings.profile

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.times import format_time
 from reporting_governance.errors import GovernanceError
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _LITTLE_SPACE_BYTES = 256 * 1024 * 1024
 _FEW_INODES = 10_000
+_MISSED_TICKS = 5  #: so many ticks without a run are no coincidence
+_RECENT_SECONDS = 86_400
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -124,6 +127,8 @@ def _profile(context: CommandContext) -> Iterator[Check]:
 
 
 def _senders(context: CommandContext) -> Iterator[Check]:
+    if not os.path.isdir(context.state):
+        return  # a sender may make its folder below it
     senders = context.senders()
     for target, sender in senders.items():
         findings = list(sender.probe())
@@ -145,11 +150,39 @@ def _sources(context: CommandContext) -> Iterator[Check]:
             yield Check(f"source {source.name}", Verdict.UNKNOWN, f"cannot judge {condition}: {reason}")
 
 
+def _runs(context: CommandContext) -> Iterator[Check]:
+    """Cron that has stopped is the one thing that nothing here can notice by itself."""
+    last = context.last_run_at()
+    if last is None:
+        yield Check("last run", Verdict.WARNING, "never", "Put `reportgov run` into the crontab: crontab -e")
+        return
+    age = int((context.clock.now() - last).total_seconds())
+    tick = context.settings.watchdog.tick_seconds
+    if age > _MISSED_TICKS * tick:
+        advice = "Does cron run?  Is the line in the crontab of the state's owner?  What did it mail?"
+        yield Check("last run", Verdict.BAD, f"{age} s ago, expected every {tick} s", advice)
+    else:
+        yield Check("last run", Verdict.OK, f"{age} s ago")
+
+
+def _clock(context: CommandContext) -> Iterator[Check]:
+    """A clock behind the journal makes everything look early."""
+    files = context.files
+    files.ready()
+    stepped = files.clock_step(context.clock.now())
+    if stepped is not None and (context.clock.now() - stepped).total_seconds() < _RECENT_SECONDS:
+        yield Check("clock", Verdict.WARNING, f"was set at {format_time(stepped)}", "Nobody is accused for one grace.")
+    else:
+        yield Check("clock", Verdict.OK, format_time(context.clock.now()))
+
+
 _CHECKS: tuple[tuple[str, Callable[[CommandContext], Iterator[Check]]], ...] = (
     ("state folder", _folder),
     ("disk", _space),
     ("profile", _profile),
     ("journal", _journal),
+    ("clock", _clock),
+    ("last run", _runs),
     ("targets", _senders),
     ("sources", _sources),
 )

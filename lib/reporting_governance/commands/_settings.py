@@ -15,12 +15,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reporting_governance import __version__
-from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.errors import ExitCode, GovernanceError
 from reporting_governance.resources import resource_path
 
 if TYPE_CHECKING:
+    from reporting_governance.contracts.deployment_profile import ProfileSpec
     from reporting_governance.contracts.finding import Finding
+    from reporting_governance.contracts.watch_settings import Watchdog
     from reporting_governance.stages.enqueue import Policy
 
 FALLBACK_PROFILE = "minimal-solo-mode"
@@ -66,7 +67,22 @@ class Settings:
     @cached_property
     def profile(self) -> ProfileSpec:
         """The profile's decisions."""
+        from reporting_governance.contracts.deployment_profile import ProfileSpec
+
         return ProfileSpec.parse(self.artifact["spec"], source=self.reference)
+
+    @cached_property
+    def watchdog(self) -> Watchdog:
+        """The thresholds alone: all that a tick with nothing due reads of a profile."""
+        from reporting_governance.contracts.watch_settings import Watchdog
+
+        return Watchdog.parse(self.artifact["spec"]["watchdog"], source=self.reference)
+
+    @property
+    def sources(self) -> Sequence[Mapping[str, Any]]:
+        """The task sources that the profile asks for, as plain data."""
+        sources: Sequence[Mapping[str, Any]] = self.artifact["spec"]["sources"]
+        return sources
 
     @cached_property
     def policy(self) -> Policy:
@@ -85,12 +101,13 @@ class Settings:
         )
 
 
-def load_settings(state: str, reference: str) -> Settings:
+def load_settings(state: str, reference: str, *, keep: bool = True) -> Settings:
     """Return what a profile puts in force.
 
     Args:
         state: the state folder; holds the cache, when it is there and ours.
         reference: a shipped profile's name, or the path of a file.
+        keep: whether the cache may be written.
 
     A profile, pack or descriptor with faults decides nothing: then the last good settings are in force (else the
     shipped minimal-solo-mode), and `refused` and `findings` say why.
@@ -104,7 +121,8 @@ def load_settings(state: str, reference: str) -> Settings:
         return _from_cache(cached, reference)
     settings = _compile(reference, path, data)
     if settings is not None and settings.refused is None:
-        _write_cache(state, settings)
+        if keep:
+            _write_cache(state, settings)
         return settings
     findings = settings.findings if settings else ()
     refused = (settings.refused if settings else None) or "it has faults"

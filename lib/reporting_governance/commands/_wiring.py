@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ from reporting_governance.errors import ExitCode
 from reporting_governance.resources import checkout_root
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from reporting_governance.adapters.interface import TaskSource
     from reporting_governance.adapters.senders.registry import Senders
     from reporting_governance.commands._settings import Settings
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
     from reporting_governance.stages.sending import Host
     from reporting_governance.storage.files.daily_copies import DailyCopies
     from reporting_governance.storage.files.store import FilesStore
+    from reporting_governance.storage.interface import Store
 
 DEFAULT_PROFILE = "minimal-solo-mode"
+RUN_LOCK = "run.lock"  #: held by `run`; the time of the file says when it began last
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class CommandContext:
     verb: str
     state: str  #: absolute path of the state folder
     profile_reference: str  #: a shipped profile's name or the path of a file
+    dry_run: bool = False  #: say what would be done, and change nothing
 
     @cached_property
     def clock(self) -> SystemClock:
@@ -61,7 +66,16 @@ class CommandContext:
         return account_name(actor_uid())
 
     @cached_property
-    def store(self) -> FilesStore:
+    def store(self) -> Store:
+        """The records and views; in a dry run what is added stays in memory.  Raises NotOurState for another user's."""
+        if not self.dry_run:
+            return self.files
+        from reporting_governance.storage.dry_run import DryRunStore
+
+        return DryRunStore(self.files, actor=self.actor)
+
+    @cached_property
+    def files(self) -> FilesStore:
         """The records and views under the state folder.  Raises NotOurState for another user's."""
         from reporting_governance.storage.files.layout import require_owner
         from reporting_governance.storage.files.store import FilesStore
@@ -73,7 +87,8 @@ class CommandContext:
             self.state,
             actor=self.actor,
             context=settings.digests,
-            clock_step_seconds=2 * settings.profile.watchdog.tick_seconds,
+            clock_step_seconds=2 * settings.watchdog.tick_seconds,
+            heals=not self.dry_run,
         )
 
     @property
@@ -91,8 +106,10 @@ class CommandContext:
         return Senders(self.settings.profile.notification.receivers, state_folder=self.state)
 
     def task_sources(self) -> Sequence[TaskSource]:
-        """The task sources of the profile, beside our own task files."""
-        return ()
+        """The task sources of the profile that are there, beside our own task files."""
+        from reporting_governance.commands._sources import open_sources
+
+        return open_sources(self.settings.sources, self.store, self.state)
 
     def take_inbox(self) -> InboxReport | None:
         """Take in what was dropped; None when nothing was."""
@@ -101,9 +118,19 @@ class CommandContext:
         inbox = FilesInbox(self.state)
         if inbox.is_empty():
             return None
-        from reporting_governance.commands._handing_in import take_in
+        from reporting_governance.commands._handing_in import LookedAt, take_in
 
-        return take_in(self, inbox)
+        return take_in(self, LookedAt(inbox) if self.dry_run else inbox)
+
+    def last_run_at(self) -> datetime | None:
+        """Return when `run` began last here, None when never."""
+        from datetime import UTC, datetime
+
+        try:
+            began = os.stat(os.path.join(self.state, RUN_LOCK)).st_mtime
+        except FileNotFoundError:
+            return None
+        return datetime.fromtimestamp(int(began), UTC)
 
     def copies(self) -> DailyCopies:
         """Readable daily copies of attempts and receipts."""
@@ -116,7 +143,7 @@ class CommandContext:
         """The profile in force, compiled, with the packs and the descriptor it is held against."""
         from reporting_governance.commands._settings import load_settings
 
-        return load_settings(self.state, self.profile_reference)
+        return load_settings(self.state, self.profile_reference, keep=not self.dry_run)
 
 
 def default_state() -> str:
@@ -130,8 +157,13 @@ def default_state() -> str:
     return os.path.join(os.path.expanduser("~"), ".local", "state", "reporting-governance")
 
 
+_DRY_RUN = click.option(
+    "--dry-run", "dry_run", is_flag=True, help="Say what would be done; record nothing, send nothing, change nothing."
+)
+
+
 def governed_command(
-    verb: str, *, takes: str, adds: str, twice: str, examples: tuple[str, ...]
+    verb: str, *, takes: str, adds: str, twice: str, examples: tuple[str, ...], dry: bool = False
 ) -> Callable[[Callable[..., Reply]], click.Command]:
     """Make a click command of a verb's function.
 
@@ -141,6 +173,7 @@ def governed_command(
         adds: which records it adds, for the help.
         twice: what happens when it is started again, or twice at once, for the help.
         examples: command lines for the help.
+        dry: whether it has --dry-run, which every verb has that can say beforehand what it would do.
     """
 
     def decorate(function: Callable[..., Reply]) -> click.Command:
@@ -167,11 +200,16 @@ def governed_command(
             help="How the report is written to standard output.",
         )
         @wraps(function)
-        def run(state: str | None, profile: str | None, form: str, **options: Any) -> int:
+        def run(state: str | None, profile: str | None, form: str, *, dry_run: bool = False, **options: Any) -> int:
             folder = os.path.abspath(state or default_state())
-            context = CommandContext(verb, folder, profile or default_profile(folder))
-            return deliver(verb, function(context, **options), form)
+            context = CommandContext(verb, folder, profile or default_profile(folder), dry_run)
+            reply = function(context, **options)
+            if dry_run and reply.text:
+                reply = replace(reply, text=f"Dry run: nothing was recorded or sent.\n\n{reply.text}")
+            return deliver(verb, reply, form)
 
+        if dry:
+            run = _DRY_RUN(run)
         shown = "\n".join(f"  {line}" for line in examples)
         return click.command(
             verb,
@@ -196,7 +234,12 @@ def deliver(verb: str, reply: Reply, form: str) -> int:
     if form == "json":
         import json
 
-        click.echo(json.dumps({"schema": f"{verb}-report.v1", **reply.document}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(titled(verb, reply.document), indent=2, ensure_ascii=False))
     elif reply.text:
         click.echo(reply.text)
     return int(reply.exit_code)
+
+
+def titled(verb: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a reply with the name of its schema, schemas/reporting-governance/reports/<verb>.schema.json."""
+    return {"schema": f"{verb}-report.v1", **document}

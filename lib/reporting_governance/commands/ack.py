@@ -34,12 +34,14 @@ def handed_in(state: str, act: Mapping[str, Any]) -> Reply:
     """Leave an act to the owner of the state, and say so."""
     name = hand_in(state, act)
     text = f"{act['what']}: handed in as inbox/{name}; it counts when the owner of {state} runs the next command"
-    return Reply({"handed_in": name, "what": act["what"]}, text)
+    nothing: dict[str, object] = {"act_id": None, "what": act["what"], "subjects": [], "withdrawn": []}
+    return Reply({"handed_in": name, **nothing}, text)
 
 
 def dump(report: ActReport) -> dict[str, object]:
     """Return the report as plain JSON data."""
     return {
+        "handed_in": None,
         "act_id": report.act_id,
         "what": report.what,
         "subjects": list(report.subjects),

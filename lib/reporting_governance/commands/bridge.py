@@ -1,11 +1,19 @@
 """`reportgov bridge`."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.contracts.receipt import Outcome, Reason
 from reporting_governance.errors import ExitCode
-from reporting_governance.stages.bridge import BridgeReport, run_bridge
+
+if TYPE_CHECKING:
+    from reporting_governance.stages.bridge import BridgeReport
+    from reporting_governance.stages.bridge_due import DueItem
 
 #: Blocked on purpose: nobody needs to look.
 _HARMLESS = frozenset({Reason.RESOLVED_BEFORE_TOLD, Reason.WITHDRAWN, Reason.EXPIRED, Reason.CANCELLED})
@@ -16,14 +24,24 @@ _HARMLESS = frozenset({Reason.RESOLVED_BEFORE_TOLD, Reason.WITHDRAWN, Reason.EXP
     takes="spool items that are due",
     adds="an attempt before each send, a receipt after it",
     twice="may run twice, also at once: only who recorded the attempt sends; a lost answer is said to be in doubt",
-    examples=("reportgov bridge", "reportgov bridge --limit 20 --max-seconds 30"),
+    examples=("reportgov bridge", "reportgov bridge --dry-run", "reportgov bridge --limit 20 --max-seconds 30"),
+    dry=True,
 )
 @click.option("--limit", type=click.IntRange(min=1), default=10_000, show_default=True, help="Most sends of this run.")
 @click.option("--max-seconds", type=click.FloatRange(min=1), default=50.0, show_default=True, help="When to end.")
 @click.option("--parallel", type=click.IntRange(1, 64), default=8, show_default=True, help="Most sends in flight.")
 def main(context: CommandContext, *, limit: int, max_seconds: float, parallel: int) -> Reply:
-    """Send what is due and keep a receipt of what each sender answered."""
+    """Send what is due and keep a receipt of what each sender answered.
+
+    A dry run asks no sender anything: it only lists what is due.
+    """
+    if context.dry_run:
+        from reporting_governance.stages.bridge_due import list_due
+
+        due = list_due(context.store, clock=context.clock, limit=limit)
+        return Reply(dump_due(due), describe_due(due))
     from reporting_governance.commands._stopping import stop_on_signals
+    from reporting_governance.stages.bridge import run_bridge
 
     with stop_on_signals() as stop:
         report = run_bridge(
@@ -38,7 +56,29 @@ def main(context: CommandContext, *, limit: int, max_seconds: float, parallel: i
             stop=stop,
             copies=context.copies(),
         )
-    return Reply(report.dump(), describe(report), exit_code_of(report))
+    return Reply(dump(report), describe(report), exit_code_of(report))
+
+
+def dump(report: BridgeReport) -> dict[str, Any]:
+    """Return the report as plain JSON data."""
+    return {"dry_run": False, **report.dump(), "due": []}
+
+
+def dump_due(due: Sequence[DueItem]) -> dict[str, Any]:
+    """Return what a dry run found, in the same form: nothing was sent, and nothing is known of how it would end."""
+    from reporting_governance.stages.bridge import BridgeReport
+
+    return {"dry_run": True, **BridgeReport().dump(), "due": [each.dump() for each in due]}
+
+
+def describe_due(due: Sequence[DueItem]) -> str:
+    """Return what is due; empty when nothing is."""
+    if not due:
+        return ""
+    from reporting_governance.commands._tables import table
+
+    rows = [(each.spool_id, each.target, each.subject, each.attempts) for each in due]
+    return table(("due item", "target", "subject", "attempts so far"), rows)
 
 
 def describe(report: BridgeReport) -> str:

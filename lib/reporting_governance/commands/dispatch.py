@@ -1,6 +1,7 @@
 """`reportgov dispatch`."""
 
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -14,7 +15,8 @@ from reporting_governance.stages.dispatch import DispatchReport, run_dispatch
     takes="queued notices that are due",
     adds="a rendered spool item for each target; a receipt where a notice will not be sent",
     twice="may run twice, also at once: each notice is dispatched once",
-    examples=("reportgov dispatch", "reportgov dispatch --limit 100"),
+    examples=("reportgov dispatch", "reportgov dispatch --dry-run", "reportgov dispatch --limit 100"),
+    dry=True,
 )
 @click.option(
     "--limit", type=click.IntRange(min=1), default=10_000, show_default=True, help="Most notices of this run."
@@ -22,7 +24,12 @@ from reporting_governance.stages.dispatch import DispatchReport, run_dispatch
 def main(context: CommandContext, *, limit: int) -> Reply:
     """Group and render queued notices into items ready to send."""
     report = run_dispatch(context.store, context.settings.profile, clock=context.clock, limit=limit)
-    return Reply(asdict(report), describe(report), exit_code_of(report))
+    return Reply(dump(report, context), describe(report), exit_code_of(report))
+
+
+def dump(report: DispatchReport, context: CommandContext) -> dict[str, Any]:
+    """Return the report as plain JSON data."""
+    return {"dry_run": context.dry_run, **asdict(report)}
 
 
 def describe(report: DispatchReport) -> str:

@@ -23,7 +23,7 @@ def main(context: CommandContext, *, rebuild: bool) -> Reply:
     Exit 1 when something is bad.
     """
     if rebuild:
-        context.store.rebuild()
+        context.files.rebuild()
     checks = list(all_checks(context))
     bad = any(each.verdict is Verdict.BAD for each in checks)
     document = {"rebuilt": rebuild, "checks": [asdict(each) for each in checks]}

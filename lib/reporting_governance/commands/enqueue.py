@@ -14,19 +14,21 @@ from reporting_governance.stages.enqueue import EnqueueReport, run_enqueue
     takes="events without a decision, and threads whose repeat is due or whose episode is over",
     adds="one decision an event, a notice for each receiver, a check-in request for the agent",
     twice="may run twice, also at once: an event has one decision, a thread one notice at a time",
-    examples=("reportgov enqueue", "reportgov enqueue --profile standard-team-mode"),
+    examples=("reportgov enqueue", "reportgov enqueue --dry-run", "reportgov enqueue --profile standard-team-mode"),
+    dry=True,
 )
 @click.option("--limit", type=click.IntRange(min=1), default=10_000, show_default=True, help="Most events of this run.")
 def main(context: CommandContext, *, limit: int) -> Reply:
     """Decide on new events and queue a notice for each receiver."""
     settings = context.settings
     report = run_enqueue(context.store, settings.policy, settings.profile, clock=context.clock, limit=limit)
-    return Reply(dump(report), describe(report, context), exit_code_of(report))
+    return Reply(dump(report, context), describe(report, context), exit_code_of(report))
 
 
-def dump(report: EnqueueReport) -> dict[str, Any]:
+def dump(report: EnqueueReport, context: CommandContext) -> dict[str, Any]:
     """Return the report as plain JSON data."""
     return {
+        "dry_run": context.dry_run,
         "decided": report.decided,
         "decisions": dict(sorted(report.decisions.items())),
         "notices": report.notices,
@@ -36,7 +38,8 @@ def dump(report: EnqueueReport) -> dict[str, Any]:
         "requests": report.requests,
         "refused": report.refused,
         "waiting": report.waiting,
-        "policy_refused": report.policy_refused,
+        "profile_refused": report.policy_refused,
+        "profile_findings": [each.dump() for each in context.settings.findings],
     }
 
 

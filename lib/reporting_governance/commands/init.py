@@ -15,7 +15,7 @@ from reporting_governance.resources import read_resource
 )
 def main(context: CommandContext) -> Reply:
     """Make a state folder and a first profile.  Not needed: the first check-in makes the folder too."""
-    head = context.store.initialise(context.clock.now())
+    head = context.files.initialise(context.clock.now())
     path = os.path.join(context.state, "profile.yaml")
     written = _write_profile(path, context.profile_reference)
     document = {"state": context.state, "log_id": head.log_id, "profile": path, "profile_written": written}

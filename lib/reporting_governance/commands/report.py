@@ -93,7 +93,7 @@ def record(context: CommandContext, check_ins: Sequence[CheckIn], findings: Sequ
         clock=context.clock,
         artifacts=AllowedRoots(profile.artifact_roots),
     )
-    document = {**report.dump(), "findings": [each.dump() for each in findings]}
+    document = {**report.dump(), "findings": [each.dump() for each in findings], "handed_in": []}
     lines = [line for result in document["results"] if (line := _answer(result))]
     if findings:
         from reporting_governance.commands._tables import findings as findings_text
@@ -105,10 +105,11 @@ def record(context: CommandContext, check_ins: Sequence[CheckIn], findings: Sequ
 def _handed_in(state: str, check_ins: Sequence[CheckIn], findings: Sequence[Finding]) -> Reply:
     """Leave check-ins to the owner of the state, and say so."""
     from reporting_governance.commands._elsewhere import hand_in
+    from reporting_governance.stages.report_result import ReportReport
 
     names = [hand_in(state, each.dump()) for each in check_ins]
     text = f"{len(names)} handed in to the inbox of {state}; they count when its owner runs the next command"
-    document = {"handed_in": names, "findings": [each.dump() for each in findings]}
+    document = {**ReportReport().dump(), "findings": [each.dump() for each in findings], "handed_in": names}
     return Reply(document, text, ExitCode.NO if findings else ExitCode.DONE)
 
 

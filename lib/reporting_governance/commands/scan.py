@@ -1,5 +1,7 @@
 """`reportgov scan`."""
 
+from typing import Any
+
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.errors import ExitCode
 from reporting_governance.stages.scan import run_scan
@@ -11,17 +13,35 @@ from reporting_governance.stages.scan_report import ScanReport
     takes="the tasks of every configured task source, and check-ins as the views have them",
     adds="an event, with its evidence, for what is due, overdue, silent, or over",
     twice="may run twice, also at once: each thing is said by exactly one run",
-    examples=("reportgov scan", "reportgov scan --format json"),
+    examples=("reportgov scan", "reportgov scan --dry-run", "reportgov scan --format json"),
+    dry=True,
 )
 def main(context: CommandContext) -> Reply:
     """Look at every watched task and record what is overdue, silent or resolved."""
-    report = run_scan(context.store, context.settings.profile, context.task_sources(), clock=context.clock)
-    return Reply(report.dump(), describe(report), exit_code_of(report))
+    report = look(context)
+    return Reply(dump(report, context), describe(report, context), exit_code_of(report, context))
 
 
-def describe(report: ScanReport) -> str:
+def look(context: CommandContext) -> ScanReport:
+    """Scan with what the context names."""
+    settings = context.settings
+    return run_scan(context.store, settings, context.task_sources(), clock=context.clock, refused=settings.refused)
+
+
+def dump(report: ScanReport, context: CommandContext) -> dict[str, Any]:
+    """Return the report as plain JSON data."""
+    return {
+        "dry_run": context.dry_run,
+        **report.dump(),
+        "profile_refused": context.settings.refused,
+        "profile_findings": [each.dump() for each in context.settings.findings],
+    }
+
+
+def describe(report: ScanReport, context: CommandContext) -> str:
     """Return what is new for a person; empty when nothing is."""
-    if not (report.said or report.findings):
+    settings = context.settings
+    if not (report.said or report.findings or settings.refused):
         return ""
     from reporting_governance.commands._tables import findings, table
 
@@ -29,9 +49,14 @@ def describe(report: ScanReport) -> str:
     parts = [table(("task", "condition", "phase", "reason"), rows)] if rows else []
     if report.findings:
         parts.append(findings(report.findings))
+    if settings.refused:
+        parts.append(findings(settings.findings))
+        parts.append("The profile was refused: the last good one is in force, and nothing new is decided.")
     return "\n\n".join(parts)
 
 
-def exit_code_of(report: ScanReport) -> ExitCode:
-    """A source that cannot be read means that this run could not finish."""
-    return ExitCode.PARTIAL if report.unreadable else ExitCode.DONE
+def exit_code_of(report: ScanReport, context: CommandContext) -> ExitCode:
+    """A source that cannot be read means that this run could not finish; a refused profile is a no."""
+    if report.unreadable:
+        return ExitCode.PARTIAL
+    return ExitCode.NO if context.settings.refused else ExitCode.DONE

@@ -8,7 +8,7 @@ import click
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.policy_templates import duration_words
-from reporting_governance.stages.status import OpenEpisode, StatusReport, run_status
+from reporting_governance.stages.status import OpenEpisode, StatusReport, WatchedSource, run_status
 
 
 @governed_command(
@@ -21,18 +21,26 @@ from reporting_governance.stages.status import OpenEpisode, StatusReport, run_st
 @click.option("--tasks", "with_tasks", is_flag=True, help="Also list every watched task of ours and what it owes.")
 def main(context: CommandContext, *, with_tasks: bool) -> Reply:
     """Show tasks, open episodes and what was told to whom."""
-    report = run_status(context.store, clock=context.clock, with_tasks=with_tasks)
-    return Reply(dump(report), describe(report))
+    report = run_status(
+        context.store,
+        context.task_sources(),
+        clock=context.clock,
+        watchdog=context.settings.watchdog,
+        with_tasks=with_tasks,
+        last_run_at=context.last_run_at(),
+    )
+    return Reply({**dump(report), "profile_refused": context.settings.refused}, describe(report, context))
 
 
 def dump(report: StatusReport) -> dict[str, Any]:
     """Return the report as plain JSON data."""
     document = asdict(report)
     document["at"] = format_time(report.at)
+    document["last_run_at"] = report.last_run_at and format_time(report.last_run_at)
     return document
 
 
-def describe(report: StatusReport) -> str:
+def describe(report: StatusReport, context: CommandContext) -> str:
     """Return what is open as tables, and one line of counts."""
     from reporting_governance.commands._tables import counts, table
 
@@ -48,16 +56,37 @@ def describe(report: StatusReport) -> str:
             (t.task_id, t.agent_id, t.status, t.promise, t.last_check_in_at, t.looked_at_from) for t in report.tasks
         ]
         parts.append(table(("task", "agent", "status", "promise", "last check-in", "looked at from"), owed))
+    if report.sources:
+        parts.append(
+            table(("source", "instance", "tasks", "cannot see"), [_source_row(each) for each in report.sources])
+        )
+    if context.settings.refused:
+        parts.append(f"The profile was refused, the last good one is in force: {context.settings.refused}")
     watched = {"tasks of ours": report.native_tasks, "foreign tasks with open episodes": report.foreign_tasks}
     notices = counts(report.notices) or "no notice on its way"
     oldest = (
         "" if report.oldest_pending_seconds is None else f"; oldest {duration_words(report.oldest_pending_seconds)}"
     )
+    if report.without_promise:
+        watched["of them without a promise to check in"] = report.without_promise
     parts.append(
-        f"Watched: {counts(watched) or 'nothing yet'}.  Open episodes: {len(report.episodes)}.  "
+        f"Watched: {counts(watched) or 'nothing yet'}.  Last run: {_last_run(report)}.  Open episodes: {len(report.episodes)}.  "
         f"Undecided events: {report.undecided_events}.  Notices: {notices}{oldest}.  Journal: {report.lines} lines."
     )
     return "\n\n".join(parts)
+
+
+def _source_row(source: WatchedSource) -> tuple[object, ...]:
+    blind = "; ".join(f"{condition}: {why}" for condition, why in source.cannot_see.items())
+    if source.unreadable:
+        return (source.source, "cannot be read", "", source.unreadable)
+    return (source.source, source.instance, source.tasks, blind or "nothing is hidden")
+
+
+def _last_run(report: StatusReport) -> str:
+    if report.last_run_at is None:
+        return "never (the line for crontab is `reportgov run`)"
+    return f"{duration_words(max(0, int((report.at - report.last_run_at).total_seconds())))} ago"
 
 
 def _rows(episode: OpenEpisode) -> list[tuple[object, ...]]:

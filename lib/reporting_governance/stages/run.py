@@ -11,6 +11,7 @@ from reporting_governance.storage.interface import Store
 
 if TYPE_CHECKING:
     from reporting_governance.stages.bridge import BridgeReport
+    from reporting_governance.stages.bridge_due import DueItem
     from reporting_governance.stages.dispatch import DispatchReport
     from reporting_governance.stages.enqueue import EnqueueReport
     from reporting_governance.stages.inbox import InboxReport
@@ -25,7 +26,7 @@ class Steps:
     scan: "Callable[[], ScanReport]"
     enqueue: "Callable[[], EnqueueReport]"
     dispatch: "Callable[[], DispatchReport]"
-    bridge: "Callable[[], BridgeReport]"
+    bridge: "Callable[[], BridgeReport | tuple[DueItem, ...]]"  #: a dry run only lists what is due
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +37,7 @@ class RunReport:
     scan: "ScanReport"
     enqueue: "EnqueueReport | None"
     dispatch: "DispatchReport | None"
-    bridge: "BridgeReport | None"
+    bridge: "BridgeReport | tuple[DueItem, ...] | None"
 
 
 def run_chain(store: Store, steps: Steps, *, clock: Clock, stop: Callable[[], bool]) -> RunReport:

@@ -1,14 +1,22 @@
 """status: what is watched, what is open, and what was told to whom, from the views."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from reporting_governance.adapters.interface import TaskSource
 from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.contracts.times import parse_due, parse_time
+from reporting_governance.contracts.watch_settings import Watchdog
+from reporting_governance.core.check_in_rules import NATIVE
+from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.task_change import parse_task
 from reporting_governance.storage.interface import Listing, Store, View, expand
+
+NO_PROMISE = "no promise"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +72,18 @@ class WatchedTask:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WatchedSource:
+    """One task source: what it shows, and what it can never show."""
+
+    source: str
+    instance: str | None  #: None: it could not be read
+    unreadable: str | None
+    tasks: int | None
+    watched_since: str | None  #: what ended before is not told; None: not scanned yet
+    cannot_see: Mapping[str, str]  #: condition -> why it cannot be judged
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StatusReport:
     """Everything that is open now."""
 
@@ -77,11 +97,29 @@ class StatusReport:
     oldest_pending_seconds: int | None
     episodes: tuple[OpenEpisode, ...]
     stuck: tuple[StuckItem, ...]
+    without_promise: int | None  #: tasks of ours that owe no check-in; None: not counted
     tasks: tuple[WatchedTask, ...]  #: only when asked for
+    sources: tuple[WatchedSource, ...]
+    last_run_at: datetime | None  #: when `run` began last; None: never, as far as is known
 
 
-def run_status(store: Store, *, clock: Clock, with_tasks: bool = False) -> StatusReport:
-    """Return what is open.  Reads every open view, so it costs as much as there is open; it writes nothing."""
+def run_status(
+    store: Store,
+    sources: Sequence[TaskSource] = (),
+    *,
+    clock: Clock,
+    watchdog: Watchdog | None = None,
+    with_tasks: bool = False,
+    last_run_at: datetime | None = None,
+) -> StatusReport:
+    """Return what is open.  Reads every open view, so it costs as much as there is open; it writes nothing.
+
+    Args:
+        sources: read once each, to say what they show and what they cannot see.
+        watchdog: the profile's thresholds: a task may owe check-ins without having promised them itself.
+        with_tasks: also read every task of ours.
+        last_run_at: when `run` began last.
+    """
     head = store.ready()
     now = clock.now()
     folders: dict[Folder, Listing] = {each: store.listing(each) for each in Folder if each is not Folder.PAST}
@@ -92,6 +130,14 @@ def run_status(store: Store, *, clock: Clock, with_tasks: bool = False) -> Statu
     blocked = [view for prefix in ("spl_", "ntc_") for key in store.past_names(prefix) if (view := store.past(key))]
     in_doubt = [view for view in items if _newest_receipt(view).get("outcome") == "pending_external_send"]
     watched = folders[Folder.WATCH].names
+    marks = [
+        view.body["source-mark"] for view in _read(store, (watched[key] for key in watched if key.startswith("src_")))
+    ]
+    tasks = (
+        [_task(store, view, watchdog or Watchdog()) for view in _read(store, folders[Folder.TASKS].names.values())]
+        if with_tasks
+        else []
+    )
     return StatusReport(
         at=now,
         log_id=head.log_id,
@@ -110,9 +156,10 @@ def run_status(store: Store, *, clock: Clock, with_tasks: bool = False) -> Statu
             sorted((_episode(store, view, threads, now) for view in episodes), key=lambda each: each.due_at)
         ),
         stuck=tuple(_stuck(store, view) for view in (*blocked, *in_doubt)),
-        tasks=tuple(_task(store, view) for view in _read(store, folders[Folder.TASKS].names.values()))
-        if with_tasks
-        else (),
+        without_promise=sum(each.promise == NO_PROMISE for each in tasks) if with_tasks else None,
+        tasks=tuple(tasks),
+        sources=tuple(_source(each, marks, now) for each in sources),
+        last_run_at=last_run_at,
     )
 
 
@@ -190,15 +237,40 @@ def _oldest(store: Store, folders: Mapping[Folder, Listing], items: Iterable[Vie
     return int((now - min(times)).total_seconds()) if times else None
 
 
-def _task(store: Store, view: View) -> WatchedTask:
+def _source(source: TaskSource, marks: Sequence[Mapping[str, Any]], now: datetime) -> WatchedSource:
+    mine = [mark for mark in marks if mark["source"] == source.name]
+    baseline = min((parse_time(mark["baseline_at"]) for mark in mine), default=None)
+    reading = source.read(now=now, baseline_at=baseline, known=frozenset())
+    shown = [mark["baseline_at"] for mark in mine if mark["instance"] == reading.instance]
+    return WatchedSource(
+        source=source.name,
+        instance=None if reading.unreadable else reading.instance,
+        unreadable=reading.unreadable,
+        tasks=None if reading.unreadable else len(reading.tasks),
+        watched_since=min(shown, default=None),
+        cannot_see=dict(reading.cannot_see),
+    )
+
+
+def _promise(task: TaskState, watchdog: Watchdog) -> str:
+    """Return what a task owes: its own promise, else what the profile says of it."""
+    own = task.checkpoint
+    if own is None:
+        settings = settings_for(watchdog, task, source=NATIVE)
+        if settings.calendar is not None:
+            return f"by calendar: {settings.calendar.schedule} ({settings.calendar.time_zone})"
+        return NO_PROMISE if settings.every_seconds is None else f"every {settings.every_seconds} s, by the profile"
+    return f"every {own.every_seconds} s" if own.every_seconds is not None else f"by calendar: {own.schedule}"
+
+
+def _task(store: Store, view: View, watchdog: Watchdog) -> WatchedTask:
     task = expand(store, view.body["task"])
-    promise = task.get("checkpoint")
     due = parse_due(view.name.due)
     return WatchedTask(
         task_id=task["task_id"],
         agent_id=task["agent_id"],
         status=task["status"],
-        promise=f"every {promise['every_seconds']} s" if promise and promise.get("every_seconds") else "no promise",
+        promise=_promise(parse_task(task, source=str(view.name)), watchdog),
         last_check_in_at=task.get("last_checkpoint_at"),
         looked_at_from=None if due is None else due.isoformat(timespec="seconds").replace("+00:00", "Z"),
     )

@@ -1,0 +1,42 @@
+"""Which of the task sources that a profile asks for are opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reporting_governance.contracts.journal_line import Folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reporting_governance.adapters.interface import TaskSource
+    from reporting_governance.storage.interface import Store
+
+
+def open_sources(wanted: Sequence[Mapping[str, Any]], store: Store, state: str) -> Sequence[TaskSource]:
+    """Open task sources.
+
+    One that is wanted only `when_present` is left out when it is not there.  When it was there before it is opened all
+    the same, and will say that it cannot be read: a folder that is gone is no proof that its tasks are well.
+
+    Args:
+        wanted: `sources` of a profile.
+        state: our state folder; relative paths in parameters start there.
+    """
+    if not wanted:
+        return ()
+    from reporting_governance.adapters.tasks.registry import is_present, open_source
+
+    opened = []
+    for each in wanted:
+        name, parameters = each["source"], each["parameters"]
+        if not each["when_present"] or is_present(name, parameters, state_folder=state) or _was_there(store, name):
+            opened.append(open_source(name, parameters, state_folder=state))
+    return opened
+
+
+def _was_there(store: Store, source: str) -> bool:
+    """Tell whether a source has a mark from an earlier reading."""
+    names = store.listing(Folder.WATCH).names
+    marks = [store.read(name) for key, name in names.items() if key.startswith("src_")]
+    return any(view is not None and view.body["source-mark"]["source"] == source for view in marks)
