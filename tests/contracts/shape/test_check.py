@@ -1,6 +1,7 @@
 """Findings of shape: both engines agree with each other on any value, and nothing wrong goes without a finding."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -103,6 +104,28 @@ def test_a_hostile_document_gives_a_list_that_ends() -> None:
     findings = check_shape(document, SchemaSet({"a": schema}).shape("a"), name="a.json")
     assert len(findings) == MAX_FINDINGS + 1
     assert findings[-1].rule == "GOV014"
+
+
+def test_a_million_faults_are_not_collected_before_the_first_is_given() -> None:
+    shape = SchemaSet({"a": {"items": {"type": "object", "required": ["a"]}}}).shape("a")
+    value: list[Any] = [[] for _ in range(1_000_000)]
+    started = time.process_time()
+    fault = next(iter(shape.faults(value)))
+    assert (fault.keyword, fault.path) == ("type", (0,))
+    assert time.process_time() - started < 5  # collecting them takes a multiple of that, and gigabytes
+
+
+@pytest.mark.parametrize("engine", [Engine.FAST, Engine.FALLBACK])
+def test_items_are_compared_in_one_pass(engine: Engine) -> None:
+    shape = SchemaSet({"a": {"uniqueItems": True}}, engine=engine).shape("a")
+    mixed: list[Any] = [
+        each for number in range(30_000) for each in (number, str(number), [number], {"a": number}, None)
+    ]
+    (document,) = read_documents(json.dumps(mixed).encode(), name="a.json").documents
+    started = time.process_time()
+    (finding,) = check_shape(document, shape, name="a.json")
+    assert (finding.rule, finding.pointer) == ("GOV109", "/9")
+    assert time.process_time() - started < 20  # each with each would be 10,000,000,000 comparisons
 
 
 def test_text_from_the_document_is_safe_to_print() -> None:

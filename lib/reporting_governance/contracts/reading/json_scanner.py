@@ -11,7 +11,7 @@ import re
 import sys
 from typing import NoReturn
 
-from reporting_governance.contracts.finding import FindingRule, Related, shown
+from reporting_governance.contracts.finding import FindingRule, shown
 from reporting_governance.contracts.finding_rules import (
     DUPLICATE_KEY,
     LONE_SURROGATE,
@@ -137,11 +137,8 @@ class JsonScanner:
             self._reporter.spoil(self._path())
         if key in here.seen:
             first = here.seen[key]
-            related: tuple[Related, ...] = (
-                self._reporter.related(first, self._string_end(first), "it stood here first", path=self._path()),
-            )
             message = f"the key {shown(key)} stands twice in this object"
-            self._report(DUPLICATE_KEY, start, end, message, related=related)
+            self._report(DUPLICATE_KEY, start, end, message, first=(first, self._string_end(first)))
         else:
             here.seen[key] = start
         self._key = (key, start, end)
@@ -261,10 +258,10 @@ class JsonScanner:
         end: int,
         message: str,
         *,
-        related: tuple[Related, ...] = (),
+        first: tuple[int, int] | None = None,
         spoils: bool = False,
     ) -> None:
-        self._reporter.add(rule, start, end, message, path=self._path(), related=related, spoils=spoils)
+        self._reporter.add(rule, start, end, message, path=self._path(), first=first, spoils=spoils)
 
     def _stop(self, rule: FindingRule, start: int, end: int, message: str, suggestion: str | None = None) -> NoReturn:
         self._reporter.add(rule, start, end, message, path=self._path(), suggestion=suggestion)

@@ -35,10 +35,16 @@ class Reporter:
         *,
         path: Iterable[str | int] = (),
         suggestion: str | None = None,
-        related: tuple[Related, ...] = (),
+        first: tuple[int, int] | None = None,
         spoils: bool = False,
     ) -> None:
-        """Add a finding about `text[start:end]`; `spoils` says that the value there is lost."""
+        """Add a finding about `text[start:end]`.
+
+        Args:
+            path: the keys and indexes that lead to the value.
+            first: where the same thing stood first, when this is the second time.
+            spoils: the value is lost; other checks say nothing about it.
+        """
         pointer = join_pointer(path)
         if spoils:
             self.spoiled.add(pointer)
@@ -53,7 +59,7 @@ class Reporter:
                 pointer=pointer,
                 span=span_of(self.text, start, end),
                 suggestion=suggestion,
-                related=related,
+                related=() if first is None else (self._related(first, "it stood here first", pointer),),
             )
         )
 
@@ -61,14 +67,13 @@ class Reporter:
         """Mark a value, and all in it, as lost: other checks say nothing about it."""
         self.spoiled.add(join_pointer(path))
 
-    def related(self, start: int, end: int, message: str, *, path: Iterable[str | int]) -> Related:
-        """Return a second place in the same document."""
-        span = span_of(self.text, start, end)
+    def _related(self, place: tuple[int, int], message: str, pointer: str) -> Related:
+        span = span_of(self.text, *place)
         return Related(
             file=self.name,
             message=message,
             document=self.document,
-            pointer=join_pointer(path),
+            pointer=pointer,
             line=span.line,
             column=span.column,
             end_line=span.end_line,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from reporting_governance.contracts.finding import FindingRule, Related, shown
+from reporting_governance.contracts.finding import FindingRule, shown
 from reporting_governance.contracts.finding_rules import (
     ALIAS,
     DUPLICATE_KEY,
@@ -216,10 +216,8 @@ class YamlScanner:
         assert parent.seen is not None  # only an object wants keys
         first = parent.seen.setdefault(key, (start, end))
         if first != (start, end):
-            related = (self._reporter.related(*first, "it stood here first", path=self.path()),)
-            self._report(
-                DUPLICATE_KEY, start, end, f"the key {shown(key)} stands twice in this object", related=related
-            )
+            message = f"the key {shown(key)} stands twice in this object"
+            self._report(DUPLICATE_KEY, start, end, message, first=first)
 
     def _scalar_place(self, event: Any) -> tuple[int, int]:
         """Return where the scalar itself stands, without its anchor and tag, and without the line breaks after it."""
@@ -295,11 +293,11 @@ class YamlScanner:
         *,
         more: Iterable[str] = (),
         suggestion: str | None = None,
-        related: tuple[Related, ...] = (),
+        first: tuple[int, int] | None = None,
         spoils: bool = False,
     ) -> None:
         path = [*self.path(), *more]
-        self._reporter.add(rule, start, end, message, path=path, suggestion=suggestion, related=related, spoils=spoils)
+        self._reporter.add(rule, start, end, message, path=path, suggestion=suggestion, first=first, spoils=spoils)
 
     def _stop(self, rule: FindingRule, start: int, end: int, message: str) -> NoReturn:
         self._report(rule, start, end, message)

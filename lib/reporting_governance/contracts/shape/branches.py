@@ -9,12 +9,12 @@ from typing import Any
 from reporting_governance.contracts.finding import shown
 from reporting_governance.contracts.finding_rules import MISSING_KEY, NO_ALTERNATIVE
 from reporting_governance.contracts.shape.engines import Fault
+from reporting_governance.contracts.shape.equality import is_one_of
 from reporting_governance.contracts.shape.normalise import Schema
 from reporting_governance.contracts.shape.problem import Mark, Problem
 from reporting_governance.contracts.shape.schemas import Shape
 from reporting_governance.contracts.shape.values import (
     fits_type,
-    is_one_of,
     problem_of_choice,
     problem_of_type,
 )

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NoReturn, Protocol, TypeAlias
 
+from reporting_governance.contracts.shape.equality import first_repetition
 from reporting_governance.contracts.shape.formats import FORMATS, checker_of
 from reporting_governance.contracts.shape.normalise import Normaliser, Schema, SchemaError, python_pattern
 
+_MAX_EXPLAINED_AT_ONCE = 20_000  #: values in a document
 Path: TypeAlias = tuple[str | int, ...]
 
 
@@ -128,7 +130,7 @@ class _FastJudge:
         return self._validator.is_valid(value)
 
     def faults(self, value: object) -> Iterator[Fault]:
-        if _holds_key_lost_in_paths(value):
+        if _is_awkward(value):
             return _FallbackJudge(self._uri, self._schemas, self._name).faults(value)
         return (self._fault(error, value) for error in self._validator.iter_errors(value))
 
@@ -155,6 +157,7 @@ class _FallbackJudge:
 
     def __init__(self, uri: str, schemas: Mapping[str, Schema], name: str) -> None:
         from jsonschema import Draft202012Validator, FormatChecker
+        from jsonschema.validators import extend
         from referencing import Registry
         from referencing.jsonschema import DRAFT202012
 
@@ -168,10 +171,12 @@ class _FallbackJudge:
         for each in FORMATS:
             formats.checks(each)(checker_of(each))
         registry: Registry[Any] = Registry().with_resources(resources)
-        self._validator = Draft202012Validator({"$ref": uri}, registry=registry, format_checker=formats)
+        # jsonschema's own functions are not typed
+        validator: Any = extend(Draft202012Validator, {"uniqueItems": _unique_items})  # type: ignore[no-untyped-call]
+        self._validator: Any = validator({"$ref": uri}, registry=registry, format_checker=formats)
 
     def is_valid(self, value: object) -> bool:
-        return self._validator.is_valid(value)
+        return bool(self._validator.is_valid(value))
 
     def faults(self, value: object) -> Iterator[Fault]:
         return (self._fault(error, value) for error in self._validator.iter_errors(value))
@@ -222,15 +227,32 @@ def _typed_path(root: Any, path: Iterable[str | int]) -> Path:
     return tuple(done)
 
 
-def _holds_key_lost_in_paths(value: object) -> bool:
-    """Tell whether jsonschema-rs would leave out a key in its paths (the empty one), or give 07 and +7 as 7."""
+def _is_awkward(value: object) -> bool:
+    """Tell whether jsonschema-rs cannot be asked for the faults of a value.
+
+    It builds all of them before it gives the first, so a hostile megabyte would cost a gigabyte.  In its paths it
+    leaves out the empty key, and gives the keys 07 and +7 as 7.
+    """
     waiting = [value]
+    seen = 0
     while waiting:
         here = waiting.pop()
         if isinstance(here, dict):
             if any(not key or (key[0] in "+0" and key != "0" and key.lstrip("+").isdecimal()) for key in here):
                 return True
             waiting += here.values()
+            seen += len(here)
         elif isinstance(here, list):
             waiting += here
+            seen += len(here)
+        if seen > _MAX_EXPLAINED_AT_ONCE:
+            return True
     return False
+
+
+def _unique_items(_validator: object, wanted: bool, items: object, _schema: object) -> Iterator[Any]:
+    """Check uniqueItems in one pass; the check of jsonschema compares each item with each."""
+    from jsonschema.exceptions import ValidationError
+
+    if wanted and isinstance(items, list) and first_repetition(items) is not None:
+        yield ValidationError("two items are equal")

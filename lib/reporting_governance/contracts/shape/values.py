@@ -19,6 +19,7 @@ from reporting_governance.contracts.finding_rules import (
     WRONG_VALUE,
 )
 from reporting_governance.contracts.shape.engines import Fault, Path
+from reporting_governance.contracts.shape.equality import first_repetition
 from reporting_governance.contracts.shape.formats import FORMATS
 from reporting_governance.contracts.shape.problem import Problem
 from reporting_governance.contracts.suggest import did_you_mean
@@ -130,11 +131,6 @@ def fits_type(value: Any, schema: Mapping[str, Any]) -> bool:
     return not types or any(_is_a(value, each) for each in ([types] if isinstance(types, str) else types))
 
 
-def is_one_of(value: Any, choices: Sequence[Any]) -> bool:
-    """Tell whether a value equals one of the choices as JSON counts: 1 is 1.0, but true is not 1."""
-    return any(_key(value) == _key(each) for each in choices)
-
-
 def _is_a(value: Any, name: str) -> bool:
     if name == "null":
         return value is None
@@ -150,17 +146,6 @@ def _is_a(value: Any, name: str) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _key(value: Any) -> Any:
-    """Return something that is equal and hashable exactly when values are equal as JSON counts."""
-    if isinstance(value, bool):
-        return ("bool", value)
-    if isinstance(value, list):
-        return ("list", *map(_key, value))
-    if isinstance(value, dict):
-        return ("dict", frozenset((key, _key(each)) for key, each in value.items()))
-    return value
 
 
 def _other_spelling(types: Sequence[str], value: Any, written: str) -> str | None:
@@ -189,13 +174,9 @@ def _problem_of_size(fault: Fault, size: int, limit: Any) -> Problem:
 
 
 def _problem_of_repetition(fault: Fault, items: Sequence[Any]) -> Problem:
-    seen: dict[Any, int] = {}
-    for index, item in enumerate(items):
-        first = seen.setdefault(_key(item), index)
-        if first != index:
-            message = f"items {first + 1} and {index + 1} of this list are equal, and must differ"
-            return Problem(REPEATED_ITEM, (*fault.path, index), message)
-    return Problem(REPEATED_ITEM, fault.path, "two items of this list are equal, and must differ")
+    first, second = first_repetition(items) or (0, 0)
+    message = f"items {first + 1} and {second + 1} of this list are equal, and must differ"
+    return Problem(REPEATED_ITEM, (*fault.path, second), message)
 
 
 def _json(value: Any) -> str:
