@@ -156,6 +156,30 @@ def test_a_view_that_cannot_be_written_is_no_refusal(
     check(root)
 
 
+def test_a_listing_during_a_commit_is_taken_again(
+    root: str, filled: FilesStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading a folder while names change may miss one that was there all the time; the number can still be right."""
+    from reporting_governance.storage.files.views import Views
+
+    whole = Views.raw_names
+    calls: list[int] = []
+
+    def torn(self: Views, folder: Folder) -> list[str]:
+        calls.append(1)
+        if len(calls) > 1:
+            return whole(self, folder)
+        before = whole(self, folder)
+        names = open_store(root).listing(SPOOL).names
+        open_store(root).commit([settle(names[item_id(1)]), birth(9)], now=NOW)
+        after = whole(self, folder)
+        missed = next(name for name in before if item_id(2) in name)
+        return [*(set(before) - {missed}), *(set(after) - set(before))]
+
+    monkeypatch.setattr(Views, "raw_names", torn)
+    assert set(filled.listing(SPOOL).names) == {item_id(number) for number in (2, 3, 4, 9)}
+
+
 # -- first use
 
 

@@ -146,13 +146,13 @@ def test_a_short_write_at_every_byte(tmp_path: Path, root: str) -> None:
     for limit in range(start, end, 23):
         attempt = f"{tmp_path}/{limit}"
         shutil.copytree(root, attempt)
-        assert _fails_in_a_child(attempt, groups, limit)
+        assert write_is_cut(attempt, groups, limit)
         assert size(log_path(attempt)) == limit, "the write was not cut"
         heals(attempt)
         shutil.rmtree(attempt)
 
 
-def _fails_in_a_child(root: str, groups: list[Group], limit: int) -> bool:
+def write_is_cut(root: str, groups: list[Group], limit: int) -> bool:
     child = os.fork()
     if child == 0:
         code = 1
@@ -223,6 +223,7 @@ def test_the_order_of_a_commit(root: str, monkeypatch: pytest.MonkeyPatch) -> No
     assert steps == [
         "write 000000000001.jsonl",
         "fdatasync 000000000001.jsonl",
+        "view view.tmp",
         "pwrite applied",
         "release lock",
     ]
@@ -243,6 +244,7 @@ def test_the_order_of_a_rotation(root: str, monkeypatch: pytest.MonkeyPatch) -> 
         "pwrite applied",
         "write 000000000003.jsonl",
         "fdatasync 000000000003.jsonl",
+        "view view.tmp",
         "pwrite applied",
         "release lock",
     ]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.core.projection import Body
 from reporting_governance.storage.encoding import decode_line, encode
+from reporting_governance.storage.files import journal_io
 
 _NAME_AT_MOST = 256  #: bytes of a file in which its name stands
 
@@ -160,6 +161,7 @@ def body_in(content: bytes) -> Body:
 
 def _write(fd: int, content: bytes, path: str) -> None:
     try:
+        journal_io.step("view", path)
         if os.write(fd, content) != len(content):
             raise OSError(errno.ENOSPC, "a short write", path)
     finally:
