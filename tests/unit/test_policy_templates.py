@@ -124,3 +124,10 @@ def test_the_shipped_pack_uses_no_slot_that_stands_for_nothing():
     ]
     assert len(texts) > 30
     assert [unknown_slots(parse_template(text)) for text in texts] == [()] * len(texts)
+
+
+def test_a_quoted_value_is_no_longer_than_what_may_stand_in_a_line():
+    facts = build_facts(firing("owner_dead", task={**TASK, "title": "é長" * 500}), None, (), NOW)
+    text = fill("{{task.title}}", facts)
+    assert 250 < len(text.encode()) <= 256
+    assert text.endswith("…")

@@ -16,7 +16,7 @@ from reporting_governance.core.policy_templates import one_line
 
 SELF = "self:"  #: task ids of what we watch about ourselves start so
 DEFAULT_SELF = "default.self"
-_LENGTH = 300  #: characters of a reason in a text
+_LENGTH = 250  #: characters of a reason in a text
 _SUBJECTS = {
     "source_unreadable": "cannot be read; its tasks are not watched",
     "profile_refused": "was refused; nothing new is decided",
