@@ -130,7 +130,8 @@ class Receiver:
         self._tls = tls
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._threads = [threading.Thread(target=self._serve, daemon=True)]
+        self._threads[0].start()
 
     @property
     def url(self) -> str:
@@ -145,6 +146,8 @@ class Receiver:
         with suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)  # else the thread that accepts keeps it listening
         self._server.close()
+        for thread in self._threads:  # a test that forks later wants no threads of ours
+            thread.join(2)
 
     def __enter__(self) -> "Receiver":
         return self
@@ -159,7 +162,9 @@ class Receiver:
             except OSError:
                 return
             self.connections += 1
-            threading.Thread(target=self._converse, args=(peer,), daemon=True).start()
+            thread = threading.Thread(target=self._converse, args=(peer,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def _converse(self, peer: socket.socket) -> None:
         try:
