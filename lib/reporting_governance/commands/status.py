@@ -70,7 +70,8 @@ def describe(report: StatusReport, context: CommandContext) -> str:
     if report.without_promise:
         watched["of them without a promise to check in"] = report.without_promise
     parts.append(
-        f"Watched: {counts(watched) or 'nothing yet'}.  Last run: {_last_run(report)}.  Open episodes: {len(report.episodes)}.  "
+        f"Watched: {counts(watched) or 'nothing yet'}.  Last run: {_last_run(report)}.  "
+        f"Open episodes: {len(report.episodes)}.  "
         f"Undecided events: {report.undecided_events}.  Notices: {notices}{oldest}.  Journal: {report.lines} lines."
     )
     return "\n\n".join(parts)
