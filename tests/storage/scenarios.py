@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reporting_governance.contracts.journal_line import Folder
-from reporting_governance.storage.files.segments import Limits
+from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Addition, Answer, Group
 from tests.storage.building import NOW, SPOOL, attempt, birth, event_id, item_id, later, observed, settle

@@ -16,7 +16,8 @@ from reporting_governance.contracts.journal_line import Folder, LineType, Record
 from reporting_governance.errors import Busy, NotOurState, StorageError
 from reporting_governance.storage.files import layout, merkle, mounts
 from reporting_governance.storage.files.layout import Layout
-from reporting_governance.storage.files.segments import Limits, frontier
+from reporting_governance.storage.files.limits import Limits
+from reporting_governance.storage.files.segments import frontier
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Addition, Group
 from tests.storage.building import DUE, NOW, SPOOL, attempt, birth, item_id, later, observed, settle

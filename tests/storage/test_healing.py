@@ -13,7 +13,7 @@ import pytest
 
 from reporting_governance.errors import StorageError
 from reporting_governance.storage.files import journal_io
-from reporting_governance.storage.files.segments import Limits
+from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Group
 from tests.storage.building import NOW, SPOOL, birth, item_id, later, observed

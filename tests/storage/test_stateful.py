@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from reporting_governance.contracts.journal_line import Folder, ViewName
-from reporting_governance.storage.files.segments import Limits
+from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Answer, Group
 from tests.storage.building import SPOOL, attempt, birth, item_id, later, reborn, settle

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reporting_governance.storage.files.segments import Limits
+from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added
 from tests.storage.building import NOW, SPOOL, attempt, birth, item_id, later, settle

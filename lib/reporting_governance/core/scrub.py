@@ -6,6 +6,7 @@ A digest, an id or a count is never touched: `token_count` counts, `idempotency_
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 REMOVED = "[removed]"
@@ -32,8 +33,7 @@ _SECRET_LAST_WORDS = frozenset(
 )
 _SECRET_KEY_KINDS = frozenset(("api", "access", "private", "secret", "signing", "auth", "encryption"))
 
-_TOKENS = re.compile(
-    r"""
+_TOKENS = r"""
       -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----[\s\S]*?(?:-----END\ [A-Z ]*PRIVATE\ KEY-----|$)
     | \b(?P<scheme>bearer|basic)\s+[A-Za-z0-9._~+/=-]{12,}
     | \beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*
@@ -52,37 +52,42 @@ _TOKENS = re.compile(
     | (?P<userinfo>\b[a-z][a-z0-9+.-]*://[^\s/:@"']*:)[^\s/@"']+(?=@)
     | (?P<assigned>\b(?:[a-z]+[_-])*(?:token|password|passwd|secret|api[_-]?key|access[_-]?key)["']?\s?[=:]\s?["']?)
       (?!\[removed\])[^\s"'&,;]{6,}
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+    """
 _KEPT_PARTS = ("scheme", "hook", "discord", "userinfo", "assigned")
 
-#: Every token above, in small letters, holds one of these words and matches what stands beside it.  A search for a fixed word costs
-#: a fiftieth of the table above; the second look keeps `task-17` and a web address from costing the whole of it.
-_HINTS: tuple[tuple[str, re.Pattern[str] | None], ...] = tuple(
-    (word, re.compile(pattern) if pattern else None)
-    for word, pattern in (
-        ("-----begin", ""),
-        ("bearer", r"bearer\\?\s"),
-        ("basic", r"basic\\?\s"),
-        ("eyj", r"eyj[a-z0-9_-]{8,}\."),
-        ("sk-", r"sk-[a-z0-9_-]{16,}"),
-        ("gh", r"gh(?:[pousr]_[a-z0-9]{20,}|ub_pat_)|github_pat_"),
-        ("glpat-", ""),
-        ("xox", r"xox[a-z]-"),
-        ("akia", ""),
-        ("asia", r"asia[a-z0-9]{16}"),
-        ("aiza", ""),
-        ("npm_", r"npm_[a-z0-9]{30,}"),
-        ("pypi-", ""),
-        (":aa", r":aa[a-z0-9_-]{30,}"),
-        ("://", r"hooks\.slack|webhooks|://[^\s/:@]*:[^\s/@]+@"),
-        ("token", r"token[^a-z_]{0,6}[=:]"),
-        ("passw", ""),
-        ("secret", r"secret[^a-z_]{0,6}[=:]"),
-        ("key", r"(?:api|access)[_-]?key[^a-z_]{0,6}[=:]"),
-    )
+#: Every token above, in small letters, holds one of these words and matches what stands beside it.  A search for a
+#: fixed word costs a fiftieth of the table above; the second look keeps `task-17` and a web address cheap.
+_HINTS = (
+    ("-----begin", ""),
+    ("bearer", r"bearer\\?\s"),
+    ("basic", r"basic\\?\s"),
+    ("eyj", r"eyj[a-z0-9_-]{8,}\."),
+    ("sk-", r"sk-[a-z0-9_-]{16,}"),
+    ("gh", r"gh(?:[pousr]_[a-z0-9]{20,}|ub_pat_)|github_pat_"),
+    ("glpat-", ""),
+    ("xox", r"xox[a-z]-"),
+    ("akia", ""),
+    ("asia", r"asia[a-z0-9]{16}"),
+    ("aiza", ""),
+    ("npm_", r"npm_[a-z0-9]{30,}"),
+    ("pypi-", ""),
+    (":aa", r":aa[a-z0-9_-]{30,}"),
+    ("://", r"hooks\.slack|webhooks|://[^\s/:@]*:[^\s/@]+@"),
+    ("token", r"token[^a-z_]{0,6}[=:]"),
+    ("passw", ""),
+    ("secret", r"secret[^a-z_]{0,6}[=:]"),
+    ("key", r"(?:api|access)[_-]?key[^a-z_]{0,6}[=:]"),
 )
+
+
+@cache
+def _token_table() -> re.Pattern[str]:
+    return re.compile(_TOKENS, re.VERBOSE | re.IGNORECASE)  # when first needed: a tick with nothing to write has no use
+
+
+@cache
+def _hint_table() -> tuple[tuple[str, re.Pattern[str] | None], ...]:
+    return tuple((word, re.compile(pattern) if pattern else None) for word, pattern in _HINTS)
 
 
 def may_hold_token(encoded: str) -> bool:
@@ -91,7 +96,7 @@ def may_hold_token(encoded: str) -> bool:
     Never false where `scrub` would change a text; keys are judged by `names_a_secret` alone.
     """
     text = encoded.lower()
-    return any(word in text and (beside is None or beside.search(text) is not None) for word, beside in _HINTS)
+    return any(word in text and (beside is None or beside.search(text) is not None) for word, beside in _hint_table())
 
 
 def scrub(value: Any) -> tuple[Any, int]:
@@ -152,7 +157,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _scrub_text(text: str) -> tuple[str, int]:
-    return _TOKENS.subn(_replacement, text)
+    return _token_table().subn(_replacement, text)
 
 
 def _replacement(found: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ from hashlib import sha256
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.storage.encoding import ZERO_LEAF, leaf_hash
 from reporting_governance.storage.files import journal_io
+from reporting_governance.storage.files.layout import Layout
 
 _SIZE = 256
 _MAGIC = b"RGAPPL01"
@@ -115,6 +116,22 @@ def agrees(applied: Applied, log: int) -> bool:
         return applied.offset == 0 and applied.leaf == ZERO_LEAF
     line = os.pread(log, applied.length, applied.offset - applied.length)
     return len(line) == applied.length and line[-1:] == b"\n" and leaf_hash(line[:-1]) == applied.leaf
+
+
+def is_current(applied: Applied, layout: Layout, boot: bytes) -> bool:
+    """Tell whether the log ends where `applied` says, in this boot, and no newer segment was begun."""
+    if applied.boot != boot:
+        return False
+    try:
+        log = os.open(layout.segment(applied.segment), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        if os.fstat(log).st_size != applied.offset or not agrees(applied, log):
+            return False
+    finally:
+        os.close(log)
+    return not os.path.exists(layout.segment(applied.seq + 1))
 
 
 def boot_bytes(boot_id: str) -> bytes:

@@ -6,7 +6,6 @@ caches: whoever comes next makes what is missing.
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -16,18 +15,9 @@ from reporting_governance.errors import StorageError
 from reporting_governance.storage.encoding import ZERO_LEAF, decode_line, leaf_hash
 from reporting_governance.storage.files import journal_io, merkle
 from reporting_governance.storage.files.layout import Layout
+from reporting_governance.storage.files.limits import Limits
 
 _LEAF_SIZE = 32
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
-    """When things end.  Everybody who writes one state uses the same; tests use small ones."""
-
-    segment_bytes: int = 64 * 1024 * 1024
-    segment_seconds: int = 24 * 3600
-    past_seconds: int = 30 * 24 * 3600  #: how long what is over stays in `past/`, at least
-    lock_wait_seconds: int = 20
 
 
 def is_full(offset: int, opened_ms: int, now_ms: int, limits: Limits) -> bool:

@@ -5,28 +5,25 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
-from reporting_governance.core.projection import Body
 from reporting_governance.errors import Busy, ExitCode, StorageError
 from reporting_governance.storage.encoding import ZERO_LEAF
 from reporting_governance.storage.files import applied as applied_record
 from reporting_governance.storage.files import layout as layouts
-from reporting_governance.storage.files import lock, maintenance, reading
+from reporting_governance.storage.files import lock
 from reporting_governance.storage.files.applied import Applied
-from reporting_governance.storage.files.batch import Batch
 from reporting_governance.storage.files.blobs import Blobs
 from reporting_governance.storage.files.boot import boot_id
 from reporting_governance.storage.files.heartbeats import Heartbeats
+from reporting_governance.storage.files.identity import Identity, Moment, clock_step_ms
 from reporting_governance.storage.files.layout import Layout
+from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.listing import listed
-from reporting_governance.storage.files.segments import Limits
 from reporting_governance.storage.files.views import DamagedView, Views
-from reporting_governance.storage.files.writer import Identity, Moment, Prepareds, Writer, is_current
-from reporting_governance.storage.groups import Judge, check_size
 from reporting_governance.storage.interface import (
-    Added,
     Addition,
     Answer,
     Group,
@@ -35,6 +32,9 @@ from reporting_governance.storage.interface import (
     Listing,
     View,
 )
+
+if TYPE_CHECKING:
+    from reporting_governance.storage.files.writer import Writer
 
 T = TypeVar("T")
 _EMPTY = Head(0, ZERO_LEAF.hex(), None)
@@ -88,22 +88,17 @@ class FilesStore:
         self._views = Views(self._layout.root)
         self._blobs = Blobs(self._layout.blobs)
         self._heartbeats = Heartbeats(self._layout.heartbeats, self._boot)
-        identity = Identity(actor=actor, boot=self._boot, context=context or {}, clock_step_seconds=clock_step_seconds)
-        self._writer = Writer(self._layout, self._views, self._blobs, identity, self._limits)
+        self._identity = Identity(
+            actor=actor, boot=self._boot, context=context or {}, clock_step_seconds=clock_step_seconds
+        )
         self._lock_is_prepared = False
         self._head = _EMPTY
 
     # -- reading
 
     def ready(self) -> Head:
-        applied = self._look()
-        if applied is None:
-            if self._is_absent():
-                self._head = _EMPTY
-                return _EMPTY
-            with self._recovering() as applied:
-                pass
-        self._head = _head_of(applied)
+        applied = self._current()
+        self._head = _EMPTY if applied is None else _head_of(applied)
         return self._head
 
     def head(self) -> Head:
@@ -130,8 +125,9 @@ class FilesStore:
         return sorted(file[:-5] for file in files if file.startswith(prefix))
 
     def replay(self, from_seq: int = 1) -> Iterator[Line]:
-        self.ready()
-        applied = self._look()
+        from reporting_governance.storage.files import reading
+
+        applied = self._current()
         if applied is not None:
             with self._errors():
                 yield from reading.lines(self._layout, applied, from_seq)
@@ -147,16 +143,20 @@ class FilesStore:
     # -- writing
 
     def commit(self, groups: Sequence[Group], *, now: datetime) -> list[Answer]:
+        from reporting_governance.storage.files.commit import Commit
+        from reporting_governance.storage.groups import check_size
+
         check_size(groups)
         if not groups:
             return []
+        commit = Commit(self._writer, self._views, self._blobs)
         with self._errors():
             self._require_state(now)
-            prepared = self._prepared(groups)
+            prepared = commit.prepared(groups)
             with self._lock():
-                applied, answers = self._add(groups, prepared, self._moment(now))
+                applied, answers = commit.add(groups, prepared, self._moment(now))
             self._head = _head_of(applied)
-            self._drop_unused_blobs(groups, prepared, answers)
+            commit.drop_unused_blobs(groups, prepared, answers)
         return answers
 
     def put_blob(self, body: bytes) -> Mapping[str, Any]:
@@ -193,8 +193,9 @@ class FilesStore:
 
     def heartbeat_line(self, now: datetime) -> bool:
         """Add a `log.heartbeat` when the last line is older than an hour: silence is a statement too."""
-        self.ready()
-        applied = self._look()
+        from reporting_governance.storage.files import reading
+
+        applied = self._current()
         with self._errors():
             last = None if applied is None else reading.time_of_last_line(self._layout, applied)
         if last is None or (now - last).total_seconds() < _HEARTBEAT_SECONDS:
@@ -207,8 +208,9 @@ class FilesStore:
 
         Outside the lock, since a closed segment never changes.  Returns the segments that were given a snapshot.
         """
-        self.ready()
-        if self._is_absent():
+        from reporting_governance.storage.files import maintenance
+
+        if self._current() is None:
             return []
         with self._errors():
             layouts.require_owner(self._layout.root)
@@ -218,81 +220,21 @@ class FilesStore:
 
     def clock_step(self, now: datetime) -> datetime | None:
         """Return when the clock last stepped, as far as this log knows: `now`, if it has since the last line."""
-        applied = self._look()
+        applied = self._current()
         if applied is None:
             return None
-        if self._writer.clock_step_ms(applied, self._moment(now)):
+        if clock_step_ms(applied, self._moment(now), self._identity):
             return now
         return datetime.fromtimestamp(applied.stepped_ms / 1000, UTC) if applied.stepped_ms else None
 
     # -- how
 
-    def _add(
-        self, groups: Sequence[Group], prepared: Mapping[int, Prepareds], moment: Moment
-    ) -> tuple[Applied, list[Answer]]:
-        applied = self._writer.rotated(self._writer.caught_up(moment), moment)
-        try:
-            return self._judge_and_add(groups, prepared, applied, moment)
-        except DamagedView:
-            return self._judge_and_add(groups, prepared, self._writer.rebuilt(applied), moment)
+    @cached_property
+    def _writer(self) -> "Writer":
+        """What writes; imported when something has to be written, which on most ticks is never."""
+        from reporting_governance.storage.files.writer import Writer
 
-    def _judge_and_add(
-        self, groups: Sequence[Group], prepared: Mapping[int, Prepareds], applied: Applied, moment: Moment
-    ) -> tuple[Applied, list[Answer]]:
-        """Judge, make the bodies, and only then write: a record that cannot be folded must never reach the log."""
-        bodies: dict[ViewName, Body | None] = {}
-
-        def fetch(name: ViewName) -> Body | None:
-            if name not in bodies:
-                bodies[name] = self._views.read(name)
-            return bodies[name]
-
-        judge = Judge(lambda name: fetch(name) is not None, self._writer.recent.named_since(applied))
-        verdicts = [judge.judge(group) for group in groups]
-        accepted = [prepared[id(verdict.additions)] for verdict in verdicts if verdict.refused is None]
-        lines = [*self._writer.notes_due(applied, moment), *accepted] if accepted else []
-        batch = Batch()
-        texts = {id(each.record.body): each.body_text for group in lines for each in group if each.record is not None}
-        seq = applied.seq
-        firsts: list[int] = []
-        for group in lines:
-            firsts.append(seq + 1)
-            numbered = list(enumerate(group, start=seq + 1))
-            batch.add([(at, each.record) for at, each in numbered if each.record is not None], fetch, texts)
-            seq += len(group)
-        if lines:
-            applied = self._writer.added(applied, lines, batch, moment)
-        seqs = iter(firsts[len(lines) - len(accepted) :])
-        answers: list[Answer] = []
-        for verdict in verdicts:
-            if verdict.refused is not None:
-                answers.append(verdict.refused)
-            else:
-                first = next(seqs)
-                answers.append(Added(tuple(range(first, first + len(verdict.additions))), verdict.instead))
-        return applied, answers
-
-    def _prepared(self, groups: Sequence[Group]) -> dict[int, Prepareds]:
-        """Encode everything, and sync its blobs, before the lock: by identity of each group's tuple of additions."""
-        prepared: dict[int, Prepareds] = {}
-        for group in groups:
-            for additions in (group.additions, group.otherwise):
-                if additions and id(additions) not in prepared:
-                    prepared[id(additions)] = [self._writer.prepared(each) for each in additions]
-        if any(each.blobs for lines in prepared.values() for each in lines):
-            self._blobs.settle()
-        return prepared
-
-    def _drop_unused_blobs(
-        self, groups: Sequence[Group], prepared: Mapping[int, Prepareds], answers: Sequence[Answer]
-    ) -> None:
-        used: set[int] = set()
-        for group, answer in zip(groups, answers, strict=True):
-            if isinstance(answer, Added):
-                used.add(id(group.otherwise if answer.instead else group.additions))
-        for key, lines in prepared.items():
-            if key not in used:
-                self._blobs.erase(digest for line in lines for digest in line.blobs)
+        return Writer(self._layout, self._views, self._blobs, self._identity, self._limits)
 
     def _files_in(self, folder: Folder) -> tuple[list[str], int]:
         """Return a folder's file names and the seq they are true for.
@@ -323,11 +265,19 @@ class FilesStore:
                     self._writer.rebuilt(applied)
                 return look()
 
+    def _current(self) -> Applied | None:
+        """Return where a log that is whole and applied ends, None when nothing was ever written here."""
+        applied = self._look()
+        if applied is None and not self._is_absent():
+            with self._recovering() as applied:
+                pass
+        return applied
+
     def _look(self) -> Applied | None:
         """Return `applied` when all is as it says; takes no lock and changes nothing."""
         with self._errors():
             applied = applied_record.load(self._layout.applied)
-            if applied is None or not is_current(self._layout, applied, self._boot):
+            if applied is None or not applied_record.is_current(applied, self._layout, self._boot):
                 return None
             return applied
 

@@ -6,8 +6,7 @@ acknowledges nothing; an error after it is no refusal, the next process carries 
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from reporting_governance.contracts.journal_line import Folder, LineType, RecordLine
@@ -19,33 +18,15 @@ from reporting_governance.storage.files.applied import Applied, as_uuid
 from reporting_governance.storage.files.batch import Batch, Unfinished, carry_on, carry_out
 from reporting_governance.storage.files.blobs import Blobs
 from reporting_governance.storage.files.chain import LineGroup, Place
+from reporting_governance.storage.files.identity import Identity, Moment, clock_step_ms
 from reporting_governance.storage.files.layout import Layout
+from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.marks import Marks, context_digest
 from reporting_governance.storage.files.recent import Recent
-from reporting_governance.storage.files.segments import Limits
 from reporting_governance.storage.files.views import DamagedView, Views
 from reporting_governance.storage.interface import Addition
 
 Prepareds = Sequence[Prepared]  #: the lines of one group
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One reading of both clocks."""
-
-    now: datetime
-    wall_ms: int  #: the same on the calendar's clock, since 1970
-    monotonic_ms: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Identity:
-    """Who writes, and in what circumstances."""
-
-    actor: str
-    boot: bytes
-    context: Mapping[str, str]
-    clock_step_seconds: int | None  #: how far the clock may step before a line says so; None: never said
 
 
 class Writer:
@@ -65,7 +46,7 @@ class Writer:
         Raises: OSError, StorageError.
         """
         applied = applied_record.load(self._layout.applied)
-        if applied is not None and is_current(self._layout, applied, self._identity.boot):
+        if applied is not None and applied_record.is_current(applied, self._layout, self._identity.boot):
             return applied
         return self._recover(applied, moment)
 
@@ -98,21 +79,13 @@ class Writer:
     def notes_due(self, applied: Applied, moment: Moment) -> list[Prepareds]:
         """Return the lines to add before others: the clock has stepped, or something else is in force."""
         notes: list[Prepareds] = []
-        step = self.clock_step_ms(applied, moment)
+        step = clock_step_ms(applied, moment, self._identity)
         if step:
             notes.append([self._note(LineType.LOG_CLOCK_STEP, {"by_ms": step})])
         context = self._identity.context
         if context and context_digest(context) != applied.context:
             notes.append([self._note(LineType.CONFIG_CHANGED, {"context": dict(context)})])
         return notes
-
-    def clock_step_ms(self, applied: Applied, moment: Moment) -> int:
-        """Return how far the calendar's clock moved against the boot's since the last line; 0 within the tolerance."""
-        tolerance = self._identity.clock_step_seconds
-        if tolerance is None or applied.boot != self._identity.boot:
-            return 0
-        step = (moment.wall_ms - applied.wall_ms) - (moment.monotonic_ms - applied.monotonic_ms)
-        return step if abs(step) > tolerance * 1000 else 0
 
     def added(self, applied: Applied, groups: Sequence[Prepareds], batch: Batch, moment: Moment) -> Applied:
         """Write the lines of the groups, sync them and apply them; return the new end of the log.
@@ -268,22 +241,6 @@ class Writer:
 
     def _save(self, applied: Applied) -> None:
         journal_io.overwrite(self._layout.applied, applied.pack())
-
-
-def is_current(layout: Layout, applied: Applied, boot: bytes) -> bool:
-    """Tell whether the log ends where `applied` says, in this boot, and no newer segment was begun."""
-    if applied.boot != boot:
-        return False
-    try:
-        log = os.open(layout.segment(applied.segment), os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        if os.fstat(log).st_size != applied.offset or not applied_record.agrees(applied, log):
-            return False
-    finally:
-        os.close(log)
-    return not os.path.exists(layout.segment(applied.seq + 1))
 
 
 def assemble(groups: Sequence[Prepareds], applied: Applied, time: str) -> tuple[bytes, list[Place]]:

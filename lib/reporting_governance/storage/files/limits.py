@@ -1,0 +1,13 @@
+"""When things end."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """When things end.  Everybody who writes one state uses the same; tests use small ones."""
+
+    segment_bytes: int = 64 * 1024 * 1024
+    segment_seconds: int = 24 * 3600
+    past_seconds: int = 30 * 24 * 3600  #: how long what is over stays in `past/`, at least
+    lock_wait_seconds: int = 20
