@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 Behaviour = Callable[[socket.socket], None]
+Request = tuple[str, dict[str, str], bytes]
 
 
 def reply(status: int = 200, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Behaviour:
@@ -123,11 +124,14 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
 class Receiver:
     """An HTTP receiver.  `script` names a behaviour for each message, the last one for all that follow."""
 
-    def __init__(self, *script: str, tls: ssl.SSLContext | None = None) -> None:
-        self.requests: list[tuple[str, dict[str, str], bytes]] = []  #: whole requests that arrived: line, headers, body
+    def __init__(
+        self, *script: str, tls: ssl.SSLContext | None = None, noted: Callable[[Request], None] = lambda _: None
+    ) -> None:
+        self.requests: list[Request] = []  #: whole requests that arrived: line, headers, body
         self.connections = 0
         self._script = list(script)
         self._tls = tls
+        self._noted = noted
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         self._threads = [threading.Thread(target=self._serve, daemon=True)]
@@ -174,12 +178,13 @@ class Receiver:
                     return
                 self.requests.append(request)
                 place = min(len(self.requests), len(self._script)) - 1
+                self._noted(request)
                 BEHAVIOURS[self._script[place]](connection)
         except OSError:
             pass
 
 
-def _request(peer: socket.socket) -> tuple[str, dict[str, str], bytes] | None:
+def _request(peer: socket.socket) -> Request | None:
     """Return a whole request; None when its sender went away before."""
     data = b""
     while b"\r\n\r\n" not in data:
@@ -312,10 +317,10 @@ class ReceiverApart:
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
 
-    @property
-    def bodies(self) -> Sequence[Mapping[str, Any]]:
-        """The messages that arrived whole."""
-        return [json.loads(line) for line in self._got.read_text().splitlines()] if self._got.exists() else []
+    def bodies(self, below: str = "") -> Sequence[Mapping[str, Any]]:
+        """Return the messages that arrived whole, at the URL itself or at a path below it."""
+        lines = self._got.read_text().splitlines() if self._got.exists() else []
+        return [each["body"] for each in map(json.loads, lines) if each["path"] == f"/hook{below}"]
 
     def __enter__(self) -> "ReceiverApart":
         return self
@@ -328,19 +333,14 @@ class ReceiverApart:
 
 
 def _serve_apart(got: str, kill_file: str, *script: str) -> None:
-    def noting(behaviour: Behaviour) -> Behaviour:
-        def run(peer: socket.socket) -> None:
-            with open(got, "ab") as file:
-                file.write(receiver.requests[-1][2] + b"\n")
-            if kill_file and os.path.exists(kill_file):
-                os.kill(int(Path(kill_file).read_text()), signal.SIGKILL)
-            behaviour(peer)
+    def note(request: Request) -> None:
+        line = {"path": request[0].split()[1], "body": json.loads(request[2])}
+        with open(got, "ab") as file:
+            file.write(json.dumps(line).encode() + b"\n")
+        if kill_file and os.path.exists(kill_file):
+            os.kill(int(Path(kill_file).read_text()), signal.SIGKILL)
 
-        return run
-
-    for name, behaviour in list(BEHAVIOURS.items()):
-        BEHAVIOURS[name] = noting(behaviour)  # type: ignore[index]
-    receiver = Receiver(*script)
+    receiver = Receiver(*script, noted=note)
     print(receiver.url, flush=True)
     signal.pause()
 
