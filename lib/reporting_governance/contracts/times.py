@@ -37,7 +37,10 @@ def parse_time(text: str) -> datetime:
     moment = datetime.fromisoformat(text.upper())
     if moment.tzinfo is None:
         raise ValueError(f"a date-time needs a zone: {text!r}")
-    moment = moment.astimezone(UTC)
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"a date-time outside the years 1 to 9999: {text!r}") from None
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
