@@ -51,7 +51,7 @@ def test_the_far_future_is_no_time() -> None:
     ],
 )
 def test_what_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="time|range|isoformat|day"):
+    with pytest.raises(ValueError):  # noqa: PT011 - the words are the standard library's
         parse_time(text)
 
 
