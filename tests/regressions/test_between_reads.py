@@ -49,16 +49,19 @@ def ack_everything(world: World) -> None:
 
 
 def test_an_event_that_could_not_be_decided_waits_with_its_end(make: Make) -> None:
-    """The firing event's decision is refused, for its task just checked in; its end must not be decided before it."""
+    """The decision about a silence is refused, for its task just checked in; its end must not be decided before it."""
     world = make()
-    play(world, 0, STEPS["enqueue"])
-    world.at(OVER)
-    world.end()
+    world.profile = replace(world.profile, watchdog=replace(world.profile.watchdog, silence_seconds=1800))
+    world.report("start")
+    world.enqueue()
+    world.at(OVERDUE + 5000).scan()
+    world.at(OVERDUE + 5010).report("checkpoint", message="here")
     world.scan()
     other = replace(world)
-    during(world, lambda: other.report("checkpoint", message="late"), World.enqueue)
+    during(world, lambda: other.report("pause", message="again"), World.enqueue)
     world.settle()
-    world.check()
+    assert phases(world.check()) == [["firing"], ["firing"]]
+    assert not any(world.arrived().values()), "it was over before anybody was told"
 
 
 def test_a_thread_that_changes_after_it_was_listed_still_learns_of_the_send(make: Make) -> None:

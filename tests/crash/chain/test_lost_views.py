@@ -68,3 +68,18 @@ def test_between_all_stages(tmp_path: Path, harm: Callable[[World], None]) -> No
     for arrivals in world.arrived().values():
         assert len(arrivals) == 6
         assert not any(each.marked for each in arrivals)
+
+
+def test_what_is_over_is_not_begun_again_after_a_power_cut(tmp_path: Path) -> None:
+    """Nobody lists `past/`: what is missing there is missed by nothing but the other boot."""
+    world = play(World(str(tmp_path / "state"), profile_of(pager=None)))
+    world.settle()
+    before = len(world.check().events)
+    removed(world)
+    only_the_boot(world)
+    world.report("checkpoint", message="late, but here")
+    assert world.files().listing(Folder.TASKS).names == {}
+    world.settle()
+    derived = world.check()
+    assert len(derived.events) == before + 2
+    told_all(derived)

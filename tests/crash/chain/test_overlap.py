@@ -29,7 +29,7 @@ from tests.storage.killing import Report
 ROUNDS = 15
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class At(CommandContext):
     """What a command works with, at a time of the test's choice; all else is as the command makes it."""
 
@@ -71,7 +71,7 @@ def four_runs(folder: Path, number: int, *, killing: bool) -> None:
             now = world.clock.seconds
 
             def run(report: Report, now: float = now) -> None:
-                run_once(At("run", world.root, str(profile), now, report), 50)
+                run_once(At("run", world.root, str(profile), seconds=now, report=report), 50)
 
             said += together(run, killing=chance if killing else None)
             world.clock.seconds += 1

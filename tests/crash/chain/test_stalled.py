@@ -12,6 +12,7 @@ from reporting_governance.stages.acts import run_ack
 from reporting_governance.storage.interface import Answer, Group, Store
 from tests.crash.chain.world import OVERDUE, STEPS, HandClock, World, play, profile_of
 
+
 class Meanwhile:
     """A store in which others act once, just before or just after records of a kind are committed."""
 
@@ -63,6 +64,26 @@ def test_a_stalled_bridge_sends_nothing_that_another_took_over(tmp_path: Path, o
     came = [each.spool_id for each in world.arrived()["pager/program"]]
     assert len(set(came)) == len(came) == 2, "somebody was told twice"
     assert all(derived.state_of(notice) == "acked" for notice in derived.notices)
+
+
+@pytest.mark.parametrize("receiver", ["operator", "pager"])
+def test_a_stalled_bridge_does_not_begin_too_late(tmp_path: Path, receiver: str) -> None:
+    """Nobody has taken the item over yet, but somebody may while the send runs: it begins anew, with a new attempt."""
+    profile = profile_of(routes=[{"match": {}, "receivers": [receiver]}])
+    world = play(World(str(tmp_path / "state"), profile), 0, STEPS["bridge"]).at(OVERDUE)
+
+    def stall() -> None:
+        world.clock.seconds += 16
+
+    world.wrap = lambda store: Meanwhile(store, "attempt", before=False, act=stall)  # type: ignore[assignment,return-value]
+    world.bridge()
+    world.wrap = lambda store: store
+    assert not any(world.arrived().values())
+    world.settle()
+    derived = world.check()
+    assert all(derived.state_of(notice) == "acked" for notice in derived.notices)
+    for item in derived.items.values():
+        assert [receipt.get("reason") for receipt in item.receipts] == ["not_started", None]
 
 
 @pytest.mark.parametrize("receiver", ["operator", "pager"])
