@@ -9,7 +9,7 @@ import click
 from reporting_governance.contracts.times import parse_time
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_PART = re.compile(r"(\d{1,9})([smhd])")
+_PART = re.compile(r"([0-9]{1,9})([smhd])")
 
 
 class Duration(click.ParamType[int]):

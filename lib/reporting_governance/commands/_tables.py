@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tabulate import tabulate
 
+from reporting_governance.commands._text import one_line
 from reporting_governance.contracts.finding import Finding
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return rows under headers, aligned; numbers and ids stay as they are written."""
     return tabulate(
-        [["" if cell is None else _printable(str(cell)) for cell in row] for row in rows],
+        [["" if cell is None else one_line(str(cell)) for cell in row] for row in rows],
         headers=list(headers),
         tablefmt="simple",
         disable_numparse=True,
@@ -30,9 +31,4 @@ def findings(found: Iterable[Finding]) -> str:
 def _finding(each: Finding) -> str:
     place = each.file if each.line is None else f"{each.file}:{each.line}:{each.column}"
     advice = f"; {each.suggestion}" if each.suggestion else ""
-    return _printable(f"{place}: {each.severity.value} {each.rule}: {each.message}{advice}")
-
-
-def _printable(text: str) -> str:
-    """Text from agents must not move the cursor of whoever reads it."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return one_line(f"{place}: {each.severity.value} {each.rule}: {each.message}{advice}")

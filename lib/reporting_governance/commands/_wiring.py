@@ -201,6 +201,9 @@ def governed_command(
         )
         @wraps(function)
         def run(state: str | None, profile: str | None, form: str, *, dry_run: bool = False, **options: Any) -> int:
+            for option, given in (("--state", state), ("--profile", profile)):
+                if given == "":  # a variable that is not set, most likely
+                    raise click.UsageError(f"{option} is empty")
             folder = os.path.abspath(state or default_state())
             context = CommandContext(verb, folder, profile or default_profile(folder), dry_run)
             reply = function(context, **options)

@@ -28,7 +28,7 @@ _HARMLESS = frozenset({Reason.RESOLVED_BEFORE_TOLD, Reason.WITHDRAWN, Reason.EXP
     dry=True,
 )
 @click.option("--limit", type=click.IntRange(min=1), default=10_000, show_default=True, help="Most sends of this run.")
-@click.option("--max-seconds", type=click.FloatRange(min=1), default=50.0, show_default=True, help="When to end.")
+@click.option("--max-seconds", type=click.IntRange(1, 86_400), default=50, show_default=True, help="When to end.")
 @click.option("--parallel", type=click.IntRange(1, 64), default=8, show_default=True, help="Most sends in flight.")
 def main(context: CommandContext, *, limit: int, max_seconds: float, parallel: int) -> Reply:
     """Send what is due and keep a receipt of what each sender answered.

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from reporting_governance.commands._durations import Duration, Moment
+from reporting_governance.commands._text import one_line
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.contracts.check_in import CheckIn, ChildStep, Verb
 from reporting_governance.contracts.evidence import EvidenceClass
@@ -117,7 +118,7 @@ def _answer(result: Mapping[str, Any]) -> str:
     """Return what the agent, or a person, should know; empty when all is well."""
     task = result["task"]
     if not result["recorded"]:
-        return f"{task}: {result.get('reason') or 'not recorded'}"
+        return one_line(f"{task}: {result.get('reason') or 'not recorded'}")
     owed: Mapping[str, Any] = result.get("owed") or {}
     parts = []
     if result.get("reason"):
@@ -126,12 +127,14 @@ def _answer(result: Mapping[str, Any]) -> str:
         parts.append(f"a check-in is asked of you since {owed['asked_at']}")
     if owed.get("next_due_at"):
         parts.append(f"next check-in due at {owed['next_due_at']}")
-    return f"{task}: {'; '.join(parts)}" if parts else ""
+    return one_line(f"{task}: {'; '.join(parts)}") if parts else ""
 
 
 def _from_options(verb: Verb, options: Mapping[str, Any], now: datetime) -> CheckIn:
     if not options["task"]:
         raise BadCheckIn(problem=f"{verb.value} needs the id of a task")
+    if verb is Verb.START and not options["agent"]:
+        raise BadCheckIn(problem="start needs --agent: who works on the task")
     document: dict[str, Any] = {
         "verb": verb.value,
         "task": options["task"],

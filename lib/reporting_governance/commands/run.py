@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     dry=True,
 )
 @click.option("--example", is_flag=True, help="Show the chain at work on one overdue task, in a scratch state folder.")
-@click.option("--max-seconds", type=click.FloatRange(min=1), default=50.0, show_default=True, help="When to end.")
+@click.option("--max-seconds", type=click.IntRange(1, 86_400), default=50, show_default=True, help="When to end.")
 def main(context: CommandContext, *, example: bool, max_seconds: float) -> Reply:
     """Take the inbox in, then scan, enqueue, dispatch and bridge, in order: the line for crontab."""
     if example:
