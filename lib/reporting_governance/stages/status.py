@@ -12,6 +12,7 @@ from reporting_governance.contracts.times import parse_due, parse_time
 from reporting_governance.contracts.watch_settings import Watchdog
 from reporting_governance.core.check_in_rules import NATIVE
 from reporting_governance.core.watch_settings import settings_for
+from reporting_governance.core.delivery_state import DeliveryState, ItemHistory, item_state
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.task_change import parse_task
 from reporting_governance.storage.interface import Listing, Store, View, expand
@@ -128,7 +129,7 @@ def run_status(
     episodes = _read(store, (name for key, name in open_work.items() if key.startswith("epi_")))
     items = _read(store, folders[Folder.SPOOL].names.values())
     blocked = [view for prefix in ("spl_", "ntc_") for key in store.past_names(prefix) if (view := store.past(key))]
-    in_doubt = [view for view in items if _newest_receipt(view).get("outcome") == "pending_external_send"]
+    in_doubt = [view for view in items if _state_of(view) is DeliveryState.PENDING_EXTERNAL_SEND]
     watched = folders[Folder.WATCH].names
     marks = [
         view.body["source-mark"] for view in _read(store, (watched[key] for key in watched if key.startswith("src_")))
@@ -207,9 +208,10 @@ def _telling(thread: View) -> Telling:
     )
 
 
-def _newest_receipt(view: View) -> Mapping[str, Any]:
-    receipts: list[Mapping[str, Any]] = list(view.body.get("receipts") or ())
-    return receipts[-1] if receipts else {}
+def _state_of(view: View) -> DeliveryState:
+    """Return an open item's state by the one rule: an attempt under way counts more than an older receipt."""
+    body = view.body
+    return item_state(ItemHistory(body["item"], list(body["attempts"]), list(body["receipts"])))
 
 
 def _stuck(store: Store, view: View) -> StuckItem:
