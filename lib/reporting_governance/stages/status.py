@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from reporting_governance.adapters.interface import TaskSource
+from reporting_governance.contracts.capability_descriptor import DeliveryState
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.contracts.times import parse_due, parse_time
 from reporting_governance.contracts.watch_settings import Watchdog
 from reporting_governance.core.check_in_rules import NATIVE
+from reporting_governance.core.delivery_state import ItemHistory, item_state
 from reporting_governance.core.watch_settings import settings_for
-from reporting_governance.core.delivery_state import DeliveryState, ItemHistory, item_state
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.task_change import parse_task
 from reporting_governance.storage.interface import Listing, Store, View, expand
