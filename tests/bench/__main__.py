@@ -47,7 +47,7 @@ def _page(results: list[Result]) -> str:
         rows, headers=("what", "ratio", "claim", "holds", "hint"), tablefmt="github", disable_numparse=True
     )
     return (
-        "# Benchmarks\n\nWritten by `nox -s bench`. Only the ratios are claims: both sides were measured in the same run "
+        "# Benchmarks\n\nWritten by `nox -s bench`. Only the ratios are claims: both sides ran in the same run "
         "on the same machine.\nThe hints are that machine's figures and will differ on yours.\n\n" + table + "\n"
     )
 
