@@ -1,6 +1,6 @@
 # A pager that says that it began, and goes on when it is told to, or after a while.
 line=$(cat)
-: > began
+: > "began.$$"
 tries=0
 while [ ! -e go-on ] && [ "$tries" -lt 300 ]; do
     sleep 0.02

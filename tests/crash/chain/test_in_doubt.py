@@ -19,14 +19,16 @@ from tests.oracle.checker import Derived
 from tests.storage.killing import run_killed
 
 SLOW_PAGER = ("/bin/sh", os.path.join(os.path.dirname(os.path.abspath(__file__)), "slow_pager.sh"))
+SENDS = 2  #: one for each task
 HELD = {"in_doubt": "hold", "fallback": ["operator"]}
 
 
 class Dies:
-    """A store whose process ends just before it records what a send proved."""
+    """A store whose process ends just before it records what its sends proved, when all of them have arrived."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, world: World) -> None:
         self._store = store
+        self._world = world
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -34,6 +36,7 @@ class Dies:
     def commit(self, groups: Sequence[Group], **given: Any) -> list[Answer]:
         records = [addition.record for group in groups for addition in group.additions]
         if any(record is not None and record.kind == "receipt" for record in records):
+            wait_for(lambda: all(len(each) in (0, SENDS) for each in self._world.arrived().values()))
             os.kill(os.getpid(), signal.SIGKILL)
         return self._store.commit(groups, **given)
 
@@ -54,8 +57,7 @@ def during_the_send(world: World) -> None:
     from threading import Thread
 
     def watch() -> None:
-        while not os.path.exists(f"{world.root}/began"):
-            time.sleep(0.01)
+        wait_for(lambda: sum(name.startswith("began.") for name in os.listdir(world.root)) == SENDS)
         os.kill(os.getpid(), signal.SIGKILL)
 
     Thread(target=watch, daemon=True).start()
@@ -64,7 +66,7 @@ def during_the_send(world: World) -> None:
 
 def after_the_send(world: World) -> None:
     """Killed when the program has answered and its answer is about to be recorded."""
-    world.wrap = Dies  # type: ignore[assignment]
+    world.wrap = lambda store: Dies(store, world)  # type: ignore[assignment,return-value]
     world.bridge()
 
 
@@ -81,7 +83,7 @@ def killed_bridge(root: str, moment: Callable[[World], None], **notification: An
     assert outcome.killed, "nothing was there to be killed"
     if moment is during_the_send:
         open(f"{root}/go-on", "w").close()
-        wait_for(lambda: len(world.arrived()["pager/program"]) == 2)
+        wait_for(lambda: len(world.arrived()["pager/program"]) == SENDS)
     return world.at(OVERDUE)
 
 
