@@ -188,10 +188,13 @@ def test_a_line_may_say_something_without_a_record(store: Store) -> None:
 
 
 def test_numbers_and_texts_that_other_readers_would_misread_become_strings(store: Store) -> None:
-    store.commit([birth(1, body={"large": 2**53, "fits": 2**53 - 1, "half": "\ud800x"})], now=NOW)
-    document = list(store.replay())[-1].document
-    assert document["record"]["body"] == {"large": str(2**53), "fits": 2**53 - 1, "half": "\ufffdx"}
-    assert document["meta"] == {"converted": 2}
+    bodies = {1: {"large": 2**53, "fits": 2**53 - 1}, 2: {"half": "\ud800x"}, 3: {"in": [-(2**53)]}}
+    store.commit([birth(number, body=body) for number, body in bodies.items()], now=NOW)
+    documents = [line.document for line in store.replay()][-3:]
+    assert [document["record"]["body"] for document in documents] == [
+        {"large": str(2**53), "fits": 2**53 - 1}, {"half": "\ufffdx"}, {"in": [str(-(2**53))]},
+    ]  # fmt: skip
+    assert [document["meta"] for document in documents] == [{"converted": 1}] * 3
 
 
 @pytest.mark.parametrize("bad", [{"seconds": 1.5}, {"when": NOW}, {1: "key"}])

@@ -58,6 +58,13 @@ def damaged(template: str, scratch: str, change: Callable[[Any], None]) -> str:
     return scratch
 
 
+def offsets(root: str, start: int, end: int, step: int) -> list[int]:
+    """Return where to cut: here and there, and at each line's end, just before and just behind its LF."""
+    data = read(log_path(root))
+    ends = {place + near for place in range(start, end) if data[place] == 10 for near in (-1, 0, 1, 2)}
+    return sorted({each for each in (*range(start, end + 1, step), *ends) if start <= each <= end})
+
+
 def heals(root: str, boot: str | None = None) -> list[str]:
     store = open_store(root, boot=boot)
     before = read(log_path(root))
@@ -95,7 +102,7 @@ def test_every_cut_and_nul_fill_of_an_unsynced_tail(
 ) -> None:
     template, start, end = unsynced
     found = set()
-    for offset in range(start, end + 1, 17 if boot is None else 61):
+    for offset in offsets(template, start, end, 17 if boot is None else 61):
         change = cut_at(offset) if kind == "cut" else nul_from(offset, end)
         root = damaged(template, f"{tmp_path}/{offset}", change)
         found.add(len(heals(root, boot)))
@@ -143,7 +150,7 @@ def test_a_short_write_at_every_byte(tmp_path: Path, root: str) -> None:
     shutil.copytree(root, probe)
     open_store(probe).commit(groups, now=NOW)
     end = size(log_path(probe))
-    for limit in range(start, end, 23):
+    for limit in offsets(probe, start, end - 1, 23):
         attempt = f"{tmp_path}/{limit}"
         shutil.copytree(root, attempt)
         assert write_is_cut(attempt, groups, limit)

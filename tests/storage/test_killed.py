@@ -1,6 +1,7 @@
 """Killed at every step of a commit, a rotation, a rebuild, a first use: acknowledged means present, in order, once."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,17 @@ def test_a_killed_commit_is_continued_without_reading_the_log_anew(
     for _, root, _ in killed_everywhere(template, str(tmp_path / "killed"), working):
         open_store(root).initialise(NOW)
         check(root)
+
+
+def test_a_snapshot_by_its_name_is_always_one_that_a_line_names(tmp_path: Path) -> None:
+    """A stranger who checks the log may rely on the snapshot, so its name waits for the line."""
+    template = str(tmp_path / "template")
+    with_a_closed_segment(template)
+    for _, root, _ in killed_everywhere(template, str(tmp_path / "killed"), caring):
+        open_store(root).initialise(NOW)
+        named = {each["meta"]["sha256"] for each in check(root) if each["type"] == "log.snapshot"}
+        for snapshot in Path(f"{root}/journal/snapshots").glob("*.jsonl"):
+            assert sha256(snapshot.read_bytes()).hexdigest() in named
 
 
 def test_what_is_over_was_forgotten_by_that_rotation(tmp_path: Path) -> None:

@@ -49,10 +49,10 @@ class Void:
 
     from_seq: int
     lines: int  #: physical lines, one that lacks its LF included
-    size: int  #: bytes, the LF that has to be added included
+    size: int  #: bytes
     sha256: str
-    ends_whole: bool  #: the last line has its LF
-    last: Place  #: behind the stretch, the added LF included
+    ends_whole: bool  #: the last line has its LF; without it the stretch cannot be declared yet
+    last: Place  #: behind the stretch
 
     def meta(self) -> dict[str, Any]:
         """Return what the `log.torn` line says about it."""
@@ -133,12 +133,7 @@ class _Stretch:
         if self._lines == 0:
             return None
         whole = self._last.endswith(b"\n")
-        digest, missing = self._digest, 0 if whole else 1
-        if missing:
-            digest = digest.copy()
-            digest.update(b"\n")
-        last = Place(at.offset + missing, at.seq, at.leaf, at.length + missing)
-        return Void(self._from_seq, self._lines, self._size + missing, digest.hexdigest(), whole, last)
+        return Void(self._from_seq, self._lines, self._size, self._digest.hexdigest(), whole, at)
 
 
 def _valid(raw: bytes, leaf: bytes, before: Place) -> ChainLine | None:

@@ -80,10 +80,19 @@ def believable(layout: Layout, applied: Applied | None) -> bool:
         os.close(log)
 
 
-def close_void(log: int, path: str, void: Void) -> None:
-    """Give the last void line its LF if it lacks it; the caller's `log.torn` line follows.  Raises OSError."""
-    if not void.ends_whole:
+def end_line(layout: Layout, segment: int) -> None:
+    """Give the last line of a segment the LF it lacks, synced.  Raises OSError.
+
+    This comes before the stretch is judged: a line that lacked nothing but its LF is whole then, and counts.  Declared
+    void first, it would chain and be void at once, and two readers could disagree about it.
+    """
+    path = layout.segment(segment)
+    log = journal_io.open_log(path)
+    try:
         journal_io.append(log, path, b"\n")
+        journal_io.sync(log, path)
+    finally:
+        os.close(log)
 
 
 def _settle(path: str) -> None:

@@ -141,6 +141,9 @@ class Writer:
             journal_io.sync_folder(self._layout.log)
         known = applied if heal.believable(self._layout, applied) else None
         tail = heal.read_tail(self._layout, known)
+        if tail.void is not None and not tail.void.ends_whole:
+            heal.end_line(self._layout, tail.segment)
+            tail = heal.read_tail(self._layout, known)
         lost = None if known is not None else applied
         if tail.void is not None or tail.is_empty or lost is not None:
             self._heal(tail, lost, moment)
@@ -187,8 +190,6 @@ class Writer:
         path = self._layout.segment(tail.segment)
         log = journal_io.open_log(path)
         try:
-            if tail.void is not None:
-                heal.close_void(log, path, tail.void)
             journal_io.append(log, path, data)
             journal_io.sync(log, path)
         finally:
