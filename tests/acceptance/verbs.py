@@ -45,11 +45,12 @@ class Verbs:
     state: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     options: Sequence[str] = ()  #: of every call, such as a profile
+    before: Sequence[str] = ()  #: words before every command line, such as those of setpriv
 
     def command(self, *arguments: object) -> list[str]:
         """Return the command line of a verb."""
         verb, *rest = map(str, arguments)
-        return [*REPORTGOV, verb, "--state", str(self.state), *self.options, *rest]
+        return [*self.before, *REPORTGOV, verb, "--state", str(self.state), *self.options, *rest]
 
     def variables(self) -> dict[str, str]:
         """Return the environment: ours, without what would change where a verb works."""

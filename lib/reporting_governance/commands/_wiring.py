@@ -77,10 +77,7 @@ class CommandContext:
     @cached_property
     def files(self) -> FilesStore:
         """The records and views under the state folder.  Raises NotOurState for another user's."""
-        from reporting_governance.storage.files.layout import require_owner
         from reporting_governance.storage.files.store import FilesStore
-
-        require_owner(self.state)
 
         settings = self.settings
         return FilesStore(
@@ -140,7 +137,13 @@ class CommandContext:
 
     @cached_property
     def settings(self) -> Settings:
-        """The profile in force, compiled, with the packs and the descriptor it is held against."""
+        """The profile in force, with the packs and the descriptor it is held against.
+
+        Whose state it is comes first: of another user's nothing is read.  Raises: NotOurState, ProfileUnreadable.
+        """
+        from reporting_governance.storage.files.layout import require_owner
+
+        require_owner(self.state)
         from reporting_governance.commands._settings import load_settings
 
         return load_settings(self.state, self.profile_reference, keep=not self.dry_run)

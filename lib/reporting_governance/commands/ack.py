@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from reporting_governance.commands._elsewhere import belongs_to_another, hand_in
+from reporting_governance.commands._text import as_typed
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.stages.acts import ActReport, run_ack
 
@@ -24,6 +25,7 @@ def main(context: CommandContext, *, subject: str, comment: str) -> Reply:
 
     ID is that of an episode, thread, notice, spool item or task.
     """
+    subject, comment = as_typed(subject), as_typed(comment)
     if belongs_to_another(context.state):
         return handed_in(context.state, {"what": "ack", "subject": subject, "comment": comment})
     report = run_ack(context.store, subject, actor=context.actor, comment=comment, clock=context.clock)

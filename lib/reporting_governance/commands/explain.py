@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import click
 
+from reporting_governance.commands._text import as_typed
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.stages.explain import ExplainReport, run_explain
 
@@ -21,7 +22,7 @@ def main(context: CommandContext, *, identity: str) -> Reply:
 
     ID is that of a task, event, episode, decision, notice, spool item, attempt, receipt or act.
     """
-    report = run_explain(context.store, identity)
+    report = run_explain(context.store, as_typed(identity))
     return Reply({"id": report.identity, "steps": [asdict(step) for step in report.steps]}, describe(report))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from reporting_governance.commands._durations import Duration, Moment
-from reporting_governance.commands._text import one_line
+from reporting_governance.commands._text import as_typed, one_line
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.contracts.check_in import CheckIn, ChildStep, Verb
 from reporting_governance.contracts.evidence import EvidenceClass
@@ -131,6 +131,7 @@ def _answer(result: Mapping[str, Any]) -> str:
 
 
 def _from_options(verb: Verb, options: Mapping[str, Any], now: datetime) -> CheckIn:
+    options = {key: _as_typed(key, value) for key, value in options.items()}
     if not options["task"]:
         raise BadCheckIn(problem=f"{verb.value} needs the id of a task")
     if verb is Verb.START and not options["agent"]:
@@ -160,6 +161,11 @@ def _from_options(verb: Verb, options: Mapping[str, Any], now: datetime) -> Chec
         raise BadCheckIn(problem=str(fault.details["problem"])) from None
 
 
+def _as_typed(key: str, value: Any) -> Any:
+    """Return an option's text as it was typed; paths stay as they came, since that is how they are opened."""
+    return as_typed(value) if isinstance(value, str) and key != "files" else value
+
+
 def _moment(value: datetime | timedelta | None, now: datetime) -> str | None:
     from reporting_governance.contracts.times import format_time
 
@@ -180,7 +186,7 @@ def _promise(options: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def _labels(given: Sequence[str]) -> Mapping[str, str] | None:
     labels = {}
     for each in given:
-        key, separator, value = each.partition("=")
+        key, separator, value = as_typed(each).partition("=")
         if not (key and separator):
             raise BadCheckIn(problem=f"--label {each}: write KEY=VALUE")
         labels[key] = value

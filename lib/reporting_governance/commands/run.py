@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reporting_governance.commands._wiring import RUN_LOCK, CommandContext, Reply, governed_command, titled
-from reporting_governance.errors import Busy, ExitCode
+from reporting_governance.errors import Busy, ExitCode, StorageError
 from reporting_governance.stages.run import RunReport, Steps, run_chain
 
 if TYPE_CHECKING:
@@ -71,8 +71,12 @@ def _alone(path: str) -> Iterator[None]:
     """Hold the lock of runs.  The time of its file says when the last run began."""
     from reporting_governance.storage.files.lock import held
 
-    with held(path, wait_seconds=0):
-        os.utime(path)
+    with ExitStack() as lock:
+        try:
+            lock.enter_context(held(path, wait_seconds=0))
+            os.utime(path)
+        except OSError as fault:
+            raise StorageError(path=path, reason=fault.strerror or str(fault)) from fault
         yield
 
 
