@@ -150,7 +150,7 @@ class Island:
     def start_gateway(self) -> None:
         """Start the gateway and return when it answers."""
         self.gateway = self.start("gateway", "run", output="gateway.log")
-        self.wait_for(self._gateway_answers, 90, "the gateway")
+        self.wait_for(self._gateway_answers, 240, "the gateway")
 
     def _gateway_answers(self) -> bool:
         assert self.gateway is not None

@@ -176,7 +176,6 @@ class TestRealProcesses:
 
     @pytest.mark.parametrize("pid", [0, -1, -(2**40), 2**31 - 1, 2**70])
     def test_numbers_that_are_no_process(self, pid: int) -> None:
-        """Asking the system about 0 or -1 would mean whole groups of processes."""
         assert OwnProcesses().life(pid, start=1) is not Life.ALIVE
 
     def test_where_proc_shows_nothing(self, tmp_path: Path) -> None:

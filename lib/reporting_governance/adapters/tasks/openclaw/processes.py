@@ -44,8 +44,6 @@ class OwnProcesses:
 
     def life(self, pid: int, *, start: int | None = None, not_after: datetime | None = None) -> Life:
         """Tell whether a process lives that has this pid, and this start or one not after a moment."""
-        if pid <= 0:
-            return Life.UNKNOWN
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
