@@ -20,6 +20,7 @@ from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.core.capability_profile_compatibility import effective_capabilities
 from reporting_governance.core.policy_evaluator import compile_pack
 from reporting_governance.core.profile_compile import compile_profile
+from reporting_governance.core.threads import ThreadRules
 from reporting_governance.stages.acts import run_ack
 from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.stages.dispatch import run_dispatch
@@ -199,7 +200,7 @@ def test_a_proof_from_outside_is_taken_in_as_its_schema_says(
     (tmp_path / "inbox/receipt.json").write_text(json.dumps(document))
 
     def receipt(handed_in: Mapping[str, Any], _uid: int) -> object:
-        return run_late_receipt(world.store, handed_in, settled_by="ops", repeat_seconds=60, clock=world.clock)
+        return run_late_receipt(world.store, handed_in, settled_by="ops", rules=ThreadRules(60), clock=world.clock)
 
     handlers = Handlers(receipt=receipt)
     report = run_inbox(

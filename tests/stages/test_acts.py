@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.receipt import Proof
+from reporting_governance.core.threads import ThreadRules
 from reporting_governance.errors import ContractError
 from reporting_governance.stages.acts import NothingToAct, run_ack
 from reporting_governance.stages.late_receipt import UnknownAttempt, run_late_receipt
@@ -121,9 +123,9 @@ def attempts(world: MemoryWorld) -> list[str]:
 def test_a_late_proof_strengthens_and_counts_once(world: MemoryWorld) -> None:
     world.settle()
     handed_in = {"attempt_id": attempts(world)[0], "proof": "delivered", "id": "dsn-1"}
-    receipt = run_late_receipt(world.memory, handed_in, settled_by="mail", repeat_seconds=3600, clock=world.clock)
+    receipt = run_late_receipt(world.memory, handed_in, settled_by="mail", rules=ThreadRules(3600), clock=world.clock)
     assert receipt is not None and receipt.proof is Proof.DELIVERED
-    again = run_late_receipt(world.memory, handed_in, settled_by="mail", repeat_seconds=3600, clock=world.clock)
+    again = run_late_receipt(world.memory, handed_in, settled_by="mail", rules=ThreadRules(3600), clock=world.clock)
     assert again is None
     before = told(world)
     world.settle()
@@ -136,7 +138,7 @@ def test_a_late_proof_for_nothing_is_refused(world: MemoryWorld) -> None:
             world.memory,
             {"attempt_id": "att_none", "proof": "stored"},
             settled_by="mail",
-            repeat_seconds=3600,
+            rules=ThreadRules(3600),
             clock=world.clock,
         )
     with pytest.raises(ContractError):
@@ -144,6 +146,49 @@ def test_a_late_proof_for_nothing_is_refused(world: MemoryWorld) -> None:
             world.memory,
             {"attempt_id": "att_none", "proof": "none"},
             settled_by="mail",
-            repeat_seconds=3600,
+            rules=ThreadRules(3600),
             clock=world.clock,
         )
+
+
+def deputised(pager: tuple[str, ...], **notification: object) -> ProfileSpec:
+    """Return a profile in which `operator` stands in for `pager`, the only one who is routed to."""
+    return profile_of(
+        pager=pager, routes=[{"match": {}, "receivers": ["pager"]}], fallback=["operator"], **notification
+    )
+
+
+def test_who_stands_in_is_told_once_and_told_the_end(tmp_path: Path) -> None:
+    world = MemoryWorld(root=str(tmp_path), profile=deputised(REFUSING))
+    world.start()
+    world.at(1).enqueue()
+    world.at(OVERDUE).settle()
+    assert told(world) == {"operator/outbox": 2, "pager/program": 0}
+    world.settle()
+    assert told(world)["operator/outbox"] == 2
+    world.at(4800).end()
+    world.settle()
+    assert told(world) == {"operator/outbox": 4, "pager/program": 0}
+    assert not [name for name in world.memory.listing(Folder.EPISODES).names if name.startswith("thr_")]
+
+
+def test_a_send_in_doubt_is_held_and_the_deputy_told(tmp_path: Path) -> None:
+    hanging = ("/bin/sh", "-c", "cat >/dev/null; exec sleep 60")
+    world = MemoryWorld(root=str(tmp_path), profile=deputised_in_a_second(hanging))
+    world.start()
+    world.at(1).enqueue()
+    world.at(OVERDUE).tick()
+    world.at(OVERDUE + 60).tick()
+    world.at(OVERDUE + 120).tick()
+    assert told(world) == {"operator/outbox": 2, "pager/program": 0}
+
+
+def deputised_in_a_second(argv: tuple[str, ...]) -> ProfileSpec:
+    """As `deputised`, with doubt held, and a pager that is given up after one second."""
+    receivers = {
+        "operator": {"targets": {"outbox": {"sender": "file", "parameters": {"path": "outbox/notices.jsonl"}}}},
+        "pager": {
+            "targets": {"program": {"sender": "command", "parameters": {"argv": list(argv), "timeout_seconds": 1}}}
+        },
+    }
+    return deputised(argv, in_doubt="hold", receivers=receivers)

@@ -8,10 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reporting_governance.contracts.times import format_time
-from reporting_governance.core.threads import ONE_SHOT, ThreadStep, due_after_settling, next_thread_step, repeat_at
+from reporting_governance.core.threads import (
+    ONE_SHOT,
+    ThreadRules,
+    ThreadStep,
+    due_after_settling,
+    next_thread_step,
+    repeat_at,
+    stand_in,
+)
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 REPEAT = 3600
+RULES = ThreadRules(REPEAT)
+DEPUTIES = ThreadRules(REPEAT, fallback=("deputy", "boss"), holds_doubt=True)
 
 
 def thread(**given: Any) -> dict[str, Any]:
@@ -19,6 +29,8 @@ def thread(**given: Any) -> dict[str, Any]:
     earlier = format_time(NOW - timedelta(hours=2))
     return {
         "episode_id": "epi_1",
+        "receiver": "operator",
+        "condition": "silence_timeout",
         "newest": {"notice_id": "ntc_1", "phase": "firing", "number": 1},
         "newest_outcome": {"outcome": "acked", "proof": "stored", "reason": None, "settled_at": earlier},
         "told_at": earlier,
@@ -48,7 +60,7 @@ BLOCKED = {"outcome": "blocked", "proof": "none", "reason": "lifetime", "settled
     ],
 )
 def test_the_next_step(changes: dict[str, Any], step: ThreadStep) -> None:
-    assert next_thread_step(thread(**changes), now=NOW, repeat_seconds=REPEAT) is step
+    assert next_thread_step(thread(**changes), now=NOW, rules=RULES) is step
 
 
 def test_a_repeat_counts_from_the_last_telling_or_the_newest_failure() -> None:
@@ -73,9 +85,9 @@ def test_nobody_is_told_an_end_who_was_not_told_the_beginning(
         resolved_at=format_time(NOW) if resolved else None,
         acked={"actor": "maria"} if acked else None,
         newest={"notice_id": "ntc_1", "phase": phase, "number": 1},
-        newest_outcome=None if outcome is None else {"outcome": outcome, "settled_at": earlier},
+        newest_outcome=None if outcome is None else {"outcome": outcome, "reason": None, "settled_at": earlier},
     )
-    step = next_thread_step(state, now=NOW, repeat_seconds=REPEAT)
+    step = next_thread_step(state, now=NOW, rules=RULES)
     if step is ThreadStep.TELL_RESOLVED:
         assert told and resolved
     if step is ThreadStep.REPEAT:
@@ -83,12 +95,39 @@ def test_nobody_is_told_an_end_who_was_not_told_the_beginning(
 
 
 def test_when_a_settled_thread_is_looked_at_again() -> None:
-    def due(**given: Any) -> datetime | None:
-        usual: dict[str, Any] = {"condition": "silence_timeout", "acked": False, "resolved": False}
-        return due_after_settling(**(usual | given), settled_at=NOW, repeat_seconds=REPEAT)
+    def due(rules: ThreadRules = RULES, reason: str | None = None, **given: Any) -> datetime | None:
+        outcome = "blocked" if reason else "acked"
+        return due_after_settling(thread(**given), outcome=outcome, reason=reason, settled_at=NOW, rules=rules)
 
     assert due() == NOW + timedelta(seconds=REPEAT)
-    assert due(acked=True) is None
-    assert due(resolved=True, acked=True) == NOW
+    assert due(acked={"actor": "maria"}) is None
+    assert due(resolved_at="2026", acked={"actor": "maria"}) == NOW
     assert due(condition=None) == NOW
     assert all(due(condition=each) is None for each in ONE_SHOT)
+    assert due(DEPUTIES, "lifetime") == NOW
+    assert due(DEPUTIES, "withdrawn") == NOW + timedelta(seconds=REPEAT)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "changes", "who"),
+    [
+        ("blocked", "lifetime", {}, "deputy"),
+        ("blocked", "lifetime", {"receiver": "deputy"}, "boss"),
+        ("blocked", "lifetime", {"receiver": "boss"}, None),
+        ("blocked", "resolved_before_told", {}, None),
+        ("blocked", "withdrawn", {}, None),
+        ("blocked", "lifetime", {"fell_back_for": "ntc_1"}, None),
+        ("blocked", "lifetime", {"fell_back_for": "ntc_0"}, "deputy"),
+        ("blocked", "lifetime", {"newest": {"notice_id": "ntc_1", "phase": "resolved"}}, None),
+        ("pending_external_send", "in_doubt", {}, "deputy"),
+        ("pending_external_send", None, {}, None),
+        ("acked", None, {}, None),
+    ],
+)
+def test_who_stands_in(outcome: str, reason: str | None, changes: dict[str, Any], who: str | None) -> None:
+    assert stand_in(thread(**changes), outcome, reason, DEPUTIES) == who
+
+
+def test_doubt_is_told_to_nobody_where_it_is_sent_again() -> None:
+    sent_again = ThreadRules(REPEAT, fallback=("deputy",), holds_doubt=False)
+    assert stand_in(thread(), "pending_external_send", "in_doubt", sent_again) is None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reporting_governance.commands._artifacts import AllowedRoots
 from reporting_governance.commands._identity import account_name
 from reporting_governance.contracts.act import ActKind
+from reporting_governance.core.threads import rules_of
 from reporting_governance.errors import ExitCode, GovernanceError
 from reporting_governance.stages.acts import run_ack
 from reporting_governance.stages.inbox import Dropped, Handlers, Inbox, InboxReport, Taken, run_inbox
@@ -78,7 +79,7 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
             context.store,
             document,
             settled_by=account_name(uid),
-            repeat_seconds=profile.notification.repeat_seconds,
+            rules=rules_of(profile.notification),
             clock=context.clock,
         )
 

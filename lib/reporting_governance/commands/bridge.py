@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
-from reporting_governance.contracts.receipt import Outcome, Reason
+from reporting_governance.contracts.receipt import ON_PURPOSE, Outcome, Reason
 from reporting_governance.errors import ExitCode
 
 if TYPE_CHECKING:
     from reporting_governance.stages.bridge import BridgeReport
     from reporting_governance.stages.bridge_due import DueItem
-
-#: Blocked on purpose: nobody needs to look.
-_HARMLESS = frozenset({Reason.RESOLVED_BEFORE_TOLD, Reason.WITHDRAWN, Reason.EXPIRED, Reason.CANCELLED})
 
 
 @governed_command(
@@ -97,7 +94,7 @@ def describe(report: BridgeReport) -> str:
 def exit_code_of(report: BridgeReport) -> ExitCode:
     """Blocked or in doubt needs a person; what is due again later does not."""
     needs_a_person = any(
-        each.reason is Reason.IN_DOUBT or (each.outcome is Outcome.BLOCKED and each.reason not in _HARMLESS)
+        each.reason is Reason.IN_DOUBT or (each.outcome is Outcome.BLOCKED and each.reason not in ON_PURPOSE)
         for each in report.items
     )
     return ExitCode.PARTIAL if needs_a_person else ExitCode.DONE

@@ -33,6 +33,7 @@ def dump(report: EnqueueReport, context: CommandContext) -> dict[str, Any]:
         "decisions": dict(sorted(report.decisions.items())),
         "notices": report.notices,
         "repeats": report.repeats,
+        "fallbacks": report.fallbacks,
         "resolved": report.resolved,
         "closed": report.closed,
         "requests": report.requests,
@@ -47,7 +48,12 @@ def describe(report: EnqueueReport, context: CommandContext) -> str:
     """Return what a person should know; empty when nobody is told anything new."""
     from reporting_governance.commands._tables import counts, findings
 
-    told = {"notices": report.notices, "repeats": report.repeats, "resolved notices": report.resolved}
+    told = {
+        "notices": report.notices,
+        "repeats": report.repeats,
+        "fallbacks": report.fallbacks,
+        "resolved notices": report.resolved,
+    }
     parts = [f"Queued: {counts(told)}."] if any(told.values()) else []
     if report.policy_refused:
         parts.append(f"The profile was refused, {report.waiting} events wait undecided: {report.policy_refused}")

@@ -47,6 +47,10 @@ class Reason(StrEnum):
     ACKNOWLEDGED = "acknowledged"  #: a person acted
 
 
+#: Blocked on purpose: nobody needs to look, and nobody is told instead.
+ON_PURPOSE = frozenset({Reason.RESOLVED_BEFORE_TOLD, Reason.WITHDRAWN, Reason.EXPIRED, Reason.CANCELLED})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Receipt(Record):
     """One proof.  Exactly one of `attempt_id`, `spool_id`, `notice_id` names what it is about."""
@@ -65,13 +69,7 @@ class Receipt(Record):
     retry_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        if (
-            sum(
-                each is not None
-                for each in (self.attempt_id, self.spool_id, self.notice_id)
-            )
-            != 1
-        ):
+        if sum(each is not None for each in (self.attempt_id, self.spool_id, self.notice_id)) != 1:
             raise ValueError("a receipt is about one attempt, one item or one notice")
         if self.outcome is Outcome.ACKED and self.proof < Proof.STORED:
             raise ValueError("acked needs proof that the final service stored it")

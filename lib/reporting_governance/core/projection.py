@@ -1,7 +1,7 @@
 """From journal lines to views: pure, so that any back end, a rebuild and a checker make the same views.
 
 A group of lines is applied as one step.  For each view that a record lists, the new body is
-`fold(folder, old body, record)`; the old body is that of the version with the same id which the group consumed
+`fold(id, old body, record)`; the old body is that of the version with the same id which the group consumed
 (or the one an earlier record of the group made).  What is consumed and not listed is closed.
 """
 
@@ -62,7 +62,7 @@ def apply(records: Sequence[tuple[int, RecordLine]], read: Callable[[ViewName], 
         for key in record.views:
             place = (key.folder, key.id)
             before = puts[place].body if place in puts else old.get(key.id)
-            body = fold(key.folder, key.id, before, record)
+            body = fold(key.id, before, record)
             puts[place] = Put(
                 ViewName(
                     key.folder,
@@ -79,11 +79,11 @@ def apply(records: Sequence[tuple[int, RecordLine]], read: Callable[[ViewName], 
 
 
 def _closes(name: ViewName, puts: Mapping[tuple[Folder, str], Put]) -> bool:
-    """Tell whether an old version's file goes; a file in `past/` has a fixed name and is replaced where it is put anew."""
+    """Tell whether an old version's file goes; in `past/`, whose names are fixed, the new version replaces it."""
     return not (name.folder is Folder.PAST and (Folder.PAST, name.id) in puts)
 
 
-def fold(folder: Folder, identity: str, old: Body | None, record: RecordLine) -> Body:
+def fold(identity: str, old: Body | None, record: RecordLine) -> Body:
     """Return the body of a view after one record.
 
     Bodies: `tasks` and `watch` as in `task_fold`; a thread as in `fold_thread`; an episode `{event, evidence}`;
@@ -94,7 +94,7 @@ def fold(folder: Folder, identity: str, old: Body | None, record: RecordLine) ->
     if prefix == "tsk":
         return fold_task(old, record)
     if prefix == "thr":
-        return fold_thread(old, record)
+        return fold_thread(old, record, identity)
     if prefix in ("epi", "evt"):
         return _fold_observation(old, record)
     if prefix == "spl":
@@ -128,17 +128,20 @@ def _fold_item(old: Body | None, record: RecordLine) -> Body:
     return body
 
 
-def fold_thread(old: Body | None, record: RecordLine) -> Body:
+def fold_thread(old: Body | None, record: RecordLine, identity: str) -> Body:
     """Return what one receiver has been told about one episode.
 
     Body: `episode_id receiver task_key condition facts urgency` · `number` (of the newest firing or repeat) ·
     `newest {notice_id phase number}` ·
     `newest_outcome` (null while the newest notice is on its way; else `{outcome proof reason settled_at attempt_id}`) ·
     `told_at` (newest receipt that says acked or pending_external_send; null when never) ·
-    `told_phase` · `acked` (a person's act, or null) · `resolved_at` (null while the episode is open).
+    `told_phase` ·
+    `fell_back_for` (the notice in whose place somebody else was told) · `acked` (a person's act, or null) · `resolved_at` (null while the episode is open).
     """
     body = dict(old or _NEW_THREAD)
-    if record.kind == "notice":
+    if record.kind == "notice" and record.body["thread_key"] != identity:
+        body["fell_back_for"] = record.body["stands_in_for"]
+    elif record.kind == "notice":
         _fold_thread_notice(body, record.body)
     elif record.kind == "receipt":
         _fold_thread_receipt(body, record.body)
@@ -161,6 +164,7 @@ _NEW_THREAD: Body = {
     "newest_outcome": None,
     "told_at": None,
     "told_phase": None,
+    "fell_back_for": None,
     "acked": None,
     "resolved_at": None,
     "condition": None,

@@ -16,6 +16,7 @@ from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.delivery import BRIDGE, DeliveryRules, Here, StepKind, next_step
 from reporting_governance.core.settling import Settlement, settle, settle_unsent
+from reporting_governance.core.threads import rules_of
 from reporting_governance.errors import GovernanceError
 from reporting_governance.stages.bridge_report import BridgeItem, BridgeReport, item_of
 from reporting_governance.stages.clock import Clock
@@ -217,8 +218,8 @@ class _Run:
     def record(self, results: Sequence[Result]) -> None:
         for start in range(0, len(results), COMMIT):
             part = results[start : start + COMMIT]
-            repeat = self.profile.notification.repeat_seconds
-            refused = record(self.store, part, repeat, clock=self.clock, copies=self.copies)
+            rules = rules_of(self.profile.notification)
+            refused = record(self.store, part, rules, clock=self.clock, copies=self.copies)
             self.refused += len(refused)
             self.items += [item_of(each) for each in part if each.work.name.id not in refused]
 

@@ -12,7 +12,7 @@ from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Recei
 from reporting_governance.contracts.spool_item import SpoolItem
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.dispatching import Together, group_notices, group_wait, render, withdrawal
-from reporting_governance.core.threads import due_after_settling
+from reporting_governance.core.threads import due_after_settling, rules_of
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import newest_view
 from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View, expand
@@ -123,11 +123,11 @@ def _blocked(queued: _Queued, reason: Reason, profile: ProfileSpec, now: datetim
     views = [ViewKey(Folder.PAST, queued.notice.notice_id, "")] if reason is Reason.RECEIVER_GONE else []
     if queued.thread is not None:
         due = due_after_settling(
-            condition=queued.thread.body["condition"],
-            acked=bool(queued.thread.body["acked"]),
-            resolved=bool(queued.thread.body["resolved_at"]),
+            queued.thread.body,
+            outcome=receipt.outcome,
+            reason=receipt.reason,
             settled_at=now,
-            repeat_seconds=profile.notification.repeat_seconds,
+            rules=rules_of(profile.notification),
         )
         consumes.append(queued.thread.name)
         views.append(ViewKey(Folder.EPISODES, queued.thread.name.id, due_name(due)))

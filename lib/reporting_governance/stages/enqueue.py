@@ -14,10 +14,10 @@ from reporting_governance.contracts.times import due_name
 from reporting_governance.core.facts import build_facts
 from reporting_governance.core.policy_evaluator import CompiledPack, evaluate
 from reporting_governance.core.self_notices import SELF, self_verdict
-from reporting_governance.core.threads import ThreadStep, next_thread_step
+from reporting_governance.core.threads import ThreadRules, ThreadStep, next_thread_step, rules_of
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.deciding import Decided, Judged, decision_group
-from reporting_governance.stages.telling import close_group, tell_again_group
+from reporting_governance.stages.telling import close_group, fall_back_group, tell_again_group
 from reporting_governance.storage.interface import Added, Group, Listing, Store, View, expand
 
 BATCH = 50  #: events a commit; each makes about four records
@@ -42,6 +42,7 @@ class EnqueueReport:
     decided: int = 0  #: events that have a decision now
     notices: int = 0  #: firing notices queued
     repeats: int = 0
+    fallbacks: int = 0  #: notices to somebody else, since a receiver could not be told
     resolved: int = 0  #: resolved notices queued
     closed: int = 0  #: threads with nothing more to tell
     requests: int = 0  #: check-ins asked of agents
@@ -199,26 +200,29 @@ def _task_view(store: Store, event: Mapping[str, Any], listings: _Listings) -> V
 def _look_at_threads(store: Store, profile: ProfileSpec, report: EnqueueReport, clock: Clock, limit: int) -> None:
     listing = store.listing(Folder.EPISODES)
     due = [name for name in listing.due(due_name(clock.now())) if name.id.startswith("thr_")][:limit]
+    rules = rules_of(profile.notification)
     for batch in _batches(due):
         now = clock.now()
-        steps = list(_thread_groups(store, batch, profile, now))
+        steps = list(_thread_groups(store, batch, listing, rules, now))
         answers = store.commit([group for _, group in steps], now=now) if steps else []
         for (step, _), answer in zip(steps, answers, strict=True):
             _count_thread(report, step, added=isinstance(answer, Added))
 
 
 def _thread_groups(
-    store: Store, names: Sequence[ViewName], profile: ProfileSpec, now: datetime
+    store: Store, names: Sequence[ViewName], threads: Listing, rules: ThreadRules, now: datetime
 ) -> Iterator[tuple[ThreadStep, Group]]:
     for name in names:
         thread = store.read(name)
         if thread is None:
             continue
-        step = next_thread_step(thread.body, now=now, repeat_seconds=profile.notification.repeat_seconds)
+        step = next_thread_step(thread.body, now=now, rules=rules)
         if step is ThreadStep.CLOSE:
             yield step, close_group(thread)
         elif step in (ThreadStep.REPEAT, ThreadStep.TELL_RESOLVED):
             yield step, tell_again_group(store, thread, step, now)
+        elif step is ThreadStep.FALL_BACK:
+            yield step, fall_back_group(store, thread, threads, rules, now)
 
 
 def _count_thread(report: EnqueueReport, step: ThreadStep, *, added: bool) -> None:
@@ -228,6 +232,8 @@ def _count_thread(report: EnqueueReport, step: ThreadStep, *, added: bool) -> No
         report.closed += 1
     elif step is ThreadStep.REPEAT:
         report.repeats += 1
+    elif step is ThreadStep.FALL_BACK:
+        report.fallbacks += 1
     else:
         report.resolved += 1
 

@@ -12,7 +12,7 @@ from reporting_governance.contracts.journal_line import Folder, RecordLine, View
 from reporting_governance.contracts.receipt import Outcome, Proof, Receipt
 from reporting_governance.contracts.spool_item import SpoolItem
 from reporting_governance.contracts.times import due_name
-from reporting_governance.core.threads import due_after_settling
+from reporting_governance.core.threads import ThreadRules, due_after_settling
 from reporting_governance.errors import Busy, UsageError
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import newest_view
@@ -39,7 +39,7 @@ class _Found:
 
 
 def run_late_receipt(
-    store: Store, document: Mapping[str, Any], *, settled_by: str, repeat_seconds: int, clock: Clock
+    store: Store, document: Mapping[str, Any], *, settled_by: str, rules: ThreadRules, clock: Clock
 ) -> Receipt | None:
     """Record a proof that somebody outside hands in; None when it was recorded before.
 
@@ -57,7 +57,7 @@ def run_late_receipt(
         if receipt.receipt_id in found.receipts:
             return None
         now = clock.now()
-        group = _group(store, found, receipt, repeat_seconds, now)
+        group = _group(store, found, receipt, rules, now)
         if isinstance(store.commit([group], now=now)[0], Added):
             return receipt
     raise Busy(path=handed_in.attempt_id, seconds=0)
@@ -109,7 +109,7 @@ def _find_in_log(store: Store, attempt_id: str) -> _Found:
     return _Found(expand(store, items[item_of]), None, newest[item_of] == attempt_id, tuple(receipts))
 
 
-def _group(store: Store, found: _Found, receipt: Receipt, repeat_seconds: int, now: datetime) -> Group:
+def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules, now: datetime) -> Group:
     consumes: list[ViewName] = []
     views: list[ViewKey] = []
     if found.view is not None:
@@ -120,11 +120,7 @@ def _group(store: Store, found: _Found, receipt: Receipt, repeat_seconds: int, n
     threads = [view for view in _threads(store, found.item) if _speaks_of(found.item, view)]
     for thread in threads:
         due = due_after_settling(
-            condition=thread.body["condition"],
-            acked=bool(thread.body["acked"]),
-            resolved=bool(thread.body["resolved_at"]),
-            settled_at=now,
-            repeat_seconds=repeat_seconds,
+            thread.body, outcome=receipt.outcome, reason=receipt.reason, settled_at=now, rules=rules
         )
         consumes.append(thread.name)
         views.append(ViewKey(Folder.EPISODES, thread.name.id, due_name(due)))

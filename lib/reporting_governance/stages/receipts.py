@@ -8,7 +8,7 @@ from reporting_governance.contracts.receipt import Outcome, Receipt
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.delivery import Body
 from reporting_governance.core.settling import Place, Settlement
-from reporting_governance.core.threads import due_after_settling
+from reporting_governance.core.threads import ThreadRules, due_after_settling
 from reporting_governance.errors import Busy
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import newest_view
@@ -30,7 +30,7 @@ class Result:
 
 
 def record(
-    store: Store, results: Sequence[Result], profile_repeat: int, *, clock: Clock, copies: Copies | None
+    store: Store, results: Sequence[Result], rules: ThreadRules, *, clock: Clock, copies: Copies | None
 ) -> set[str]:
     """Record results, each in a group of its own; return the ids of the items for which that was refused.
 
@@ -48,7 +48,7 @@ def record(
                 waiting, stale = fresh, False
             if not waiting:
                 break
-            waiting = _committed(store, waiting, profile_repeat, clock=clock, copies=copies)
+            waiting = _committed(store, waiting, rules, clock=clock, copies=copies)
             stale = True
         except Busy:
             # What a send proved exists nowhere else: a lock that is held for long is waited for again.
@@ -59,12 +59,12 @@ def record(
 
 
 def _committed(
-    store: Store, results: Sequence[Result], profile_repeat: int, *, clock: Clock, copies: Copies | None
+    store: Store, results: Sequence[Result], rules: ThreadRules, *, clock: Clock, copies: Copies | None
 ) -> list[Result]:
     """Commit what can go together; return what was refused, and what has to wait for the others."""
     now = clock.now()
     batch, later = _apart(results)
-    answers = store.commit([_receipt_group(each, profile_repeat) for each in batch], now=now)
+    answers = store.commit([_receipt_group(each, rules) for each in batch], now=now)
     answered = list(zip(batch, answers, strict=True))
     added = [each.settlement.receipt.dump() for each, answer in answered if isinstance(answer, Added)]
     if copies is not None and added:
@@ -136,7 +136,7 @@ def _with_fresh_threads(store: Store, result: Result, threads: Listing) -> Resul
     return replace(result, work=work)
 
 
-def _receipt_group(result: Result, repeat_seconds: int) -> Group:
+def _receipt_group(result: Result, rules: ThreadRules) -> Group:
     receipt, work = result.settlement.receipt, result.work
     told = _told(result)
     mine = () if result.name is _NOTHING else (result.name,)
@@ -148,10 +148,7 @@ def _receipt_group(result: Result, repeat_seconds: int) -> Group:
         consumes=(*mine, *(thread.name for thread in told)),
         views=(
             *(_item_view(result) if mine else ()),
-            *(
-                ViewKey(Folder.EPISODES, thread.name.id, _thread_due(thread.body, receipt, repeat_seconds))
-                for thread in told
-            ),
+            *(ViewKey(Folder.EPISODES, thread.name.id, _thread_due(thread.body, receipt, rules)) for thread in told),
         ),
         about=about(work),
     )
@@ -167,13 +164,9 @@ def _item_view(result: Result) -> tuple[ViewKey, ...]:
     return ()
 
 
-def _thread_due(thread: Body, receipt: Receipt, repeat_seconds: int) -> str:
+def _thread_due(thread: Body, receipt: Receipt, rules: ThreadRules) -> str:
     return due_name(
         due_after_settling(
-            condition=thread["condition"],
-            acked=bool(thread["acked"]),
-            resolved=bool(thread["resolved_at"]),
-            settled_at=receipt.settled_at,
-            repeat_seconds=repeat_seconds,
+            thread, outcome=receipt.outcome, reason=receipt.reason, settled_at=receipt.settled_at, rules=rules
         )
     )

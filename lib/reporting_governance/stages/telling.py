@@ -10,8 +10,8 @@ from reporting_governance.contracts.journal_line import Folder, RecordLine, View
 from reporting_governance.contracts.notice import Notice, Urgency
 from reporting_governance.contracts.times import FAR_FUTURE, due_name, format_time, parse_time
 from reporting_governance.core.policy_templates import duration_words, one_line
-from reporting_governance.core.threads import ThreadStep
-from reporting_governance.storage.interface import Addition, Group, Store, View, expand
+from reporting_governance.core.threads import ONE_SHOT, ThreadRules, ThreadStep, repeat_at, stand_in
+from reporting_governance.storage.interface import Absence, Addition, Group, Listing, Store, View, expand
 
 _NAME_LENGTH = 120  #: characters of a task's title in a subject
 
@@ -52,6 +52,60 @@ def tell_again_group(store: Store, thread: View, step: ThreadStep, now: datetime
     return Group(additions=(Addition(record=record),))
 
 
+def fall_back_group(store: Store, thread: View, threads: Listing, rules: ThreadRules, now: datetime) -> Group:
+    """Return the notice to who stands in for a receiver that could not be told, or perhaps was not."""
+    body = expand(store, thread.body)
+    failed, facts = body["newest_outcome"], body["facts"]
+    receiver = str(stand_in(body, failed["outcome"], failed["reason"], rules))
+    missed = str(body["newest"]["notice_id"])
+    key = ids.thread_id(str(body["episode_id"]), receiver)
+    theirs = threads.names.get(key)
+    notice = Notice(
+        notice_id=ids.notice_id(missed, receiver, Phase.FALLBACK, 1),
+        thread_key=key,
+        phase=Phase.FALLBACK,
+        number=1,
+        receiver=receiver,
+        urgency=Urgency(body["urgency"]),
+        subject=f"{body['receiver']} was not told: {_about_what(facts)}",
+        body=_why_you(body, failed),
+        facts=facts,
+        must_reference=(missed,),
+        created_at=now,
+        episode_id=body["episode_id"],
+        stands_in_for=missed,
+    )
+    record = RecordLine(
+        kind=Notice.schema,
+        id=notice.notice_id,
+        body=notice.dump(),
+        parents=(missed,),
+        consumes=(thread.name,) if theirs is None else (thread.name, theirs),
+        views=(
+            ViewKey(Folder.QUEUE, notice.notice_id, due_name(now)),
+            ViewKey(Folder.EPISODES, key, FAR_FUTURE),
+            ViewKey(Folder.EPISODES, thread.name.id, _next_look(body, rules)),
+        ),
+        about=(str(body["task_key"]), str(facts.get("agent_id", "")), notice.notice_id),
+    )
+    births = () if theirs else (Absence(Folder.EPISODES, key, threads.head_seq),)
+    return Group(additions=(Addition(record=record),), absences=births)
+
+
+def _next_look(body: Mapping[str, Any], rules: ThreadRules) -> str:
+    return FAR_FUTURE if body["condition"] in ONE_SHOT else due_name(repeat_at(body, rules.repeat_seconds))
+
+
+def _why_you(body: Mapping[str, Any], failed: Mapping[str, Any]) -> str:
+    doubt = failed["outcome"] == "pending_external_send"
+    what = "It is not known whether the message arrived" if doubt else "The message could not be delivered"
+    reason = str(failed["reason"] or "no reason was given").replace("_", " ")
+    return (
+        f"You are told because you stand in for {body['receiver']}. {what} ({reason}, {failed['settled_at']}).\n\n"
+        f"What it was about: {_about_what(body['facts'])}."
+    )
+
+
 def close_group(thread: View) -> Group:
     """Return the line after which nothing more is told in a thread."""
     newest = thread.body["newest"]
@@ -71,11 +125,13 @@ def close_group(thread: View) -> Group:
 
 
 def _subject(phase: Phase, number: int, facts: Mapping[str, Any]) -> str:
+    opening = "Over" if phase is Phase.RESOLVED else f"Still open ({number})"
+    return f"{opening}: {_about_what(facts)}"
+
+
+def _about_what(facts: Mapping[str, Any]) -> str:
     name = one_line(str(facts.get("title") or facts.get("task_id", "")), _NAME_LENGTH)
-    condition = str(facts.get("condition", "")).replace("_", " ")
-    if phase is Phase.RESOLVED:
-        return f"Over: {condition}: {name}"
-    return f"Still open ({number}): {condition}: {name}"
+    return f"{str(facts.get('condition', '')).replace('_', ' ')}: {name}"
 
 
 def _text(phase: Phase, body: Mapping[str, Any], facts: Mapping[str, Any], now: datetime) -> str:
