@@ -37,7 +37,8 @@ def test_an_ack_ends_repeats_of_one_episode_only(world: MemoryWorld) -> None:
     world.settle()
     before = told(world)
     report = run_ack(world.memory, "task-a", actor="maria", comment="on it", clock=world.clock)
-    assert len(report.subjects) == 2 and not report.withdrawn
+    assert len(report.subjects) == 2
+    assert not report.withdrawn
     world.at(OVERDUE + 3700).settle()
     assert told(world) == {target: count + 1 for target, count in before.items()}
     world.check()
@@ -124,7 +125,8 @@ def test_a_late_proof_strengthens_and_counts_once(world: MemoryWorld) -> None:
     world.settle()
     handed_in = {"attempt_id": attempts(world)[0], "proof": "delivered", "id": "dsn-1"}
     receipt = run_late_receipt(world.memory, handed_in, settled_by="mail", rules=ThreadRules(3600), clock=world.clock)
-    assert receipt is not None and receipt.proof is Proof.DELIVERED
+    assert receipt is not None
+    assert receipt.proof is Proof.DELIVERED
     again = run_late_receipt(world.memory, handed_in, settled_by="mail", rules=ThreadRules(3600), clock=world.clock)
     assert again is None
     before = told(world)

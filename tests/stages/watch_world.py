@@ -1,4 +1,4 @@
-"""A small world for the tests of report, inbox and scan: a clock that is moved by hand, and short ways to say things."""
+"""A small world for the tests of report, inbox and scan: a clock moved by hand, and short ways to say things."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

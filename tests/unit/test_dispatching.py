@@ -36,7 +36,8 @@ def test_what_is_over_before_anybody_was_told_is_withdrawn() -> None:
     assert withdrawal(notice(), {"resolved_at": None}, now=NOW) is None
     assert withdrawal(notice(), None, now=NOW) is None
     found = withdrawal(notice(), over, now=NOW)
-    assert found is not None and found.reason is Reason.RESOLVED_BEFORE_TOLD
+    assert found is not None
+    assert found.reason is Reason.RESOLVED_BEFORE_TOLD
     assert withdrawal(notice(phase=Phase.RESOLVED), over, now=NOW) is None
 
 
@@ -44,7 +45,8 @@ def test_an_expired_notice_is_withdrawn_from_that_moment_on() -> None:
     expiring = notice(expires_at=NOW)
     assert withdrawal(expiring, None, now=NOW - timedelta(milliseconds=1)) is None
     found = withdrawal(expiring, None, now=NOW)
-    assert found is not None and found.reason is Reason.EXPIRED
+    assert found is not None
+    assert found.reason is Reason.EXPIRED
 
 
 def test_grouping_keeps_receivers_and_phases_apart() -> None:
@@ -70,7 +72,8 @@ def test_grouping_keeps_receivers_and_phases_apart() -> None:
 def test_a_group_waits_from_its_oldest_notice() -> None:
     (group,) = group_notices([notice(1), notice(2, facts={"task_id": "task-1"})], ("task_id",))
     waiting = group_wait(group, wait_seconds=30, now=NOW + timedelta(seconds=30))
-    assert waiting is not None and waiting.until == NOW + timedelta(seconds=31)
+    assert waiting is not None
+    assert waiting.until == NOW + timedelta(seconds=31)
     assert group_wait(group, wait_seconds=30, now=NOW + timedelta(seconds=31)) is None
 
 

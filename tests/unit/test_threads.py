@@ -89,9 +89,11 @@ def test_nobody_is_told_an_end_who_was_not_told_the_beginning(
     )
     step = next_thread_step(state, now=NOW, rules=RULES)
     if step is ThreadStep.TELL_RESOLVED:
-        assert told and resolved
+        assert told
+        assert resolved
     if step is ThreadStep.REPEAT:
-        assert not (acked or resolved)
+        assert not acked
+        assert not resolved
 
 
 def test_when_a_settled_thread_is_looked_at_again() -> None:

@@ -1,4 +1,4 @@
-"""What somebody outside says about a send of ours, handed in through the inbox.  Shape: external-receipt.schema.json."""
+"""What somebody outside says about a send of ours, handed in by the inbox.  Shape: external-receipt.schema.json."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -65,13 +65,11 @@ def thread_prefix(episode: str) -> str:
 
 
 def notice_id(parent: str, receiver: str, phase: str, number: int) -> str:
-    """Return the id of a notice: of its parent (decision, episode or notice it stands in for), receiver, phase, number."""
+    """Return the id of a notice: of its parent (decision, episode, or notice it replaces), receiver, phase, number."""
     return derive_id("ntc", parent, receiver, phase, str(number))
 
 
-def spool_id(
-    notices: tuple[str, ...], receiver: str, target: str, round_number: int
-) -> str:
+def spool_id(notices: tuple[str, ...], receiver: str, target: str, round_number: int) -> str:
     """Return the id of a rendered item for one target; `round_number` counts a person's retries."""
     return derive_id("spl", *notices, receiver, target, str(round_number))
 
@@ -81,8 +79,6 @@ def attempt_id(item: str, number: int) -> str:
     return derive_id("att", item, str(number))
 
 
-def receipt_id(
-    parent: str, outcome: str, proof: str, settled_by: str, foreign_id: str = ""
-) -> str:
+def receipt_id(parent: str, outcome: str, proof: str, settled_by: str, foreign_id: str = "") -> str:
     """Return the id of a receipt for an attempt, an item or a notice."""
     return derive_id("rcp", parent, outcome, proof, settled_by, foreign_id)

@@ -23,8 +23,8 @@ class Notice(Record):
     """One telling of one receiver.
 
     `thread_key` is what PagerDuty or a chat thread joins on; it is never used to drop a notice.
-    Its delivery state is derived from later records and never stored.  Values quoted in its texts are cut short, so that
-    they hold nothing that could have been erased elsewhere.
+    Its delivery state is derived from later records and never stored.  Values quoted in its texts are cut short, so
+    that they hold nothing that could have been erased elsewhere.
     """
 
     schema: ClassVar[str] = "notice"
@@ -36,14 +36,10 @@ class Notice(Record):
     urgency: Urgency
     subject: str
     body: str
-    facts: Mapping[
-        str, Any
-    ]  #: what the message is about: task_id, agent_id, condition, due_at ...
+    facts: Mapping[str, Any]  #: what the message is about: task_id, agent_id, condition, due_at ...
     must_reference: tuple[str, ...]
     created_at: datetime
-    decision_id: str | None = (
-        None  #: the parent, unless the episode or another notice is
-    )
+    decision_id: str | None = None  #: the parent, unless the episode or another notice is
     episode_id: str | None = None
     stands_in_for: str | None = None  #: the notice this fallback replaces
     expires_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""What a task's source says about it now.  Shape: task-state.schema.json; no record, but the fold of a task's events."""
+"""What a task's source says about it now.  Shape: task-state.schema.json.  No record: the fold of a task's events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,9 +47,7 @@ class CheckpointPromise(Record):
 
     def __post_init__(self) -> None:
         if (self.every_seconds is None) == (self.schedule is None):
-            raise ValueError(
-                "a checkpoint promise has either every_seconds or schedule"
-            )
+            raise ValueError("a checkpoint promise has either every_seconds or schedule")
         if self.every_seconds is not None and self.every_seconds <= 0:
             raise ValueError("every_seconds must be positive")
         if self.grace_seconds is not None and self.grace_seconds < 0:

@@ -136,7 +136,8 @@ def fold_thread(old: Body | None, record: RecordLine, identity: str) -> Body:
     `newest_outcome` (null while the newest notice is on its way; else `{outcome proof reason settled_at attempt_id}`) ·
     `told_at` (newest receipt that says acked or pending_external_send; null when never) ·
     `told_phase` ·
-    `fell_back_for` (the notice in whose place somebody else was told) · `acked` (a person's act, or null) · `resolved_at` (null while the episode is open).
+    `fell_back_for` (the notice in whose place somebody else was told) ·
+    `acked` (a person's act, or null) · `resolved_at` (null while the episode is open).
     """
     body = dict(old or _NEW_THREAD)
     if record.kind == "notice" and record.body["thread_key"] != identity:
