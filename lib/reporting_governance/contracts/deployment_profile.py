@@ -177,7 +177,7 @@ class ProfileSpec(Record):
     watchdog: Watchdog = field(default_factory=Watchdog)
     notification: Notification = field(default_factory=Notification)
     gate: Gate = Gate()
-    self_watch: SelfWatch = named("self", default_factory=SelfWatch)  # noqa: RUF009 (`named` is a dataclass field)
+    self_watch: SelfWatch = named("self", default_factory=SelfWatch)
     fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=_fallbacks)  #: by action, strongest first
     artifact_roots: Mapping[str, str] = field(default_factory=lambda: {"workspace": "."})
     retention: Retention = Retention()
