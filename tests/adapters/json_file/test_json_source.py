@@ -271,7 +271,9 @@ class TestFiles:
     def test_a_pipe_is_not_waited_for(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe.json")
         began = time.monotonic()
-        assert_unreadable(read(tmp_path / "pipe.json"))
+        for path in (tmp_path / "pipe.json", Path("/dev/zero")):
+            assert_unreadable(read(path))
+            assert [each.rule for each in read(path).findings] == ["GOV603"]
         write(tmp_path, {"id": "good"}, "good.json")
         assert [each.task.task_id for each in read(tmp_path).tasks] == ["good"]
         assert time.monotonic() - began < 5

@@ -366,9 +366,9 @@ class TestBounds:
         assert steps < 100, f"{steps},000 steps for 9 tasks"
 
     def test_more_than_is_read_at_once_is_said(self, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
-        from reporting_governance.adapters.tasks.openclaw import snapshot
+        from reporting_governance.adapters.tasks.openclaw import ledger
 
-        monkeypatch.setattr(snapshot, "MOST_UNFINISHED", 3)
+        monkeypatch.setattr(ledger, "MOST_UNFINISHED", 3)
         reading = read(state)
         assert not reading.complete
         assert [each.rule for each in reading.findings] == ["GOV608"]

@@ -11,7 +11,7 @@ import pytest
 
 from reporting_governance.adapters.interface import Known, Observation, ObservedTask
 from reporting_governance.core.conditions import Condition
-from tests.adapters.openclaw.states import State, by_title
+from tests.adapters.openclaw.states import Machine, State, by_title, moment
 
 
 @pytest.fixture
@@ -179,3 +179,54 @@ def test_nobody_waits_for_the_result_of_what_was_cancelled(running: State) -> No
 def test_without_any_record_it_is_unknown(running: State) -> None:
     running.change("DELETE FROM subagent_runs", "UPDATE task_runs SET delivery_status = ''")
     assert Condition.RESULT_NOT_FORWARDED in shown(running, "HANG-announce").unknown
+
+
+@pytest.mark.parametrize("case", ["ended", "running", "restarted", "stopped"])
+def test_what_the_query_leaves_out_is_settled_by_judgement_too(tmp_path: Path, case: str) -> None:
+    """Rows are left out by SQL before they are judged; asked for by id, the same rows must be found well."""
+    state = State(tmp_path, case)
+    ids = frozenset(str(each) for (each,) in state.ask("SELECT task_id FROM task_runs"))
+    ((last,),) = state.ask("SELECT max(last_event_at) FROM task_runs")
+    now = moment(last) + timedelta(minutes=5)
+    shown_by_itself = {each.task.task_id for each in state.read(now=now, machine=Machine({})).tasks}
+    for observed in state.read(now=now, machine=Machine({}), known=ids).tasks:
+        if observed.task.task_id not in shown_by_itself:
+            assert observed.task.finished_at is not None
+            assert {fact.known for fact in observed.facts.values()} <= {Known.FALSE}
+            assert not observed.unknown
+            assert all(child.forwarded_at is not None for child in observed.task.children)
+
+
+class TestNothingIsLeftOutTooEarly:
+    """The query leaves out what is settled; here are rows that only look so."""
+
+    def shown(self, state: State) -> set[str]:
+        return set(by_title(state.read(now=state.renewed_at + timedelta(minutes=1))))
+
+    def test_a_sub_agent_whose_row_says_delivered_and_whose_run_does_not(self, running: State) -> None:
+        assert running.ask("SELECT delivery_status FROM task_runs WHERE label = 'announced'") == [("delivered",)]
+        assert "announced" not in self.shown(running)
+        running.change(
+            "UPDATE subagent_runs SET payload_json = json_set(payload_json, '$.delivery.status', 'pending') "
+            "WHERE payload_json LIKE '%announced%'"
+        )
+        assert "announced" in self.shown(running)
+
+    def test_an_automation_that_says_delivered_and_whose_message_failed(self, ended: State) -> None:
+        assert "delivered" not in self.shown(ended)
+        ended.change("UPDATE delivery_queue_entries SET status = 'failed' WHERE status = 'completed'")
+        assert "delivered" in self.shown(ended)
+
+    @pytest.mark.parametrize(("status", "expected"), [("delivered", True), ("dismissed", False)])
+    def test_a_blocked_outcome_unless_it_was_dismissed(self, running: State, status: str, expected: bool) -> None:
+        running.change(
+            f"UPDATE task_runs SET runtime = 'acp', terminal_outcome = 'blocked', delivery_status = '{status}' "
+            "WHERE label = 'announced'"
+        )
+        assert ("announced" in self.shown(running)) is expected
+        found = shown(running, "announced").facts.get(Condition.RESULT_NOT_FORWARDED)
+        assert (found is not None) is expected
+
+    def test_a_sub_agent_whose_result_was_dismissed(self, running: State) -> None:
+        running.change("UPDATE task_runs SET delivery_status = 'dismissed' WHERE label = 'HANG-announce'")
+        assert not shown(running, "HANG-announce").task.expects_forwarding

@@ -20,7 +20,8 @@ _NOTHING: Final[Picked] = {}
 
 _GIVEN_UP: Final = frozenset(("failed", "suspended", "discarded", "parent_missing"))
 _THROUGH: Final = frozenset(("delivered", "settled"))
-_NOT_WANTED: Final = frozenset(("not_required", "not_applicable", "dismissed"))
+_NOT_WANTED: Final = frozenset(("not_required", "not_applicable"))
+_DISMISSED: Final = "dismissed"  #: somebody decided that it need not be handed over
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +62,12 @@ def of_subagent(row: TaskRow, snapshot: Snapshot) -> Handover | None:
     if run is None:
         return of_other(row)
     status = run.get("delivery_status")
-    if status == "not_required" or run.get("required") is False or run.get("expects") is False:
+    if (
+        row.delivery_status == _DISMISSED
+        or status == "not_required"
+        or run.get("required") is False
+        or run.get("expects") is False
+    ):
         return Handover(wanted=False)
     if status in _GIVEN_UP:
         causes = (run.get(name) for name in ("delivery_error", "given_up", "dropped"))
@@ -78,6 +84,8 @@ def of_other(row: TaskRow) -> Handover | None:
     status = row.delivery_status
     if not status:
         return None
+    if status == _DISMISSED:
+        return Handover(wanted=False)
     if row.outcome == "blocked" or status in _GIVEN_UP:
         return Handover(wanted=True, given_up=_given_up(status, row.error))
     if status in _NOT_WANTED or row.notify_policy == "silent":

@@ -12,9 +12,10 @@ from functools import partial
 from typing import Final
 
 from reporting_governance.adapters.tasks.openclaw.database import DatabaseUnreadable, read_database
+from reporting_governance.adapters.tasks.openclaw.ledger import UnknownLayout
 from reporting_governance.adapters.tasks.openclaw.places import agent_database
 from reporting_governance.adapters.tasks.openclaw.rows import Snapshot
-from reporting_governance.adapters.tasks.openclaw.snapshot import UnknownLayout, session_activity
+from reporting_governance.adapters.tasks.openclaw.snapshot import session_activity
 
 MOST_AGENTS: Final = 50
 

@@ -10,13 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
 from reporting_governance.adapters.tasks.openclaw.database import Reader, picked, plain, text, unpicked
+from reporting_governance.adapters.tasks.openclaw.ledger import MOST_UNFINISHED, UnknownLayout, read_tasks
 from reporting_governance.adapters.tasks.openclaw.rows import (
-    DETAIL_PATHS,
-    ENDED,
     JOB_PATHS,
     LEASE_PATHS,
     LONGEST_ID,
@@ -33,43 +31,14 @@ from reporting_governance.adapters.tasks.openclaw.rows import (
     TaskRow,
     identity,
     line,
-    milliseconds,
-    parse_tasks,
     time_of,
 )
-from reporting_governance.adapters.tasks.rules import CUT_SHORT
-from reporting_governance.errors import GovernanceError
 
-MOST_UNFINISHED: Final = 20_000
-MOST_ENDED: Final = 20_000
 MOST_BOOTS: Final = 50
 MOST_QUEUED: Final = 5_000
 
-#: Without these a table of tasks cannot be read at all.
-NEEDED: Final = frozenset(("task_id", "runtime", "status"))
-
-_ID = LONGEST_ID + 1  #: one more, so that an id that is too long is seen to be
-_TASK_COLUMNS: Final = {
-    **text(_ID, "task_id"),
-    **text(LONGEST_TEXT, "runtime", "task_kind", "source_id", "requester_session_key", "child_session_key"),
-    **text(LONGEST_TEXT, "agent_id", "run_id", "execution_owner_host"),
-    **plain("execution_owner_pid", "execution_owner_start_identity"),
-    **text(LONGEST_TEXT, "label", "task", "status", "delivery_status", "notify_policy", "error", "terminal_outcome"),
-    **plain("created_at", "started_at", "ended_at", "last_event_at"),
-    **picked("detail_json", DETAIL_PATHS),
-}
-#: Later additions to `task_runs`: what they say is found out otherwise, or is not said.
-_TASK_OPTIONAL: Final = frozenset(
-    ("execution_owner_host", "execution_owner_pid", "execution_owner_start_identity", "detail_json")
-)
+_ID: Final = LONGEST_ID + 1  #: one more, so that an id that is too long is seen to be
 _DELIVERY_ID: Final = re.compile(r"cron-direct-delivery:[^:]*:cron:(?P<job>[^:]+):(?P<at>\d{10,16}):")
-
-
-class UnknownLayout(GovernanceError):
-    """The database does not hold what is looked for in it."""
-
-    message = "{path}: its tables are none that this reader knows (missing: {missing})"
-    hint = "Name OpenClaw's own program in the profile, so that it is asked instead; see docs/sources.md."
 
 
 def read_snapshot(reader: Reader, *, ended_after: datetime, known: frozenset[str]) -> Snapshot:
@@ -77,11 +46,9 @@ def read_snapshot(reader: Reader, *, ended_after: datetime, known: frozenset[str
 
     Raises: UnknownLayout when the table of tasks is not there or not usable.
     """
-    columns = reader.columns("task_runs")
-    if not columns >= NEEDED:
-        raise UnknownLayout(path=reader.path, missing=", ".join(sorted(NEEDED - columns)) if columns else "task_runs")
     remarks: list[Remark] = []
-    tasks, whole = _tasks(reader, ended_after, known, remarks)
+    queue = _queue(reader)
+    tasks, whole = read_tasks(reader, ended_after, known, troubled=frozenset(queue), remarks=remarks)
     jobs = {each.source_id for each in tasks if each.runtime == "cron" and each.source_id}
     unfinished = [each for each in tasks if not each.has_ended]
     snapshot = Snapshot(
@@ -94,7 +61,7 @@ def read_snapshot(reader: Reader, *, ended_after: datetime, known: frozenset[str
         jobs=_jobs(reader, jobs),
         job_logs=_job_logs(reader, tasks),
         origins=_origins(reader, tasks),
-        queue=_queue(reader),
+        queue=queue,
         activity=_activity(reader, {each.session for each in unfinished if each.session}),
         remarks=remarks,
     )
@@ -128,38 +95,6 @@ def session_activity(reader: Reader, sessions: set[str]) -> dict[str, datetime]:
     for row in reader.select_in("session_windows", plain(*wanted), "session_key", sessions):
         _note(found, row["session_key"], row["transcript_updated_at"])
     return found
-
-
-def _tasks(
-    reader: Reader, ended_after: datetime, known: frozenset[str], remarks: list[Remark]
-) -> tuple[list[TaskRow], bool]:
-    select = partial(reader.select, "task_runs", _TASK_COLUMNS, optional=_TASK_OPTIONAL)
-    rows: dict[object, dict[str, Any]] = {}
-    whole = True
-    unfinished = [each for each in reader.distinct("task_runs", "status") if each not in ENDED]
-    for status in unfinished:
-        found = list(select("WHERE status = ? LIMIT ?", (status, MOST_UNFINISHED + 1)))
-        whole = whole and len(found) <= MOST_UNFINISHED
-        rows.update((row["task_id"], row) for row in found[:MOST_UNFINISHED])
-    if "ended_at" in reader.columns("task_runs"):
-        since = milliseconds(ended_after)
-        for runtime in reader.distinct("task_runs", "runtime"):
-            rest = "WHERE runtime = ? AND ended_at >= ? ORDER BY ended_at DESC LIMIT ?"
-            found = list(select(rest, (runtime, since, MOST_ENDED + 1)))
-            if len(found) > MOST_ENDED:
-                message = f"more than {MOST_ENDED:,} {line(runtime)} tasks have ended; the older ones were not read"
-                remarks.append(Remark(CUT_SHORT, message))
-            rows.update((row["task_id"], row) for row in found[:MOST_ENDED])
-    missing = known - {str(each) for each in rows}
-    found_known = reader.select_in("task_runs", _TASK_COLUMNS, "task_id", missing, optional=_TASK_OPTIONAL)
-    rows.update((row["task_id"], row) for row in found_known)
-    if not whole:
-        remarks.append(
-            Remark(CUT_SHORT, f"more than {MOST_UNFINISHED:,} tasks are unfinished; the others were not read")
-        )
-    details = {key: unpicked(row.get("detail_json"), DETAIL_PATHS) for key, row in rows.items()}
-    tasks, all_good = parse_tasks(({**row, "detail_json": details[key]} for key, row in rows.items()), remarks)
-    return tasks, whole and all_good
 
 
 def _lease(reader: Reader) -> Lease | None:

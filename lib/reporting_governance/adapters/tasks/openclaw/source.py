@@ -113,9 +113,9 @@ class OpenClawSource:
         self, database: str, now: datetime, known: frozenset[str], ended_after: datetime
     ) -> SourceReading:
         from reporting_governance.adapters.tasks.openclaw.database import Reader, read_database
+        from reporting_governance.adapters.tasks.openclaw.ledger import UnknownLayout
         from reporting_governance.adapters.tasks.openclaw.sessions import add_sessions
         from reporting_governance.adapters.tasks.openclaw.snapshot import (
-            UnknownLayout,
             agent_databases,
             install_id,
             read_snapshot,
