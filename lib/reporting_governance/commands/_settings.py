@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from reporting_governance import __version__
 from reporting_governance.errors import ExitCode, GovernanceError
@@ -39,8 +39,22 @@ class ProfileUnreadable(GovernanceError):
     hint: ClassVar[str] = "--profile takes the name of a shipped profile ({shipped}) or the path of a file."
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class PlainTiming:
+    """The thresholds of an artifact without parsing them: parsing costs a tick more than all else it does."""
+
+    __slots__ = ("_section", "grace_seconds", "tick_seconds")
+
+    def __init__(self, section: Mapping[str, Any]) -> None:
+        self._section = section
+        self.tick_seconds: int = section["tick_seconds"]
+        self.grace_seconds: int = section["grace_seconds"]
+
+    def dump(self) -> dict[str, Any]:
+        """Return all thresholds as `Watchdog.dump` does."""
+        return dict(self._section)
+
+
+class Part(NamedTuple):
     """One file that the settings were made from."""
 
     path: str
@@ -77,6 +91,11 @@ class Settings:
         from reporting_governance.contracts.watch_settings import Watchdog
 
         return Watchdog.parse(self.artifact["spec"]["watchdog"], source=self.reference)
+
+    @property
+    def timing(self) -> PlainTiming:
+        """The thresholds as plain data."""
+        return PlainTiming(self.artifact["spec"]["watchdog"])
 
     @property
     def sources(self) -> Sequence[Mapping[str, Any]]:

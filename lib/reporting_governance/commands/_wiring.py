@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -35,8 +35,7 @@ DEFAULT_PROFILE = "minimal-solo-mode"
 RUN_LOCK = "run.lock"  #: held by `run`; the time of the file says when it began last
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What a verb found or did: as plain JSON data, and as text for a person (empty when there is nothing to say)."""
 
     document: Mapping[str, Any]
@@ -84,7 +83,7 @@ class CommandContext:
             self.state,
             actor=self.actor,
             context=settings.digests,
-            clock_step_seconds=2 * settings.watchdog.tick_seconds,
+            clock_step_seconds=2 * settings.timing.tick_seconds,
             heals=not self.dry_run,
         )
 
@@ -211,7 +210,7 @@ def governed_command(
             context = CommandContext(verb, folder, profile or default_profile(folder), dry_run)
             reply = function(context, **options)
             if dry_run and reply.text:
-                reply = replace(reply, text=f"Dry run: nothing was recorded or sent.\n\n{reply.text}")
+                reply = reply._replace(text=f"Dry run: nothing was recorded or sent.\n\n{reply.text}")
             return deliver(verb, reply, form)
 
         if dry:

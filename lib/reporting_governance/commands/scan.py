@@ -25,7 +25,14 @@ def main(context: CommandContext) -> Reply:
 def look(context: CommandContext) -> ScanReport:
     """Scan with what the context names."""
     settings = context.settings
-    return run_scan(context.store, settings, context.task_sources(), clock=context.clock, refused=settings.refused)
+    return run_scan(
+        context.store,
+        settings,
+        context.task_sources(),
+        clock=context.clock,
+        refused=settings.refused,
+        timing=settings.timing,
+    )
 
 
 def dump(report: ScanReport, context: CommandContext) -> dict[str, Any]:

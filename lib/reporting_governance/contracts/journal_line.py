@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 LINE_VERSION = 1
 
@@ -55,8 +55,7 @@ class LineType(StrEnum):
     CONFIG_CHANGED = "config.changed"
 
 
-@dataclass(frozen=True, slots=True)
-class ViewKey:
+class ViewKey(NamedTuple):
     """Names one piece of open work and when it may be due; `due` as in `times.due_name`."""
 
     folder: Folder
@@ -64,8 +63,7 @@ class ViewKey:
     due: str
 
 
-@dataclass(frozen=True, slots=True)
-class ViewName:
+class ViewName(NamedTuple):
     """One exact version of a view: `seq` is the journal line that last changed it.
 
     Its text is `folder/due-id-seq.json`; in `past/`, whose files have fixed names, `past/id@seq`.

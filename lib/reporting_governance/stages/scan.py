@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reporting_governance.adapters.interface import TaskSource
     from reporting_governance.contracts.watch_settings import Watchdog
     from reporting_governance.stages.clock import Clock
+    from reporting_governance.stages.watch_mark import Timing
     from reporting_governance.storage.interface import Store
 
 
@@ -28,7 +29,13 @@ class Thresholds(Protocol):
 
 
 def run_scan(
-    store: Store, profile: Thresholds, sources: Sequence[TaskSource], *, clock: Clock, refused: str | None = None
+    store: Store,
+    profile: Thresholds,
+    sources: Sequence[TaskSource],
+    *,
+    clock: Clock,
+    refused: str | None = None,
+    timing: Timing | None = None,
 ) -> ScanReport:
     """Look at every task that may be due, and say what changed since it was looked at last.
 
@@ -38,6 +45,7 @@ def run_scan(
         sources: the configured task sources beside our own tasks; all of them, also those that cannot be read now.
         refused: why the profile that was asked for is not in force; then `profile` is the last good one, by which an
             episode about ourselves is told.
+        timing: what a tick with nothing due needs of the thresholds, where that is cheaper to get than all of them.
     """
     store.ready()
     watch = store.listing(Folder.WATCH)
@@ -45,7 +53,7 @@ def run_scan(
     is_alone = not sources and not refused and not watch.names.keys() - {NATIVE_MARK}
     if is_alone and not tasks.names:
         return ScanReport()
-    own = load_own_mark(store, watch, profile.watchdog, clock)
+    own = load_own_mark(store, watch, timing or profile.watchdog, clock)
     if is_alone and own.is_current and not tasks.due(due_name(clock.now())):
         return ScanReport()
     from reporting_governance.stages.scan_work import look_at_all

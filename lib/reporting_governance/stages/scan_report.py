@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from reporting_governance.contracts.finding import Finding
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """One thing that scan said."""
 
     task_id: str
@@ -21,8 +19,7 @@ class Said:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NotJudged:
+class NotJudged(NamedTuple):
     """A condition that could not be judged; its episode stays as it is."""
 
     task_id: str
@@ -31,8 +28,7 @@ class NotJudged:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScanReport:
+class ScanReport(NamedTuple):
     """What one run of scan did."""
 
     looked_at: int = 0  #: tasks whose state was read

@@ -10,10 +10,9 @@ Every tick reads it, so it is compared as plain data: the types are imported onl
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from reporting_governance.contracts.ids import derive_id
 from reporting_governance.contracts.times import parse_time
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reporting_governance.contracts.journal_line import ViewName
-    from reporting_governance.contracts.watch_settings import Watchdog
     from reporting_governance.stages.clock import Clock
     from reporting_governance.storage.interface import Listing, Store
 
@@ -31,8 +29,7 @@ NATIVE_MARK = derive_id("src", "native", "native")
 _HOLD = "the clock was set or the host has just started: everybody gets one grace period"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OwnMark:
+class OwnMark(NamedTuple):
     """What the mark says, and what it has to say now."""
 
     name: ViewName | None  #: None: there is no mark yet
@@ -59,7 +56,25 @@ class OwnMark:
         return _HOLD if self.hold_until is not None and now < self.hold_until else ""
 
 
-def load_own_mark(store: Store, watch: Listing, watchdog: Watchdog, clock: Clock) -> OwnMark:
+class Timing(Protocol):
+    """What the mark needs of a `Watchdog`; the same as plain data, so that a tick need not parse it."""
+
+    @property
+    def tick_seconds(self) -> int:
+        """How often `run` is started."""
+        ...
+
+    @property
+    def grace_seconds(self) -> int:
+        """How late a check-in may be."""
+        ...
+
+    def dump(self) -> dict[str, Any]:
+        """Return all thresholds as plain JSON data, defaults too."""
+        ...
+
+
+def load_own_mark(store: Store, watch: Listing, watchdog: Timing, clock: Clock) -> OwnMark:
     """Read the mark and compare it with the settings and the clock of now."""
     name = watch.names.get(NATIVE_MARK)
     view = None if name is None else store.read(name)
@@ -84,7 +99,7 @@ def load_own_mark(store: Store, watch: Listing, watchdog: Watchdog, clock: Clock
     )
 
 
-def settings_digest(watchdog: Watchdog) -> str:
+def settings_digest(watchdog: Timing) -> str:
     """Return a digest of everything that decides when a task is due; it changes when names must be dated anew."""
     document = {key: value for key, value in watchdog.dump().items() if key != "tick_seconds"}
     return sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

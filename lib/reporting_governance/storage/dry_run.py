@@ -5,7 +5,6 @@ So later stages of a dry run see what earlier ones would have added, and the sta
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -13,9 +12,10 @@ from typing import Any
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.projection import Body, Changes, apply
-from reporting_governance.storage.encoding import Prepared, encode, leaf_hash, prepare
+from reporting_governance.storage.encoding import Prepared, prepare
 from reporting_governance.storage.groups import Judge, check_size
 from reporting_governance.storage.interface import Added, Addition, Answer, Group, Head, Line, Listing, Store, View
+from reporting_governance.storage.lines import encode, leaf_hash
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  #: only how long a line is matters
 
@@ -145,7 +145,7 @@ class DryRunStore:
                 self._blobs[each.meta.get("blob", "")] = None
         self._remove(changes.removes)
         for put in changes.puts:
-            name = replace(put.name, seq=first + put.name.seq)
+            name = put.name._replace(seq=first + put.name.seq)
             self._views[name.folder][name.id] = View(name, json.loads(encode(put.body)))
         return tuple(range(first, first + len(prepared)))
 

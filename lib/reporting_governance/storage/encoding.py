@@ -8,23 +8,19 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Any
 
 from reporting_governance.contracts.journal_line import LINE_VERSION, Folder, LineType, RecordLine, ViewKey, ViewName
-from reporting_governance.core.scrub import may_hold_token, names_a_secret, scrub
+from reporting_governance.core.scrub import any_names_a_secret, may_hold_token, scrub
 from reporting_governance.errors import StorageError
 from reporting_governance.storage.interface import Addition
+from reporting_governance.storage.lines import encode
 from reporting_governance.storage.splitting import split
 
-ZERO_LEAF = bytes(32)  #: what the first line names as its previous one
 LARGEST_LINE = 1 << 20  #: bytes, with the LF
 LARGEST_INTEGER = (1 << 53) - 1
 
-_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False)
-encode: Callable[[Any], str] = _encoder.encode
 _quote = json.encoder.encode_basestring_ascii
-_decode = json.JSONDecoder().decode
 
 _IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _DUE = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z")
@@ -104,20 +100,6 @@ def prepare(addition: Addition, put_blob: PutBlob, *, actor: str, writer: str) -
         meta=meta,
         blobs=blobs,
     )
-
-
-def leaf_hash(line: bytes) -> bytes:
-    """Return the RFC 6962 leaf hash of a line, given without its LF."""
-    return sha256(b"\x00" + line).digest()
-
-
-def decode_line(line: bytes) -> dict[str, Any] | None:
-    """Return the document a line holds, None when it holds none."""
-    try:
-        document = _decode(line.decode("ascii"))
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
 
 
 def body_text(line: bytes) -> str | None:
@@ -223,6 +205,9 @@ def _cleaned_text(text: str | None, counts: _Counts) -> str | None:
     return None if text is None else str(_cleaned(text, counts)[0])
 
 
+_STRINGS = {str}
+
+
 def _look(value: Any) -> tuple[bool, bool]:
     """Tell whether a value needs no change to its types, and whether a key in it names a secret.
 
@@ -234,13 +219,10 @@ def _look(value: Any) -> tuple[bool, bool]:
     if kind is int:
         return -LARGEST_INTEGER <= value <= LARGEST_INTEGER, False
     if kind is dict:
-        secret = False
-        for key in value:
-            if type(key) is not str:
-                return False, True
-            secret = secret or names_a_secret(key)
-        plain, inner = _look_at_all(value.values())
-        return plain, secret or inner
+        if set(map(type, value)) - _STRINGS:
+            return False, True
+        plain, secret = _look_at_all(value.values())
+        return plain, secret or any_names_a_secret(value.keys())
     if kind is list or kind is tuple:
         return _look_at_all(value)
     return False, True

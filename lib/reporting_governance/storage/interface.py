@@ -2,12 +2,14 @@
 
 The promise: *added* means present, in order, once, after any crash.  Only *added* gives the right to act;
 *refused* and an error never do.
+
+Every start of a command defines these types; a `NamedTuple` costs a sixth of a dataclass.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from reporting_governance.contracts.journal_line import (
     Folder,
@@ -17,8 +19,7 @@ from reporting_governance.contracts.journal_line import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Absence:
+class Absence(NamedTuple):
     """A birth: no view of this id was listed when the log's head was `seq`."""
 
     folder: Folder
@@ -26,8 +27,7 @@ class Absence:
     seq: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Addition:
+class Addition(NamedTuple):
     """One line to add.  `record` is None for lines that only say something about the log or a denied act."""
 
     type: LineType = LineType.RECORD_ADDED
@@ -39,8 +39,7 @@ class Addition:
     job_id: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Lines that are added whole or not at all.
 
     The group is refused when one of the exact versions its records consume is gone, or an absence no longer holds.
@@ -54,16 +53,14 @@ class Group:
     otherwise: tuple[Addition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(NamedTuple):
     """The group stands in the log; `seqs` are its lines.  `instead`: it is the `otherwise` that was added."""
 
     seqs: tuple[int, ...]
     instead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """Somebody else changed what the group consumes; `missing` says which version or absence."""
 
     missing: str
@@ -72,16 +69,14 @@ class Refused:
 Answer = Added | Refused
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """One piece of open work, as one listing saw it."""
 
     name: ViewName
     body: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The end of the log: number of lines, and the leaf hash of the last one (zeros for an empty log)."""
 
     seq: int
@@ -89,8 +84,7 @@ class Head:
     log_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line as replayed.  `document` is the whole line; `record` its record, blobs not resolved."""
 
     seq: int

@@ -10,7 +10,7 @@ from typing import Any
 from reporting_governance.contracts.journal_line import Folder, LineType, RecordLine, ViewName
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.projection import Body, Changes, apply
-from reporting_governance.storage.encoding import ZERO_LEAF, Prepared, encode, leaf_hash, prepare
+from reporting_governance.storage.encoding import Prepared, prepare
 from reporting_governance.storage.groups import Judge, Verdict, check_size
 from reporting_governance.storage.interface import (
     Added,
@@ -22,6 +22,7 @@ from reporting_governance.storage.interface import (
     Listing,
     View,
 )
+from reporting_governance.storage.lines import ZERO_LEAF, encode, leaf_hash
 
 
 class MemoryStore:

@@ -11,6 +11,10 @@ LONGEST_FREE_TEXT = 256  #: bytes; shorter free text stays in the line and canno
 
 Path = tuple[str | int, ...]
 
+_STEPS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    kind: tuple(tuple(path.split(".")) for path in paths) for kind, paths in FREE_TEXT.items()
+}
+
 
 def split(
     kind: str,
@@ -26,7 +30,7 @@ def split(
 
     Raises: StorageError when nothing is left to give away.
     """
-    paths = [path for path, _ in _long_free_text(kind, body)] if len(text) > LONGEST_FREE_TEXT else []
+    paths = _long_free_text(kind, body) if len(text) > LONGEST_FREE_TEXT else []
     if not paths and len(text) <= LARGEST_BODY:
         return body, ()
     digests: list[str] = []
@@ -42,23 +46,28 @@ def split(
     return body, tuple(digests)
 
 
-def _long_free_text(kind: str, body: Any) -> Iterator[tuple[Path, str]]:
-    for pattern in FREE_TEXT.get(kind, ()):
-        for path, value in _matching(body, tuple(pattern.split(".")), ()):
-            if isinstance(value, str) and len(value.encode("utf-8", "replace")) > LONGEST_FREE_TEXT:
-                yield path, value
+def _long_free_text(kind: str, body: Any) -> list[Path]:
+    found: list[Path] = []
+    for steps in _STEPS.get(kind, ()):
+        if steps[0] in body:
+            _collect(body, steps, (), found)
+    return found
 
 
-def _matching(value: Any, pattern: tuple[str, ...], so_far: Path) -> Iterator[tuple[Path, Any]]:
-    if not pattern:
-        yield so_far, value
-        return
-    step, rest = pattern[0], pattern[1:]
-    if step == "*":
+def _collect(value: Any, steps: tuple[str, ...], so_far: Path, found: list[Path]) -> None:
+    """Add the places of long texts at the end of the steps.  No generator: this runs for every record."""
+    if not steps:
+        if isinstance(value, str) and _is_long(value):
+            found.append(so_far)
+    elif steps[0] == "*":
         for key, each in _children(value):
-            yield from _matching(each, rest, (*so_far, key))
-    elif isinstance(value, Mapping) and step in value:
-        yield from _matching(value[step], rest, (*so_far, step))
+            _collect(each, steps[1:], (*so_far, key), found)
+    elif isinstance(value, Mapping) and steps[0] in value:
+        _collect(value[steps[0]], steps[1:], (*so_far, steps[0]), found)
+
+
+def _is_long(text: str) -> bool:
+    return len(text) * 4 > LONGEST_FREE_TEXT and len(text.encode("utf-8", "replace")) > LONGEST_FREE_TEXT
 
 
 def _largest_part(body: Any, encode: Callable[[Any], str]) -> Path | None:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from reporting_governance.contracts.journal_line import LINE_VERSION, LineType
-from reporting_governance.storage.encoding import decode_line, leaf_hash
+from reporting_governance.storage.lines import decode_line, leaf_hash
 
 _TORN = LineType.LOG_TORN.value
 

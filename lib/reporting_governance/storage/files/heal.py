@@ -8,12 +8,12 @@ import os
 from dataclasses import dataclass
 
 from reporting_governance.errors import StorageError
-from reporting_governance.storage.encoding import ZERO_LEAF
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.applied import Applied, agrees
 from reporting_governance.storage.files.chain import Chain, LineGroup, Place, UnknownVersion, Void
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.files.segments import last_leaf
+from reporting_governance.storage.lines import ZERO_LEAF
 
 #: A commit that was torn has at most 200 lines.  More lines than this behind a fault are no torn tail but damage to
 #: what was acknowledged, which nobody may declare void.

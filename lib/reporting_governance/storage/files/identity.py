@@ -1,14 +1,13 @@
 """Who writes, and when by both clocks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from reporting_governance.storage.files.applied import Applied
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """One reading of both clocks."""
 
     now: datetime
@@ -16,8 +15,7 @@ class Moment:
     monotonic_ms: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Who writes, and in what circumstances."""
 
     actor: str

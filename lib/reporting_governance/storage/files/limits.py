@@ -1,10 +1,9 @@
 """When things end."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """When things end.  Everybody who writes one state uses the same; tests use small ones."""
 
     segment_bytes: int = 64 * 1024 * 1024

@@ -7,7 +7,7 @@ from typing import Any
 
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.contracts.times import parse_time
-from reporting_governance.storage.encoding import encode
+from reporting_governance.storage.lines import encode
 
 _ADDED = LineType.RECORD_ADDED.value
 _OPEN = LineType.LOG_OPEN.value

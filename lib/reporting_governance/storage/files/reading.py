@@ -6,13 +6,13 @@ from datetime import datetime
 
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.errors import StorageError
-from reporting_governance.storage.encoding import ZERO_LEAF, decode_line
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.applied import Applied
 from reporting_governance.storage.files.chain import Chain, Place, UnknownVersion
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.files.segments import first_document, last_leaf
 from reporting_governance.storage.interface import Line
+from reporting_governance.storage.lines import ZERO_LEAF, decode_line
 
 
 def lines(layout: Layout, applied: Applied, from_seq: int) -> Iterator[Line]:

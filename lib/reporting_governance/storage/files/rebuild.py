@@ -14,13 +14,14 @@ from typing import Any
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
 from reporting_governance.core.projection import Body, ConsumedViewGone, apply
 from reporting_governance.errors import StorageError
-from reporting_governance.storage.encoding import ZERO_LEAF, body_text, decode_line, encode, record_of
+from reporting_governance.storage.encoding import body_text, record_of
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.applied import Counts
 from reporting_governance.storage.files.chain import Chain, LineGroup, Place, UnknownVersion
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.files.marks import Marks
 from reporting_governance.storage.files.views import Views, body_in, content_of, name_in
+from reporting_governance.storage.lines import ZERO_LEAF, decode_line, encode
 
 _SNAPSHOT_VERSION = 1
 _SNAPSHOT = LineType.LOG_SNAPSHOT.value

@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable
 
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
-from reporting_governance.storage.encoding import decode_line
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.applied import Applied
 from reporting_governance.storage.files.layout import Layout
+from reporting_governance.storage.lines import decode_line
 
 _CHUNK = 1 << 16
 

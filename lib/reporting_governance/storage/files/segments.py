@@ -12,10 +12,10 @@ from typing import Any
 
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.errors import StorageError
-from reporting_governance.storage.encoding import ZERO_LEAF, decode_line, leaf_hash
 from reporting_governance.storage.files import journal_io, merkle
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.files.limits import Limits
+from reporting_governance.storage.lines import ZERO_LEAF, decode_line, leaf_hash
 
 _LEAF_SIZE = 32
 

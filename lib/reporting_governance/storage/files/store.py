@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
 from reporting_governance.errors import Busy, ExitCode, StorageError
-from reporting_governance.storage.encoding import ZERO_LEAF
 from reporting_governance.storage.files import applied as applied_record
 from reporting_governance.storage.files import layout as layouts
 from reporting_governance.storage.files import lock
@@ -32,6 +31,7 @@ from reporting_governance.storage.interface import (
     Listing,
     View,
 )
+from reporting_governance.storage.lines import ZERO_LEAF
 
 if TYPE_CHECKING:
     from reporting_governance.storage.files.writer import Writer

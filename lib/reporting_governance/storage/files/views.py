@@ -4,14 +4,20 @@ A file is `{"name": ..., "body": ...}`.  It is written aside and renamed, so wit
 file; nothing is synced, so after another boot none is trusted.
 """
 
+from __future__ import annotations
+
 import errno
 import os
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from reporting_governance.contracts.journal_line import Folder, ViewName
-from reporting_governance.core.projection import Body
-from reporting_governance.storage.encoding import decode_line, encode
 from reporting_governance.storage.files import journal_io
+from reporting_governance.storage.lines import decode_line, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reporting_governance.core.projection import Body
 
 _NAME_AT_MOST = 256  #: bytes of a file in which its name stands
 

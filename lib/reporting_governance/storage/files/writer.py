@@ -11,7 +11,7 @@ from typing import Any
 
 from reporting_governance.contracts.journal_line import Folder, LineType, RecordLine
 from reporting_governance.contracts.times import format_time
-from reporting_governance.storage.encoding import Prepared, leaf_hash, prepare, record_of
+from reporting_governance.storage.encoding import Prepared, prepare, record_of
 from reporting_governance.storage.files import applied as applied_record
 from reporting_governance.storage.files import heal, journal_io, layout, rebuild, segments
 from reporting_governance.storage.files.applied import Applied, as_uuid
@@ -25,6 +25,7 @@ from reporting_governance.storage.files.marks import Marks, context_digest
 from reporting_governance.storage.files.recent import Recent
 from reporting_governance.storage.files.views import DamagedView, Views
 from reporting_governance.storage.interface import Addition
+from reporting_governance.storage.lines import leaf_hash
 
 Prepareds = Sequence[Prepared]  #: the lines of one group
 
