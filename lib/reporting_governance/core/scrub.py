@@ -5,7 +5,7 @@ A digest, an id or a count is never touched: `token_count` counts, `idempotency_
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import cache
 from typing import Any
 
@@ -49,7 +49,7 @@ _TOKENS = r"""
     | \b[0-9]{6,12}:AA[A-Za-z0-9_-]{30,}
     | (?P<hook>https://hooks\.slack\.com/(?:services|workflows)/)[A-Za-z0-9/_-]+
     | (?P<discord>https://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/)[0-9]+/[A-Za-z0-9_-]+
-    | (?P<userinfo>\b[a-z][a-z0-9+.-]*://[^\s/:@"']*:)[^\s/@"']+(?=@)
+    | (?P<userinfo>\b[a-z][a-z0-9+.-]*://[^\s/:@"']*:)(?!\[removed\])[^\s/@"']+(?=@)
     | (?P<assigned>\b(?:[a-z]+[_-])*(?:token|password|passwd|secret|api[_-]?key|access[_-]?key)["']?\s?[=:]\s?["']?)
       (?!\[removed\])[^\s"'&,;]{6,}
     """
@@ -59,8 +59,8 @@ _KEPT_PARTS = ("scheme", "hook", "discord", "userinfo", "assigned")
 #: fixed word costs a fiftieth of the table above; the second look keeps `task-17` and a web address cheap.
 _HINTS = (
     ("-----begin", ""),
-    ("bearer", r"bearer\\?\s"),
-    ("basic", r"basic\\?\s"),
+    ("bearer", r"bearer(?:\s|\\[a-z][0-9a-f]{0,4})+[a-z0-9._~+/=-]{12}"),
+    ("basic", r"basic(?:\s|\\[a-z][0-9a-f]{0,4})+[a-z0-9._~+/=-]{12}"),
     ("eyj", r"eyj[a-z0-9_-]{8,}\."),
     ("sk-", r"sk-[a-z0-9_-]{16,}"),
     ("gh", r"gh(?:[pousr]_[a-z0-9]{20,}|ub_pat_)|github_pat_"),
@@ -73,10 +73,10 @@ _HINTS = (
     ("pypi-", ""),
     (":aa", r":aa[a-z0-9_-]{30,}"),
     ("://", r"hooks\.slack|webhooks|://[^\s/:@]*:[^\s/@]+@"),
-    ("token", r"token[^a-z_]{0,6}[=:]"),
+    ("token", r"token(?:[^a-z_]|\\[a-z][0-9a-f]{0,4}){0,6}[=:]"),
     ("passw", ""),
-    ("secret", r"secret[^a-z_]{0,6}[=:]"),
-    ("key", r"(?:api|access)[_-]?key[^a-z_]{0,6}[=:]"),
+    ("secret", r"secret(?:[^a-z_]|\\[a-z][0-9a-f]{0,4}){0,6}[=:]"),
+    ("key", r"(?:api|access)[_-]?key(?:[^a-z_]|\\[a-z][0-9a-f]{0,4}){0,6}[=:]"),
 )
 
 
@@ -96,7 +96,8 @@ def may_hold_token(encoded: str) -> bool:
     Never false where `scrub` would change a text; keys are judged by `names_a_secret` alone.
     """
     text = encoded.lower()
-    return any(word in text and (beside is None or beside.search(text) is not None) for word, beside in _hint_table())
+    suspicions = [beside for word, beside in _hint_table() if word in text]
+    return any(beside is None or beside.search(text) is not None for beside in suspicions)
 
 
 def scrub(value: Any) -> tuple[Any, int]:
@@ -114,16 +115,22 @@ def scrub(value: Any) -> tuple[Any, int]:
 
 def names_a_secret(key: str) -> bool:
     """Tell whether the value under this key is a secret by its name: `apiKey`, `X-Auth-Token`, `client_secret`."""
-    known = _JUDGED_KEYS.get(key)
-    if known is None:
-        known = _judge_key(key)
-        if len(_JUDGED_KEYS) < _MOST_JUDGED_KEYS:
-            _JUDGED_KEYS[key] = known
-    return known
+    if key in _HARMLESS_KEYS:
+        return False
+    if _judge_key(key):
+        return True
+    if len(_HARMLESS_KEYS) < _MOST_KEYS:
+        _HARMLESS_KEYS.add(key)
+    return False
 
 
-_JUDGED_KEYS: dict[str, bool] = {}  #: the same few keys come again and again
-_MOST_JUDGED_KEYS = 10_000
+def any_names_a_secret(keys: Set[str]) -> bool:
+    """Tell whether any of an object's keys names a secret.  Cheap, as the same few keys come again and again."""
+    return not keys <= _HARMLESS_KEYS and any(names_a_secret(key) for key in keys)
+
+
+_HARMLESS_KEYS: set[str] = set()
+_MOST_KEYS = 10_000
 
 
 def _judge_key(key: str) -> bool:

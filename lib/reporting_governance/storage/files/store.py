@@ -193,12 +193,10 @@ class FilesStore:
 
     def heartbeat_line(self, now: datetime) -> bool:
         """Add a `log.heartbeat` when the last line is older than an hour: silence is a statement too."""
-        from reporting_governance.storage.files import reading
-
         applied = self._current()
-        with self._errors():
-            last = None if applied is None else reading.time_of_last_line(self._layout, applied)
-        if last is None or (now - last).total_seconds() < _HEARTBEAT_SECONDS:
+        if applied is None or applied.seq == 0:
+            return False
+        if round(now.timestamp() * 1000) - applied.wall_ms < _HEARTBEAT_SECONDS * 1000:
             return False
         self.commit([Group(additions=(Addition(type=LineType.LOG_HEARTBEAT),))], now=now)
         return True
@@ -208,11 +206,13 @@ class FilesStore:
 
         Outside the lock, since a closed segment never changes.  Returns the segments that were given a snapshot.
         """
-        from reporting_governance.storage.files import maintenance
-
         if self._current() is None:
             return []
         with self._errors():
+            if len(self._layout.segments()) < 2:
+                return []
+            from reporting_governance.storage.files import maintenance
+
             layouts.require_owner(self._layout.root)
             return maintenance.maintain(
                 self._layout, lambda addition: self.commit([Group(additions=(addition,))], now=now)
