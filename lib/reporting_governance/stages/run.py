@@ -1,8 +1,7 @@
 """run: the whole chain in order.  What has nothing to do is not even imported."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import due_name
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from reporting_governance.stages.scan_report import ScanReport
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Steps:
+class Steps(NamedTuple):
     """The stages, with everything but the order bound; each is called only when its folder has something due."""
 
     inbox: "Callable[[], InboxReport | None]"  #: None: nothing was dropped
@@ -29,8 +27,7 @@ class Steps:
     bridge: "Callable[[], BridgeReport | tuple[DueItem, ...]]"  #: a dry run only lists what is due
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunReport:
+class RunReport(NamedTuple):
     """What each stage did; None for a stage that had nothing due."""
 
     inbox: "InboxReport | None"

@@ -1,10 +1,7 @@
 """Lines of the log for those who ask: replayed in order, never beyond what is synced and applied."""
 
-import os
 from collections.abc import Iterator
-from datetime import datetime
 
-from reporting_governance.contracts.times import parse_time
 from reporting_governance.errors import StorageError
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.applied import Applied
@@ -12,7 +9,7 @@ from reporting_governance.storage.files.chain import Chain, Place, UnknownVersio
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.files.segments import first_document, last_leaf
 from reporting_governance.storage.interface import Line
-from reporting_governance.storage.lines import ZERO_LEAF, decode_line
+from reporting_governance.storage.lines import ZERO_LEAF
 
 
 def lines(layout: Layout, applied: Applied, from_seq: int) -> Iterator[Line]:
@@ -36,18 +33,6 @@ def lines(layout: Layout, applied: Applied, from_seq: int) -> Iterator[Line]:
             raise StorageError(path=path, reason=f"{unknown}; a newer program wrote it") from None
         if chain.void is not None:
             raise StorageError(path=path, reason=f"damaged: line {chain.end.seq + 1} does not chain")
-
-
-def time_of_last_line(layout: Layout, applied: Applied) -> datetime | None:
-    """Return when the last line was written, None for an empty log."""
-    if applied.seq == 0:
-        return None
-    log = os.open(layout.segment(applied.segment), os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        document = decode_line(journal_io.read_at(log, applied.offset - applied.length, applied.length))
-    finally:
-        os.close(log)
-    return None if document is None else parse_time(document["ts"])
 
 
 def _leaf_before(layout: Layout, firsts: list[int], first: int) -> bytes:
