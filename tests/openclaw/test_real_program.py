@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -37,9 +41,26 @@ def until(question: Callable[[], bool], seconds: float, what: str) -> None:
     Island.wait_for(question, seconds, what)
 
 
-def test_deliveries(island: Island) -> None:
-    """Three automations whose result did not arrive, three that are well: only the former are shown."""
+def chain(island: Island, state: Path) -> str:
+    """Run the whole chain as cron does, and return what it said."""
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": "lib", "OPENCLAW_STATE_DIR": str(island.state)}
+    command = [sys.executable, "-m", "reporting_governance", "run", "--state", str(state)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout + done.stderr
+
+
+def told(state: Path) -> set[str]:
+    """Return the titles of the tasks that the operator was told of."""
+    lines = (state / "outbox" / "notices.jsonl").read_text().splitlines()
+    return {str(json.loads(line)["subject"]).partition(":")[0] for line in lines}
+
+
+def test_deliveries(island: Island, tmp_path: Path) -> None:
+    """Three automations whose result did not arrive, three that are well: only the former are shown, and told."""
+    chain(island, tmp_path / "ours")
     many_ends(island)
+    assert "acked" in chain(island, tmp_path / "ours")
+    assert chain(island, tmp_path / "ours") == ""
     reading = read(island)
     assert reading.unreadable is None
     assert not reading.findings
@@ -51,6 +72,7 @@ def test_deliveries(island: Island) -> None:
     assert failed == dict.fromkeys(("refused", "refused-best-effort", "command-fails"), Known.TRUE)
     assert tasks(reading)["refused"].task.status is TaskStatus.COMPLETED
     assert "blocked by the user" in tasks(reading)["refused"].facts[Condition.DELIVERY_FAILED].reason
+    assert told(tmp_path / "ours") == set(failed)
     audit = island.json("tasks", "audit")
     assert audit["findings"] == []  # what OpenClaw itself has to say about all of this
     assert island.stop_gateway() == 0
