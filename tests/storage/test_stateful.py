@@ -109,8 +109,9 @@ class ThreeWriters(RuleBasedStateMachine):
     def reboot(self) -> None:
         """All processes are gone, and so is what was not synced of a view."""
         self.boot += 1
-        for name in os.listdir(f"{self.root}/state/{SPOOL.value}") if os.path.isdir(f"{self.root}/state") else ():
-            with open(f"{self.root}/state/{SPOOL.value}/{name}", "wb"):
+        folder = f"{self.root}/state/{SPOOL.value}"
+        for name in os.listdir(folder) if os.path.isdir(folder) else ():
+            with open(f"{folder}/{name}", "wb"):
                 pass
         self.open_all()
 
