@@ -13,7 +13,7 @@ from reporting_governance.stages.explain import ExplainReport, run_explain
     "explain",
     takes="the journal",
     adds="nothing",
-    twice="reads only",
+    twice="may run twice: it only reads",
     examples=("reportgov explain my-task", "reportgov explain ntc_0123… --format json"),
 )
 @click.argument("identity", metavar="ID")

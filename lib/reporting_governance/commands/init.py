@@ -10,7 +10,7 @@ from reporting_governance.resources import read_resource
     "init",
     takes="nothing",
     adds="the state folder with its journal, and profile.yaml in it, to be edited",
-    twice="the second call changes nothing: neither the journal nor an existing profile.yaml",
+    twice="may run twice: the second call changes nothing: neither the journal nor an existing profile.yaml",
     examples=("reportgov init", "reportgov init --profile standard-team-mode --state /var/lib/reportgov"),
 )
 def main(context: CommandContext) -> Reply:

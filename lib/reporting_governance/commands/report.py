@@ -32,9 +32,9 @@ class BadCheckIn(UsageError):
 
 @governed_command(
     "report",
-    takes="one check-in as arguments, or check-ins as JSON lines on standard input (verb -)",
+    takes="one check-in as arguments, or check-ins as JSON lines on standard input (-)",
     adds="events and evidence; a heartbeat adds nothing but a sign of life",
-    twice="with --id (or an id in the line) the same check-in is recorded once",
+    twice="may run twice: with --id (or an id in the line) the same check-in is recorded once",
     examples=(
         'reportgov report start nightly-build --agent coder --every 15m --title "Nightly build"',
         'reportgov report checkpoint nightly-build "tests written, now the docs"',
@@ -44,7 +44,7 @@ class BadCheckIn(UsageError):
         "some-agent --events | reportgov report -",
     ),
 )
-@click.argument("verb", type=click.Choice([*(verb.value for verb in Verb), _STDIN]))
+@click.argument("verb", metavar="WHAT", type=click.Choice([*(verb.value for verb in Verb), _STDIN]))
 @click.argument("task", required=False)
 @click.argument("message", required=False, default="")
 @click.option("--agent", help="Who works on the task; a start needs it.")
@@ -66,6 +66,9 @@ class BadCheckIn(UsageError):
 @click.option("--exit-status", type=int, help="Of a check that ran, with --class verification_output.")
 def main(context: CommandContext, *, verb: str, **options: Any) -> Reply:
     """Record an agent's check-in: start, checkpoint, evidence, complete, and the like.
+
+    WHAT is start, checkpoint, evidence, complete, fail, wait, block, pause, resume, child or heartbeat; or - for JSON
+    lines on standard input, one check-in each.
 
     A check-in for an unknown task starts it.  The answer says what the agent owes now.
     """

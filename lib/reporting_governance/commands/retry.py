@@ -13,7 +13,7 @@ from reporting_governance.stages.retrying import run_retry
     "retry",
     takes="a blocked item or notice, or an item in doubt",
     adds="an act, and a new round of the item with a life of its own",
-    twice="the second call finds nothing blocked and says so (exit 2)",
+    twice="may run twice: the second call finds nothing blocked and says so, with exit code 2",
     examples=("reportgov retry spl_0123…", "reportgov retry ntc_0123… --comment 'channel is up again'"),
 )
 @click.argument("subject", metavar="ID")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "run",
     takes="what lies in the inbox, tasks, events, notices, spool items: whatever is due",
     adds="what report, scan, enqueue, dispatch and bridge add",
-    twice="an overlapping run ends at once, silent, with exit 0",
+    twice="may run twice: an overlapping run ends at once, silent, with exit 0",
     examples=(
         "reportgov run",
         "reportgov run --dry-run",

@@ -15,7 +15,7 @@ from reporting_governance.stages.status import OpenEpisode, StatusReport, Watche
     "status",
     takes="the views of open work",
     adds="nothing",
-    twice="reads only",
+    twice="may run twice: it only reads",
     examples=("reportgov status", "reportgov status --tasks", "reportgov status --format json"),
 )
 @click.option("--tasks", "with_tasks", is_flag=True, help="Also list every watched task of ours and what it owes.")

@@ -1,0 +1,142 @@
+"""--help of every verb says what it takes and adds, that it may run twice, how it ends; and its examples really run."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ci.commands_page import page
+from reporting_governance import __version__
+from reporting_governance.commands._handler import EXIT_CODES
+from reporting_governance.commands.main import VERBS
+from reporting_governance.errors import ExitCode
+from tests.acceptance.verbs import REPORTGOV, ROOT, Ended, Verbs, with_target
+
+#: Examples that cannot run as they stand, and why.
+NOT_RUN = {
+    "* * * * * reportgov run        (crontab)": "a line for crontab",
+    "some-agent --events | reportgov report -": "there is no such agent",
+}
+
+
+def help_of(*words: str) -> str:
+    """Return what a verb says of itself."""
+    done = subprocess.run(
+        [*REPORTGOV, *words],
+        env={"PYTHONPATH": str(ROOT / "lib")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def examples_of(text: str) -> list[str]:
+    """Return the command lines under Examples."""
+    found = re.search(r"\n  Examples:\n(.*?)\n\n", text, re.DOTALL)
+    assert found is not None
+    return [line.strip() for line in found.group(1).splitlines()]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_says_all_that_somebody_needs(verb: str) -> None:
+    text = help_of(verb, "--help")
+    assert help_of(verb, "-h") == text
+    assert text.startswith(f"Usage: reportgov {verb} ")
+    assert re.search(r"\n  Takes: \S", text)
+    assert re.search(r"\n  Adds:  \S", text)
+    assert re.search(r"\n  Twice: may run twice", text)
+    assert all(f"    {int(code):<4} " in text for code in ExitCode)
+    assert examples_of(text)
+    assert all(line.startswith(f"reportgov {verb}") or line in NOT_RUN for line in examples_of(text))
+    assert ("--dry-run" in text) is (verb in ("scan", "enqueue", "dispatch", "bridge", "run"))
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_the_program_lists_its_verbs() -> None:
+    text = help_of("-h")
+    assert help_of("--help") == text
+    assert re.findall(r"\n  ([a-z]+)  +[A-Z]", text.split("Verbs:")[1].split("Exit codes")[0]) == list(VERBS)
+    assert EXIT_CODES.strip("\b\n").splitlines()[1] in text.replace("\n  ", "\n")
+
+
+def test_the_page_says_what_help_says() -> None:
+    assert (ROOT / "docs/commands.md").read_text() == page(), "run: python ci/commands_page.py > docs/commands.md"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    """Return a folder with a `reportgov` in its bin, and the files that examples name."""
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin/reportgov"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(REPORTGOV)} "$@"\n')
+    program.chmod(0o755)
+    (tmp_path / "report.xml").write_text("<testsuite/>")
+    return tmp_path
+
+
+def run_line(line: str, world: Path, state: Path, profile: Path | None = None) -> Ended:
+    """Run one example as it stands, in a shell."""
+    variables = {
+        "PATH": f"{world}/bin:/usr/bin:/bin",
+        "PYTHONPATH": str(ROOT / "lib"),
+        "REPORTGOV_STATE": str(state),
+        **({"REPORTGOV_PROFILE": str(profile)} if profile else {}),
+    }
+    done = subprocess.run(
+        ["/bin/sh", "-c", line], cwd=world, env=variables, capture_output=True, text=True, timeout=120, check=False
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def test_the_examples_run(world: Path) -> None:
+    state = world / "state"
+    verbs = Verbs(state)
+    verbs.overdue("my-task")
+    ran = []
+    for verb in VERBS:
+        if verb == "retry":
+            continue
+        for line in examples_of(help_of(verb, "--help")):
+            if line in NOT_RUN:
+                continue
+            line = line.replace("/var/lib/reportgov", str(world / "elsewhere"))
+            if "…" in line:
+                kinds = {"epi": ("notice", "episode_id"), "ntc": ("notice", "notice_id")}
+                prefix = re.search(r"([a-z]{3})_0123…", line).group(1)
+                kind, key = kinds[prefix]
+                line = line.replace(f"{prefix}_0123…", verbs.records(kind)[0][key])
+            ended = run_line(line, world, state)
+            assert (ended.code, ended.err) == (0, ""), (line, ended)
+            ran.append(line)
+    assert len(ran) >= 25
+
+
+def test_the_examples_of_retry_run(world: Path) -> None:
+    refusing = with_target(world, "command", {"argv": ["/bin/false"]})
+    for number, line in enumerate(examples_of(help_of("retry", "--help"))):
+        verbs = Verbs(world / f"state-{number}", options=("--profile", str(refusing)))
+        verbs.overdue()
+        assert verbs.call("run").code == 3
+        line = line.replace("spl_0123…", verbs.records("spool-item")[0]["spool_id"])
+        line = line.replace("ntc_0123…", verbs.records("notice")[0]["notice_id"])
+        ended = run_line(line, world, verbs.state, refusing)
+        assert (ended.code, ended.err) == (0, ""), (line, ended)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [((), "Usage: reportgov"), (("scann",), "Did you mean scan"), (("--nonsense",), "No such option")],
+)
+def test_without_a_verb_and_with_a_wrong_one(words: tuple[str, ...], said: str) -> None:
+    ended = call(*words)
+    assert ended.code == 2
+    assert said in ended.out + ended.err
+
+
+def test_the_version_is_said() -> None:
+    assert help_of("--version") == f"reportgov, version {__version__}\n"
