@@ -23,16 +23,16 @@ NOT_RUN = {
 
 def help_of(*words: str) -> str:
     """Return what a verb says of itself."""
-    done = subprocess.run(
-        [*REPORTGOV, *words],
-        env={"PYTHONPATH": str(ROOT / "lib")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+    ended = call(*words)
+    assert (ended.code, ended.err) == (0, "")
+    return ended.out
+
+
+def call(*words: str) -> Ended:
+    """Run the program with nothing in its environment."""
+    bare = {"PYTHONPATH": str(ROOT / "lib")}
+    done = subprocess.run([*REPORTGOV, *words], env=bare, capture_output=True, text=True, timeout=60, check=False)
+    return Ended(done.returncode, done.stdout, done.stderr)
 
 
 def examples_of(text: str) -> list[str]:
