@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -149,3 +150,21 @@ def test_the_sources_of_a_profile_are_watched_and_shown(tmp_path: Path) -> None:
     assert source["cannot_see"]
     assert verbs.call("run").code == 3
     assert "cannot be read" in verbs.outbox()[0]["subject"]
+
+
+def test_a_source_that_was_there_and_is_gone_is_blind_and_not_well(tmp_path: Path) -> None:
+    claw = tmp_path / "claw"
+    text = ("    when_present: true ", f"    parameters: {{state: {claw}}}\n    when_present: true ")
+    verbs = Verbs(tmp_path / "state", options=("--profile", str(profile(tmp_path, text))))
+    (claw / "state").mkdir(parents=True)
+    database = sqlite3.connect(claw / "state/openclaw.sqlite")
+    database.executescript((ROOT / "tests/cases/openclaw/ended.sql").read_text())
+    database.close()
+    verbs.ok("run")
+    (source,) = verbs.ok("status", "--format", "json").document()["sources"]
+    assert (source["unreadable"], source["watched_since"] is None) == (None, False)
+    claw.rename(tmp_path / "moved")  # as when its disk is not mounted
+    ended = verbs.call("run", "--format", "json")
+    assert (ended.code, ended.document()["scan"]["unreadable"]) == (3, ["openclaw"])
+    (tmp_path / "moved").rename(claw)
+    assert verbs.ok("run", "--format", "json").document()["scan"]["resolved"] == 1
