@@ -209,11 +209,11 @@ class FilesStore:
         if self._current() is None:
             return []
         with self._errors():
+            layouts.require_owner(self._layout.root)
             if len(self._layout.segments()) < 2:
                 return []
             from reporting_governance.storage.files import maintenance
 
-            layouts.require_owner(self._layout.root)
             return maintenance.maintain(
                 self._layout, lambda addition: self.commit([Group(additions=(addition,))], now=now)
             )
