@@ -185,8 +185,8 @@ def _fold_thread_notice(body: dict[str, Any], notice: Body) -> None:
         "number": notice["number"],
     }
     body["newest_outcome"] = None
-    if notice["phase"] in ("firing", "repeat"):
-        body["number"] = notice["number"]
+    if notice["phase"] != "resolved":
+        body["number"] = max(body["number"], notice["number"])
 
 
 def _fold_thread_receipt(body: dict[str, Any], receipt: Body) -> None:
