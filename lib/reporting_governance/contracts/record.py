@@ -18,9 +18,7 @@ from reporting_governance.contracts.times import format_time, parse_time
 from reporting_governance.errors import ContractError
 
 Document = Mapping[str, Any]
-Codec = tuple[
-    Callable[[Any], Any] | None, Callable[[Any], Any]
-]  #: encode (None: as it is) and decode
+Codec = tuple[Callable[[Any], Any] | None, Callable[[Any], Any]]  #: encode (None: as it is) and decode
 
 
 class OrderedEnum(StrEnum):
@@ -91,9 +89,7 @@ class Record:
             return cls._read(document)
         except _Mismatch as fault:
             place = fault.pointer or "/"
-            raise ContractError(
-                source=source, kind=cls.schema, problem=f"{place}: {fault.problem}"
-            ) from None
+            raise ContractError(source=source, kind=cls.schema, problem=f"{place}: {fault.problem}") from None
 
     @classmethod
     def _read(cls, document: object) -> Self:
@@ -106,9 +102,7 @@ class Record:
                 try:
                     values[slot.name] = slot.decode(document[slot.key])
                 except _Mismatch as fault:
-                    raise _Mismatch(
-                        f"/{slot.key}{fault.pointer}", fault.problem
-                    ) from None
+                    raise _Mismatch(f"/{slot.key}{fault.pointer}", fault.problem) from None
             elif slot.default is MISSING:
                 raise _Mismatch("", f"{slot.key} is missing")
         if len(values) != len(document):
@@ -129,9 +123,7 @@ class Record:
             value = getattr(self, slot.name)
             if slot.default is not MISSING and value == slot.default and not self.writes_defaults:
                 continue
-            document[slot.key] = (
-                value if slot.encode is None or value is None else slot.encode(value)
-            )
+            document[slot.key] = value if slot.encode is None or value is None else slot.encode(value)
         return document
 
     @classmethod
@@ -154,12 +146,8 @@ def _slots_of(cls: type) -> tuple[_Slot, ...]:
 
 def _slot(each: Any, hint: Any) -> _Slot:
     encode, decode = _codec(hint)
-    default = (
-        each.default if each.default_factory is MISSING else each.default_factory()
-    )
-    return _Slot(
-        each.name, each.metadata.get("key", each.name), encode, decode, default
-    )
+    default = each.default if each.default_factory is MISSING else each.default_factory()
+    return _Slot(each.name, each.metadata.get("key", each.name), encode, decode, default)
 
 
 def _codec(hint: Any) -> Codec:
@@ -197,9 +185,7 @@ def _list_codec(item: Any) -> Codec:
             raise _Mismatch("", f"expected a list, found {_type_name(value)}")
         return tuple(_at(index, decode, each) for index, each in enumerate(value))
 
-    return (
-        list if encode is None else lambda value: [encode(each) for each in value]
-    ), read
+    return (list if encode is None else lambda value: [encode(each) for each in value]), read
 
 
 def _mapping_codec(item: Any) -> Codec:
@@ -210,11 +196,7 @@ def _mapping_codec(item: Any) -> Codec:
             raise _Mismatch("", f"expected an object, found {_type_name(value)}")
         return {key: _at(key, decode, each) for key, each in value.items()}
 
-    return (
-        dict
-        if encode is None
-        else lambda value: {key: encode(each) for key, each in value.items()}
-    ), read
+    return (dict if encode is None else lambda value: {key: encode(each) for key, each in value.items()}), read
 
 
 def _at(place: object, decode: Callable[[Any], Any], value: object) -> Any:

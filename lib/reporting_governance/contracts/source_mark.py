@@ -17,7 +17,5 @@ class SourceMark(Record):
     source: str  #: `openclaw`, `json` ...
     instance: str
     baseline_at: datetime
-    horizon_at: datetime | None = (
-        None  #: reports with an older anchor and no view are stale
-    )
+    horizon_at: datetime | None = None  #: reports with an older anchor and no view are stale
     cursor: Mapping[str, Any] | None = None

@@ -27,12 +27,7 @@ def parse_time(text: str) -> datetime:
 
     Raises: ValueError when the text is no RFC 3339 date-time or has no zone.
     """
-    if (
-        len(text) < _SHORTEST
-        or text[10] not in "Tt"
-        or text[4] != "-"
-        or text[13] != ":"
-    ):
+    if len(text) < _SHORTEST or text[10] not in "Tt" or text[4] != "-" or text[13] != ":":
         raise ValueError(f"not an RFC 3339 date-time: {text!r}")
     moment = datetime.fromisoformat(text.upper())
     if moment.tzinfo is None:
