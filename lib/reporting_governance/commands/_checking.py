@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.finding import Finding, FindingRule, Severity, has_errors
-from reporting_governance.contracts.reading import read_documents
+from reporting_governance.contracts.reading import Document, read_documents
 from reporting_governance.contracts.shape import SchemaSet, check_shape
 from reporting_governance.errors import GovernanceError
 from reporting_governance.resources import resource_path
@@ -53,7 +53,11 @@ class Checker:
         return f"{place}: {first.message}{more}"
 
     def read(self, data: bytes, path: str, kind: str) -> Mapping[str, Any] | None:
-        """Return the one document of a file when nothing is wrong with it; findings otherwise."""
+        """Return what the one document of a file holds when nothing is wrong with it; findings otherwise."""
+        document = self._one(data, path, kind)
+        return None if document is None else cast("Mapping[str, Any]", document.value)
+
+    def _one(self, data: bytes, path: str, kind: str) -> Document | None:
         result = read_documents(data, name=path)
         self.findings += result.findings
         shape = self._schemas.shape(f"{kind}.schema.json")
@@ -64,16 +68,29 @@ class Checker:
         if len(result.documents) != 1 or not isinstance(result.documents[0].value, Mapping):
             self.refuse(path, f"expected one {kind} in the file, found {len(result.documents)} documents")
             return None
-        return result.documents[0].value
+        return result.documents[0]
 
     def pack(self, data: bytes, path: str) -> Mapping[str, Any] | None:
         """Return a policy pack that is right in shape and meaning."""
-        from reporting_governance.core.policy_evaluator import compile_pack
+        from reporting_governance.core.policy_evaluator import PolicyRefused, compile_pack
 
-        document = self.read(data, path, "policy-pack")
-        if document is not None and self.guarded(path, lambda: compile_pack(document, source=path)) is None:
+        document = self._one(data, path, "policy-pack")
+        if document is None:
             return None
-        return document
+        value = cast("Mapping[str, Any]", document.value)
+        try:
+            compile_pack(value, source=path)
+        except PolicyRefused as refused:
+            for pointer, message, suggestion in refused.problems:
+                span = document.value_span(pointer) or document.owner_span(pointer)
+                self.findings.append(
+                    WRONG_MEANING.finding(file=path, message=message, pointer=pointer, span=span, suggestion=suggestion)
+                )
+            return None
+        except GovernanceError as fault:
+            self.refuse(path, str(fault))
+            return None
+        return value
 
     def preflight(
         self,
@@ -84,9 +101,12 @@ class Checker:
     ) -> None:
         """Hold the profile against what the runtime can do."""
         from reporting_governance.core.capability_profile_compatibility import preflight
-        from reporting_governance.core.policy_evaluator import compile_pack
+        from reporting_governance.core.policy_evaluator import check_together, compile_pack
 
-        actions = {each for pack in packs for each in compile_pack(pack).pack.required_actions()}
+        compiled = [compile_pack(pack) for pack in packs]
+        for _, message, _ in check_together(compiled):
+            self.refuse(path, message)
+        actions = {each for pack in compiled for each in pack.pack.required_actions()}
         for refusal in preflight(profile, descriptor, actions).refusals:
             self.refuse(path, refusal)
 

@@ -110,10 +110,9 @@ class Settings:
         from reporting_governance.core.policy_evaluator import compile_pack, document_digest
         from reporting_governance.stages.enqueue import Policy
 
-        wanted = {"metadata": self.artifact["metadata"], **self.artifact["spec"]}
         return Policy(
             packs=tuple(compile_pack(each) for each in self.packs),
-            powers=effective_capabilities(wanted, self.descriptor),
+            powers=effective_capabilities(self.artifact, self.descriptor),
             profile_digest=document_digest(self.artifact),
             descriptor_digest=document_digest(self.descriptor),
             refused=self.refused,
@@ -248,6 +247,8 @@ def _compile(reference: str, path: str, data: bytes) -> Settings | None:
         pack_path = _pack_path(path, name)
         pack_data = checker.guarded(pack_path, partial(_read, pack_path))
         pack = checker.pack(pack_data, pack_path) if pack_data is not None else None
+        if pack is not None and pack["metadata"]["id"] != name:
+            checker.refuse(pack_path, f"the pack calls itself {pack['metadata']['id']}; its file is named for {name}")
         if pack is not None and pack_data is not None:
             packs.append(pack)
             parts.append(Part(pack_path, _digest(pack_data)))
@@ -257,7 +258,7 @@ def _compile(reference: str, path: str, data: bytes) -> Settings | None:
     descriptor = checker.read(descriptor_data, descriptor_path, "capability-descriptor")
     parts.append(Part(descriptor_path, _digest(descriptor_data)))
     if descriptor is not None:
-        checker.preflight(document, descriptor, packs, path)
+        checker.preflight(artifact, descriptor, packs, path)
     return Settings(
         reference, artifact, tuple(packs), descriptor or {}, tuple(parts), tuple(checker.findings), checker.summary()
     )
