@@ -69,10 +69,15 @@ def _quiet(store: FilesStore, folder: str) -> Iterator[Result]:
 
 def _rebuilt(store: FilesStore) -> Iterator[Result]:
     """Making all views anew, against reading every line."""
-    replay = timed(lambda: sum(1 for _ in store.replay()))
-    rebuild = timed(store.rebuild)
-    hint = f"{rebuild:.1f} s against {replay:.1f} s"
-    yield at_most(f"rebuild of {MANY:,} open tasks, to replaying the log", rebuild / replay, 3, hint)
+    best = best_of(
+        2,
+        {
+            "replay": lambda: timed(lambda: sum(1 for _ in store.replay())),
+            "rebuild": lambda: timed(store.rebuild),
+        },
+    )
+    hint = f"{best['rebuild']:.1f} s against {best['replay']:.1f} s"
+    yield at_most(f"rebuild of {MANY:,} open tasks, to replaying the log", best["rebuild"] / best["replay"], 3, hint)
 
 
 def _with_history(folder: str) -> Iterator[Result]:
