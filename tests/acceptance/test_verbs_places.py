@@ -31,7 +31,11 @@ def open_folder() -> Iterator[Path]:
 def stranger() -> Iterator[str]:
     """Return the name of a real user that is made for the test."""
     name = f"rgtest{secrets.token_hex(4)}"
-    made = subprocess.run(["useradd", "--no-create-home", name], capture_output=True, text=True, check=False)
+    # A bare PATH, such as cron's, leaves out where the programs for users lie.
+    useradd, userdel = (shutil.which(each, path=f"{os.defpath}:/usr/sbin:/sbin") for each in ("useradd", "userdel"))
+    if useradd is None or userdel is None:
+        pytest.skip("this system has no useradd")
+    made = subprocess.run([useradd, "--no-create-home", name], capture_output=True, text=True, check=False)
     if made.returncode:
         pytest.skip(f"no user could be made: {made.stderr}")
     try:
@@ -43,7 +47,7 @@ def stranger() -> Iterator[str]:
             pytest.skip(f"a verb cannot be started as another user: {reachable.stderr}")
         yield name
     finally:
-        subprocess.run(["userdel", name], capture_output=True, check=True)
+        subprocess.run([userdel, name], capture_output=True, check=True)
 
 
 def as_user(name: str) -> tuple[str, ...]:
