@@ -14,6 +14,7 @@ from reporting_governance.contracts.times import FAR_FUTURE, due_name
 from reporting_governance.core.delivery import open_attempt
 from reporting_governance.errors import Busy, UsageError
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.newest import read_all
 from reporting_governance.storage.interface import Added, Addition, Group, Store, View
 
 TRIES = 20  #: an act is built anew with fresh names so often before it gives up
@@ -235,11 +236,6 @@ def _is_unsent(body: Mapping[str, Any]) -> bool:
 def is_in_doubt(body: Mapping[str, Any]) -> bool:
     """Tell whether the last that is known of an item is that nobody knows."""
     return bool(body["receipts"]) and body["receipts"][-1].get("reason") == Reason.IN_DOUBT
-
-
-def read_all(store: Store, names: Iterable[ViewName]) -> list[View]:
-    """Return the views of names that are still there."""
-    return [view for name in names if (view := store.read(name)) is not None]
 
 
 def _about(threads: Iterable[View]) -> tuple[str, ...]:

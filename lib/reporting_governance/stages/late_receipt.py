@@ -15,7 +15,7 @@ from reporting_governance.contracts.times import due_name
 from reporting_governance.core.threads import ThreadRules, due_after_settling
 from reporting_governance.errors import Busy, UsageError
 from reporting_governance.stages.clock import Clock
-from reporting_governance.stages.newest import newest_view
+from reporting_governance.stages.sending import read_threads, speaks_of
 from reporting_governance.storage.interface import Added, Addition, Group, Store, View, expand
 
 TRIES = 20  #: how often the group is built anew because somebody changed what it consumes
@@ -117,7 +117,11 @@ def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules, no
         settles = found.newest and receipt.proof >= Proof(found.item["expects_proof"])
         if not settles:
             views.append(ViewKey(Folder.SPOOL, found.view.name.id, found.view.name.due))
-    threads = [view for view in _threads(store, found.item) if _speaks_of(found.item, view)]
+    threads = [
+        view
+        for view in read_threads(store, found.item, store.listing(Folder.EPISODES))
+        if speaks_of(found.item, view.body)
+    ]
     for thread in threads:
         due = due_after_settling(
             thread.body, outcome=receipt.outcome, reason=receipt.reason, settled_at=now, rules=rules
@@ -134,13 +138,3 @@ def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules, no
         about=tuple(found.item["notice_ids"]),
     )
     return Group(additions=(Addition(record=record),))
-
-
-def _threads(store: Store, item: Mapping[str, Any]) -> list[View]:
-    listing = store.listing(Folder.EPISODES)
-    return [view for key in item["thread_keys"] if (view := newest_view(store, listing, key)) is not None]
-
-
-def _speaks_of(item: Mapping[str, Any], thread: View) -> bool:
-    """A thread that has gone on to a newer notice learns nothing from an older one's receipt."""
-    return bool(thread.body["newest"]) and thread.body["newest"]["notice_id"] in item["notice_ids"]

@@ -1,5 +1,8 @@
-"""The newest version of one view, for a stage that works from a listing which others have moved on from."""
+"""Reading views by names from a listing which others may have moved on from."""
 
+from collections.abc import Iterable
+
+from reporting_governance.contracts.journal_line import ViewName
 from reporting_governance.errors import Busy
 from reporting_governance.storage.interface import Listing, Store, View
 
@@ -23,3 +26,8 @@ def newest_view(store: Store, listing: Listing, identity: str) -> View | None:
             return view
         listing = store.listing(listing.folder)
     raise Busy(path=identity, seconds=0)
+
+
+def read_all(store: Store, names: Iterable[ViewName]) -> list[View]:
+    """Return the views of names that are still there."""
+    return [view for name in names if (view := store.read(name)) is not None]

@@ -10,9 +10,9 @@ from reporting_governance.contracts.journal_line import Folder, RecordLine, View
 from reporting_governance.contracts.spool_item import SpoolItem
 from reporting_governance.contracts.times import FAR_FUTURE, due_name
 from reporting_governance.errors import UsageError
-from reporting_governance.stages.acts import ActReport, is_in_doubt, random_id, read_all, with_fresh_names
+from reporting_governance.stages.acts import ActReport, is_in_doubt, random_id, with_fresh_names
 from reporting_governance.stages.clock import Clock
-from reporting_governance.stages.newest import newest_view
+from reporting_governance.stages.newest import newest_view, read_all
 from reporting_governance.storage.interface import Addition, Group, Listing, Store, View, expand
 
 

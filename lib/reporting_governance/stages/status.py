@@ -15,6 +15,7 @@ from reporting_governance.core.check_in_rules import NATIVE
 from reporting_governance.core.delivery_state import ItemHistory, item_state
 from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.newest import read_all
 from reporting_governance.stages.task_change import parse_task
 from reporting_governance.storage.interface import Listing, Store, View, expand
 
@@ -126,17 +127,18 @@ def run_status(
     now = clock.now()
     folders: dict[Folder, Listing] = {each: store.listing(each) for each in Folder if each is not Folder.PAST}
     open_work = folders[Folder.EPISODES].names
-    threads = _by_episode(_read(store, (name for key, name in open_work.items() if key.startswith("thr_"))))
-    episodes = _read(store, (name for key, name in open_work.items() if key.startswith("epi_")))
-    items = _read(store, folders[Folder.SPOOL].names.values())
+    threads = _by_episode(read_all(store, (name for key, name in open_work.items() if key.startswith("thr_"))))
+    episodes = read_all(store, (name for key, name in open_work.items() if key.startswith("epi_")))
+    items = read_all(store, folders[Folder.SPOOL].names.values())
     blocked = [view for prefix in ("spl_", "ntc_") for key in store.past_names(prefix) if (view := store.past(key))]
     in_doubt = [view for view in items if _state_of(view) is DeliveryState.PENDING_EXTERNAL_SEND]
     watched = folders[Folder.WATCH].names
     marks = [
-        view.body["source-mark"] for view in _read(store, (watched[key] for key in watched if key.startswith("src_")))
+        view.body["source-mark"]
+        for view in read_all(store, (watched[key] for key in watched if key.startswith("src_")))
     ]
     tasks = (
-        [_task(store, view, watchdog or Watchdog()) for view in _read(store, folders[Folder.TASKS].names.values())]
+        [_task(store, view, watchdog or Watchdog()) for view in read_all(store, folders[Folder.TASKS].names.values())]
         if with_tasks
         else []
     )
@@ -163,10 +165,6 @@ def run_status(
         sources=tuple(_source(each, marks, now) for each in sources),
         last_run_at=last_run_at,
     )
-
-
-def _read(store: Store, names: Iterable[Any]) -> list[View]:
-    return [view for name in names if (view := store.read(name)) is not None]
 
 
 def _by_episode(threads: Iterable[View]) -> Mapping[str, list[View]]:
