@@ -98,14 +98,14 @@ def next_step(
         threads: the bodies of the threads of its notices, as far as they are open.
         powers: None when the profile no longer names the target.
     """
-    item, receipts = body["item"], body["receipts"]
+    item = body["item"]
     running = open_attempt(body)
     if running is not None:
         if not is_over(running, now=now, here=here):
             return Step(kind=StepKind.WAIT, until=parse_time(running["deadline_at"]))
         asked = StepKind.LOOK if _can_look(powers, running) else StepKind.SETTLE_IN_DOUBT
         return Step(kind=asked, attempt_id=running["attempt_id"])
-    last = receipts[-1] if receipts else None
+    last = last_word(body)
     if last is not None and last["outcome"] != Outcome.DEFERRED:
         return _after_doubt(body, last, now=now, powers=powers, rules=rules)
     if powers is None:
@@ -179,6 +179,16 @@ def _thread_withdrawal(item: Body, thread: Body) -> Reason | None:
     if thread["resolved_at"]:
         return Reason.RESOLVED_BEFORE_TOLD
     return Reason.WITHDRAWN if thread["acked"] else None
+
+
+def last_word(body: Body) -> Body | None:
+    """Return the receipt that says how things stand with an item: the newest on itself or on its newest attempt.
+
+    A proof that came late about an earlier attempt says nothing about the one that followed.
+    """
+    newest = body["attempts"][-1]["attempt_id"] if body["attempts"] else None
+    words = [each for each in body["receipts"] if each.get("attempt_id") in (None, newest)]
+    return words[-1] if words else None
 
 
 def open_attempt(body: Body) -> Body | None:

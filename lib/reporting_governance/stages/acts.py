@@ -11,7 +11,7 @@ from reporting_governance.contracts.act import Act, ActKind
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
 from reporting_governance.contracts.times import FAR_FUTURE, due_name
-from reporting_governance.core.delivery import open_attempt
+from reporting_governance.core.delivery import last_word, open_attempt
 from reporting_governance.errors import Busy, UsageError
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import read_all
@@ -138,7 +138,7 @@ def _receipts_of_a_person(store: Store, threads: Sequence[View], everybody: Sequ
         attempt = outcome["attempt_id"] if outcome else None
         item = _item_with(items, notice, attempt)
         if attempt is None and item is not None and is_in_doubt(item.body) and open_attempt(item.body) is None:
-            attempt = item.body["receipts"][-1]["attempt_id"]
+            attempt = item.body["attempts"][-1]["attempt_id"]
         if attempt is not None:
             told = [each for each in everybody if _stands_on(each.body, attempt, item)]
             receipt = _receipt(act, Outcome.ACKED, Proof.PERSON, attempt_id=attempt)
@@ -235,7 +235,8 @@ def _is_unsent(body: Mapping[str, Any]) -> bool:
 
 def is_in_doubt(body: Mapping[str, Any]) -> bool:
     """Tell whether the last that is known of an item is that nobody knows."""
-    return bool(body["receipts"]) and body["receipts"][-1].get("reason") == Reason.IN_DOUBT
+    last = last_word(body)
+    return last is not None and last.get("reason") == Reason.IN_DOUBT
 
 
 def _about(threads: Iterable[View]) -> tuple[str, ...]:

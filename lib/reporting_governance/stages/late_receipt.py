@@ -1,4 +1,7 @@
-"""A receipt from outside: it strengthens the proof of its own attempt, and never settles or frees a later one."""
+"""A receipt from outside: it strengthens the proof of its own attempt, and never settles a later one.
+
+An item that is proven to be where it should be has no more to wait for, unless a later attempt is under way.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ from reporting_governance.contracts.journal_line import Folder, RecordLine, View
 from reporting_governance.contracts.receipt import Outcome, Proof, Receipt
 from reporting_governance.contracts.spool_item import SpoolItem
 from reporting_governance.contracts.times import due_name
+from reporting_governance.core.delivery import open_attempt
 from reporting_governance.core.threads import ThreadRules, due_after_settling
 from reporting_governance.errors import Busy, UsageError
 from reporting_governance.stages.clock import Clock
@@ -34,7 +38,7 @@ class _Found:
 
     item: Mapping[str, Any]
     view: View | None
-    newest: bool  #: no later attempt of the item exists
+    in_flight: bool  #: a later attempt is under way
     receipts: tuple[str, ...]
 
 
@@ -83,13 +87,13 @@ def _find(store: Store, attempt_id: str) -> _Found:
         attempts = [each["attempt_id"] for each in view.body["attempts"]] if view else []
         if view is not None and attempt_id in attempts:
             receipts = tuple(each["receipt_id"] for each in view.body["receipts"])
-            return _Found(expand(store, view.body["item"]), view, attempts[-1] == attempt_id, receipts)
+            later = attempts[-1] != attempt_id and open_attempt(view.body) is not None
+            return _Found(expand(store, view.body["item"]), view, later, receipts)
     return _find_in_log(store, attempt_id)
 
 
 def _find_in_log(store: Store, attempt_id: str) -> _Found:
     items: dict[str, Mapping[str, Any]] = {}
-    newest: dict[str, str] = {}
     item_of: str | None = None
     receipts: list[str] = []
     for line in store.replay():
@@ -98,15 +102,13 @@ def _find_in_log(store: Store, attempt_id: str) -> _Found:
             continue
         if record["kind"] == SpoolItem.schema:
             items[record["id"]] = record["body"]
-        elif record["kind"] == Attempt.schema:
-            newest[record["body"]["spool_id"]] = record["id"]
-            if record["id"] == attempt_id:
-                item_of = record["body"]["spool_id"]
+        elif record["kind"] == Attempt.schema and record["id"] == attempt_id:
+            item_of = record["body"]["spool_id"]
         elif record["kind"] == Receipt.schema and attempt_id in record["parents"]:
             receipts.append(record["id"])
     if item_of is None:
         raise UnknownAttempt(attempt_id=attempt_id)
-    return _Found(expand(store, items[item_of]), None, newest[item_of] == attempt_id, tuple(receipts))
+    return _Found(expand(store, items[item_of]), None, False, tuple(receipts))
 
 
 def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules, now: datetime) -> Group:
@@ -114,7 +116,7 @@ def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules, no
     views: list[ViewKey] = []
     if found.view is not None:
         consumes.append(found.view.name)
-        settles = found.newest and receipt.proof >= Proof(found.item["expects_proof"])
+        settles = not found.in_flight and receipt.proof >= Proof(found.item["expects_proof"])
         if not settles:
             views.append(ViewKey(Folder.SPOOL, found.view.name.id, found.view.name.due))
     threads = [
