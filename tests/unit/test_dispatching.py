@@ -47,6 +47,9 @@ def test_an_expired_notice_is_withdrawn_from_that_moment_on() -> None:
     found = withdrawal(expiring, None, now=NOW)
     assert found is not None
     assert found.reason is Reason.EXPIRED
+    over = withdrawal(expiring, {"resolved_at": "2026-03-01T12:00:00.000Z"}, now=NOW)
+    assert over is not None
+    assert over.reason is Reason.RESOLVED_BEFORE_TOLD, "what is over is missed by nobody"
 
 
 def test_grouping_keeps_receivers_and_phases_apart() -> None:

@@ -116,6 +116,7 @@ def test_when_a_settled_thread_is_looked_at_again() -> None:
         ("blocked", "lifetime", {}, "deputy"),
         ("blocked", "lifetime", {"receiver": "deputy"}, "boss"),
         ("blocked", "lifetime", {"receiver": "boss"}, None),
+        ("blocked", "expired", {}, "deputy"),
         ("blocked", "resolved_before_told", {}, None),
         ("blocked", "withdrawn", {}, None),
         ("blocked", "lifetime", {"fell_back_for": "ntc_1"}, None),

@@ -43,5 +43,5 @@ def describe(report: DispatchReport) -> str:
 
 
 def exit_code_of(report: DispatchReport) -> ExitCode:
-    """A notice whose receiver is gone needs a person."""
+    """A notice that nobody got, because its receiver is gone or it expired, needs a person."""
     return ExitCode.PARTIAL if report.blocked else ExitCode.DONE

@@ -31,7 +31,7 @@ class Proof(OrderedEnum):
 class Reason(StrEnum):
     """Why a receipt says what it says."""
 
-    EXPIRED = "expired"
+    EXPIRED = "expired"  #: it was worth nothing any more before anybody got it: a lost message, as `lifetime` is
     WITHDRAWN = "withdrawn"
     RESOLVED_BEFORE_TOLD = "resolved_before_told"
     RECEIVER_GONE = "receiver_gone"
@@ -48,7 +48,7 @@ class Reason(StrEnum):
 
 
 #: Blocked on purpose: nobody needs to look, and nobody is told instead.
-ON_PURPOSE = frozenset({Reason.RESOLVED_BEFORE_TOLD, Reason.WITHDRAWN, Reason.EXPIRED, Reason.CANCELLED})
+ON_PURPOSE = frozenset({Reason.RESOLVED_BEFORE_TOLD, Reason.WITHDRAWN, Reason.CANCELLED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -58,12 +58,12 @@ class Together:
 def withdrawal(notice: Notice, thread: Mapping[str, Any] | None, *, now: datetime) -> Withdrawn | None:
     """Return why a queued notice shall not be sent any more, None when it shall.
 
-    Expiry comes first; then what has been resolved before anybody was told.
+    What is over comes first: nobody misses it any more.  What expired before that is a message that nobody got.
     """
-    if notice.expires_at is not None and now >= notice.expires_at:
-        return Withdrawn(Reason.EXPIRED)
     if thread is not None and thread["resolved_at"] and notice.phase in _TELLS_OF_TROUBLE:
         return Withdrawn(Reason.RESOLVED_BEFORE_TOLD)
+    if notice.expires_at is not None and now >= notice.expires_at:
+        return Withdrawn(Reason.EXPIRED)
     return None
 
 

@@ -8,7 +8,7 @@ from reporting_governance.contracts import ids
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.notice import Notice
-from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
+from reporting_governance.contracts.receipt import ON_PURPOSE, Outcome, Proof, Reason, Receipt
 from reporting_governance.contracts.spool_item import SpoolItem
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.dispatching import Together, group_notices, group_wait, render, withdrawal
@@ -27,8 +27,8 @@ class DispatchReport:
     dispatched: int = 0  #: notices that are in spool items now
     items: int = 0  #: spool items made
     waiting: int = 0  #: notices that wait for company
-    withdrawn: int = 0  #: expired, or resolved before anybody was told
-    blocked: int = 0  #: notices whose receiver the profile no longer names
+    withdrawn: int = 0  #: on purpose: resolved before anybody was told
+    blocked: int = 0  #: lost: the profile no longer names their receiver, or they expired in the queue
     refused: int = 0  #: somebody else took them
 
 
@@ -87,8 +87,7 @@ def _decide(queued: list[_Queued], profile: ProfileSpec, now: datetime) -> tuple
             going[each.notice.notice_id] = each
             continue
         groups.append(_blocked(each, reason, profile, now))
-        gone = reason is Reason.RECEIVER_GONE
-        effects.append(DispatchReport(blocked=1) if gone else DispatchReport(withdrawn=1))
+        effects.append(DispatchReport(withdrawn=1) if reason in ON_PURPOSE else DispatchReport(blocked=1))
     notification = profile.notification
     for together in group_notices((each.notice for each in going.values()), notification.group_by):
         if group_wait(together, wait_seconds=notification.group_wait_seconds, now=now):
