@@ -12,9 +12,10 @@ from reporting_governance.contracts.receipt import ON_PURPOSE, Outcome, Proof, R
 from reporting_governance.contracts.spool_item import SpoolItem
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.dispatching import Together, group_notices, group_wait, render, withdrawal
-from reporting_governance.core.threads import due_after_settling, rules_of
+from reporting_governance.core.threads import rules_of
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import newest_view
+from reporting_governance.stages.settled_thread import settled_key
 from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View, expand
 
 BATCH = 60  #: notices a commit; each makes a record for every target of its receiver
@@ -121,15 +122,8 @@ def _blocked(queued: _Queued, reason: Reason, profile: ProfileSpec, now: datetim
     consumes = [queued.name]
     views = [ViewKey(Folder.PAST, queued.notice.notice_id, "")] if reason is Reason.RECEIVER_GONE else []
     if queued.thread is not None:
-        due = due_after_settling(
-            queued.thread.body,
-            outcome=receipt.outcome,
-            reason=receipt.reason,
-            settled_at=now,
-            rules=rules_of(profile.notification),
-        )
         consumes.append(queued.thread.name)
-        views.append(ViewKey(Folder.EPISODES, queued.thread.name.id, due_name(due)))
+        views.append(settled_key(queued.thread, receipt, rules_of(profile.notification)))
     record = RecordLine(
         kind=Receipt.schema,
         id=receipt.receipt_id,

@@ -14,12 +14,12 @@ from reporting_governance.contracts.external_receipt import ExternalReceipt
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.receipt import Outcome, Proof, Receipt
 from reporting_governance.contracts.spool_item import SpoolItem
-from reporting_governance.contracts.times import due_name
 from reporting_governance.core.delivery import open_attempt
-from reporting_governance.core.threads import ThreadRules, due_after_settling
+from reporting_governance.core.threads import ThreadRules
 from reporting_governance.errors import Busy, UsageError
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.sending import read_threads, speaks_of
+from reporting_governance.stages.settled_thread import settled_key
 from reporting_governance.storage.interface import Added, Addition, Group, Store, View, expand
 
 TRIES = 20  #: how often the group is built anew because somebody changed what it consumes
@@ -57,11 +57,11 @@ def run_late_receipt(
     for _ in range(TRIES):
         store.ready()
         found = _find(store, handed_in.attempt_id)
-        receipt = _receipt(handed_in, settled_by, clock.now())
+        now = clock.now()
+        receipt = _receipt(handed_in, settled_by, now)
         if receipt.receipt_id in found.receipts:
             return None
-        now = clock.now()
-        group = _group(store, found, receipt, rules, now)
+        group = _group(store, found, receipt, rules)
         if isinstance(store.commit([group], now=now)[0], Added):
             return receipt
     raise Busy(path=handed_in.attempt_id, seconds=0)
@@ -111,7 +111,7 @@ def _find_in_log(store: Store, attempt_id: str) -> _Found:
     return _Found(expand(store, items[item_of]), None, False, tuple(receipts))
 
 
-def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules, now: datetime) -> Group:
+def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules) -> Group:
     consumes: list[ViewName] = []
     views: list[ViewKey] = []
     if found.view is not None:
@@ -124,12 +124,8 @@ def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules, no
         for view in read_threads(store, found.item, store.listing(Folder.EPISODES))
         if speaks_of(found.item, view.body)
     ]
-    for thread in threads:
-        due = due_after_settling(
-            thread.body, outcome=receipt.outcome, reason=receipt.reason, settled_at=now, rules=rules
-        )
-        consumes.append(thread.name)
-        views.append(ViewKey(Folder.EPISODES, thread.name.id, due_name(due)))
+    consumes += [thread.name for thread in threads]
+    views += [settled_key(thread, receipt, rules) for thread in threads]
     record = RecordLine(
         kind=Receipt.schema,
         id=receipt.receipt_id,

@@ -8,11 +8,12 @@ from reporting_governance.contracts.receipt import Outcome, Receipt
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.delivery import Body
 from reporting_governance.core.settling import Place, Settlement
-from reporting_governance.core.threads import ThreadRules, due_after_settling
+from reporting_governance.core.threads import ThreadRules
 from reporting_governance.errors import Busy
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import newest_view
 from reporting_governance.stages.sending import COMMIT, Copies, Work, about, read_threads, speaks_of
+from reporting_governance.stages.settled_thread import settled_key
 from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View
 
 TRIES = 100  #: how often a receipt is built anew because somebody changed a thread
@@ -148,7 +149,7 @@ def _receipt_group(result: Result, rules: ThreadRules) -> Group:
         consumes=(*mine, *(thread.name for thread in told)),
         views=(
             *(_item_view(result) if mine else ()),
-            *(ViewKey(Folder.EPISODES, thread.name.id, _thread_due(thread.body, receipt, rules)) for thread in told),
+            *(settled_key(thread, receipt, rules) for thread in told),
         ),
         about=about(work),
     )
@@ -162,11 +163,3 @@ def _item_view(result: Result) -> tuple[ViewKey, ...]:
     if settlement.place is Place.PAST:
         return (ViewKey(Folder.PAST, result.work.name.id, ""),)
     return ()
-
-
-def _thread_due(thread: Body, receipt: Receipt, rules: ThreadRules) -> str:
-    return due_name(
-        due_after_settling(
-            thread, outcome=receipt.outcome, reason=receipt.reason, settled_at=receipt.settled_at, rules=rules
-        )
-    )
