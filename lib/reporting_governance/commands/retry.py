@@ -2,10 +2,9 @@
 
 import click
 
-from reporting_governance.commands._elsewhere import belongs_to_another
-from reporting_governance.commands._text import as_typed
+from reporting_governance.commands._acting import act_on
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
-from reporting_governance.commands.ack import describe, dump, handed_in
+from reporting_governance.stages.acts import ActReport
 from reporting_governance.stages.retrying import run_retry
 
 
@@ -20,16 +19,15 @@ from reporting_governance.stages.retrying import run_retry
 @click.option("--comment", default="", help="Kept with the act.")
 def main(context: CommandContext, *, subject: str, comment: str) -> Reply:
     """Send a blocked item again.  An item in doubt is sent again with its subject marked as a possible repeat."""
-    subject, comment = as_typed(subject), as_typed(comment)
-    if belongs_to_another(context.state):
-        return handed_in(context.state, {"what": "retry", "subject": subject, "comment": comment})
-    lifetime = context.settings.profile.notification.retry.lifetime_seconds
-    report = run_retry(
-        context.store,
-        subject,
-        actor=context.actor,
-        comment=comment,
-        lifetime_seconds=lifetime,
-        clock=context.clock,
-    )
-    return Reply(dump(report), describe(report))
+
+    def run(subject: str, comment: str) -> ActReport:
+        return run_retry(
+            context.store,
+            subject,
+            actor=context.actor,
+            comment=comment,
+            lifetime_seconds=context.settings.profile.notification.retry.lifetime_seconds,
+            clock=context.clock,
+        )
+
+    return act_on(context, "retry", subject, comment, run)
