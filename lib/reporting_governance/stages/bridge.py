@@ -4,48 +4,23 @@ Before anything leaves, an attempt stands in the journal; after it, a receipt.  
 attempt without a receipt and says so: in doubt.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from reporting_governance.adapters.interface import Answer, Batch, BatchSender, Message, Sender, SendResult
-from reporting_governance.contracts.journal_line import Folder, ViewName
-from reporting_governance.contracts.notification_settings import InDoubt
-from reporting_governance.contracts.receipt import Proof
+from reporting_governance.adapters.interface import Sender
+from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import due_name
-from reporting_governance.core.delivery import BRIDGE, DeliveryRules, Here, StepKind, next_step
-from reporting_governance.core.settling import Settlement, settle, settle_unsent
-from reporting_governance.core.threads import rules_of
-from reporting_governance.errors import GovernanceError
-from reporting_governance.stages.bridge_report import BridgeItem, BridgeReport, item_of
+from reporting_governance.stages.bridge_report import BridgeReport
+from reporting_governance.stages.bridge_run import BridgeRun
+from reporting_governance.stages.bridge_ways import in_batches, one_by_one
 from reporting_governance.stages.clock import Clock
-from reporting_governance.stages.receipts import Result, record
-from reporting_governance.stages.sending import (
-    COMMIT,
-    Copies,
-    Host,
-    Prepared,
-    Work,
-    guarded_send,
-    may_start,
-    message_of,
-    powers_of,
-    prepare,
-    read_threads,
-)
-from reporting_governance.storage.interface import Listing, Store, View, expand
+from reporting_governance.stages.sending import COMMIT, Copies, Host, Work
+from reporting_governance.storage.interface import Store
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from reporting_governance.contracts.deployment_profile import ProfileSpec
 
 __all__ = ["BridgeReport", "run_bridge"]
-
-BATCH_WAIT_SECONDS = 5.0  #: how long a batch waits for another process that has the same target
-POLL_SECONDS = 0.5  #: how often a wait for running sends looks whether the run shall end
-_TARGET_IS_DOWN = frozenset({SendResult.NOT_SENT, SendResult.TRY_LATER})
 
 
 def _never() -> bool:
@@ -75,7 +50,7 @@ def run_bridge(
         stop: asked between sends; when true nothing new begins, and what runs is waited for.
     """
     store.ready()
-    run = _Run(
+    run = BridgeRun(
         store=store,
         senders=senders,
         profile=profile,
@@ -88,266 +63,26 @@ def run_bridge(
         stop=stop,
         copies=copies,
     )
-    while run.goes_on() and run.one_pass():
+    while run.goes_on() and _one_pass(run):
         pass
     return run.report()
 
 
-@dataclass(kw_only=True, slots=True)
-class _Run:
-    """One run: its settings and what it has done so far."""
-
-    store: Store
-    senders: Mapping[str, Sender]
-    profile: "ProfileSpec"
-    clock: Clock
-    host: Host
-    limit: int
-    ends_at: float
-    max_seconds: float
-    parallel: int
-    stop: Callable[[], bool]
-    copies: Copies | None
-    items: list[BridgeItem] = field(default_factory=list)
-    sent: int = 0
-    refused: int = 0
-    looked_at: set[ViewName] = field(default_factory=set)  #: versions this run has nothing more to do with
-    idle: set[ViewName] = field(default_factory=set)  #: of those, the ones that only wait
-    tried: set[str] = field(default_factory=set)  #: items sent by this run: once is enough, whatever became of it
-    cold: set[str] = field(default_factory=set)
-
-    def goes_on(self) -> bool:
-        return not self.stop() and self.sent < self.limit and self.clock.monotonic() < self.ends_at
-
-    def may_begin(self, sender: Sender) -> bool:
-        """A send begins when it will have ended in time; one that always takes longer may be the first."""
-        limit = sender.promises.limit_seconds
-        fits = self.clock.monotonic() + limit <= self.ends_at or (self.sent == 0 and limit > self.max_seconds)
-        return self.goes_on() and fits
-
-    def rules(self) -> DeliveryRules:
-        notification = self.profile.notification
-        return DeliveryRules(
-            # Held items need somebody else to be told; without one, telling twice is better than perhaps never.
-            resend_marked=notification.in_doubt is InDoubt.RESEND_MARKED or not notification.fallback,
-            first_seconds=notification.retry.first_seconds,
-            ceiling_seconds=notification.retry.ceiling_seconds,
-        )
-
-    def one_pass(self) -> bool:
-        """Go once through what is due; return whether anything changed, so that another pass may find more."""
-        spool = self.store.listing(Folder.SPOOL)
-        names = [each for each in spool.due(due_name(self.clock.now())) if each not in self.looked_at]
-        if not names:
-            return False
-        threads = self.store.listing(Folder.EPISODES)
-        before = len(self.items)
-        one_by_one: list[Work] = []
-        for start in range(0, len(names), COMMIT):
-            if not self.goes_on():
-                break
-            works = list(self.load(names[start : start + COMMIT], threads))
-            self.settle_unsent(works)
-            one_by_one += self.in_batches(works)
-        if one_by_one:
-            self.one_by_one(one_by_one)
-        return len(self.items) > before
-
-    def load(self, names: Sequence[ViewName], threads: Listing) -> Iterator[Work]:
-        """Yield what there is to do for each name; what only waits is left out."""
-        now = self.clock.now()
-        here = Here(host=self.host.name, boot_id=self.host.boot_id, monotonic_ms=int(self.clock.monotonic() * 1000))
-        rules = self.rules()
-        for name in names:
-            self.looked_at.add(name)
-            view = self.store.read(name)
-            if view is None:
-                continue
-            work = self.decide(view, threads, now, here, rules)
-            if work.step.kind in (StepKind.WAIT, StepKind.HOLD):
-                self.idle.add(name)
-            elif work.step.kind is not StepKind.SEND or name.id not in self.tried:
-                yield work
-
-    def decide(self, view: View, threads: Listing, now: datetime, here: Here, rules: DeliveryRules) -> Work:
-        body = view.body
-        item = body["item"]
-        if any(isinstance(each, Mapping) for each in item["rendered"].values()):
-            body = {**body, "item": {**item, "rendered": expand(self.store, item["rendered"])}}
-        sender = self.senders.get(item["target"])
-        of_item = read_threads(self.store, item, threads)
-        step = next_step(
-            body,
-            [each.body for each in of_item],
-            now=now,
-            here=here,
-            powers=powers_of(sender) if sender else None,
-            rules=rules,
-        )
-        return Work(name=view.name, body=body, threads=of_item, step=step, sender=sender)
-
-    def settle_unsent(self, works: Sequence[Work]) -> None:
-        """Withdraw, block, and say in doubt: steps that need no sender's answer."""
-        now = self.clock.now()
-        results = []
-        for work in works:
-            if work.step.kind in (StepKind.WITHDRAW, StepKind.BLOCK):
-                settlement = settle_unsent(work.body, work.step, now=now)
-                results.append(Result(work=work, name=work.name, settlement=settlement, own=False))
-            elif work.step.kind is StepKind.SETTLE_IN_DOUBT:
-                answer = Answer(result=SendResult.IN_DOUBT, evidence={"attempt": "over without an answer"})
-                settlement = self.settle(work, answer, str(work.step.attempt_id), BRIDGE)
-                results.append(Result(work=work, name=work.name, settlement=settlement, own=False))
-        self.record(results)
-
-    def settle(self, work: Work, answer: Answer, attempt_id: str, settled_by: str) -> Settlement:
-        rules = self.rules()
-        return settle(
-            answer,
-            work.body,
-            attempt_id,
-            now=self.clock.now(),
-            ack_requires=Proof(work.body["item"]["expects_proof"]),
-            powers=work.powers,
-            rules=rules,
-            settled_by=settled_by,
-            # The same for one attempt in every run, different between attempts: a crowd does not return at once.
-            jitter_seconds=int(attempt_id[-6:], 16) % (rules.first_seconds // 4 + 1),
-        )
-
-    def record(self, results: Sequence[Result]) -> None:
-        for start in range(0, len(results), COMMIT):
-            part = results[start : start + COMMIT]
-            rules = rules_of(self.profile.notification)
-            refused = record(self.store, part, rules, clock=self.clock, copies=self.copies)
-            self.refused += len(refused)
-            self.items += [item_of(each) for each in part if each.work.name.id not in refused]
-
-    def in_batches(self, works: Sequence[Work]) -> list[Work]:
-        """Look and send with senders that take many messages at once; return the work for the others."""
-        others: list[Work] = []
-        by_target: dict[str, list[Work]] = {}
-        for work in works:
-            if work.step.kind not in (StepKind.SEND, StepKind.LOOK):
-                continue
-            if work.sender is not None and work.sender.promises.in_batches:
-                by_target.setdefault(work.target, []).append(work)
-            else:
-                others.append(work)
-        for target, batch in by_target.items():
-            sender = cast("BatchSender", batch[0].sender)
-            if target in self.cold or not self.may_begin(sender):
-                continue
-            with sender.batch(wait_seconds=BATCH_WAIT_SECONDS) as opened:
-                if opened is None:
-                    self.cold.add(target)
-                else:
-                    self.look_in_batch(opened, [each for each in batch if each.step.kind is StepKind.LOOK])
-                    self.send_batch(opened, [each for each in batch if each.step.kind is StepKind.SEND])
-        return others
-
-    def look_in_batch(self, batch: Batch, works: Sequence[Work]) -> None:
-        self.record([self.looked(work, batch.look) for work in works])
-
-    def looked(self, work: Work, look: Callable[[Message, Mapping[str, Any] | None], Answer | None]) -> Result:
-        """Return what a look at the target proves about the attempt in question."""
-        attempts = work.body["attempts"]
-        attempt = next(each for each in attempts if each["attempt_id"] == work.step.attempt_id)
-        try:
-            found = look(message_of(self.store, work, number=attempt["number"]), attempt.get("target_mark"))
-        except Exception as fault:  # as in guarded_send: a look that fails proves nothing
-            found = Answer(result=SendResult.IN_DOUBT, evidence={"error": type(fault).__name__})
-        answer = found or Answer(result=SendResult.NOT_SENT, evidence={"look": "not there"})
-        settlement = self.settle(work, answer, attempt["attempt_id"], BRIDGE)
-        return Result(work=work, name=work.name, settlement=settlement, own=False)
-
-    def send_batch(self, batch: Batch, works: Sequence[Work]) -> None:
-        works = works[: self.limit - self.sent]
-        if not works:
-            return
-        mark = batch.mark()
-        prepared = self.prepare(works, lambda _: mark)
-        by_id = {each.message.spool_id: each for each in prepared}
-        messages = [each.message for each in prepared]
-        if not messages:
-            return
-        try:
-            answers = batch.send(
-                messages, may_start=lambda message: may_start(self.store, by_id[message.spool_id], self.clock)
-            )
-        except Exception as fault:  # as in guarded_send; how far a batch came, only a look can say
-            answers = [Answer(result=SendResult.IN_DOUBT, evidence={"error": type(fault).__name__})] * len(messages)
-        self.receive(list(zip(prepared, answers, strict=True)))
-
-    def prepare(self, works: Sequence[Work], mark: Callable[[Work], Mapping[str, Any] | None]) -> list[Prepared]:
-        prepared = prepare(self.store, works, mark, host=self.host, clock=self.clock, copies=self.copies)
-        self.sent += len(prepared)
-        self.tried.update(work.name.id for work in works)
-        self.refused += len(works) - len(prepared)
-        return prepared
-
-    def receive(self, answered: Sequence[tuple[Prepared, Answer]]) -> None:
-        """Record the answers to our own sends, and remember targets that are down."""
-        results = []
-        for prepared, answer in answered:
-            work = prepared.work
-            if answer.result in _TARGET_IS_DOWN:
-                self.cold.add(work.target)
-            settlement = self.settle(work, answer, prepared.attempt.attempt_id, prepared.attempt.sender)
-            results.append(Result(work=work, name=prepared.name, settlement=settlement, own=True))
-        self.record(results)
-
-    def one_by_one(self, works: Sequence[Work]) -> None:
-        """Look and send with at most `parallel` sends in flight, each with an attempt of its own."""
-        looks = [each for each in works if each.step.kind is StepKind.LOOK]
-        self.record([self.looked(each, each.sender.look) for each in looks if each.sender and self.goes_on()])
-        waiting = [each for each in works if each.step.kind is StepKind.SEND]
-        if not waiting:
-            return
-        from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-
-        running: dict[Future[Answer], Prepared] = {}
-        fault: GovernanceError | None = None
-        with ThreadPoolExecutor(self.parallel) as pool:
-            while fault is None or running:
-                try:
-                    for prepared in [] if fault else self.prepare_some(waiting, self.parallel - len(running)):
-                        running[pool.submit(self.send_one, prepared)] = prepared
-                    if not running:
-                        break
-                    done, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-                    self.receive([(running.pop(each), each.result()) for each in done])
-                except GovernanceError as error:  # nothing new begins; what runs is still waited for and recorded
-                    fault = fault or error
-        if fault is not None:
-            raise fault
-
-    def prepare_some(self, waiting: list[Work], free: int) -> list[Prepared]:
-        """Take up to `free` items whose target is not known to be down, and record their attempts."""
-        chosen: list[Work] = []
-        free = min(free, self.limit - self.sent)
-        while waiting and len(chosen) < free:
-            work = waiting.pop(0)
-            if work.target not in self.cold and work.sender is not None and self.may_begin(work.sender):
-                chosen.append(work)
-        if not chosen:
-            return []
-        return self.prepare(chosen, lambda work: work.sender.mark() if work.sender else None)
-
-    def send_one(self, prepared: Prepared) -> Answer:
-        sender = prepared.work.sender
-        assert sender is not None
-        return guarded_send(sender, prepared.message, lambda: may_start(self.store, prepared, self.clock))
-
-    def report(self) -> BridgeReport:
-        left = 0
-        if self.looked_at:  # else nothing was due, and a second listing would say so again
-            due = self.store.listing(Folder.SPOOL).due(due_name(self.clock.now()))
-            left = sum(each not in self.idle for each in due)
-        return BridgeReport(
-            items=tuple(self.items),
-            sent=self.sent,
-            refused=self.refused,
-            left=left,
-            cold_targets=tuple(sorted(self.cold)),
-        )
+def _one_pass(run: BridgeRun) -> bool:
+    """Go once through what is due; return whether anything changed, so that another pass may find more."""
+    spool = run.store.listing(Folder.SPOOL)
+    names = [each for each in spool.due(due_name(run.clock.now())) if each not in run.looked_at]
+    if not names:
+        return False
+    threads = run.store.listing(Folder.EPISODES)
+    before = len(run.items)
+    alone: list[Work] = []
+    for start in range(0, len(names), COMMIT):
+        if not run.goes_on():
+            break
+        works = list(run.load(names[start : start + COMMIT], threads))
+        run.settle_unsent(works)
+        alone += in_batches(run, works)
+    if alone:
+        one_by_one(run, alone)
+    return len(run.items) > before
