@@ -104,7 +104,15 @@ def silence_timeout(sight: Sight, settings: WatchSettings, now: datetime) -> Ver
         return never(condition, "silence is not watched", watched=False)
     wait = max(settings.silence_seconds, sight.resolution_seconds)
     seen_at = last_sign_of_life(task, sight.heard_at)
+    if _heard_since_the_clock_was_set(sight, now):
+        seen_at = latest(sight.heard_at, *(each for each in (seen_at,) if each is not None and each <= now))
     return since(condition, sight, seen_at, wait, now, "no sign of life since {anchor}")
+
+
+def _heard_since_the_clock_was_set(sight: Sight, now: datetime) -> bool:
+    """Tell whether a heartbeat is newer than whatever lies ahead, since that was dated by an earlier clock."""
+    heard, set_at = sight.heard_at, sight.clock_set_at
+    return heard is not None and set_at is not None and set_at <= heard <= now
 
 
 def deadline_missed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:  # noqa: ARG001 - one signature

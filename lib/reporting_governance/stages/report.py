@@ -19,6 +19,7 @@ from reporting_governance.stages.check_in_group import (
     Pending,
 )
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.heartbeats import note_heartbeat
 from reporting_governance.stages.report_result import CheckInResult, ReportReport
 from reporting_governance.storage.interface import Added, Store
 
@@ -123,5 +124,5 @@ def _heartbeats(
     for place, check_in in heartbeats:
         results[place] = builder.heartbeat(tasks, check_in, now)
         if results[place].recorded:
-            store.heartbeat(native_task_key(check_in.task), clamp(check_in.at, now)[0])
+            note_heartbeat(store, native_task_key(check_in.task), clamp(check_in.at, now)[0], now)
     return results

@@ -14,6 +14,7 @@ from reporting_governance.core.episodes import transitions
 from reporting_governance.core.event_normalizer import Watched
 from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.heartbeats import heard_by
 from reporting_governance.stages.scan_batch import Batch, Tally, say
 from reporting_governance.stages.scan_report import NotJudged, Said
 from reporting_governance.stages.task_change import TaskChange, TaskVersion, native_place, parse_task, version_of
@@ -60,7 +61,7 @@ class NativeScan:
 
     def _look_at(self, names: Sequence[ViewName]) -> None:
         now = self.clock.now()
-        heard = self.store.heartbeats([name.id for name in names])
+        heard = heard_by(self.store, [name.id for name in names], now)
         episodes: Listing | None = None
         for name in names:
             view = self.store.read(name)

@@ -1,11 +1,13 @@
 """The part of scan that has something to look at; a tick without it does not even import this."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from reporting_governance.adapters.interface import TaskSource
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.watch_settings import Watchdog
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.heartbeats import move_heartbeats
 from reporting_governance.stages.scan_batch import Batch, Tally
 from reporting_governance.stages.scan_native import NativeScan
 from reporting_governance.stages.scan_report import ScanReport
@@ -29,6 +31,8 @@ def look_at_all(
     tally = Tally()
     batch = Batch(store, clock, tally)
     native = NativeScan(store, watchdog, clock, batch, tally, own)
+    if own.stepped_ms:
+        move_heartbeats(store, tasks, timedelta(milliseconds=own.stepped_ms), clock.now())
     if not own.is_current:
         if own.names_are_wrong:
             native.date_anew(tasks)

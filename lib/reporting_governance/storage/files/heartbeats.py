@@ -17,15 +17,16 @@ class Heartbeats:
         self._boot = boot
 
     def note(self, task: str, at: datetime) -> None:
-        """Note that a task was heard at a time; an earlier time than the known one changes nothing.  Raises OSError."""
+        """Note that a task was heard at a time, whatever was known before.  Raises OSError.
+
+        Which of two times is the truer one only the caller can tell: a later one may come from a clock that was ahead.
+        """
         moment = _nanoseconds(at)
         fd = os.open(self._path(task), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             if os.pread(fd, 17, 0) != self._boot:
                 os.ftruncate(fd, 0)
                 os.pwrite(fd, self._boot, 0)
-            elif os.fstat(fd).st_mtime_ns >= moment:
-                return
             os.utime(fd, ns=(moment, moment))
         finally:
             os.close(fd)
