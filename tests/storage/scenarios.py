@@ -168,6 +168,24 @@ def with_lost_views(root: str) -> None:
         os.unlink(f"{root}/{SPOOL.value}/{file}")
 
 
+def with_lost_folders(root: str) -> None:
+    """Make a template whose last commit was not applied, with `past/` gone and a file in the place of another folder.
+
+    That commit needs nothing of what is gone: carried on with, and `past/` counted anew, it would hide the loss.
+    """
+    worked_on(root)
+    store = open_store(root)
+    store.commit([settle(names(store)[2], into_past=True)], now=NOW)
+    applied = f"{root}/journal/applied"
+    shutil.copy(applied, f"{root}/before")
+    store.commit([birth(8)], now=NOW)
+    shutil.move(f"{root}/before", applied)
+    for folder in (Folder.PAST, Folder.TASKS):
+        shutil.rmtree(f"{root}/{folder.value}")
+    with open(f"{root}/{Folder.TASKS.value}", "w") as file:
+        file.write("mine")
+
+
 def with_a_closed_segment(root: str) -> None:
     """Make the template of `caring` and `rotating`."""
     worked_on(root)

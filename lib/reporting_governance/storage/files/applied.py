@@ -6,7 +6,7 @@ only within the boot it names.
 
 import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from reporting_governance.contracts.journal_line import Folder
@@ -108,6 +108,13 @@ def load(path: str) -> Applied | None:
 def invalidate(path: str) -> None:
     """Make the record count for nothing: what is begun now must be finished or begun again."""
     journal_io.overwrite(path, bytes(_SIZE))
+
+
+def distrust(path: str) -> None:
+    """Let the record name no boot: where the log ends stays known, and the views are made anew whoever comes next."""
+    applied = load(path)
+    if applied is not None:
+        journal_io.overwrite(path, replace(applied, boot=bytes(16)).pack())
 
 
 def agrees(applied: Applied, log: int) -> bool:

@@ -5,10 +5,13 @@ synced, and what the kernel has cached is dropped: after a failed sync the cache
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reporting_governance.errors import StorageError
+from reporting_governance.storage.files import applied as applied_record
 from reporting_governance.storage.files import journal_io
+from reporting_governance.storage.files import layout as layouts
 from reporting_governance.storage.files.applied import Applied, agrees
 from reporting_governance.storage.files.chain import Chain, LineGroup, Place, UnknownVersion, Void
 from reporting_governance.storage.files.layout import Layout
@@ -93,6 +96,16 @@ def end_line(layout: Layout, segment: int) -> None:
         journal_io.sync(log, path)
     finally:
         os.close(log)
+
+
+def mend_folders(layout: Layout, names: Iterable[str]) -> None:
+    """Make work folders that somebody took away, or put something in the place of.  Raises: StorageError, OSError.
+
+    Before the first empty folder stands there, `applied` stops vouching for the views: a process that is killed here
+    leaves nothing that the next one could take for the whole.
+    """
+    applied_record.distrust(layout.applied)
+    layouts.make_view_folders(layout.root, names)
 
 
 def _settle(path: str) -> None:

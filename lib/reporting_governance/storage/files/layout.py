@@ -1,6 +1,8 @@
 """The folders of a state, and how they come to be."""
 
 import os
+import stat
+from collections.abc import Iterable
 from contextlib import suppress
 
 from reporting_governance.contracts.journal_line import Folder
@@ -90,14 +92,60 @@ def prepare_lock(layout: Layout) -> None:
 
 def finish(layout: Layout) -> None:
     """Make every folder that is missing, `journal/log` last.  Called under the lock, by whoever finds it missing."""
-    for name in (*(folder.value for folder in Folder), *_OTHER_FOLDERS):
+    for name in _OTHER_FOLDERS:
         _make(f"{layout.root}/{name}", _OURS)
+    make_view_folders(layout.root, (folder.value for folder in Folder))
     _make(f"{layout.root}/inbox", _DROP_BOX)
     for name in _JOURNAL_FOLDERS:
         _make(f"{layout.journal}/{name}", _OURS)
     journal_io.sync_folder(layout.root)
     _make(layout.log, _OURS)
     journal_io.sync_folder(layout.journal)
+
+
+def view_folders_amiss(root: str) -> list[str]:
+    """Return the names of the work folders that are gone, or in whose place stands a link or a file."""
+    with os.scandir(root) as entries:  # before every commit: one call is quicker than a look at each of them
+        there = {entry.name for entry in entries if entry.is_dir(follow_symlinks=False)}
+    return [folder.value for folder in Folder if folder.value not in there]
+
+
+def make_view_folders(root: str, names: Iterable[str]) -> None:
+    """Make these work folders; what stands in the place of one is put away.  Raises: StorageError, OSError."""
+    for name in names:
+        path = f"{root}/{name}"
+        if os.path.lexists(path) and not is_folder(path):
+            put_away(root, name)
+        _make(path, _OURS)
+
+
+def is_folder(path: str) -> bool:
+    """Tell whether a folder itself is there; a link to one is none, since it may lead out of the state."""
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def put_away(root: str, name: str) -> None:
+    """Move what is none of ours into `corrupt/`, a link as a link, under a name that nothing there has.
+
+    Args:
+        name: its path below the state folder.
+
+    Raises: StorageError when `corrupt` is itself something else; OSError.
+    """
+    corrupt = f"{root}/corrupt"
+    if not os.path.lexists(corrupt):
+        _make(corrupt, _OURS)
+    elif not is_folder(corrupt):
+        raise StorageError(path=corrupt, reason=f"is not a folder, so {name} cannot be put into it; move it away")
+    wanted = place = f"{corrupt}/{name.replace('/', '-')}"
+    number = 1
+    while os.path.lexists(place):
+        number += 1
+        place = f"{wanted}-{number}"
+    os.rename(f"{root}/{name}", place)
 
 
 def owner(root: str) -> int | None:

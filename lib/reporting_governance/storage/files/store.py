@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -93,6 +93,7 @@ class FilesStore:
         )
         self._lock_is_prepared = False
         self._head = _EMPTY
+        self._over: tuple[int, frozenset[str]] = (-1, frozenset())  #: at which seq `past/` was listed, and its files
 
     # -- reading
 
@@ -117,6 +118,8 @@ class FilesStore:
 
     def past(self, identity: str) -> View | None:
         found = self._surely(lambda: self._views.past(identity))
+        if found is None and self._is_over(f"{identity}.json"):
+            found = self._surely(lambda: self._views.past(identity))
         return None if found is None else View(*found)
 
     def past_names(self, prefix: str) -> list[str]:
@@ -186,9 +189,10 @@ class FilesStore:
 
     def rebuild(self) -> Head:
         """Make all views anew from the log.  Raises: Busy, StorageError, NotOurState."""
-        with self._errors(), self._lock():
+        with self._errors():
             layouts.require_owner(self._layout.root)
-            self._head = _head_of(self._writer.rebuilt(self._writer.caught_up(self._moment(self._now()))))
+            with self._lock():
+                self._head = _head_of(self._writer.rebuilt(self._writer.caught_up(self._moment(self._now()))))
         return self._head
 
     def heartbeat_line(self, now: datetime) -> bool:
@@ -244,9 +248,10 @@ class FilesStore:
         """
         before = self._look()
         if before is not None:
-            files = self._views.raw_names(folder)
-            if len(files) == before.count(folder) and self._look() == before:
-                return files, before.seq
+            with suppress(DamagedView):
+                files = self._views.raw_names(folder)
+                if len(files) == before.count(folder) and self._look() == before:
+                    return files, before.seq
         elif self._is_absent():
             return [], 0
         with self._recovering() as applied:
@@ -255,6 +260,19 @@ class FilesStore:
                 applied = self._writer.rebuilt(applied)
                 files = self._views.raw_names(folder)
             return files, applied.seq
+
+    def _is_over(self, file: str) -> bool:
+        """Tell whether a file that was not found in `past/` is to be there, by a listing that has lost nothing.
+
+        "Not known" opens episodes and sends people away, so a file that is gone must not say it.  What was listed
+        counts until the log grows: many births ask one after the other.
+        """
+        applied = self._look()
+        if applied is None or applied.seq != self._over[0] or file in self._over[1]:
+            with self._errors():
+                files, seq = self._files_in(Folder.PAST)
+            self._over = seq, frozenset(files)
+        return file in self._over[1]
 
     def _surely(self, look: Callable[[], T]) -> T:
         with self._errors():
@@ -295,11 +313,19 @@ class FilesStore:
         with self._errors(), self._lock():
             yield self._writer.caught_up(self._moment(self._now()))
 
-    def _lock(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Hold the lock, with every work folder in its place."""
         if not self._lock_is_prepared:
             layouts.prepare_lock(self._layout)
             self._lock_is_prepared = True
-        return lock.held(self._layout.lock, wait_seconds=self._limits.lock_wait_seconds)
+        with lock.held(self._layout.lock, wait_seconds=self._limits.lock_wait_seconds):
+            amiss = layouts.view_folders_amiss(self._layout.root)
+            if amiss and self._layout.exists():
+                from reporting_governance.storage.files import heal
+
+                heal.mend_folders(self._layout, amiss)
+            yield
 
     def _require_state(self, now: datetime) -> None:
         layouts.require_owner(self._layout.root)
@@ -317,6 +343,9 @@ class FilesStore:
         except OSError as error:
             place = error.filename if isinstance(error.filename, str) else self._layout.root
             raise StorageError(path=place, reason=error.strerror or str(error)) from error
+        except DamagedView as damaged:
+            reason = "was made again and is damaged again; find out what else changes the work folders"
+            raise StorageError(path=str(damaged), reason=reason) from damaged
 
 
 def _head_of(applied: Applied) -> Head:

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from reporting_governance.contracts.journal_line import Folder, ViewName
-from reporting_governance.storage.files import journal_io
+from reporting_governance.storage.files import journal_io, layout
 from reporting_governance.storage.lines import decode_line, encode
 
 if TYPE_CHECKING:
@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from reporting_governance.core.projection import Body
 
 _NAME_AT_MOST = 256  #: bytes of a file in which its name stands
+#: A link in a view's place is not followed, and a pipe is not waited for.
+_SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NO_PLAIN_FILE = frozenset({errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.EAGAIN})
+_NO_FOLDER = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 
 class DamagedView(Exception):
-    """A view's file does not hold what was written; the views are to be made again."""
+    """A view's file, or its folder, is not what was written; the views are to be made again."""
 
 
 class Views:
@@ -54,6 +58,8 @@ class Views:
 
     def past(self, identity: str) -> tuple[ViewName, Body] | None:
         """Return what is kept in `past/` of an id.  Raises DamagedView."""
+        if not layout.is_folder(self._past[:-1]) and os.path.lexists(self._past[:-1]):
+            raise DamagedView(self._past[:-1])  # no listing is asked before this, which would have noticed
         found = self._load(f"{self._past}{identity}.json")
         return None if found is None else (ViewName.parse(found[0]), found[1])
 
@@ -80,15 +86,22 @@ class Views:
     def put_plainly(self, folder: Folder, file: str, content: bytes) -> None:
         """Make a view's file without the detour.  Only where a crash begins everything again.  Raises OSError."""
         path = f"{self._root}/{folder.value}/{file}"
-        _write(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), content, path)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _SAFELY
+        try:
+            fd = os.open(path, flags, 0o600)
+        except OSError as error:
+            if error.errno not in _NO_PLAIN_FILE:
+                raise
+            layout.put_away(self._root, f"{folder.value}/{file}")
+            fd = os.open(path, flags, 0o600)
+        _write(fd, content, path)
 
     def holds(self, folder: Folder, file: str, content: bytes) -> bool:
         """Tell whether a view's file holds exactly this."""
-        fd = os.open(f"{self._root}/{folder.value}/{file}", os.O_RDONLY | os.O_CLOEXEC)
         try:
-            return os.read(fd, len(content) + 1) == content
-        finally:
-            os.close(fd)
+            return _read(f"{self._root}/{folder.value}/{file}", len(content) + 1) == content
+        except DamagedView:
+            return False
 
     def remove(self, name: ViewName) -> None:
         """Remove a version's file; one that is gone already is fine."""
@@ -102,13 +115,8 @@ class Views:
         left = 0
         for file in self.raw_names(Folder.PAST):
             path = f"{self._past}{file}"
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             try:
-                start = os.read(fd, _NAME_AT_MOST)
-            finally:
-                os.close(fd)
-            try:
-                seq = int(name_in(start)[-12:])
+                seq = int(name_in(_read(path, _NAME_AT_MOST))[-12:])
             except ValueError:
                 raise DamagedView(path) from None
             if seq < before:
@@ -118,19 +126,25 @@ class Views:
         return left
 
     def raw_names(self, folder: Folder) -> list[str]:
-        """Return the file names in a folder, in no order."""
-        return os.listdir(f"{self._root}/{folder.value}")
+        """Return the file names in a folder, in no order.  Raises DamagedView when there is no folder of ours."""
+        path = f"{self._root}/{folder.value}"
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in _NO_FOLDER:
+                raise DamagedView(path) from None
+            raise
+        try:
+            return os.listdir(fd)
+        finally:
+            os.close(fd)
 
     @staticmethod
     def _load(path: str) -> tuple[str, Body] | None:
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            data = _read(path)
         except FileNotFoundError:
             return None
-        try:
-            data = os.read(fd, os.fstat(fd).st_size + 1)
-        finally:
-            os.close(fd)
         document = decode_line(data)
         if document is None or document.keys() != {"name", "body"}:
             raise DamagedView(path)
@@ -144,8 +158,8 @@ def content_of(name: str, body: Body, texts: Mapping[int, str]) -> bytes:
         texts: JSON of objects that are encoded already, by `id`: most of a view is a record's body, which was encoded
             for its line a moment ago.
     """
-    if any(id(each) in texts for each in body.values()):
-        members = [f"{encode(key)}:{texts.get(id(body[key])) or encode(body[key])}" for key in sorted(body)]
+    if not texts.keys().isdisjoint(map(id, body.values())):
+        members = [f'"{key}":{texts.get(id(body[key])) or encode(body[key])}' for key in sorted(body)]
         text = f"{{{','.join(members)}}}"
     else:
         text = encode(body)
@@ -163,6 +177,20 @@ def body_in(content: bytes) -> Body:
     assert document is not None
     body: Body = document["body"]
     return body
+
+
+def _read(path: str, size: int | None = None) -> bytes:
+    """Return the start of a file, or all of it.  Raises: DamagedView when it is no plain file, OSError."""
+    try:
+        fd = os.open(path, os.O_RDONLY | _SAFELY)
+        try:
+            return os.read(fd, os.fstat(fd).st_size + 1 if size is None else size)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        if error.errno in _NO_PLAIN_FILE:
+            raise DamagedView(path) from None
+        raise
 
 
 def _write(fd: int, content: bytes, path: str) -> None:
