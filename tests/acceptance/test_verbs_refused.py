@@ -13,6 +13,7 @@ FAULTS = [
     ("silence_seconds: 1800", "silence_seconds: 1800\n  silence_seconds: 60", "silence_seconds"),
     ("sender: file", "sender: [file", ""),
     ("policy_packs: [no-silence]", "policy_packs: [no-such-pack]", "no-such-pack"),
+    ("receivers: [operator]", "receivers: [opreator]", "no receiver is named opreator"),
 ]
 
 
@@ -31,10 +32,9 @@ def test_a_fault_is_a_finding_with_its_place(verbs: Verbs, tmp_path: Path, old: 
     assert (ended.code, ended.err) == (1, "")
     (first, *_) = document["profile_findings"]
     assert said in " ".join(each["message"] for each in document["profile_findings"])
-    if first["rule"] != "GOV201":  # of a fault of meaning only the file is known
-        assert (first["file"], first["line"] > 1, first["column"] > 0) == (str(path), True, True)
-        text = verbs.call("scan").out
-        assert f"{path}:{first['line']}:{first['column']}: error {first['rule']}: " in text
+    assert (first["file"], first["line"] > 1, first["column"] > 0) == (str(path), True, True)
+    text = verbs.call("scan").out
+    assert f"{path}:{first['line']}:{first['column']}: error {first['rule']}: " in text
 
 
 def test_the_last_good_profile_goes_on_and_tells(verbs: Verbs, tmp_path: Path) -> None:

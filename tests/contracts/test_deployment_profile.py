@@ -120,7 +120,7 @@ def test_maps_of_names_are_filled_up_and_lists_are_not() -> None:
 
 def test_the_actions_of_a_profile_are_those_of_a_decision() -> None:
     assert set(ACTIONS) == set(ActionKind)
-    with pytest.raises(ContractError, match="fallbacks/set_status: send_fax is none of"):
+    with pytest.raises(ContractError, match="/fallbacks/set_status/0: send_fax is none of"):
         _compiled(fallbacks={"set_status": ["send_fax"]})
 
 

@@ -323,7 +323,8 @@ def test_long_values_are_cut_in_the_record():
 
 def test_two_packs_with_one_rule_id_are_a_fault():
     own, nested = compile_pack(pack(rule("a.b.c"), pack_id="a")), compile_pack(pack(rule("a.b.c"), pack_id="a.b"))
-    [(pointer, message, _)] = check_together([own, nested])
+    [(index, (pointer, message, _))] = check_together([own, nested])
+    assert index == 1
     assert pointer == "/spec/rules/0/id"
     assert message == "rule a.b.c of pack a.b is in pack a too"
     assert check_together([own]) == ()

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.finding import Finding, FindingRule, Severity, has_errors
+from reporting_governance.contracts.problem import Problem, problems_of
 from reporting_governance.contracts.reading import Document, read_documents
 from reporting_governance.contracts.shape import SchemaSet, check_shape
-from reporting_governance.errors import GovernanceError
+from reporting_governance.errors import ContractError
 from reporting_governance.resources import resource_path
 
-T = TypeVar("T")
 SCHEMA_FOLDER = "reporting-governance"
 WRONG_MEANING = FindingRule(
     id="GOV201",
@@ -52,12 +52,8 @@ class Checker:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         return f"{place}: {first.message}{more}"
 
-    def read(self, data: bytes, path: str, kind: str) -> Mapping[str, Any] | None:
-        """Return what the one document of a file holds when nothing is wrong with it; findings otherwise."""
-        document = self._one(data, path, kind)
-        return None if document is None else cast("Mapping[str, Any]", document.value)
-
-    def _one(self, data: bytes, path: str, kind: str) -> Document | None:
+    def document(self, data: bytes, path: str, kind: str) -> Document | None:
+        """Return the one document of a file when text and shape are right; findings otherwise.  It is an object."""
         result = read_documents(data, name=path)
         self.findings += result.findings
         shape = self._schemas.shape(f"{kind}.schema.json")
@@ -65,62 +61,80 @@ class Checker:
         self.findings += faults
         if has_errors([*result.findings, *faults]):
             return None
-        if len(result.documents) != 1 or not isinstance(result.documents[0].value, Mapping):
-            self.refuse(path, f"expected one {kind} in the file, found {len(result.documents)} documents")
+        first, *more = result.documents
+        if more:
+            message = f"expected one {kind} in the file, found {len(result.documents)} documents"
+            self.refuse_at(more[0], path, [Problem("", message)])
             return None
-        return result.documents[0]
+        return first
 
-    def pack(self, data: bytes, path: str) -> Mapping[str, Any] | None:
-        """Return a policy pack that is right in shape and meaning."""
+    def profile(self, document: Document, path: str, *, digest: str) -> Mapping[str, Any] | None:
+        """Return the artifact that a profile makes, when it is right in meaning; what it names is not looked at."""
+        from reporting_governance.core.profile_compile import compile_profile
+
+        try:
+            return compile_profile(object_of(document), digest=digest).dump()
+        except ContractError as fault:
+            self.refuse_at(document, path, problems_of(fault))
+            return None
+
+    def pack(self, document: Document, path: str) -> Mapping[str, Any] | None:
+        """Return a policy pack that is right in meaning."""
         from reporting_governance.core.policy_evaluator import PolicyRefused, compile_pack
 
-        document = self._one(data, path, "policy-pack")
-        if document is None:
-            return None
-        value = cast("Mapping[str, Any]", document.value)
         try:
-            compile_pack(value, source=path)
+            compile_pack(object_of(document), source=path)
         except PolicyRefused as refused:
-            for pointer, message, suggestion in refused.problems:
-                span = document.value_span(pointer) or document.owner_span(pointer)
-                self.findings.append(
-                    WRONG_MEANING.finding(file=path, message=message, pointer=pointer, span=span, suggestion=suggestion)
-                )
+            self.refuse_at(document, path, [Problem(*each) for each in refused.problems])
             return None
-        except GovernanceError as fault:
-            self.refuse(path, str(fault))
+        except ContractError as fault:
+            self.refuse_at(document, path, problems_of(fault))
             return None
-        return value
+        return object_of(document)
+
+    def together(self, packs: Sequence[tuple[Document, str]]) -> None:
+        """Look at what only shows when packs, each right by itself, are used together."""
+        from reporting_governance.core.policy_evaluator import check_together, compile_pack
+
+        for index, problem in check_together([compile_pack(object_of(document)) for document, _ in packs]):
+            self.refuse_at(*packs[index], [Problem(*problem)])
 
     def preflight(
         self,
-        profile: Mapping[str, Any],
+        artifact: Mapping[str, Any],
         descriptor: Mapping[str, Any],
         packs: Sequence[Mapping[str, Any]],
+        document: Document,
         path: str,
     ) -> None:
-        """Hold the profile against what the runtime can do."""
+        """Hold a profile against what the runtime can do."""
         from reporting_governance.core.capability_profile_compatibility import preflight
-        from reporting_governance.core.policy_evaluator import check_together, compile_pack
+        from reporting_governance.core.policy_evaluator import compile_pack
 
-        compiled = [compile_pack(pack) for pack in packs]
-        for _, message, _ in check_together(compiled):
-            self.refuse(path, message)
-        actions = {each for pack in compiled for each in pack.pack.required_actions()}
-        for refusal in preflight(profile, descriptor, actions).refusals:
-            self.refuse(path, refusal)
+        actions = {each for pack in packs for each in compile_pack(pack).pack.required_actions()}
+        self.refuse_at(document, path, preflight(artifact, descriptor, actions).problems)
 
-    def guarded(self, path: str, call: Callable[[], T]) -> T | None:
-        """Return what a call returns; when it raises an error of ours, keep it as a finding and return None."""
-        try:
-            return call()
-        except GovernanceError as fault:
-            self.refuse(path, str(fault))
-            return None
+    def refuse_at(
+        self, document: Document, path: str, problems: Iterable[Problem], *, rule: FindingRule = WRONG_MEANING
+    ) -> None:
+        """Keep faults of meaning, each with its place in the text."""
+        for each in problems:
+            pointer, span = document.nearest(each.pointer, at_key=each.at_key)
+            self.findings.append(
+                rule.finding(
+                    file=path,
+                    message=each.message,
+                    document=document.index,
+                    pointer=pointer,
+                    span=span,
+                    suggestion=each.suggestion,
+                )
+            )
 
-    def refuse(self, path: str, message: str) -> None:
-        """Keep a fault of meaning."""
-        self.findings.append(WRONG_MEANING.finding(file=path, message=message))
+
+def object_of(document: Document) -> Mapping[str, Any]:
+    """Return the value of a document that is an object."""
+    return cast("Mapping[str, Any]", document.value)
 
 
 def read_check_ins(data: bytes, *, name: str) -> tuple[list[CheckIn], list[Finding]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -19,8 +19,10 @@ from reporting_governance.errors import ExitCode, GovernanceError
 from reporting_governance.resources import resource_path
 
 if TYPE_CHECKING:
+    from reporting_governance.commands._checking import Checker
     from reporting_governance.contracts.deployment_profile import ProfileSpec
     from reporting_governance.contracts.finding import Finding
+    from reporting_governance.contracts.reading import Document
     from reporting_governance.contracts.watch_settings import Watchdog
     from reporting_governance.stages.enqueue import Policy
 
@@ -138,14 +140,12 @@ def load_settings(state: str, reference: str, *, keep: bool = True) -> Settings:
     if cached is not None and _still_true(cached, path, data):
         return _from_cache(cached, reference)
     settings = _compile(reference, path, data)
-    if settings is not None and settings.refused is None:
+    if settings.refused is None:
         if keep:
             _write_cache(state, settings)
         return settings
-    findings = settings.findings if settings else ()
-    refused = (settings.refused if settings else None) or "it has faults"
     good = _from_cache(cached, reference) if cached is not None else _shipped_default(reference, path)
-    return Settings(reference, good.artifact, good.packs, good.descriptor, good.parts, findings, refused)
+    return replace(good, findings=settings.findings, refused=settings.refused)
 
 
 def _shipped_default(reference: str, path: str) -> Settings:
@@ -153,7 +153,7 @@ def _shipped_default(reference: str, path: str) -> Settings:
     if fallback == path:
         raise ProfileUnreadable(path=path, reason="the shipped profile has faults", shipped=_shipped())
     settings = _compile(reference, fallback, _read(fallback))
-    if settings is None or settings.refused:
+    if settings.refused:
         raise ProfileUnreadable(path=fallback, reason="the shipped profile has faults", shipped=_shipped())
     return settings
 
@@ -229,39 +229,77 @@ def _write_cache(state: str, settings: Settings) -> None:
         return
 
 
-def _compile(reference: str, path: str, data: bytes) -> Settings | None:
-    """Read and check a profile and all it names; None when not even its shape is right."""
-    from reporting_governance.commands._checking import Checker
-    from reporting_governance.core.profile_compile import compile_profile
+def _compile(reference: str, path: str, data: bytes) -> Settings:
+    """Read and check a profile and all it names.  All faults are found that can be told from each other."""
+    from reporting_governance.commands._checking import Checker, object_of
 
     checker = Checker()
-    document = checker.read(data, path, "deployment-profile")
-    if document is None:
+    document = checker.document(data, path, "deployment-profile")
+    artifact = None if document is None else checker.profile(document, path, digest=_digest(data))
+    if document is None or artifact is None:
         return Settings(reference, {}, (), {}, (), tuple(checker.findings), checker.summary())
-    artifact = checker.guarded(path, lambda: compile_profile(document, digest=_digest(data)).dump())
-    if artifact is None:
-        return Settings(reference, {}, (), {}, (), tuple(checker.findings), checker.summary())
-    parts = [Part(path, _digest(data))]
-    packs = []
-    for name in artifact["spec"]["policy_packs"]:
-        pack_path = _pack_path(path, name)
-        pack_data = checker.guarded(pack_path, partial(_read, pack_path))
-        pack = checker.pack(pack_data, pack_path) if pack_data is not None else None
-        if pack is not None and pack["metadata"]["id"] != name:
-            checker.refuse(pack_path, f"the pack calls itself {pack['metadata']['id']}; its file is named for {name}")
-        if pack is not None and pack_data is not None:
-            packs.append(pack)
-            parts.append(Part(pack_path, _digest(pack_data)))
+    packs = _packs(checker, artifact, document, path)
     runtime = artifact["spec"]["requires"].get("runtime")
     descriptor_path = resource_path("capabilities", _DESCRIPTOR_OF_RUNTIME.get(runtime or "", _DESCRIPTOR))
     descriptor_data = _read(descriptor_path)
-    descriptor = checker.read(descriptor_data, descriptor_path, "capability-descriptor")
-    parts.append(Part(descriptor_path, _digest(descriptor_data)))
+    descriptor = checker.document(descriptor_data, descriptor_path, "capability-descriptor")
+    contents = tuple(each.content for each in packs)
     if descriptor is not None:
-        checker.preflight(artifact, descriptor, packs, path)
+        checker.preflight(artifact, object_of(descriptor), contents, document, path)
+    _check_adapters(checker, artifact, document, path)
+    parts = (Part(path, _digest(data)), *(each.part for each in packs), Part(descriptor_path, _digest(descriptor_data)))
     return Settings(
-        reference, artifact, tuple(packs), descriptor or {}, tuple(parts), tuple(checker.findings), checker.summary()
+        reference,
+        artifact,
+        contents,
+        {} if descriptor is None else object_of(descriptor),
+        parts,
+        tuple(checker.findings),
+        checker.summary(),
     )
+
+
+class _Pack(NamedTuple):
+    part: Part
+    content: Mapping[str, Any]
+
+
+def _packs(checker: Checker, artifact: Mapping[str, Any], document: Document, path: str) -> Sequence[_Pack]:
+    """Return the packs that a profile names and that are right; findings about the others."""
+    from reporting_governance.contracts.problem import Problem
+
+    good: list[tuple[Document, str]] = []
+    packs: list[_Pack] = []
+    names: Sequence[str] = artifact["spec"]["policy_packs"]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            checker.refuse_at(document, path, [Problem(f"/policy_packs/{place}", f"{name} is named twice")])
+            continue
+        try:
+            pack_path = _pack_path(path, name)
+            data = _read(pack_path)
+        except ProfileUnreadable as fault:
+            checker.refuse_at(document, path, [Problem(f"/policy_packs/{place}", str(fault))])
+            continue
+        pack = checker.document(data, pack_path, "policy-pack")
+        content = None if pack is None else checker.pack(pack, pack_path)
+        if pack is None or content is None:
+            continue
+        called = content["metadata"]["id"]
+        if called != name:
+            message = f"the pack calls itself {called}; its file is named for {name}"
+            checker.refuse_at(pack, pack_path, [Problem("/metadata/id", message)])
+        good.append((pack, pack_path))
+        packs.append(_Pack(Part(pack_path, _digest(data)), content))
+    checker.together(good)
+    return packs
+
+
+def _check_adapters(checker: Checker, artifact: Mapping[str, Any], document: Document, path: str) -> None:
+    from reporting_governance.commands._named_adapters import adapter_problems
+
+    for rule, problem in adapter_problems(artifact):
+        checker.refuse_at(document, path, [problem], rule=rule)
 
 
 def _pack_path(profile: str, name: str) -> str:

@@ -7,7 +7,7 @@ reads JSON only.  Durations are whole seconds.  The values of the settings below
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -16,8 +16,10 @@ from reporting_governance.contracts.addresses import address_problems as address
 from reporting_governance.contracts.addresses import parameter_problems
 from reporting_governance.contracts.capability import API_VERSION, EXPECTATIONS, Requirement
 from reporting_governance.contracts.notification_settings import Notification
+from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.record import OrderedEnum, Record, named
 from reporting_governance.contracts.resource import ResourceMetadata
+from reporting_governance.contracts.suggest import did_you_mean
 from reporting_governance.contracts.watch_settings import Watchdog
 
 KIND = "DeploymentProfile"
@@ -108,7 +110,7 @@ class SelfWatch(Record):
     def __post_init__(self) -> None:
         problem = address_problems(self.heartbeat_url) if self.heartbeat_url else None
         if problem:
-            raise ValueError(f"heartbeat_url: {problem}")
+            refuse([Problem("/heartbeat_url", problem)])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,8 +136,7 @@ class SourceSettings(Record):
     when_present: bool = False  #: that there is nothing to read is no finding
 
     def __post_init__(self) -> None:
-        for pointer, problem in parameter_problems(self.parameters):
-            raise ValueError(f"parameters{pointer}: {problem}")
+        refuse(Problem(f"/parameters{place}", problem) for place, problem in parameter_problems(self.parameters))
 
 
 def _expectations() -> Mapping[str, Requirement]:
@@ -184,22 +185,29 @@ class ProfileSpec(Record):
     roles: Mapping[str, Role] = field(default_factory=_roles)  #: the least role for each governed action
 
     def __post_init__(self) -> None:
-        for name in self.expectations:
-            if name not in EXPECTATIONS:
-                raise ValueError(f"expectations: {name} is none of {', '.join(EXPECTATIONS)}")
+        refuse(self.problems())
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield every name that nobody knows, and every artifact root that cannot be one."""
+        yield from _unknown("/expectations", self.expectations, EXPECTATIONS)
+        yield from _unknown("/fallbacks", self.fallbacks, FALLBACK_FOR)
         for action, instead in self.fallbacks.items():
-            if action not in FALLBACK_FOR:
-                raise ValueError(f"fallbacks: {action} is none of {', '.join(FALLBACK_FOR)}")
-            for each in instead:
+            for place, each in enumerate(instead):
                 if each not in ACTIONS:
-                    raise ValueError(f"fallbacks/{action}: {each} is none of {', '.join(ACTIONS)}")
-        for action in self.roles:
-            if action not in GOVERNED_ACTIONS:
-                raise ValueError(f"roles: {action} is none of {', '.join(GOVERNED_ACTIONS)}")
+                    message = f"{each} is none of {', '.join(ACTIONS)}"
+                    yield Problem(f"/fallbacks/{action}/{place}", message, did_you_mean(each, ACTIONS))
+        yield from _unknown("/roles", self.roles, GOVERNED_ACTIONS)
         for name, path in self.artifact_roots.items():
             problem = root_problem(path)
             if problem:
-                raise ValueError(f"artifact_roots/{name}: {problem}")
+                yield Problem(f"/artifact_roots/{name}", problem)
+
+
+def _unknown(pointer: str, names: Iterable[str], known: Collection[str]) -> Iterator[Problem]:
+    for name in names:
+        if name not in known:
+            message = f"{name} is none of {', '.join(known)}"
+            yield Problem(f"{pointer}/{name}", message, did_you_mean(name, known), at_key=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -214,9 +222,7 @@ class DeploymentProfile(ProfileSpec):
     metadata: ResourceMetadata
 
     def __post_init__(self) -> None:
-        ProfileSpec.__post_init__(self)
-        if (self.api_version, self.kind) != (API_VERSION, KIND):
-            raise ValueError(f"apiVersion is {API_VERSION} and kind is {KIND}")
+        refuse([*_wrong_kind(self.api_version, self.kind, KIND), *self.problems()])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -233,14 +239,20 @@ class DeploymentProfileArtifact(Record):
     spec: ProfileSpec
 
     def __post_init__(self) -> None:
-        if (self.api_version, self.kind) != (API_VERSION, ARTIFACT_KIND):
-            raise ValueError(f"apiVersion is {API_VERSION} and kind is {ARTIFACT_KIND}")
+        refuse(_wrong_kind(self.api_version, self.kind, ARTIFACT_KIND))
 
     @property
     def profile(self) -> DeploymentProfile:
         """The profile that is in force."""
         sections = {each.name: getattr(self.spec, each.name) for each in fields(ProfileSpec)}
         return DeploymentProfile(api_version=API_VERSION, kind=KIND, metadata=self.metadata, **sections)
+
+
+def _wrong_kind(version: str, kind: str, wanted: str) -> Iterator[Problem]:
+    if version != API_VERSION:
+        yield Problem("/apiVersion", f"apiVersion is {API_VERSION}, not {version}")
+    if kind != wanted:
+        yield Problem("/kind", f"kind is {wanted}, not {kind}")
 
 
 def root_problem(path: str) -> str | None:

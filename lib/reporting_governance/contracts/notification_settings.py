@@ -12,9 +12,12 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from reporting_governance.contracts.addresses import parameter_problems
+from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.record import Record, named
+from reporting_governance.contracts.suggest import did_you_mean
 
+_USUAL_FIRST_SECONDS = 30
 TASK_OPERATOR = "task-operator"  #: a receiver that comes from the task itself; no profile may define it
 
 
@@ -42,8 +45,7 @@ class Target(Record):
     parameters: Mapping[str, Any] = field(default_factory=dict)  #: checked by the sender's own schema
 
     def __post_init__(self) -> None:
-        for pointer, problem in parameter_problems(self.parameters):
-            raise ValueError(f"parameters{pointer}: {problem}")
+        refuse(Problem(f"/parameters{place}", problem) for place, problem in parameter_problems(self.parameters))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +58,7 @@ class Receiver(Record):
 
     def __post_init__(self) -> None:
         if not self.targets:
-            raise ValueError("a receiver needs at least one target")
+            refuse([Problem("/targets", "a receiver needs at least one target")])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +75,7 @@ class Route(Record):
 
     def __post_init__(self) -> None:
         if not self.receivers:
-            raise ValueError("a route needs at least one receiver")
+            refuse([Problem("/receivers", "a route needs at least one receiver")])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,15 +84,22 @@ class Retry(Record):
 
     schema: ClassVar[str] = "deployment-profile"
     writes_defaults: ClassVar[bool] = True
-    first_seconds: int = 30
+    first_seconds: int = _USUAL_FIRST_SECONDS
     ceiling_seconds: int = 4000
     lifetime_seconds: int = 432_000  #: then the item is blocked
 
     def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[Problem]:
         if not 0 < self.first_seconds <= self.ceiling_seconds:
-            raise ValueError("first_seconds is above 0 and not above ceiling_seconds")
+            # One of the two was written: a first wait that is the usual one most probably was not.
+            usual = self.first_seconds == _USUAL_FIRST_SECONDS
+            place = "/ceiling_seconds" if usual else "/first_seconds"
+            numbers = f"{self.first_seconds} and {self.ceiling_seconds}"
+            yield Problem(place, f"first_seconds is above 0 and not above ceiling_seconds; here they are {numbers}")
         if self.lifetime_seconds <= 0:
-            raise ValueError("lifetime_seconds must be positive")
+            yield Problem("/lifetime_seconds", "lifetime_seconds must be positive")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,23 +161,29 @@ class Notification(Record):
     mute_times: tuple[MuteTime, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.ack_requires < Proof.STORED:
-            raise ValueError("ack_requires is stored, delivered or person")
-        if self.group_wait_seconds < 0 or self.repeat_seconds <= 0:
-            raise ValueError("group_wait_seconds must not be negative, repeat_seconds must be positive")
-        for problem in self.problems():
-            raise ValueError(problem)
+        refuse(self.problems())
 
-    def problems(self) -> Iterator[str]:
+    def problems(self) -> Iterator[Problem]:
         """Yield every name that is used and not defined, and what would leave a notice without a receiver."""
+        if self.ack_requires < Proof.STORED:
+            yield Problem("/ack_requires", "ack_requires is stored, delivered or person")
+        if self.group_wait_seconds < 0:
+            yield Problem("/group_wait_seconds", "group_wait_seconds must not be negative")
+        if self.repeat_seconds <= 0:
+            yield Problem("/repeat_seconds", "repeat_seconds must be positive")
         if TASK_OPERATOR in self.receivers:
-            yield f"receivers: {TASK_OPERATOR} is the task's own operator and cannot be defined here"
-        used = [(f"routes/{place}", each.receivers) for place, each in enumerate(self.routes)]
-        used += [(f"escalation/{place}", each.receivers) for place, each in enumerate(self.escalation)]
-        used.append(("fallback", self.fallback))
-        for where, names in used:
-            for name in names:
+            message = f"{TASK_OPERATOR} is the task's own operator and cannot be defined here"
+            yield Problem(f"/receivers/{TASK_OPERATOR}", message, at_key=True)
+        used = [(f"/routes/{place}/receivers", each.receivers) for place, each in enumerate(self.routes)]
+        used += [(f"/escalation/{place}/receivers", each.receivers) for place, each in enumerate(self.escalation)]
+        used.append(("/fallback", self.fallback))
+        for pointer, names in used:
+            for place, name in enumerate(names):
                 if name not in self.receivers:
-                    yield f"{where}: no receiver is named {name}"
-        if not self.routes or self.routes[-1].match:
-            yield "routes: the last route needs an empty match, so that no notice is without a receiver"
+                    message = f"no receiver is named {name}"
+                    yield Problem(f"{pointer}/{place}", message, did_you_mean(name, self.receivers))
+        if not self.routes:
+            yield Problem("/routes", "without a route no notice has a receiver")
+        elif self.routes[-1].match:
+            message = "the last route needs an empty match, so that no notice is without a receiver"
+            yield Problem(f"/routes/{len(self.routes) - 1}/match", message)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any, ClassVar, Self
 
+from reporting_governance.contracts.problem import Problem, WrongMeaning, below, contract_error
 from reporting_governance.contracts.times import format_time, parse_time
-from reporting_governance.errors import ContractError
 
 Document = Mapping[str, Any]
 Codec = tuple[Callable[[Any], Any] | None, Callable[[Any], Any]]  #: encode (None: as it is) and decode
@@ -52,11 +52,8 @@ def free_text(**options: Any) -> Any:
     return field(metadata={"free_text": True}, **options)
 
 
-class _Mismatch(ValueError):
-    def __init__(self, pointer: str, problem: str) -> None:
-        super().__init__(problem)
-        self.pointer = pointer
-        self.problem = problem
+def _mismatch(message: str) -> WrongMeaning:
+    return WrongMeaning([Problem("", message)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,38 +80,41 @@ class Record:
             document: plain JSON data; keys that the kind does not know are refused.
             source: where it came from, for the error's text.
 
-        Raises: ContractError naming the JSON pointer of the first fault.
+        Raises: ContractError naming the JSON pointer of the first fault; `problem.problems_of` gives all.  What
+            several values say together is looked at only where each of them is right.
         """
         try:
             return cls._read(document)
-        except _Mismatch as fault:
-            place = fault.pointer or "/"
-            raise ContractError(source=source, kind=cls.schema, problem=f"{place}: {fault.problem}") from None
+        except WrongMeaning as fault:
+            raise contract_error(fault.problems, kind=cls.schema, source=source) from None
 
     @classmethod
     def _read(cls, document: object) -> Self:
         if not isinstance(document, Mapping):
-            raise _Mismatch("", f"expected an object, found {_type_name(document)}")
+            raise _mismatch(f"expected an object, found {_type_name(document)}")
         values: dict[str, Any] = {}
+        problems: list[Problem] = []
         slots = _slots_of(cls)
         for slot in slots:
             if slot.key in document:
                 try:
                     values[slot.name] = slot.decode(document[slot.key])
-                except _Mismatch as fault:
-                    raise _Mismatch(f"/{slot.key}{fault.pointer}", fault.problem) from None
+                except WrongMeaning as fault:
+                    problems += below(slot.key, fault.problems)
             elif slot.default is MISSING:
-                raise _Mismatch("", f"{slot.key} is missing")
-        if len(values) != len(document):
+                problems.append(Problem("", f"{slot.key} is missing"))
+        if problems or len(values) != len(document):
             unknown = set(document) - {slot.key for slot in slots}
-            if unknown:
-                raise _Mismatch("", f"unknown key {min(map(str, unknown))}")
+            for key in sorted(map(str, unknown)):
+                problems += below(key, [Problem("", f"unknown key {key}", at_key=True)])
+        if problems:
+            raise WrongMeaning(problems)
         try:
             return cls(**values)
-        except _Mismatch:
+        except WrongMeaning:
             raise
         except ValueError as fault:
-            raise _Mismatch("", str(fault)) from None
+            raise _mismatch(str(fault)) from None
 
     def dump(self) -> dict[str, Any]:
         """Return the record as plain JSON data."""
@@ -182,8 +182,11 @@ def _list_codec(item: Any) -> Codec:
 
     def read(value: object) -> tuple[Any, ...]:
         if not isinstance(value, (list, tuple)):
-            raise _Mismatch("", f"expected a list, found {_type_name(value)}")
-        return tuple(_at(index, decode, each) for index, each in enumerate(value))
+            raise _mismatch(f"expected a list, found {_type_name(value)}")
+        try:
+            return tuple([decode(each) for each in value])
+        except WrongMeaning:
+            raise WrongMeaning(_problems_in(enumerate(value), decode)) from None
 
     return (list if encode is None else lambda value: [encode(each) for each in value]), read
 
@@ -193,17 +196,24 @@ def _mapping_codec(item: Any) -> Codec:
 
     def read(value: object) -> dict[str, Any]:
         if not isinstance(value, Mapping):
-            raise _Mismatch("", f"expected an object, found {_type_name(value)}")
-        return {key: _at(key, decode, each) for key, each in value.items()}
+            raise _mismatch(f"expected an object, found {_type_name(value)}")
+        try:
+            return {key: decode(each) for key, each in value.items()}
+        except WrongMeaning:
+            raise WrongMeaning(_problems_in(value.items(), decode)) from None
 
     return (dict if encode is None else lambda value: {key: encode(each) for key, each in value.items()}), read
 
 
-def _at(place: object, decode: Callable[[Any], Any], value: object) -> Any:
-    try:
-        return decode(value)
-    except _Mismatch as fault:
-        raise _Mismatch(f"/{place}{fault.pointer}", fault.problem) from None
+def _problems_in(members: Iterable[tuple[object, Any]], decode: Callable[[Any], Any]) -> list[Problem]:
+    """Return what is wrong with every member of a list or an object of which one was refused."""
+    problems: list[Problem] = []
+    for step, value in members:
+        try:
+            decode(value)
+        except WrongMeaning as fault:
+            problems += below(step, fault.problems)
+    return problems
 
 
 def _enum_value(value: Any) -> Any:
@@ -216,7 +226,7 @@ def _enum_decoder(hint: Any) -> Callable[[Any], Any]:
     def read(value: object) -> Any:
         member = known.get(value) if isinstance(value, (str, int)) else None
         if member is None:
-            raise _Mismatch("", f"{value!r} is none of {', '.join(map(str, known))}")
+            raise _mismatch(f"{value!r} is none of {', '.join(map(str, known))}")
         return member
 
     return read
@@ -224,20 +234,17 @@ def _enum_decoder(hint: Any) -> Callable[[Any], Any]:
 
 def _decode_time(value: object) -> datetime:
     if not isinstance(value, str):
-        raise _Mismatch("", f"expected a time, found {_type_name(value)}")
+        raise _mismatch(f"expected a time, found {_type_name(value)}")
     try:
         return parse_time(value)
     except ValueError as fault:
-        raise _Mismatch("", str(fault)) from None
+        raise _mismatch(str(fault)) from None
 
 
 def _exactly(hint: type) -> Callable[[Any], Any]:
     def read(value: object) -> Any:
         if type(value) is not hint:  # bool is an int in Python; in JSON it is not
-            raise _Mismatch(
-                "",
-                f"expected {_TYPE_NAMES.get(hint, hint.__name__)}, found {_type_name(value)}",
-            )
+            raise _mismatch(f"expected {_TYPE_NAMES.get(hint, hint.__name__)}, found {_type_name(value)}")
         return value
 
     return read

@@ -5,11 +5,15 @@ All durations are whole seconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.record import Record
+
+_WITHIN = ("forward_within_seconds", "verify_within_seconds")
+_TWO_PROMISES = Problem("/calendar", "a promise is every_seconds or calendar, not both")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,8 +37,8 @@ class StatusLimits(Record):
     blocked: int = 14_400
 
     def __post_init__(self) -> None:
-        if min(self.waiting_user, self.paused, self.blocked) <= 0:
-            raise ValueError("a limit must be positive")
+        limits = {"waiting_user": self.waiting_user, "paused": self.paused, "blocked": self.blocked}
+        refuse(Problem(f"/{name}", "a limit must be positive") for name, limit in limits.items() if limit <= 0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +71,7 @@ class Selector(Record):
 
     def __post_init__(self) -> None:
         if self.every_seconds and self.calendar:
-            raise ValueError("a promise is every_seconds or calendar, not both")
+            refuse([_TWO_PROMISES])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,14 +92,15 @@ class Watchdog(Record):
     selectors: tuple[Selector, ...] = ()  #: the first that matches a task holds
 
     def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[Problem]:
         if self.every_seconds is not None and self.calendar is not None:
-            raise ValueError("a promise is every_seconds or calendar, not both")
-        positive = (
-            self.tick_seconds,
-            self.silence_seconds,
-            self.forward_within_seconds,
-            self.verify_within_seconds,
-            1 if self.every_seconds is None else self.every_seconds,
-        )
-        if min(positive) <= 0 or min(self.grace_seconds, self.start_grace_seconds) < 0:
-            raise ValueError("durations are positive, a grace may be 0")
+            yield _TWO_PROMISES
+        for name in ("tick_seconds", "every_seconds", "silence_seconds", *_WITHIN):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                yield Problem(f"/{name}", f"{name} must be positive")
+        for name in ("grace_seconds", "start_grace_seconds"):
+            if getattr(self, name) < 0:
+                yield Problem(f"/{name}", f"{name} must not be negative")

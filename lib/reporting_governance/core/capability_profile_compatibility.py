@@ -21,6 +21,7 @@ from reporting_governance.contracts.capability import (
     Requirement,
     SupportLevel,
 )
+from reporting_governance.contracts.problem import Problem
 from reporting_governance.core.actions import POWER_OF, is_weaker
 
 Document = Mapping[str, Any]
@@ -161,13 +162,18 @@ class Preflight:
     legacy: bool
     schema_checks: tuple[SchemaCheck, ...]
     expectation_checks: tuple[ExpectationCheck, ...]
-    refusals: tuple[str, ...]
+    problems: tuple[Problem, ...]  #: what is refused, with its place in the profile
     notes: tuple[str, ...]
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """What is refused, in words."""
+        return tuple(each.message for each in self.problems)
 
     @property
     def passed(self) -> bool:
         """Whether a runnable contract may be made of them."""
-        return not self.refusals
+        return not self.problems
 
 
 def preflight(
@@ -194,8 +200,8 @@ def preflight(
     legacy = profile is None and pin is None
     schemas = _check_schemas(descriptor)
     expectations = _check_expectations(settings, descriptor, observations)
-    refusals = [
-        *(f"{each.key}: {each.declared or 'nothing'} is not {each.canonical}" for each in schemas if not each.matches),
+    problems = [
+        *_refuse_schemas(schemas),
         *_refuse_version(pin, descriptor),
         *_refuse_runtime(requires.get("runtime"), descriptor),
         *_refuse_expectations(settings, expectations),
@@ -203,12 +209,30 @@ def preflight(
     ]
     powers = effective_capabilities(profile, descriptor, observations)
     gaps = [each for each in sorted(set(actions)) if not _can_do(each, powers)]
-    refusals += [f"{each} is required by a pack; it is not available and has no fallback that is" for each in gaps]
+    for each in gaps:
+        message = f"{each} is required by a pack; it is not available and has no fallback that is"
+        problems.append(Problem(_place_of_gap(each, settings), message))
     notes = list(powers.notes)
     if legacy:
-        notes += ["no plugin_spec_version is pinned (migration debt)", *(f"{each} (legacy)" for each in refusals)]
-        refusals = []
-    return Preflight(legacy, schemas, expectations, tuple(refusals), tuple(notes))
+        notes += [
+            "no plugin_spec_version is pinned (migration debt)",
+            *(f"{each.message} (legacy)" for each in problems),
+        ]
+        problems = []
+    return Preflight(legacy, schemas, expectations, tuple(problems), tuple(notes))
+
+
+def _place_of_gap(action: str, settings: Document) -> str:
+    """Return what made an action impossible: that it was given no fallback, or that a power was turned off."""
+    place = f"/fallbacks/{action}"
+    instead = (settings.get("fallbacks") or {}).get(action)
+    if instead is not None and not instead:
+        return place
+    could_do = {POWER_OF.get(each) for each in (action, *(instead or ()))}
+    for name, wanted in (settings.get("expectations") or {}).items():
+        if wanted == Requirement.OFF and EXPECTATIONS.get(name) in could_do:
+            return f"/expectations/{name}"
+    return place
 
 
 def _check_schemas(descriptor: Document) -> tuple[SchemaCheck, ...]:
@@ -240,34 +264,43 @@ def _check_expectations(
     )
 
 
-def _refuse_version(pin: str | None, descriptor: Document) -> Iterable[str]:
+def _refuse_schemas(checks: Sequence[SchemaCheck]) -> Iterable[Problem]:
+    for each in checks:
+        if not each.matches:
+            yield Problem("/requires", f"{each.key}: {each.declared or 'nothing'} is not {each.canonical}")
+
+
+def _refuse_version(pin: str | None, descriptor: Document) -> Iterable[Problem]:
     if pin is None:
         return
+    place = "/requires/plugin_spec_version"
     supported: Sequence[str] = (descriptor.get("compatibility") or {}).get("plugin_spec_versions") or ()
     if pin not in PLUGIN_SPEC_VERSIONS:
-        yield f"plugin_spec_version {pin} is not known; known: {', '.join(PLUGIN_SPEC_VERSIONS)}"
+        yield Problem(place, f"plugin_spec_version {pin} is not known; known: {', '.join(PLUGIN_SPEC_VERSIONS)}")
     elif pin not in supported:
-        yield f"plugin_spec_version {pin} is required and the descriptor declares {', '.join(supported) or 'none'}"
+        declared = ", ".join(supported) or "none"
+        yield Problem(place, f"plugin_spec_version {pin} is required and the descriptor declares {declared}")
 
 
-def _refuse_runtime(runtime: str | None, descriptor: Document) -> Iterable[str]:
+def _refuse_runtime(runtime: str | None, descriptor: Document) -> Iterable[Problem]:
     found = descriptor["runtime"]["name"]
     if runtime is not None and runtime != found:
-        yield f"the profile is for runtime {runtime}, the descriptor for {found}"
+        yield Problem("/requires/runtime", f"the profile is for runtime {runtime}, the descriptor for {found}")
 
 
-def _refuse_expectations(settings: Document, checks: Sequence[ExpectationCheck]) -> Iterable[str]:
+def _refuse_expectations(settings: Document, checks: Sequence[ExpectationCheck]) -> Iterable[Problem]:
     wanted: Document = settings.get("expectations") or {}
     for each in checks:
         if wanted[each.expectation] == Requirement.REQUIRED and not each.supported:
-            yield f"{each.expectation} is required and not available ({each.matched_path or 'unknown expectation'})"
+            message = f"{each.expectation} is required and not available ({each.matched_path or 'unknown expectation'})"
+            yield Problem(f"/expectations/{each.expectation}", message)
 
 
-def _refuse_fallbacks(settings: Document) -> Iterable[str]:
+def _refuse_fallbacks(settings: Document) -> Iterable[Problem]:
     for action, instead in (settings.get("fallbacks") or {}).items():
-        for each in instead:
+        for place, each in enumerate(instead):
             if not is_weaker(each, action):
-                yield f"fallback {each} is not weaker than {action}"
+                yield Problem(f"/fallbacks/{action}/{place}", f"fallback {each} is not weaker than {action}")
 
 
 def _can_do(action: str, powers: EffectiveCapabilities) -> bool:

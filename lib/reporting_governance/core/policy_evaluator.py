@@ -159,16 +159,19 @@ def compile_pack(document: Mapping[str, Any], *, source: str = "policy pack") ->
     )
 
 
-def check_together(packs: Sequence[CompiledPack]) -> tuple[Problem, ...]:
-    """Return the faults that only show when packs are used together: two rules with one id."""
+def check_together(packs: Sequence[CompiledPack]) -> tuple[tuple[int, Problem], ...]:
+    """Return the faults that only show when packs are used together, two rules with one id, and of which pack each is.
+
+    A pack is named by its place among `packs`; pointers start at that pack.
+    """
     owner: dict[str, str] = {}
-    problems: list[Problem] = []
-    for pack in packs:
+    problems: list[tuple[int, Problem]] = []
+    for index, pack in enumerate(packs):
         pack_id = pack.pack.metadata.id
         for place, rule in enumerate(pack.rules):
             if owner.setdefault(rule.rule.id, pack_id) != pack_id:
                 message = f"rule {rule.rule.id} of pack {pack_id} is in pack {owner[rule.rule.id]} too"
-                problems.append((f"/spec/rules/{place}/id", message, None))
+                problems.append((index, (f"/spec/rules/{place}/id", message, None)))
     return tuple(problems)
 
 

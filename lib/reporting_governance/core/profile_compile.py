@@ -11,11 +11,14 @@ from dataclasses import fields, replace
 from typing import Any
 
 from reporting_governance.contracts.deployment_profile import (
+    ARTIFACT_KIND,
+    KIND,
     DeploymentProfile,
     DeploymentProfileArtifact,
     ProfileSpec,
 )
 from reporting_governance.contracts.notification_settings import InDoubt, Notification
+from reporting_governance.contracts.problem import Problem, contract_error
 
 _DEFAULTS = ProfileSpec()
 
@@ -27,8 +30,11 @@ def compile_profile(document: Mapping[str, Any], *, digest: str) -> DeploymentPr
         document: a `DeploymentProfile` as plain data; its shape has been checked by the schema.
         digest: SHA-256 of the bytes it was read from, in hexadecimal.
 
-    Raises: ContractError naming the place; nothing is decided by a profile that raises it.
+    Raises: ContractError whose problems name their places; nothing is decided by a profile that raises it.
     """
+    if document.get("kind") == ARTIFACT_KIND:
+        problem = Problem("/kind", f"an artifact is made from a profile and is none itself; a profile is a {KIND}")
+        raise contract_error((problem,), kind=DeploymentProfile.schema, source="profile")
     written = DeploymentProfile.parse(document, source="profile")
     notification, notes = _in_force(written.notification)
     sections = {each.name: getattr(written, each.name) for each in fields(ProfileSpec)}

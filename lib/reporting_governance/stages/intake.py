@@ -6,6 +6,7 @@ from typing import Any
 
 from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.finding import Finding, FindingRule, Severity
+from reporting_governance.contracts.problem import problems_of
 from reporting_governance.contracts.reading import Document, Syntax, read_documents
 from reporting_governance.errors import ContractError
 
@@ -71,8 +72,9 @@ def read_check_in(parsed: Parsed, *, name: str) -> tuple[CheckIn | None, tuple[F
 
 
 def shape_finding(document: Document, fault: ContractError, *, name: str) -> Finding:
-    """Return a fault of shape with its place; of a key that is not there, the place of its object."""
-    place, _, problem = str(fault.details["problem"]).partition(": ")
-    pointer = "" if place == "/" else place
-    span = document.value_span(pointer) or document.owner_span("")
-    return WRONG_SHAPE.finding(file=name, message=problem or place, pointer=pointer, span=span)
+    """Return the first fault of shape with its place; of a key that is not there, the place of its object."""
+    problem = problems_of(fault)[0]
+    pointer, span = document.nearest(problem.pointer, at_key=problem.at_key)
+    return WRONG_SHAPE.finding(
+        file=name, message=problem.message, pointer=pointer, span=span, suggestion=problem.suggestion
+    )

@@ -79,6 +79,18 @@ class Document:
         start = tape.starts[entry]
         return span_of(self.places.text, start, min(start + 1, tape.ends[entry]))
 
+    def nearest(self, pointer: str, *, at_key: bool = False) -> tuple[str, Span | None]:
+        """Return the pointer and the place at which a fault of meaning is reported.
+
+        That is the value (`at_key`: its key); where there is no such value, the nearest object or list around it that
+        there is, as `owner_span` has it.
+        """
+        span = (self.key_span(pointer) if at_key else None) or self.value_span(pointer)
+        while span is None and pointer:
+            pointer = pointer.rpartition("/")[0]
+            span = self.owner_span(pointer)
+        return pointer, span
+
     def written(self, pointer: str) -> str | None:
         """Return a value as its author wrote it, such as `1.10` where the value is 1.1."""
         tape = self.places.tape
