@@ -77,7 +77,7 @@ class ViewName(NamedTuple):
     def __str__(self) -> str:
         if self.folder is Folder.PAST:
             return f"past/{self.id}@{self.seq:012d}"
-        return f"{self.folder.value}/{self.due}-{self.id}-{self.seq:012d}.json"
+        return f"{self.folder}/{self.due}-{self.id}-{self.seq:012d}.json"
 
     @classmethod
     def parse(cls, text: str) -> "ViewName":

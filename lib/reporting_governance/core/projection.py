@@ -6,8 +6,7 @@ A group of lines is applied as one step.  For each view that a record lists, the
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewName
 from reporting_governance.core.task_fold import fold_task
@@ -15,16 +14,14 @@ from reporting_governance.core.task_fold import fold_task
 Body = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """A view that shall exist, with this body."""
 
     name: ViewName
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """What a group does to the views: first all `puts`, then all `removes`.
 
     The order makes it repeatable: as long as a put is missing, nothing has been removed.
@@ -38,12 +35,17 @@ class ConsumedViewGone(LookupError):
     """A consumed version cannot be read: the group has been applied before."""
 
 
-def apply(records: Sequence[tuple[int, RecordLine]], read: Callable[[ViewName], Body | None]) -> Changes:
+def apply(
+    records: Sequence[tuple[int, RecordLine]],
+    read: Callable[[ViewName], Body | None],
+    exists: Callable[[ViewName], bool] | None = None,
+) -> Changes:
     """Return what one group of lines does to the views.
 
     Args:
         records: the group's records with the seq of their lines.
         read: the body of an exact version, None when it is gone.
+        exists: tells the same of a version whose body nobody needs, where that is cheaper than reading it.
 
     Raises: ConsumedViewGone.
     """
@@ -52,11 +54,16 @@ def apply(records: Sequence[tuple[int, RecordLine]], read: Callable[[ViewName], 
         for name in record.consumes:
             consumed[name.id] = name
     old: dict[str, Body] = {}
+    remade = {key.id for _, record in records for key in record.views}
     for identity, name in consumed.items():
-        body = read(name)
-        if body is None:
+        if identity not in remade:
+            gone = read(name) is None if exists is None else not exists(name)
+        else:
+            body = read(name)
+            gone = body is None
+            old[identity] = body or {}
+        if gone:
             raise ConsumedViewGone(str(name))
-        old[identity] = body
     puts: dict[tuple[Folder, str], Put] = {}
     for seq, record in records:
         for key in record.views:

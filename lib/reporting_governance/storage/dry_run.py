@@ -125,7 +125,7 @@ class DryRunStore:
 
     def _made(self, additions: Sequence[Addition]) -> tuple[list[Prepared], Changes]:
         """Encode and fold as the real store does, so that what it would refuse is refused here, before any is kept."""
-        prepared = [prepare(each, self.put_blob, actor=self._actor, writer="{}") for each in additions]
+        prepared = [prepare(each, self.put_blob, actor=encode(self._actor), writer="{}") for each in additions]
         for each in prepared:
             each.line(place=1, size=len(prepared), prev=self._leaf, seq=1, time=format_time(_ANY_TIME))
         records = [(place, each.record) for place, each in enumerate(prepared) if each.record is not None]

@@ -7,8 +7,8 @@ because readers in other languages would round them; lone surrogates become U+FF
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from reporting_governance.contracts.journal_line import LINE_VERSION, Folder, LineType, RecordLine, ViewKey, ViewName
 from reporting_governance.core.scrub import any_names_a_secret, may_hold_token, scrub
@@ -27,8 +27,7 @@ _DUE = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z")
 PutBlob = Callable[[bytes], Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A line but for what is only known under the lock: `prev`, `seq`, its time and its place in the group.
 
     The pieces are what stands between those, in the order of the sorted keys, so that nothing is encoded twice.
@@ -71,7 +70,7 @@ def prepare(addition: Addition, put_blob: PutBlob, *, actor: str, writer: str) -
 
     Args:
         put_blob: stores what does not stand in the line itself.
-        actor: who acts, as the operating system knows them.
+        actor: who acts, as the operating system knows them, encoded.
         writer: the writing process, encoded.
 
     Raises: ValueError for what a line cannot hold; StorageError when a body stays too large.
@@ -90,7 +89,7 @@ def prepare(addition: Addition, put_blob: PutBlob, *, actor: str, writer: str) -
     said = "" if meta is None else f',"meta":{encode(meta)}'
     why = "" if reason is None else f',"reason":{encode(reason)}'
     return Prepared(
-        before_group=f'{{{action}"actor":{encode(actor)},"g":',
+        before_group=f'{{{action}"actor":{actor},"g":',
         before_prev=f'{job}{said}{plugin},"prev":"',
         before_seq=f'"{why}{record_text},"seq":',
         after_time=f'","type":"{addition.type.value}","v":{LINE_VERSION},"writer":{writer}}}\n',
@@ -145,6 +144,8 @@ class _Counts:
         self.scrubbed = 0
 
     def as_meta(self) -> dict[str, int]:
+        if not self.converted and not self.scrubbed:
+            return {}
         said = {"converted": self.converted, "scrubbed": self.scrubbed}
         return {key: count for key, count in said.items() if count}
 

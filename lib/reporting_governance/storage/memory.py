@@ -102,13 +102,13 @@ class MemoryStore:
         answers: list[Answer] = []
         lines: list[tuple[Prepared, bytes]] = []
         changes: list[Changes] = []
-        leaf = self._leaf
+        leaf, actor = self._leaf, encode(self._actor)
         for verdict in verdicts:
             if verdict.refused is not None:
                 answers.append(verdict.refused)
                 continue
             first = len(self._lines) + len(lines) + 1
-            prepared = [prepare(each, self.put_blob, actor=self._actor, writer="{}") for each in verdict.additions]
+            prepared = [prepare(each, self.put_blob, actor=actor, writer="{}") for each in verdict.additions]
             for place, each in enumerate(prepared, start=1):
                 line = each.line(
                     place=place, size=len(prepared), prev=leaf, seq=first + place - 1, time=format_time(now)

@@ -6,8 +6,8 @@ only within the boot it names.
 
 import os
 import struct
-from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import NamedTuple
 
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.storage.files import journal_io
@@ -24,8 +24,7 @@ _SPARE = 16 - len(_FOLDERS)
 Counts = tuple[int, ...]  #: number of views per folder, in the order of `Folder`
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """The place in the log up to which the views agree with it."""
 
     boot: bytes  #: 16 bytes
@@ -42,7 +41,7 @@ class Applied:
     stepped_ms: int  #: when a step of the clock was last noted; 0 for never
     context: bytes  #: 16 bytes: what is in force, by digest
 
-    def count(self, folder: Folder) -> int:
+    def views_in(self, folder: Folder) -> int:
         """Return how many views a folder holds."""
         return self.counts[_FOLDERS.index(folder)]
 
@@ -114,7 +113,7 @@ def distrust(path: str) -> None:
     """Let the record name no boot: where the log ends stays known, and the views are made anew whoever comes next."""
     applied = load(path)
     if applied is not None:
-        journal_io.overwrite(path, replace(applied, boot=bytes(16)).pack())
+        journal_io.overwrite(path, applied._replace(boot=bytes(16)).pack())
 
 
 def agrees(applied: Applied, log: int) -> bool:

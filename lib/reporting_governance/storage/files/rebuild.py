@@ -5,8 +5,10 @@ written anyway.  A snapshot is a cache of the same bytes.  It is believed when i
 `log.snapshot` line names another digest for its segment.
 """
 
+import gc
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -53,7 +55,7 @@ class State:
         if not records:
             return
         try:
-            changes = apply(records, self._body)
+            changes = apply(records, self._body, self._holds)
         except ConsumedViewGone as gone:
             raise StorageError(
                 path="journal", reason=f"line {group[0].seq} changes {gone}, which no earlier line made"
@@ -77,12 +79,28 @@ class State:
         content = self.contents.get(str(name))
         return None if content is None else body_in(content)
 
+    def _holds(self, name: ViewName) -> bool:
+        return str(name) in self.contents
+
     def _forget_past(self, before: int) -> None:
         old = [name for name in self.contents if name.startswith("past/") and int(name[-12:]) < before]
         for name in old:
             del self.contents[name]
 
 
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """Pause the search for cycles: nothing here makes any, and what lives on would be searched again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_collector_resting()
 def state_at(layout: Layout, end: tuple[int, int]) -> State:
     """Return the views at a place in the log, given as a segment's first seq and an offset in it.
 
@@ -143,6 +161,7 @@ def write_views(views: Views, layout: Layout, state: State) -> Counts:
     for text, content in state.contents.items():
         folder, _, file = text.partition("/")
         wanted[folder][f"{file.rpartition('@')[0]}.json" if folder == "past" else file] = content
+    counts = tuple(len(files) for files in wanted.values())
     for kind in Folder:
         files = wanted[kind.value]
         for name in views.raw_names(kind):
@@ -152,7 +171,7 @@ def write_views(views: Views, layout: Layout, state: State) -> Counts:
                 del files[name]
         for name, content in files.items():
             views.put_plainly(kind, name, content)
-    return tuple(len(views.raw_names(kind)) for kind in Folder)
+    return counts
 
 
 def _put_away(layout: Layout, folder: Folder, name: str) -> None:

@@ -250,13 +250,13 @@ class FilesStore:
         if before is not None:
             with suppress(DamagedView):
                 files = self._views.raw_names(folder)
-                if len(files) == before.count(folder) and self._look() == before:
+                if len(files) == before.views_in(folder) and self._look() == before:
                     return files, before.seq
         elif self._is_absent():
             return [], 0
         with self._recovering() as applied:
             files = self._views.raw_names(folder)
-            if len(files) != applied.count(folder):
+            if len(files) != applied.views_in(folder):
                 applied = self._writer.rebuilt(applied)
                 files = self._views.raw_names(folder)
             return files, applied.seq

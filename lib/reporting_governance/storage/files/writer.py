@@ -6,7 +6,6 @@ acknowledges nothing; an error after it is no refusal, the next process carries 
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from reporting_governance.contracts.journal_line import Folder, LineType, RecordLine
@@ -25,7 +24,7 @@ from reporting_governance.storage.files.marks import Marks, context_digest
 from reporting_governance.storage.files.recent import Recent
 from reporting_governance.storage.files.views import DamagedView, Views
 from reporting_governance.storage.interface import Addition
-from reporting_governance.storage.lines import leaf_hash
+from reporting_governance.storage.lines import encode, leaf_hash
 
 Prepareds = Sequence[Prepared]  #: the lines of one group
 
@@ -39,6 +38,8 @@ class Writer:
         self._blobs = blobs
         self._identity = identity
         self._limits = limits
+        self._actor_text = encode(identity.actor)
+        self._boot_text = f'{{"boot_id":"{as_uuid(identity.boot)}","pid":'
         self.recent = Recent(layout)
 
     def caught_up(self, moment: Moment) -> Applied:
@@ -57,7 +58,7 @@ class Writer:
         # From here on nothing may be concluded from the views until all of them are right.
         applied_record.invalidate(self._layout.applied)
         counts = rebuild.write_views(self._views, self._layout, state)
-        applied = replace(_marked(applied, state.marks), counts=counts)
+        applied = _marked(applied, state.marks)._replace(counts=counts)
         self._save(applied)
         return applied
 
@@ -75,7 +76,7 @@ class Writer:
         opening = self._note(LineType.LOG_SEGMENT_OPEN, self._opening_meta(applied.seq, moment))
         os.close(journal_io.create(self._layout.segment(first)))
         journal_io.sync_folder(self._layout.log)
-        return self.added(replace(applied, segment=first, offset=0), [[opening]], Batch(), moment)
+        return self.added(applied._replace(segment=first, offset=0), [[opening]], Batch(), moment)
 
     def notes_due(self, applied: Applied, moment: Moment) -> list[Prepareds]:
         """Return the lines to add before others: the clock has stepped, or something else is in force."""
@@ -93,7 +94,8 @@ class Writer:
 
         Raises: OSError, StorageError; then nothing is acknowledged.
         """
-        data, ends = assemble(groups, applied, format_time(moment.now))
+        time = format_time(moment.now)
+        data, last = assemble(groups, applied, time)
         path = self._layout.segment(applied.segment)
         log = journal_io.open_log(path)
         try:
@@ -102,9 +104,7 @@ class Writer:
         finally:
             os.close(log)
         lines = [each for group in groups for each in group]
-        last = ends[-1]
-        after = replace(
-            applied,
+        after = applied._replace(
             offset=applied.offset + len(data),
             seq=last.seq,
             leaf=last.leaf,
@@ -115,7 +115,7 @@ class Writer:
         for seq, line in enumerate(lines, start=applied.seq + 1):
             self.recent.learn(seq, line.record)
         try:
-            return self._apply(after, lines, batch, format_time(moment.now))
+            return self._apply(after, lines, batch, time)
         except (OSError, DamagedView):
             return after  # it stands in the log: it is added, and the next process carries on
 
@@ -130,7 +130,7 @@ class Writer:
         if marks is not before:
             after = _marked(after, marks)
         if counts is not after.counts:
-            after = replace(after, counts=counts)
+            after = after._replace(counts=counts)
         self._save(after)
         return after
 
@@ -159,7 +159,7 @@ class Writer:
                     counts = self._carry_out_note(line.document, counts)
         except (Unfinished, DamagedView):
             return self.rebuilt(found)
-        found = replace(found, counts=counts)
+        found = found._replace(counts=counts)
         self._save(found)
         return found
 
@@ -184,8 +184,8 @@ class Writer:
                 "found_bytes": tail.end.offset,
             }
             groups.append([self._note(LineType.LOG_LOSS, meta)])
-        start = replace(
-            _NOWHERE, segment=tail.segment, offset=place.offset, seq=place.seq, leaf=place.leaf, length=place.length
+        start = _NOWHERE._replace(
+            segment=tail.segment, offset=place.offset, seq=place.seq, leaf=place.leaf, length=place.length
         )
         data, _ = assemble(groups, start, format_time(moment.now))
         path = self._layout.segment(tail.segment)
@@ -204,8 +204,7 @@ class Writer:
         for group in tail.groups:
             for line in group:
                 marks = marks.after(line.document)
-        return replace(
-            _marked(start, marks),
+        return _marked(start, marks)._replace(
             boot=self._identity.boot,
             segment=tail.segment,
             offset=tail.end.offset,
@@ -232,8 +231,8 @@ class Writer:
 
     def prepared(self, addition: Addition) -> Prepared:
         """Return an addition cleaned, split and encoded; its blobs are synced but for their names.  Raises OSError."""
-        writer = f'{{"boot_id":"{as_uuid(self._identity.boot)}","pid":{os.getpid()}}}'
-        return prepare(addition, self._blobs.put, actor=self._identity.actor, writer=writer)
+        writer = f"{self._boot_text}{os.getpid()}}}"
+        return prepare(addition, self._blobs.put, actor=self._actor_text, writer=writer)
 
     def _first_meta(self) -> dict[str, Any]:
         return {"log_id": os.urandom(16).hex(), "context": dict(self._identity.context)}
@@ -245,21 +244,20 @@ class Writer:
         journal_io.overwrite(self._layout.applied, applied.pack())
 
 
-def assemble(groups: Sequence[Prepareds], applied: Applied, time: str) -> tuple[bytes, list[Place]]:
-    """Return the bytes of the groups' lines as they follow `applied`, and the place behind each line."""
+def assemble(groups: Sequence[Prepareds], applied: Applied, time: str) -> tuple[bytes, Place]:
+    """Return the bytes of the groups' lines as they follow `applied`, and the place behind the last."""
     parts: list[bytes] = []
-    places: list[Place] = []
-    offset, seq, leaf = applied.offset, applied.seq, applied.leaf
+    offset, seq, leaf, length = applied.offset, applied.seq, applied.leaf, applied.length
     for group in groups:
         size = len(group)
         for place, prepared in enumerate(group, start=1):
             seq += 1
             line = prepared.line(place=place, size=size, prev=leaf, seq=seq, time=time)
             leaf = leaf_hash(line[:-1])
-            offset += len(line)
+            length = len(line)
+            offset += length
             parts.append(line)
-            places.append(Place(offset, seq, leaf, len(line)))
-    return b"".join(parts), places
+    return b"".join(parts), Place(offset, seq, leaf, length)
 
 
 def _records(group: LineGroup) -> list[tuple[int, RecordLine]]:
@@ -277,8 +275,7 @@ def _marks_of(applied: Applied) -> Marks:
 
 
 def _marked(applied: Applied, marks: Marks) -> Applied:
-    return replace(
-        applied,
+    return applied._replace(
         log_id=marks.log_id,
         opened_ms=marks.opened_ms,
         stepped_ms=marks.stepped_ms,
