@@ -492,12 +492,12 @@ def test_nobody_but_its_owner_writes_a_state_root_included(root: str, filled: Fi
     os.chown(root, 65534, 65534)
     before = sorted((path, os.stat(path).st_mtime_ns) for path in files(root))
     for write in (
-        lambda: filled.commit([birth(9)], now=NOW),
-        lambda: filled.put_blob(b"x"),
-        lambda: filled.heartbeat("t", NOW),
-        lambda: filled.initialise(NOW),
-        filled.rebuild,
-        lambda: filled.maintain(NOW),
+        lambda: open_store(root).commit([birth(9)], now=NOW),
+        lambda: open_store(root).put_blob(b"x"),
+        lambda: open_store(root).heartbeat("t", NOW),
+        lambda: open_store(root).initialise(NOW),
+        open_store(root).rebuild,
+        lambda: open_store(root).maintain(NOW),
     ):
         with pytest.raises(NotOurState):
             write()

@@ -153,8 +153,16 @@ def test_all_folders_removed(root: str, filled: FilesStore) -> None:
 def test_a_commit_into_a_removed_folder_is_added_and_applied(root: str, filled: FilesStore) -> None:
     name = filled.listing(SPOOL).names[item_id(1)]
     shutil.rmtree(f"{root}/{SPOOL.value}")
-    answers = filled.commit([birth(9), attempt(name)], now=NOW)
+    answers = open_store(root).commit([birth(9), attempt(name)], now=NOW)
     assert [type(answer) for answer in answers] == [Added, Added]
+    check(root)
+
+
+def test_a_folder_removed_under_a_running_command_is_made_good_by_the_next(root: str, filled: FilesStore) -> None:
+    shutil.rmtree(f"{root}/{SPOOL.value}")
+    assert [type(answer) for answer in filled.commit([birth(9)], now=NOW)] == [Added]
+    store = open_store(root)
+    assert len(store.listing(SPOOL).names) == 4
     check(root)
 
 
@@ -220,7 +228,7 @@ def test_nothing_is_written_through_a_link(root: str, filled: FilesStore) -> Non
     names = filled.listing(SPOOL).names
     elsewhere = linked(root, SPOOL)
     before = tree(elsewhere)
-    answers = filled.commit([birth(9), attempt(names[item_id(1)]), settle(names[item_id(2)])], now=NOW)
+    answers = open_store(root).commit([birth(9), attempt(names[item_id(1)]), settle(names[item_id(2)])], now=NOW)
     assert [type(answer) for answer in answers] == [Added, Added, Added]
     assert tree(elsewhere) == before
     assert_put_away(root, SPOOL)

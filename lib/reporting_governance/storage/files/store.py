@@ -92,6 +92,7 @@ class FilesStore:
             actor=actor, boot=self._boot, context=context or {}, clock_step_seconds=clock_step_seconds
         )
         self._lock_is_prepared = False
+        self._may_write = False
         self._head = _EMPTY
         self._over: tuple[int, frozenset[str]] = (-1, frozenset())  #: at which seq `past/` was listed, and its files
 
@@ -191,7 +192,7 @@ class FilesStore:
         """Make all views anew from the log.  Raises: Busy, StorageError, NotOurState."""
         with self._errors():
             layouts.require_owner(self._layout.root)
-            with self._lock():
+            with self._lock(mend=True):
                 self._head = _head_of(self._writer.rebuilt(self._writer.caught_up(self._moment(self._now()))))
         return self._head
 
@@ -310,28 +311,35 @@ class FilesStore:
             raise NeedsHealing(path=self._layout.root)
         if layouts.owner(self._layout.root) != os.geteuid():
             raise Busy(path=self._layout.lock, seconds=0)
-        with self._errors(), self._lock():
+        with self._errors(), self._lock(mend=True):
             yield self._writer.caught_up(self._moment(self._now()))
 
     @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """Hold the lock, with every work folder in its place."""
+    def _lock(self, *, mend: bool = False) -> Iterator[None]:
+        """Hold the lock, with every work folder in its place: looked at once, and whenever something is to be mended.
+
+        A commit does not look again.  Where a folder went since, it cannot make its files, and the next one to look
+        finds that the log has not been applied.
+        """
         if not self._lock_is_prepared:
             layouts.prepare_lock(self._layout)
-            self._lock_is_prepared = True
+            self._lock_is_prepared = mend = True
         with lock.held(self._layout.lock, wait_seconds=self._limits.lock_wait_seconds):
-            amiss = layouts.view_folders_amiss(self._layout.root)
-            if amiss and self._layout.exists():
+            if mend and (amiss := layouts.view_folders_amiss(self._layout.root)) and self._layout.exists():
                 from reporting_governance.storage.files import heal
 
                 heal.mend_folders(self._layout, amiss)
             yield
 
     def _require_state(self, now: datetime) -> None:
+        """Let the owner write, to a state that is set up.  Asked once: neither changes under a running command."""
+        if self._may_write:
+            return
         layouts.require_owner(self._layout.root)
         if not self._layout.exists():
             with self._lock():
                 self._writer.caught_up(self._moment(now))
+        self._may_write = True
 
     def _moment(self, now: datetime) -> Moment:
         return Moment(now, round(now.timestamp() * 1000), int(self._monotonic() * 1000))
