@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from typing import Any, cast
 
 from reporting_governance.contracts.check_in import CheckIn
@@ -33,6 +34,17 @@ def shipped_schemas() -> SchemaSet:
             with open(os.path.join(folder, name), "rb") as file:
                 schemas[name] = json.loads(file.read())
     return SchemaSet(schemas)
+
+
+def schemas_digest() -> str:
+    """Return the SHA-256 of the project's schemas files (JSON: name to SHA-256, keys sorted), in hexadecimal."""
+    folder = resource_path("schemas", SCHEMA_FOLDER)
+    schemas = {}
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".schema.json"):
+            with open(os.path.join(folder, name), "rb") as file:
+                schemas[name] = sha256(file.read()).hexdigest()
+    return sha256(json.dumps(schemas, sort_keys=True).encode("ascii")).hexdigest()
 
 
 class Checker:

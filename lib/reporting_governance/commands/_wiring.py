@@ -76,13 +76,15 @@ class CommandContext:
     @cached_property
     def files(self) -> FilesStore:
         """The records and views under the state folder.  Raises NotOurState for another user's."""
+        from reporting_governance.commands._kept_settings import encoded
+        from reporting_governance.storage.files.in_force import InForce
         from reporting_governance.storage.files.store import FilesStore
 
         settings = self.settings
         return FilesStore(
             self.state,
             actor=self.actor,
-            context=settings.digests,
+            context=InForce(self.state, settings.digests, lambda: encoded(settings)),
             clock_step_seconds=2 * settings.timing.tick_seconds,
             heals=not self.dry_run,
         )

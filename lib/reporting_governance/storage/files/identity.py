@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reporting_governance.storage.files.applied import Applied
+
+IN_FORCE = "in_force"  #: in a context: the reference of a blob with the content that the digests stand for
 
 
 class Moment(NamedTuple):
@@ -20,7 +22,7 @@ class Identity(NamedTuple):
 
     actor: str
     boot: bytes
-    context: Mapping[str, str]
+    context: Mapping[str, Any]  #: digests of what is in force, by name; see `in_force.InForce`
     clock_step_seconds: int | None  #: how far the clock may step before a line says so; None: never said
 
 

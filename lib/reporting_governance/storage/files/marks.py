@@ -7,6 +7,7 @@ from typing import Any
 
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.contracts.times import parse_time
+from reporting_governance.storage.files.identity import IN_FORCE
 from reporting_governance.storage.lines import encode
 
 _ADDED = LineType.RECORD_ADDED.value
@@ -47,9 +48,13 @@ class Marks:
         return self
 
 
-def context_digest(context: Mapping[str, str]) -> bytes:
-    """Return 16 bytes that stand for what is in force; zeros when nothing is said about it."""
-    return sha256(encode(dict(context)).encode("ascii")).digest()[:16] if context else bytes(16)
+def context_digest(context: Mapping[str, Any]) -> bytes:
+    """Return 16 bytes that stand for what is in force; zeros when nothing is said about it.
+
+    Digests alone count: the same content has another reference each time it is stored.
+    """
+    digests = {name: context[name] for name in context if name != IN_FORCE}
+    return sha256(encode(digests).encode("ascii")).digest()[:16] if digests else bytes(16)
 
 
 def milliseconds(time: str) -> int:

@@ -23,7 +23,7 @@ def lines(layout: Layout, applied: Applied, from_seq: int) -> Iterator[Line]:
     for first in wanted:
         path = layout.segment(first)
         end = applied.offset if first == applied.segment else None
-        chain = Chain(journal_io.raw_lines(path, 0, end), Place(0, first - 1, _leaf_before(layout, firsts, first)))
+        chain = Chain(journal_io.raw_lines(path, 0, end), Place(0, first - 1, leaf_before(layout, firsts, first)))
         try:
             for group in chain.groups():
                 for line in group:
@@ -35,7 +35,7 @@ def lines(layout: Layout, applied: Applied, from_seq: int) -> Iterator[Line]:
             raise StorageError(path=path, reason=f"damaged: line {chain.end.seq + 1} does not chain")
 
 
-def _leaf_before(layout: Layout, firsts: list[int], first: int) -> bytes:
+def leaf_before(layout: Layout, firsts: list[int], first: int) -> bytes:
     """Return the leaf hash of the line before a segment: what its first line names, else the last of the one before."""
     if first == 1:
         return ZERO_LEAF

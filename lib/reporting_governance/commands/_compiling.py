@@ -1,0 +1,107 @@
+"""From the files of a profile to the settings they put in force, or to what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from reporting_governance.commands._checking import Checker, object_of, schemas_digest
+from reporting_governance.commands._named_adapters import adapter_problems
+from reporting_governance.commands._settings import (
+    Part,
+    ProfileUnreadable,
+    Settings,
+    digest_of,
+    read_part,
+    shipped_profiles,
+)
+from reporting_governance.contracts.problem import Problem
+from reporting_governance.contracts.reading import Document
+from reporting_governance.resources import resource_path
+
+_DESCRIPTOR_OF_RUNTIME = {"openclaw": "openclaw-watchdog-reference.json"}
+_DESCRIPTOR = "local-host.json"
+
+
+def compile_settings(reference: str, path: str, data: bytes) -> Settings:
+    """Read and check a profile and all it names; `refused` and `findings` of the result say what is wrong.
+
+    Raises: ProfileUnreadable for a descriptor of ours that is gone.
+    """
+    checker = Checker()
+    document = checker.document(data, path, "deployment-profile")
+    artifact = None if document is None else checker.profile(document, path, digest=digest_of(data))
+    if document is None or artifact is None:
+        return Settings(reference, {}, (), {}, (), "", tuple(checker.findings), checker.summary())
+    packs = _packs(checker, artifact, document, path)
+    runtime = artifact["spec"]["requires"].get("runtime")
+    descriptor_path = resource_path("capabilities", _DESCRIPTOR_OF_RUNTIME.get(runtime or "", _DESCRIPTOR))
+    descriptor_data = read_part(descriptor_path)
+    descriptor = checker.document(descriptor_data, descriptor_path, "capability-descriptor")
+    contents = tuple(each.content for each in packs)
+    if descriptor is not None:
+        checker.preflight(artifact, object_of(descriptor), contents, document, path)
+    _check_adapters(checker, artifact, document, path)
+    parts = (
+        Part(path, digest_of(data)),
+        *(each.part for each in packs),
+        Part(descriptor_path, digest_of(descriptor_data)),
+    )
+    return Settings(
+        reference,
+        artifact,
+        contents,
+        {} if descriptor is None else object_of(descriptor),
+        parts,
+        schemas_digest(),
+        tuple(checker.findings),
+        checker.summary(),
+    )
+
+
+class _Pack(NamedTuple):
+    part: Part
+    content: Mapping[str, Any]
+
+
+def _packs(checker: Checker, artifact: Mapping[str, Any], document: Document, path: str) -> Sequence[_Pack]:
+    """Return the packs that a profile names and that are right; findings about the others."""
+    good: list[tuple[Document, str]] = []
+    packs: list[_Pack] = []
+    names: Sequence[str] = artifact["spec"]["policy_packs"]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            checker.refuse_at(document, path, [Problem(f"/policy_packs/{place}", f"{name} is named twice")])
+            continue
+        try:
+            pack_path = _pack_path(path, name)
+            data = read_part(pack_path)
+        except ProfileUnreadable as fault:
+            checker.refuse_at(document, path, [Problem(f"/policy_packs/{place}", str(fault))])
+            continue
+        pack = checker.document(data, pack_path, "policy-pack")
+        content = None if pack is None else checker.pack(pack, pack_path)
+        if pack is None or content is None:
+            continue
+        called = content["metadata"]["id"]
+        if called != name:
+            message = f"the pack calls itself {called}; its file is named for {name}"
+            checker.refuse_at(pack, pack_path, [Problem("/metadata/id", message)])
+        good.append((pack, pack_path))
+        packs.append(_Pack(Part(pack_path, digest_of(data)), content))
+    checker.together(good)
+    return packs
+
+
+def _check_adapters(checker: Checker, artifact: Mapping[str, Any], document: Document, path: str) -> None:
+    for rule, problem in adapter_problems(artifact):
+        checker.refuse_at(document, path, [problem], rule=rule)
+
+
+def _pack_path(profile: str, name: str) -> str:
+    """Return a pack's file: beside the profile when it is there, else the shipped one."""
+    if os.sep in name or name.startswith("."):
+        raise ProfileUnreadable(path=profile, reason=f"{name} is no pack id", shipped=shipped_profiles())
+    own = os.path.join(os.path.dirname(profile), "policy-packs", f"{name}.yaml")
+    return own if os.path.exists(own) else resource_path("policy-packs", f"{name}.yaml")
