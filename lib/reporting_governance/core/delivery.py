@@ -112,15 +112,15 @@ def next_step(
         return Step(kind=StepKind.BLOCK, reason=Reason.RECEIVER_GONE)
     withdrawn = _withdrawal(item, threads)
     # What was resolved is told all the same once somebody tried: a channel that is down for seconds hides nothing.
-    # What a person has taken over is not, as long as surely nothing arrived.
-    if withdrawn is not None and (not body["attempts"] or _is_unsent_and_acked(body, withdrawn)):
+    # What a person has taken over, or the receiver knows already, is not, as long as surely nothing arrived.
+    if withdrawn is not None and (not body["attempts"] or _nobody_misses_it(body, withdrawn, threads)):
         return Step(kind=StepKind.WITHDRAW, reason=withdrawn)
     return _send_when_due(body, parse_time(last["retry_at"] if last else item["due_at"]), now=now)
 
 
 def _send_when_due(body: Body, due: datetime, *, now: datetime) -> Step:
     item = body["item"]
-    doubtful = _doubtful_attempt(body)
+    doubtful = doubtful_attempt(body)
     if now >= parse_time(item["not_after"]):
         reason = Reason.NEVER_CONFIRMED if doubtful else Reason.LIFETIME
         return Step(kind=StepKind.BLOCK, reason=reason, attempt_id=doubtful)
@@ -168,13 +168,24 @@ def _withdrawal(item: Body, threads: Sequence[Body]) -> Reason | None:
     return Reason.RESOLVED_BEFORE_TOLD if Reason.RESOLVED_BEFORE_TOLD in reasons else Reason.WITHDRAWN
 
 
-def _is_unsent_and_acked(body: Body, withdrawn: Reason) -> bool:
-    return withdrawn is Reason.WITHDRAWN and _doubtful_attempt(body) is None
+def _nobody_misses_it(body: Body, withdrawn: Reason, threads: Sequence[Body]) -> bool:
+    """Tell whether an item that was tried may be withdrawn all the same.
+
+    Surely nothing of it arrived, and a person has acted, or the receiver was told before: of this at another target,
+    or by an earlier notice.  What it is told next is that it is over.
+    """
+    known = withdrawn is Reason.WITHDRAWN or all(thread.get("told_at") for thread in threads)
+    return known and doubtful_attempt(body) is None
 
 
 def _thread_withdrawal(item: Body, thread: Body) -> Reason | None:
     newest = thread["newest"]
-    if newest is None or newest["notice_id"] not in item["notice_ids"] or newest["phase"] not in _TELLS_OF_TROUBLE:
+    if newest is None:
+        return None
+    if newest["notice_id"] not in item["notice_ids"]:
+        # The thread has moved on, and its end is told last.  What a person sends again is sent.
+        return Reason.RESOLVED_BEFORE_TOLD if thread["resolved_at"] and not item.get("round") else None
+    if newest["phase"] not in _TELLS_OF_TROUBLE:
         return None
     if thread["resolved_at"]:
         return Reason.RESOLVED_BEFORE_TOLD
@@ -212,7 +223,7 @@ def is_over(attempt: Body, *, now: datetime, here: Here) -> bool:
     return attempt["boot_id"] != here.boot_id or here.monotonic_ms >= int(attempt["monotonic_ms"])
 
 
-def _doubtful_attempt(body: Body) -> str | None:
+def doubtful_attempt(body: Body) -> str | None:
     """Return the newest attempt that may have arrived, None when surely none did."""
     for attempt in reversed(body["attempts"]):
         last = None

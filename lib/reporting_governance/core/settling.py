@@ -116,17 +116,17 @@ def _doubt(
     return True, not_after
 
 
-def settle_unsent(body: Body, step: Step, *, now: datetime) -> Settlement:
+def settle_unsent(body: Body, step: Step, *, now: datetime, settled_by: str = BRIDGE) -> Settlement:
     """Return the receipt for an item that is withdrawn or blocked without an answer."""
     assert step.reason is not None
     attempt = step.attempt_id if step.reason is Reason.NEVER_CONFIRMED else None
     parent = attempt or body["item"]["spool_id"]
     receipt = Receipt(
-        receipt_id=ids.receipt_id(parent, Outcome.BLOCKED, Proof.NONE, BRIDGE, step.reason),
+        receipt_id=ids.receipt_id(parent, Outcome.BLOCKED, Proof.NONE, settled_by, step.reason),
         outcome=Outcome.BLOCKED,
         proof=Proof.NONE,
         settled_at=now,
-        settled_by=BRIDGE,
+        settled_by=settled_by,
         evidence={},
         attempt_id=attempt,
         spool_id=None if attempt else parent,

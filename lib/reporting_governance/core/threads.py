@@ -21,6 +21,7 @@ class ThreadRules:
     repeat_seconds: int
     fallback: tuple[str, ...] = ()  #: receivers that stand in, in order
     holds_doubt: bool = False  #: a send in doubt is kept, and a stand-in is told
+    several_targets: frozenset[str] = frozenset()  #: receivers with more than one target
 
 
 class ThreadStep(StrEnum):
@@ -98,4 +99,10 @@ def due_after_settling(
 
 def rules_of(notification: Notification) -> ThreadRules:
     """Return what a profile's notification settings say about threads."""
-    return ThreadRules(notification.repeat_seconds, notification.fallback, notification.in_doubt is InDoubt.HOLD)
+    several = (name for name, receiver in notification.receivers.items() if len(receiver.targets) > 1)
+    return ThreadRules(
+        notification.repeat_seconds,
+        notification.fallback,
+        notification.in_doubt is InDoubt.HOLD,
+        frozenset(several),
+    )

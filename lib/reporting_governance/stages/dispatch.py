@@ -1,11 +1,12 @@
 """dispatch: queued notices become rendered spool items, one for each target."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.deployment_profile import ProfileSpec
+from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.receipt import ON_PURPOSE, Outcome, Proof, Reason, Receipt
@@ -15,7 +16,9 @@ from reporting_governance.core.dispatching import Together, group_notices, group
 from reporting_governance.core.threads import rules_of
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import newest_view
+from reporting_governance.stages.sending import COMMIT
 from reporting_governance.stages.settled_thread import settled_key
+from reporting_governance.stages.targets_told import Ending, Endings
 from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View, expand
 
 BATCH = 60  #: notices a commit; each makes a record for every target of its receiver
@@ -27,7 +30,7 @@ class DispatchReport:
 
     dispatched: int = 0  #: notices that are in spool items now
     items: int = 0  #: spool items made
-    waiting: int = 0  #: notices that wait for company
+    waiting: int = 0  #: notices that wait for company, or for what is in flight
     withdrawn: int = 0  #: on purpose: resolved before anybody was told
     blocked: int = 0  #: lost: the profile no longer names their receiver, or they expired in the queue
     refused: int = 0  #: somebody else took them
@@ -54,8 +57,8 @@ def run_dispatch(store: Store, profile: ProfileSpec, *, clock: Clock, limit: int
     threads = store.listing(Folder.EPISODES)
     for batch in _batches(names, BATCH):
         now = clock.now()
-        groups, step = _decide(list(_load(store, batch, threads)), profile, now)
-        answers = store.commit(groups, now=now) if groups else []
+        groups, step = _decide(list(_load(store, batch, threads)), profile, Endings(store, threads, clock), now)
+        answers = [answer for part in _parts(groups) for answer in store.commit(part, now=now)]
         report = _count(report, step, answers)
     return report
 
@@ -77,7 +80,9 @@ def _about(notice: Notice) -> tuple[str, ...]:
     )
 
 
-def _decide(queued: list[_Queued], profile: ProfileSpec, now: datetime) -> tuple[list[Group], list[DispatchReport]]:
+def _decide(
+    queued: list[_Queued], profile: ProfileSpec, endings: Endings, now: datetime
+) -> tuple[list[Group], list[DispatchReport]]:
     """Return the groups to commit, and what each of them will have done when it is added."""
     groups: list[Group] = []
     effects: list[DispatchReport] = []
@@ -94,9 +99,13 @@ def _decide(queued: list[_Queued], profile: ProfileSpec, now: datetime) -> tuple
         if group_wait(together, wait_seconds=notification.group_wait_seconds, now=now):
             effects.append(DispatchReport(waiting=len(together.notices)))
             continue
-        group = _spooled(together, [going[each.notice_id] for each in together.notices], profile, now)
-        groups.append(group)
-        effects.append(DispatchReport(dispatched=len(together.notices), items=len(group.additions)))
+        ending = _ending(together, profile, endings)
+        if ending is None:
+            effects.append(DispatchReport(waiting=len(together.notices)))
+            continue
+        items = _spooled(together, [going[each.notice_id] for each in together.notices], profile, ending.targets, now)
+        groups.append(Group(additions=(*items, *ending.closing)))
+        effects.append(DispatchReport(dispatched=len(together.notices), items=len(items)))
     return groups, effects
 
 
@@ -136,13 +145,26 @@ def _blocked(queued: _Queued, reason: Reason, profile: ProfileSpec, now: datetim
     return Group(additions=(Addition(record=record),))
 
 
-def _spooled(together: Together, queued: list[_Queued], profile: ProfileSpec, now: datetime) -> Group:
-    """Make one item for each target of the receiver; the first record consumes the notices."""
+def _ending(together: Together, profile: ProfileSpec, endings: Endings) -> Ending | None:
+    """Return which targets learn that it is over, and what is closed with that; None: it must wait."""
+    targets = profile.notification.receivers[together.receiver].targets
+    if together.notices[0].phase is not Phase.RESOLVED or len(targets) < 2:
+        return Ending(frozenset(), ())
+    return endings.of([each.thread_key for each in together.notices], together.receiver, list(targets))
+
+
+def _spooled(
+    together: Together, queued: list[_Queued], profile: ProfileSpec, only: Collection[str], now: datetime
+) -> list[Addition]:
+    """Make one item for each target of the receiver, or for those named; the first record consumes the notices."""
     rendered = render(together.notices)
     notices = tuple(each.notice_id for each in together.notices)
     about = tuple(dict.fromkeys(part for each in queued for part in each.about))
-    additions = []
-    for place, (name, target) in enumerate(profile.notification.receivers[together.receiver].targets.items()):
+    additions: list[Addition] = []
+    targets = profile.notification.receivers[together.receiver].targets
+    for name, target in targets.items():
+        if only and name not in only:
+            continue
         item_id = ids.spool_id(notices, together.receiver, name, 0)
         item = SpoolItem(
             spool_id=item_id,
@@ -164,12 +186,26 @@ def _spooled(together: Together, queued: list[_Queued], profile: ProfileSpec, no
             id=item_id,
             body=item.dump(),
             parents=notices,
-            consumes=tuple(each.name for each in queued) if place == 0 else (),
+            consumes=tuple(each.name for each in queued) if not additions else (),
             views=(ViewKey(Folder.SPOOL, item_id, due_name(now)),),
             about=about,
         )
         additions.append(Addition(record=record))
-    return Group(additions=tuple(additions))
+    return additions
+
+
+def _parts(groups: Sequence[Group]) -> Iterable[list[Group]]:
+    """Yield groups that fit into one commit."""
+    part: list[Group] = []
+    size = 0
+    for group in groups:
+        if part and size + len(group.additions) > COMMIT:
+            yield part
+            part, size = [], 0
+        part.append(group)
+        size += len(group.additions)
+    if part:
+        yield part
 
 
 def _batches(names: Sequence[ViewName], size: int) -> Iterable[Sequence[ViewName]]:

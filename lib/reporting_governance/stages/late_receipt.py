@@ -20,6 +20,7 @@ from reporting_governance.errors import Busy, UsageError
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.sending import read_threads, speaks_of
 from reporting_governance.stages.settled_thread import settled_key
+from reporting_governance.stages.targets_told import told_marks
 from reporting_governance.storage.interface import Added, Addition, Group, Store, View, expand
 
 TRIES = 20  #: how often the group is built anew because somebody changed what it consumes
@@ -126,6 +127,7 @@ def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules) ->
     ]
     consumes += [thread.name for thread in threads]
     views += [settled_key(thread, receipt, rules) for thread in threads]
+    views += told_marks(store, found.item, receipt, rules)
     record = RecordLine(
         kind=Receipt.schema,
         id=receipt.receipt_id,

@@ -14,6 +14,7 @@ from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import newest_view
 from reporting_governance.stages.sending import COMMIT, Copies, Work, about, read_threads, speaks_of
 from reporting_governance.stages.settled_thread import settled_key
+from reporting_governance.stages.targets_told import told_marks
 from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View
 
 TRIES = 100  #: how often a receipt is built anew because somebody changed a thread
@@ -65,7 +66,7 @@ def _committed(
     """Commit what can go together; return what was refused, and what has to wait for the others."""
     now = clock.now()
     batch, later = _apart(results)
-    answers = store.commit([_receipt_group(each, rules) for each in batch], now=now)
+    answers = store.commit([_receipt_group(store, each, rules) for each in batch], now=now)
     answered = list(zip(batch, answers, strict=True))
     added = [each.settlement.receipt.dump() for each, answer in answered if isinstance(answer, Added)]
     if copies is not None and added:
@@ -137,7 +138,7 @@ def _with_fresh_threads(store: Store, result: Result, threads: Listing) -> Resul
     return replace(result, work=work)
 
 
-def _receipt_group(result: Result, rules: ThreadRules) -> Group:
+def _receipt_group(store: Store, result: Result, rules: ThreadRules) -> Group:
     receipt, work = result.settlement.receipt, result.work
     told = _told(result)
     mine = () if result.name is _NOTHING else (result.name,)
@@ -150,6 +151,7 @@ def _receipt_group(result: Result, rules: ThreadRules) -> Group:
         views=(
             *(_item_view(result) if mine else ()),
             *(settled_key(thread, receipt, rules) for thread in told),
+            *told_marks(store, work.body["item"], receipt, rules),
         ),
         about=about(work),
     )
