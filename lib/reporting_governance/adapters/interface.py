@@ -122,6 +122,8 @@ class SenderPromises:
     can_look: bool  #: can tell by itself whether an item arrived
     limit_seconds: int  #: its own wall-clock limit for one send
     in_batches: bool = False  #: many messages in one call, all or none in doubt
+    polls_every_seconds: int | None = None  #: it is a `PollingSender`, and may be asked this often; None: it is none
+    waits_for_others: bool = False  #: somebody else sends; a receipt in the inbox tells how it went
 
 
 class Sender(Protocol):
@@ -144,6 +146,20 @@ class Sender(Protocol):
 
     def probe(self) -> Sequence[Finding]:
         """Check health without sending anything."""
+        ...
+
+
+class PollingSender(Sender, Protocol):
+    """A sender whose `promises.polls_every_seconds` is set: what became of a message can be asked later."""
+
+    def poll(self, message: Message, evidence: Mapping[str, str]) -> Answer | None:
+        """Ask what became of a message; None when nothing is known beyond what is recorded already.
+
+        Args:
+            evidence: of the newest receipt: the ids under which the receiver knows the message.
+
+        An answer's proof is at or above what is recorded, or its result is REFUSED: it will never be confirmed.
+        """
         ...
 
 
