@@ -11,7 +11,8 @@ import pytest
 
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.errors import Busy, ExitCode, StorageError
-from reporting_governance.storage.files.store import FilesStore, NeedsHealing
+from reporting_governance.storage.files.access import NeedsHealing
+from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.files.views import Views
 from reporting_governance.storage.interface import Added
 from tests.storage.building import NOW, SPOOL, attempt, birth, item_id, later, reborn, settle
