@@ -68,6 +68,24 @@ class Applied(NamedTuple):
         return data + sha256(data).digest()
 
 
+#: Before the first line.
+NOWHERE = Applied(
+    boot=bytes(16),
+    segment=1,
+    offset=0,
+    seq=0,
+    leaf=bytes(32),
+    length=0,
+    counts=(0,) * len(_FOLDERS),
+    wall_ms=0,
+    monotonic_ms=0,
+    log_id=bytes(16),
+    opened_ms=0,
+    stepped_ms=0,
+    context=bytes(16),
+)
+
+
 def unpack(data: bytes) -> Applied | None:
     """Return the record, None when it is not whole."""
     if len(data) != _SIZE or sha256(data[:-32]).digest() != data[-32:]:

@@ -11,7 +11,7 @@ A file in `past/` has a fixed name.  Putting it anew destroys the version it rep
 puts: then too every body can be made as long as another put is missing.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewName
@@ -86,19 +86,35 @@ def carry_on(groups: Iterable[Records], views: Views, counts: Counts) -> Counts:
             except ConsumedViewGone as gone:
                 if any(name in missing for name in _names_made(group)):
                     raise Unfinished(str(gone)) from None
+    consumed = {name for group in groups for _, record in group for name in record.consumes}
+    replaced = {name.id for name in consumed if name.folder is Folder.PAST}
+    changed = list(counts)
+    for name in made:
+        if name.folder is not Folder.PAST or _is_new(name, missing, replaced, views):
+            changed[place_of(name.folder)] += 1
     for name, content in batch.in_order():
         if name in missing:
             views.put(name, content)
     for name in removed:
         views.remove(name)
-    changed = list(counts)
-    for name in made:
-        changed[place_of(name.folder)] += 1
-    for name in removed:
         changed[place_of(name.folder)] -= 1
-    # Whether a file in past/ replaced another cannot be told any more; those are few enough to be counted.
-    changed[place_of(Folder.PAST)] = len(views.raw_names(Folder.PAST))
     return tuple(changed)
+
+
+def require_whole_past(views: Views, counts: Counts) -> None:
+    """Compare the number of files in `past/` with what the log made it.  Raises: Unfinished, DamagedView, OSError.
+
+    A file that was lost before the crash must not be counted out of existence.  What the crash itself makes uncertain
+    ends here too: a file that was put over one which its group did not name, or a forgetting that was cut short.
+    """
+    kept, found = counts[place_of(Folder.PAST)], len(views.raw_names(Folder.PAST))
+    if kept != found:
+        raise Unfinished(f"past/ holds {found} files where there should be {kept}")
+
+
+def _is_new(name: ViewName, missing: Container[ViewName], replaced: Container[str], views: Views) -> bool:
+    """Tell whether a file in `past/` is one more; of one that was made before the crash its group alone can tell."""
+    return views.past_is_missing(name.id) if name in missing else name.id not in replaced
 
 
 def _net_names(groups: Sequence[Records]) -> tuple[dict[ViewName, None], dict[ViewName, None]]:

@@ -111,8 +111,8 @@ class Views:
             pass
 
     def forget_past(self, before: int) -> int:
-        """Remove what was put into `past/` before a line; return how many are left.  Raises OSError, DamagedView."""
-        left = 0
+        """Remove what was put into `past/` before a line; return how many.  Raises OSError, DamagedView."""
+        removed = 0
         for file in self.raw_names(Folder.PAST):
             path = f"{self._past}{file}"
             try:
@@ -121,9 +121,8 @@ class Views:
                 raise DamagedView(path) from None
             if seq < before:
                 os.unlink(path)
-            else:
-                left += 1
-        return left
+                removed += 1
+        return removed
 
     def raw_names(self, folder: Folder) -> list[str]:
         """Return the file names in a folder, in no order.  Raises DamagedView when there is no folder of ours."""

@@ -13,8 +13,8 @@ from reporting_governance.contracts.times import format_time
 from reporting_governance.storage.encoding import Prepared, prepare, record_of
 from reporting_governance.storage.files import applied as applied_record
 from reporting_governance.storage.files import heal, journal_io, layout, rebuild, segments
-from reporting_governance.storage.files.applied import Applied, as_uuid
-from reporting_governance.storage.files.batch import Batch, Unfinished, carry_on, carry_out
+from reporting_governance.storage.files.applied import NOWHERE, Applied, as_uuid
+from reporting_governance.storage.files.batch import Batch, Unfinished, carry_on, carry_out, require_whole_past
 from reporting_governance.storage.files.blobs import Blobs
 from reporting_governance.storage.files.chain import LineGroup, Place
 from reporting_governance.storage.files.identity import Identity, Moment, clock_step_ms
@@ -157,6 +157,7 @@ class Writer:
             for group in tail.groups:
                 for line in group:
                     counts = self._carry_out_note(line.document, counts)
+            require_whole_past(self._views, counts)
         except (Unfinished, DamagedView):
             return self.rebuilt(found)
         found = found._replace(counts=counts)
@@ -184,7 +185,7 @@ class Writer:
                 "found_bytes": tail.end.offset,
             }
             groups.append([self._note(LineType.LOG_LOSS, meta)])
-        start = _NOWHERE._replace(
+        start = NOWHERE._replace(
             segment=tail.segment, offset=place.offset, seq=place.seq, leaf=place.leaf, length=place.length
         )
         data, _ = assemble(groups, start, format_time(moment.now))
@@ -199,7 +200,7 @@ class Writer:
     def _at_end(self, tail: heal.Tail, before: Applied | None, moment: Moment) -> Applied:
         """Return where the log ends; the pair of clock readings is kept within a boot, so that a step is not missed."""
         same_boot = before is not None and before.boot == self._identity.boot
-        start = before if before is not None else _NOWHERE
+        start = before if before is not None else NOWHERE
         marks = _marks_of(start)
         for group in tail.groups:
             for line in group:
@@ -219,8 +220,8 @@ class Writer:
         """Do what a line that adds no record asks for: forget what is long over, delete an erased blob."""
         meta = document.get("meta") or {}
         if document["type"] == LineType.LOG_SEGMENT_OPEN.value and meta.get("past_before"):
-            left = self._views.forget_past(meta["past_before"])
             place = applied_record.place_of(Folder.PAST)
+            left = counts[place] - self._views.forget_past(meta["past_before"])
             return (*counts[:place], left, *counts[place + 1 :])
         if document["type"] == LineType.RECORD_ERASED.value and "blob" in meta:
             self._blobs.erase([meta["blob"]])
@@ -281,20 +282,3 @@ def _marked(applied: Applied, marks: Marks) -> Applied:
         stepped_ms=marks.stepped_ms,
         context=marks.context,
     )
-
-
-_NOWHERE = Applied(
-    boot=bytes(16),
-    segment=1,
-    offset=0,
-    seq=0,
-    leaf=bytes(32),
-    length=0,
-    counts=(0,) * len(Folder),
-    wall_ms=0,
-    monotonic_ms=0,
-    log_id=bytes(16),
-    opened_ms=0,
-    stepped_ms=0,
-    context=bytes(16),
-)
