@@ -349,3 +349,44 @@ def test_what_is_no_plain_file_is_neither_read_nor_written_through(
     assert target.read_bytes() == before
     assert len(os.listdir(f"{root}/corrupt")) == 1
     check(root)
+
+
+# -- what a rebuild puts away, and what it writes over
+
+
+@pytest.mark.parametrize("folder", list(Folder))
+def test_strangers_files_of_one_name_are_kept_each_of_them(root: str, filled: FilesStore, folder: Folder) -> None:
+    for text in ("first", "second", "third"):
+        Path(f"{root}/{folder.value}/notes.txt").write_text(text)
+        filled.rebuild()
+    kept = {path.name: path.read_text() for path in Path(f"{root}/corrupt").iterdir()}
+    name = f"{folder.value}-notes.txt"
+    assert kept == {name: "first", f"{name}-2": "second", f"{name}-3": "third"}
+    check(root)
+
+
+def test_a_strangers_folder_and_file_of_one_name_are_both_kept(root: str, filled: FilesStore) -> None:
+    Path(f"{root}/{SPOOL.value}/notes").write_text("mine")
+    filled.rebuild()
+    os.mkdir(f"{root}/{SPOOL.value}/notes")
+    Path(f"{root}/{SPOOL.value}/notes/more").write_text("mine too")
+    filled.rebuild()
+    kept = tree(Path(f"{root}/corrupt"))
+    assert kept == {f"{SPOOL.value}-notes": b"mine", f"{SPOOL.value}-notes-2/more": b"mine too"}
+    check(root)
+
+
+@pytest.mark.parametrize("folder", [SPOOL, Folder.PAST])
+def test_a_rebuild_writes_over_no_file_that_has_another_name_too(
+    root: str, tmp_path: Path, filled: FilesStore, folder: Folder
+) -> None:
+    """A backup of hard links has the same files under other names."""
+    path = next(Path(f"{root}/{folder.value}").iterdir())
+    path.write_bytes(b"as it was, and far longer than what a rebuild puts in its place " * 99)
+    before = path.read_bytes()
+    os.link(path, tmp_path / "backup")
+    filled.rebuild()
+    assert (tmp_path / "backup").read_bytes() == before
+    assert os.stat(path).st_nlink == 1
+    assert os.listdir(f"{root}/corrupt") == []
+    check(root)

@@ -7,6 +7,7 @@ written anyway.  A snapshot is a cache of the same bytes.  It is believed when i
 
 import gc
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,12 +21,13 @@ from reporting_governance.storage.encoding import body_text, record_of
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.applied import Counts
 from reporting_governance.storage.files.chain import Chain, LineGroup, Place, UnknownVersion
-from reporting_governance.storage.files.layout import Layout
+from reporting_governance.storage.files.layout import Layout, put_away
 from reporting_governance.storage.files.marks import Marks
 from reporting_governance.storage.files.views import Views, body_in, content_of, name_in
 from reporting_governance.storage.lines import ZERO_LEAF, decode_line, encode
 
 _SNAPSHOT_VERSION = 1
+_PAST_FILE = re.compile(r"[a-z]{3}_\w+\.json", re.ASCII)  #: an id, as every id is spelled
 _SNAPSHOT = LineType.LOG_SNAPSHOT.value
 _SEGMENT_OPEN = LineType.LOG_SEGMENT_OPEN.value
 
@@ -176,13 +178,14 @@ def write_views(views: Views, layout: Layout, state: State) -> Counts:
 
 def _put_away(layout: Layout, folder: Folder, name: str) -> None:
     """Remove an old version; what is no view at all is somebody's file, kept in `corrupt/`."""
-    path = f"{layout.root}/{folder.value}/{name}"
     try:
         if folder is not Folder.PAST:
             ViewName.parse(f"{folder.value}/{name}")
-        os.unlink(path)
+        elif _PAST_FILE.fullmatch(name) is None:
+            raise ValueError(name)
+        os.unlink(f"{layout.root}/{folder.value}/{name}")
     except (ValueError, IsADirectoryError, PermissionError):
-        os.rename(path, f"{layout.corrupt}/{folder.value}-{name}")
+        put_away(layout.root, f"{folder.value}/{name}")
 
 
 def snapshot_content(segment: int, state: State) -> bytes:

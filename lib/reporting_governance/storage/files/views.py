@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from reporting_governance.contracts.journal_line import Folder, ViewName
@@ -86,13 +87,14 @@ class Views:
     def put_plainly(self, folder: Folder, file: str, content: bytes) -> None:
         """Make a view's file without the detour.  Only where a crash begins everything again.  Raises OSError."""
         path = f"{self._root}/{folder.value}/{file}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _SAFELY
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # a backup of hard links has the same files
         try:
             fd = os.open(path, flags, 0o600)
-        except OSError as error:
-            if error.errno not in _NO_PLAIN_FILE:
-                raise
-            layout.put_away(self._root, f"{folder.value}/{file}")
+        except FileExistsError:
+            if stat.S_ISREG(os.lstat(path).st_mode):
+                os.unlink(path)
+            else:
+                layout.put_away(self._root, f"{folder.value}/{file}")
             fd = os.open(path, flags, 0o600)
         _write(fd, content, path)
 
