@@ -100,6 +100,7 @@ class Message:
     phase: str
     facts: Mapping[str, Any]
     possible_repeat_of: str | None = None  #: the attempt whose outcome is unknown
+    attempt_id: str = ""  #: of this very send; a receipt that comes from outside names it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

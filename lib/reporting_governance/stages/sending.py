@@ -107,6 +107,7 @@ def message_of(store: Store, work: Work, *, number: int) -> Message:
         phase=newest[0]["newest"]["phase"] if newest else "",
         facts=_facts(store, newest),
         possible_repeat_of=repeat,
+        attempt_id=ids.attempt_id(item["spool_id"], number),
     )
 
 
