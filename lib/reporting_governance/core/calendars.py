@@ -1,0 +1,314 @@
+"""Due times by calendar: a cron expression or a systemd OnCalendar text, in an IANA zone, as UTC instants.
+
+The text says which times a clock on the wall of that zone shows.  Two libraries read it, without a zone; what becomes
+of a time when the zone changes its offset is decided here, for both alike:
+
+- A time that is skipped (spring) is due at the first moment after the gap, all of one gap once.
+- A time that comes twice (autumn) is due once, the first time.
+- Where the schedule repeats at the rhythm of the change (a time, the same shown before it by as much as the clock is
+  set, and the same after it, are all due, as in `*/15 * * * *` when an hour is left out) it means an interval.  Then a
+  skipped time is left out, since the one after the gap comes at its moment, and a doubled time is due both times.  So
+  the time that truly passes between two of them stays the same.
+
+Five fields are a cron expression as Debian's cron reads it; anything shorter is OnCalendar.  A zone in the text
+(`CRON_TZ=` before a cron expression, the last word of an OnCalendar text) has to be the one that is given beside it.
+Reads the zone data of the host, and nothing else.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+
+from reporting_governance.errors import ExitCode, GovernanceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import tzinfo
+
+EXAMPLE: Final = '"0 9 * * 1-5" (cron) or "Mon..Fri 09:00" (OnCalendar), in a zone such as Europe/Berlin'
+#: How far back `previous_time` looks: the longest stretch between two times is 40 years (29 February on one weekday,
+#: across a century without a leap day).
+LOOK_BACK: Final = timedelta(days=41 * 366)
+_LAST_YEAR: Final = 2199  #: systemd knows no later calendar time; neither library is asked for one
+_SECOND: Final = timedelta(seconds=1)
+_LONGEST: Final = 200  #: characters of a schedule
+_CRON_FIELDS: Final = 5
+
+
+class WrongCalendar(GovernanceError):
+    """A schedule or a zone that cannot be understood."""
+
+    exit_code = ExitCode.USAGE
+    message = "{problem}"
+    hint = f"Write for example {EXAMPLE}."
+
+
+class _Change(NamedTuple):
+    """One change of a zone's offset that a shown time falls into."""
+
+    at: datetime  #: the first moment of the new offset, UTC
+    size: timedelta  #: how far the clock is set
+    begins: datetime  #: the first shown time that is skipped or comes twice
+    ends: datetime  #: the first one after it that does not
+
+
+def next_time(schedule: str, time_zone: str, after: datetime) -> datetime | None:
+    """Return the first due time after a moment, in UTC; None when the schedule never comes again.
+
+    Raises: WrongCalendar.
+    """
+    shown_after = _reader(schedule, time_zone)
+    zone = _zone(time_zone)
+    local = after.astimezone(zone)
+    shown = local.replace(tzinfo=None)
+    doubled = _doubled(shown, zone)
+    if doubled is not None:
+        if not local.fold:
+            first = shown_after(shown)
+            if first is not None and first < doubled.ends:
+                return _instant(first, zone)
+            shown = doubled.begins - _SECOND
+        for again in _within(shown_after, shown, doubled.ends):
+            if _is_rhythm(shown_after, again, doubled.size):
+                return _instant(again, zone, fold=1)
+        shown = doubled.ends - _SECOND
+    return _first_after(shown_after, shown, zone)
+
+
+def previous_time(schedule: str, time_zone: str, at: datetime, *, within: timedelta = LOOK_BACK) -> datetime | None:
+    """Return the newest due time at or before a moment, in UTC; None when there is none `within` that stretch.
+
+    Raises: WrongCalendar.
+    """
+    end = _whole_second(at)
+    start = max(end - within, datetime(1970, 1, 2, tzinfo=UTC)) - _SECOND
+    step = timedelta(minutes=1)
+    while True:
+        begin = max(end - step, start)
+        found = next_time(schedule, time_zone, begin)
+        if found is not None and found <= end:
+            break
+        if begin == start:
+            return None
+        step *= 16
+    # Between `begin` and `late` lies the newest: halve until the next one after `begin` is the last before `end`.
+    begin, late = found, end
+    while late - begin > _SECOND:
+        middle = begin + timedelta(seconds=int((late - begin).total_seconds()) // 2)
+        later = next_time(schedule, time_zone, middle)
+        if later is not None and later <= end:
+            begin = found = later
+        else:
+            late = middle
+    later = next_time(schedule, time_zone, begin)
+    return later if later is not None and later <= end else found
+
+
+def window_open(schedule: str, time_zone: str, duration_seconds: int, at: datetime) -> datetime | None:
+    """Return when the window ends that is open at a moment; None when none is open.
+
+    A window opens at each time of the calendar and stays open for so many true seconds (not for what a clock shows).
+    It holds its first moment and not its last.  Of several that overlap the one that opened last decides: its end is
+    the latest, and whoever waits for it asks again then.
+
+    Raises: WrongCalendar.
+    """
+    duration = timedelta(seconds=duration_seconds)
+    began = previous_time(schedule, time_zone, at, within=duration)
+    if began is None or at >= began + duration:
+        return None
+    return began + duration
+
+
+def problem_with(schedule: str, time_zone: str | None, *, after: datetime | None = None) -> str | None:
+    """Return what is wrong with a schedule in a zone, in words for a person; None: nothing.
+
+    Args:
+        after: when given, a schedule that never comes again after this moment is wrong too.
+    """
+    if not time_zone:
+        return f'a schedule needs a time zone beside it, such as "Europe/Berlin" or "UTC"; for example {EXAMPLE}'
+    try:
+        following = next_time(schedule, time_zone, after or datetime(1970, 1, 2, tzinfo=UTC))
+    except WrongCalendar as fault:
+        return f"{fault}; for example {EXAMPLE}"
+    if following is None:
+        when = "never comes" if after is None else f"never comes again after {after.date().isoformat()}"
+        return f"{schedule!r} {when}; for example {EXAMPLE}"
+    return None
+
+
+def zone_problem(time_zone: str) -> str | None:
+    """Return what is wrong with the name of a zone; None: nothing."""
+    try:
+        _zone(time_zone)
+    except WrongCalendar as fault:
+        return str(fault)
+    return None
+
+
+def _first_after(shown_after: Callable[[datetime], datetime | None], shown: datetime, zone: tzinfo) -> datetime | None:
+    """Return the moment of the first shown time that is due; what `shown` itself may come twice is done with."""
+    following = shown_after(shown)
+    while following is not None:
+        skipped = _skipped(following, zone)
+        if skipped is None:
+            return _instant(following, zone)
+        for each in _within(shown_after, following - _SECOND, skipped.ends):
+            if not _is_rhythm(shown_after, each, skipped.size):
+                return skipped.at
+        following = shown_after(skipped.ends - _SECOND)
+    return None
+
+
+def _within(shown_after: Callable[[datetime], datetime | None], begin: datetime, end: datetime) -> Iterator[datetime]:
+    """Yield the shown times of a schedule after `begin` and before `end`."""
+    following = shown_after(begin)
+    while following is not None and following < end:
+        yield following
+        following = shown_after(following)
+
+
+def _is_rhythm(shown_after: Callable[[datetime], datetime | None], shown: datetime, size: timedelta) -> bool:
+    """Tell whether the schedule shows the same time before and after the change: it means an interval."""
+    return all(shown_after(each - _SECOND) == each for each in (shown - size, shown + size))
+
+
+def _instant(shown: datetime, zone: tzinfo, *, fold: int = 0) -> datetime:
+    return shown.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+
+
+def _doubled(shown: datetime, zone: tzinfo) -> _Change | None:
+    """Return the change that makes a shown time come twice."""
+    old, new = _offsets(shown, zone)
+    return _change(shown, zone, old, new) if old > new else None
+
+
+def _skipped(shown: datetime, zone: tzinfo) -> _Change | None:
+    """Return the change that skips a shown time."""
+    old, new = _offsets(shown, zone)
+    return _change(shown, zone, old, new) if old < new else None
+
+
+def _offsets(shown: datetime, zone: tzinfo) -> tuple[timedelta, timedelta]:
+    """Return the offsets before and after the change a shown time falls into; without one they are equal (PEP 495)."""
+    old, new = (shown.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+    return old or timedelta(), new or timedelta()
+
+
+def _change(shown: datetime, zone: tzinfo, old: timedelta, new: timedelta) -> _Change:
+    size = abs(new - old)
+    wall = shown.replace(microsecond=0, tzinfo=UTC)
+    before, after = wall - max(old, new), wall - min(old, new)
+    while after - before > _SECOND:
+        middle = before + timedelta(seconds=int((after - before).total_seconds()) // 2)
+        if middle.astimezone(zone).utcoffset() == old:
+            before = middle
+        else:
+            after = middle
+    naive = after.replace(tzinfo=None)
+    return _Change(after, size, naive + min(old, new), naive + max(old, new))
+
+
+def _whole_second(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _zone(name: str) -> tzinfo:
+    zone = _known_zone(name)
+    if zone is None:
+        raise WrongCalendar(problem=_about_zone(name))
+    return zone
+
+
+def _known_zone(name: str) -> tzinfo | None:
+    if name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown; no name of a file; a folder
+        return None
+
+
+def _about_zone(name: str) -> str:
+    from zoneinfo import available_timezones
+
+    from reporting_governance.contracts.finding import shown
+    from reporting_governance.contracts.suggest import did_you_mean
+
+    known = available_timezones()
+    if len(known) < 2:
+        return f"{shown(name)}: this host has no time zone data; install the package tzdata"
+    question = did_you_mean(name, sorted(known))
+    return f"{shown(name)} is no IANA time zone" + (f"; {question}" if question else "")
+
+
+def _reader(schedule: str, time_zone: str) -> Callable[[datetime], datetime | None]:
+    """Return the function that gives the first shown time of a schedule after another."""
+    words = schedule.split()
+    if not words or len(schedule) > _LONGEST or "\n" in schedule.strip():
+        raise _wrong(schedule, f"a schedule is one line of 1 to {_LONGEST} characters")
+    if words[0].startswith(("CRON_TZ=", "TZ=")):
+        _same_zone(schedule, words.pop(0).partition("=")[2], time_zone)
+        if len(words) != _CRON_FIELDS:
+            raise _wrong(schedule, "CRON_TZ= stands before a cron expression of five fields")
+    if len(words) > _CRON_FIELDS:
+        raise _wrong(schedule, "a cron expression has five fields: minute, hour, day of month, month, day of week")
+    if words[0].startswith("@"):
+        raise _wrong(schedule, f"write {words[0][1:]} (OnCalendar) or the five fields of a cron expression")
+    if len(words) == _CRON_FIELDS:
+        return _cron(schedule, " ".join(words))
+    if len(words) > 1 and _is_zone(words[-1]):
+        _same_zone(schedule, words.pop(), time_zone)
+    return _on_calendar(schedule, " ".join(words))
+
+
+def _cron(schedule: str, expression: str) -> Callable[[datetime], datetime | None]:
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(expression, datetime(2000, 1, 1))  # noqa: DTZ001 - a time on a wall
+    except CronSimError as fault:
+        raise _wrong(schedule, _in_words(fault)) from None
+    return lambda shown: _asked(CronSim(expression, shown), shown)
+
+
+def _on_calendar(schedule: str, expression: str) -> Callable[[datetime], datetime | None]:
+    from oncalendar import BaseIterator, OnCalendarError
+
+    try:
+        BaseIterator(expression, datetime(2000, 1, 1))  # noqa: DTZ001 - a time on a wall
+    except OnCalendarError as fault:
+        raise _wrong(schedule, _in_words(fault)) from None
+    return lambda shown: _asked(BaseIterator(expression, shown), shown)
+
+
+def _asked(iterator: Iterator[datetime], shown: datetime) -> datetime | None:
+    if shown.year > _LAST_YEAR:
+        return None
+    found = next(iterator, None)
+    return None if found is None or found.year > _LAST_YEAR else found
+
+
+def _is_zone(word: str) -> bool:
+    """Tell whether the last word of an OnCalendar text is meant as a zone: no time, date or weekday holds such."""
+    return word[0].isalpha() and ("/" in word or _known_zone(word) is not None)
+
+
+def _same_zone(schedule: str, own: str, time_zone: str) -> None:
+    if own != time_zone:
+        raise _wrong(schedule, f"it names the zone {own}, and the zone given beside it is {time_zone}")
+
+
+def _in_words(fault: Exception) -> str:
+    text = str(fault)
+    return f"its {text[4:]} is wrong" if text.startswith("Bad ") else text[:1].lower() + text[1:]
+
+
+def _wrong(schedule: str, problem: str) -> WrongCalendar:
+    from reporting_governance.contracts.finding import shown
+
+    return WrongCalendar(problem=f"{shown(schedule)} is no schedule: {problem}")
