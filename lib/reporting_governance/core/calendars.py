@@ -10,38 +10,24 @@ of a time when the zone changes its offset is decided here, for both alike:
   skipped time is left out, since the one after the gap comes at its moment, and a doubled time is due both times.  So
   the time that truly passes between two of them stays the same.
 
-Five fields are a cron expression as Debian's cron reads it; anything shorter is OnCalendar.  A zone in the text
-(`CRON_TZ=` before a cron expression, the last word of an OnCalendar text) has to be the one that is given beside it.
 Reads the zone data of the host, and nothing else.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from reporting_governance.errors import ExitCode, GovernanceError
+from reporting_governance.core.calendar_text import EXAMPLE, WrongCalendar, reader_of, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import tzinfo
 
-EXAMPLE: Final = '"0 9 * * 1-5" (cron) or "Mon..Fri 09:00" (OnCalendar), in a zone such as Europe/Berlin'
 #: How far back `previous_time` looks: the longest stretch between two times is 40 years (29 February on one weekday,
 #: across a century without a leap day).
 LOOK_BACK: Final = timedelta(days=41 * 366)
-_LAST_YEAR: Final = 2199  #: systemd knows no later calendar time; neither library is asked for one
 _SECOND: Final = timedelta(seconds=1)
-_LONGEST: Final = 200  #: characters of a schedule
-_CRON_FIELDS: Final = 5
-
-
-class WrongCalendar(GovernanceError):
-    """A schedule or a zone that cannot be understood."""
-
-    exit_code = ExitCode.USAGE
-    message = "{problem}"
-    hint = f"Write for example {EXAMPLE}."
 
 
 class _Change(NamedTuple):
@@ -58,8 +44,8 @@ def next_time(schedule: str, time_zone: str, after: datetime) -> datetime | None
 
     Raises: WrongCalendar.
     """
-    shown_after = _reader(schedule, time_zone)
-    zone = _zone(time_zone)
+    shown_after = reader_of(schedule, time_zone)
+    zone = zone_of(time_zone)
     local = after.astimezone(zone)
     shown = local.replace(tzinfo=None)
     doubled = _doubled(shown, zone)
@@ -142,7 +128,7 @@ def problem_with(schedule: str, time_zone: str | None, *, after: datetime | None
 def zone_problem(time_zone: str) -> str | None:
     """Return what is wrong with the name of a zone; None: nothing."""
     try:
-        _zone(time_zone)
+        zone_of(time_zone)
     except WrongCalendar as fault:
         return str(fault)
     return None
@@ -213,102 +199,3 @@ def _change(shown: datetime, zone: tzinfo, old: timedelta, new: timedelta) -> _C
 
 def _whole_second(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
-
-
-def _zone(name: str) -> tzinfo:
-    zone = _known_zone(name)
-    if zone is None:
-        raise WrongCalendar(problem=_about_zone(name))
-    return zone
-
-
-def _known_zone(name: str) -> tzinfo | None:
-    if name == "UTC":
-        return UTC
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown; no name of a file; a folder
-        return None
-
-
-def _about_zone(name: str) -> str:
-    from zoneinfo import available_timezones
-
-    from reporting_governance.contracts.finding import shown
-    from reporting_governance.contracts.suggest import did_you_mean
-
-    known = available_timezones()
-    if len(known) < 2:
-        return f"{shown(name)}: this host has no time zone data; install the package tzdata"
-    question = did_you_mean(name, sorted(known))
-    return f"{shown(name)} is no IANA time zone" + (f"; {question}" if question else "")
-
-
-def _reader(schedule: str, time_zone: str) -> Callable[[datetime], datetime | None]:
-    """Return the function that gives the first shown time of a schedule after another."""
-    words = schedule.split()
-    if not words or len(schedule) > _LONGEST or "\n" in schedule.strip():
-        raise _wrong(schedule, f"a schedule is one line of 1 to {_LONGEST} characters")
-    if words[0].startswith(("CRON_TZ=", "TZ=")):
-        _same_zone(schedule, words.pop(0).partition("=")[2], time_zone)
-        if len(words) != _CRON_FIELDS:
-            raise _wrong(schedule, "CRON_TZ= stands before a cron expression of five fields")
-    if len(words) > _CRON_FIELDS:
-        raise _wrong(schedule, "a cron expression has five fields: minute, hour, day of month, month, day of week")
-    if words[0].startswith("@"):
-        raise _wrong(schedule, f"write {words[0][1:]} (OnCalendar) or the five fields of a cron expression")
-    if len(words) == _CRON_FIELDS:
-        return _cron(schedule, " ".join(words))
-    if len(words) > 1 and _is_zone(words[-1]):
-        _same_zone(schedule, words.pop(), time_zone)
-    return _on_calendar(schedule, " ".join(words))
-
-
-def _cron(schedule: str, expression: str) -> Callable[[datetime], datetime | None]:
-    from cronsim import CronSim, CronSimError
-
-    try:
-        CronSim(expression, datetime(2000, 1, 1))  # noqa: DTZ001 - a time on a wall
-    except CronSimError as fault:
-        raise _wrong(schedule, _in_words(fault)) from None
-    return lambda shown: _asked(CronSim(expression, shown), shown)
-
-
-def _on_calendar(schedule: str, expression: str) -> Callable[[datetime], datetime | None]:
-    from oncalendar import BaseIterator, OnCalendarError
-
-    try:
-        BaseIterator(expression, datetime(2000, 1, 1))  # noqa: DTZ001 - a time on a wall
-    except OnCalendarError as fault:
-        raise _wrong(schedule, _in_words(fault)) from None
-    return lambda shown: _asked(BaseIterator(expression, shown), shown)
-
-
-def _asked(iterator: Iterator[datetime], shown: datetime) -> datetime | None:
-    if shown.year > _LAST_YEAR:
-        return None
-    found = next(iterator, None)
-    return None if found is None or found.year > _LAST_YEAR else found
-
-
-def _is_zone(word: str) -> bool:
-    """Tell whether the last word of an OnCalendar text is meant as a zone: no time, date or weekday holds such."""
-    return word[0].isalpha() and ("/" in word or _known_zone(word) is not None)
-
-
-def _same_zone(schedule: str, own: str, time_zone: str) -> None:
-    if own != time_zone:
-        raise _wrong(schedule, f"it names the zone {own}, and the zone given beside it is {time_zone}")
-
-
-def _in_words(fault: Exception) -> str:
-    text = str(fault)
-    return f"its {text[4:]} is wrong" if text.startswith("Bad ") else text[:1].lower() + text[1:]
-
-
-def _wrong(schedule: str, problem: str) -> WrongCalendar:
-    from reporting_governance.contracts.finding import shown
-
-    return WrongCalendar(problem=f"{shown(schedule)} is no schedule: {problem}")
