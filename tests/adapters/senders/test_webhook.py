@@ -217,6 +217,18 @@ def test_a_secret_that_the_receiver_echoes_is_not_kept(monkeypatch: pytest.Monke
     assert answer.evidence["error"] == "bad token ***"
 
 
+def test_a_secret_that_lies_across_the_end_of_what_is_kept_leaves_no_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.adapters.senders import peers
+
+    monkeypatch.setenv("HOOK_SECRET", SECRET)
+    for before in (190, 495):
+        echo = peers.reply(200, f'{{"ok": false, "error": "{"x" * before}{SECRET}"}}'.encode())
+        monkeypatch.setitem(peers.BEHAVIOURS, "echo", echo)  # type: ignore[misc]
+        with Receiver("echo") as receiver:
+            answer = post(receiver.url, headers={"Authorization": "${env:HOOK_SECRET}"})
+        assert SECRET[:4] not in answer.evidence["error"]
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

@@ -21,7 +21,7 @@ _PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child_main.
 
 
 class SenderInChild:
-    """Runs another sender's `send` and `look` in a process of its own; the rest is asked here."""
+    """Runs another sender's `send`, `look` and `poll` in a process of its own; the rest is asked here."""
 
     def __init__(self, inner: Sender, parameters: Mapping[str, Any], *, state_folder: str) -> None:
         self.name = inner.name
@@ -57,6 +57,16 @@ class SenderInChild:
             return talk.run(self._request("look", message, mark), lambda: False)
         except (OSError, ValueError, KeyError) as fault:
             return Answer(result=SendResult.IN_DOUBT, evidence={"error": talk.ending or type(fault).__name__})
+        finally:
+            talk.end()
+
+    def poll(self, message: Message, evidence: Mapping[str, str]) -> Answer | None:
+        """Ask in a child.  A child that ends without an answer found out nothing."""
+        talk = _Talk(self.promises.limit_seconds)
+        try:
+            return talk.run(self._request("poll", message, evidence), lambda: False)
+        except (OSError, ValueError, KeyError):
+            return None
         finally:
             talk.end()
 

@@ -5,7 +5,7 @@ milliseconds it may live: the kernel ends it then, whatever it waits for and whe
 It talks over one socket (standard input and output) in lines of JSON:
 
     parent -> child   {"class": "module:Class", "parameters", "state_folder", "path" (for imports),
-                       "do": "send"|"look", "message", "mark"}
+                       "do": "send"|"look"|"poll", "message", "mark" (for a poll: the evidence)}
     child  -> parent  {"ask": "may_start"}      immediately before the effect
     parent -> child   {"go": true|false}        no answer (the parent is dead) is a no
     child  -> parent  {"answer": {...}|null}
@@ -79,6 +79,8 @@ def _answer(request: dict[str, Any], may_start: Any) -> dict[str, Any] | None:
     message = Message(**request["message"])
     if request["do"] == "look":
         answer = sender.look(message, request["mark"])
+    elif request["do"] == "poll":
+        answer = sender.poll(message, request["mark"])
     else:
         answer = sender.send(message, may_start=may_start)
     if answer is None:

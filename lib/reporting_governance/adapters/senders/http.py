@@ -56,10 +56,11 @@ class Rules:
 
 
 class Exchange:
-    """One POST to one URL, within `seconds` of wall-clock time in all."""
+    """One request to one URL, within `seconds` of wall-clock time in all."""
 
-    def __init__(self, url: str, *, rules: Rules, seconds: float) -> None:
+    def __init__(self, url: str, *, rules: Rules, seconds: float, method: str = "POST") -> None:
         self._url = _checked(url, rules)
+        self._method = method
         self._rules = rules
         self._ends_at = time.monotonic() + seconds
         self._connection: http.client.HTTPConnection | None = None
@@ -74,8 +75,9 @@ class Exchange:
             connection = http.client.HTTPConnection(str(self._url.hostname))
             connection.sock = self._secured(sock)
             path = (self._url.path or "/") + (f"?{self._url.query}" if self._url.query else "")
-            connection.putrequest("POST", path, skip_host=True, skip_accept_encoding=True)
-            for name, value in {"Host": self._url.netloc, **headers, "Content-Length": str(length)}.items():
+            connection.putrequest(self._method, path, skip_host=True, skip_accept_encoding=True)
+            size = {} if self._method == "GET" else {"Content-Length": str(length)}
+            for name, value in {"Host": self._url.netloc, **headers, **size}.items():
                 connection.putheader(name, value)
         except (OSError, ValueError, http.client.HTTPException) as fault:
             sock.close()
@@ -83,7 +85,10 @@ class Exchange:
         self._connection = connection
 
     def post(self, body: bytes) -> Reply:
-        """Send, and read the answer.  Raises: NoAnswer when it did not come whole within the limit."""
+        """Send the request, and read the answer; a GET has an empty body.
+
+        Raises: NoAnswer when the answer did not come whole within the limit.
+        """
         assert self._connection is not None
         # A timeout of the socket is one of each read: a receiver that drips would hold us for ever.
         timer = threading.Timer(max(0.0, self._ends_at - time.monotonic()), self._stop)

@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
+from reporting_governance.adapters.senders.answers import failure, is_web_page, retry_after
 from reporting_governance.adapters.senders.payload import encoded
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.adapters.senders.secrets import SecretMissing, Secrets
@@ -25,7 +26,6 @@ from reporting_governance.contracts.record import Record
 NAME = "webhook"
 OVERHEAD_SECONDS = 3  #: for starting the sending process and reporting after the limit
 LONGEST_ID = 200
-_LONGEST_WAIT_DIGITS = 9
 
 PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
     "type": "object",
@@ -235,16 +235,16 @@ def judge(
     """
     evidence = {"status": str(status), "body_sha256": sha256(body).hexdigest()}
     if not 200 <= status < 300:
-        return _failure(status, headers, evidence, now)
+        return failure(status, headers, evidence, now)
     if not complete:
         return Answer(result=SendResult.IN_DOUBT, evidence={**evidence, "error": "the answer broke off"})
-    if body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
-        # A sign-in page or a captive portal answers 200 to everything.
+    if is_web_page(body):
         return Answer(result=SendResult.IN_DOUBT, evidence={**evidence, "error": "a web page, not an answer"})
     document = _json(body) if whole else None
     if isinstance(document, dict) and document.get("ok") is False:
         error = document.get("error")
-        evidence["error"] = error[:LONGEST_ID] if isinstance(error, str) else "the answer says ok: false"
+        # Cut only after secrets are taken out of it: the first half of a secret is found by nobody.
+        evidence["error"] = error if isinstance(error, str) else "the answer says ok: false"
         wait = retry_after(headers, now)
         result = SendResult.REFUSED if wait is None else SendResult.TRY_LATER
         return Answer(result=result, evidence=evidence, retry_after_seconds=wait)
@@ -252,42 +252,6 @@ def judge(
     if foreign is None:
         return Answer(result=SendResult.ANSWERED, proof=Proof.ACCEPTED, evidence=evidence)
     return Answer(result=SendResult.ANSWERED, proof=Proof.STORED, evidence={**evidence, "id": foreign})
-
-
-def _failure(status: int, headers: Mapping[str, str], evidence: dict[str, str], now: float) -> Answer:
-    if status == 504:  # a gateway passed it on and heard nothing (RFC 9110, 15.6.5)
-        return Answer(result=SendResult.IN_DOUBT, evidence=evidence)
-    if status in (408, 425, 429) or status >= 500:
-        wait = retry_after(headers, now)
-        return Answer(result=SendResult.TRY_LATER, evidence=evidence, retry_after_seconds=wait)
-    if 300 <= status < 400:
-        evidence["error"] = "a redirect, which is never followed"
-    return Answer(result=SendResult.REFUSED, evidence=evidence)
-
-
-def retry_after(headers: Mapping[str, str], now: float) -> int | None:
-    """Return the wait that a receiver asks for, in whole seconds; None when it does not, or not so that it is clear.
-
-    A date counts from the receiver's own `Date`, when it gives one: its clock need not be ours.
-    Source: RFC 9110, 10.2.3.
-    """
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return int(text) if len(text) <= _LONGEST_WAIT_DIGITS else None
-    moment = _date(text)
-    if moment is None:
-        return None
-    sent = _date(headers.get("date", ""))
-    return max(0, int(moment - (now if sent is None else sent)))
-
-
-def _date(text: str) -> float | None:
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 def _json(body: bytes) -> object:
