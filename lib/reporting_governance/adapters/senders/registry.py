@@ -20,6 +20,7 @@ ENTRY_POINTS = "reporting_governance.senders"  #: the group in which other packa
 SENDERS: Mapping[str, str] = {
     "command": "reporting_governance.adapters.senders.command:CommandSender",
     "file": "reporting_governance.adapters.senders.file:FileSender",
+    "smtp": "reporting_governance.adapters.senders.smtp:SmtpSender",
     "webhook": "reporting_governance.adapters.senders.webhook:WebhookSender",
 }
 
