@@ -28,4 +28,5 @@ class Attempt(Record):
     boot_id: str
     monotonic_ms: int  #: the deadline on the boot's monotonic clock
     request_digest: str  #: SHA-256 of what the sender is given, secrets left out
+    rate_limit: Mapping[str, int] | None = None  #: `messages` and `per_seconds` in force, where it counts against one
     target_mark: Mapping[str, Any] | None = None  #: what the sender needs to look later, such as the outbox's size

@@ -10,14 +10,18 @@ from reporting_governance.contracts.record import Record
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExternalReceipt(Record):
-    """A proof for one attempt.  `id` is the outside's own name for it: handed in again, it counts once."""
+    """A proof for one attempt, or the news that it will never arrive (a bounce).
+
+    `id` is the outside's own name for it: handed in again, it counts once.
+    """
 
     schema: ClassVar[str] = "external-receipt"
     attempt_id: str
-    proof: Proof
+    proof: Proof = Proof.NONE
+    refused: str = ""  #: why it will never arrive, in the receiver's words; empty where something is proven
     id: str = ""
     evidence: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.proof is Proof.NONE:
-            raise ValueError("a receipt from outside proves something")
+        if (self.proof is Proof.NONE) != bool(self.refused):
+            raise ValueError("a receipt from outside proves something, or says why it will never arrive")

@@ -42,6 +42,8 @@ class Reason(StrEnum):
     NOT_STARTED = "not_started"
     NOT_SENT = "not_sent"  #: refused, name not found, TLS failed: surely nothing left
     TRY_LATER = "try_later"
+    RATE_LIMITED = "rate_limited"  #: nothing was tried: its target has had as much as it may in this stretch
+    TARGET_DOWN = "target_down"  #: nothing was tried: its target could not be reached a short while ago
     REFUSED = "refused"  #: for good
     CANCELLED = "cancelled"
     ACKNOWLEDGED = "acknowledged"  #: a person acted
@@ -67,6 +69,7 @@ class Receipt(Record):
     notice_id: str | None = None
     reason: Reason | None = None
     retry_at: datetime | None = None
+    retry_after_seconds: int | None = None  #: what the receiver asked for, if it did
 
     def __post_init__(self) -> None:
         if sum(each is not None for each in (self.attempt_id, self.spool_id, self.notice_id)) != 1:
