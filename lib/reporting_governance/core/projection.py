@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewName
+from reporting_governance.core.target_memory import fold_target
 from reporting_governance.core.task_fold import fold_task
 
 Body = Mapping[str, Any]
@@ -106,6 +107,8 @@ def fold(identity: str, old: Body | None, record: RecordLine) -> Body:
         return _fold_observation(old, record)
     if prefix == "spl":
         return _fold_item(old, record)
+    if prefix == "tgt":
+        return fold_target(old, record.kind, record.body)
     before = dict(old or {})
     if record.kind in ("act", "receipt"):
         before[f"{record.kind}s"] = [*before.get(f"{record.kind}s", ()), record.body]

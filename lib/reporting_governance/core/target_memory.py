@@ -1,0 +1,176 @@
+"""What is remembered of a target: how much it was given lately, and that it could not be reached.
+
+Kept as the body of one small view for each target, folded from attempts and receipts, so that it survives every process
+and lies about nothing: an attempt that counts against a limit, or that tries a target which was down, consumes the
+exact version of the memory it was decided on.  Of two bridges that decided on the same version one is refused.
+
+The invariant of a limit of M messages in P seconds: an attempt is recorded only while fewer than M recorded ones can
+still have sent within the last P seconds.  An attempt can have sent until its receipt was settled, and without one
+until its `start_by`; it counts from that moment on for P seconds, whatever became of it.  So what a target got in any
+stretch is at most what was counted.
+
+Body: `sends` [[attempt id, latest moment at which it can have sent]] · `down` {since failed_at until not_before reason
+evidence} or null · `probe` {attempt_id until} or null: who tries a target that is down · `refused` {at evidence} or
+null: its last answer was a no for good.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from reporting_governance.contracts.ids import derive_id
+from reporting_governance.contracts.receipt import Outcome, Reason
+from reporting_governance.contracts.times import format_time, parse_time
+
+Body = Mapping[str, Any]
+
+_BRIDGE = "bridge"
+_UNREACHED = frozenset({Reason.NOT_SENT, Reason.TRY_LATER})
+NOTHING: Final[Body] = {"sends": [], "down": None, "probe": None, "refused": None}
+
+
+def memory_id(target: str) -> str:
+    """Return the id of a target's memory, of its name `receiver/target`."""
+    return derive_id("tgt", target)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `messages` in any `per_seconds`."""
+
+    messages: int
+    per_seconds: int
+
+
+def fold_target(old: Body | None, kind: str, record: Body) -> Body:
+    """Return a target's memory after an attempt or a receipt."""
+    body = dict(old or NOTHING)
+    if kind == "attempt":
+        _fold_attempt(body, record)
+    elif kind == "receipt" and record.get("attempt_id"):
+        _fold_receipt(body, record)
+    return body
+
+
+def _fold_attempt(body: dict[str, Any], attempt: Body) -> None:
+    limit = attempt.get("rate_limit")
+    if limit is not None:
+        gone = parse_time(attempt["started_at"]) - timedelta(seconds=limit["per_seconds"])
+        kept = [each for each in body["sends"] if parse_time(each[1]) > gone]
+        body["sends"] = [*kept, [attempt["attempt_id"], attempt["start_by"]]]
+    if body["down"] is not None:
+        body["probe"] = {"attempt_id": attempt["attempt_id"], "until": attempt["deadline_at"]}
+
+
+def _fold_receipt(body: dict[str, Any], receipt: Body) -> None:
+    mine, at = receipt["attempt_id"], receipt["settled_at"]
+    body["sends"] = [[who, min(latest, at) if who == mine else latest] for who, latest in body["sends"]]
+    probed = body["probe"] is not None and body["probe"]["attempt_id"] == mine
+    if probed:
+        body["probe"] = None
+    reason = receipt.get("reason")
+    if reason in _UNREACHED and receipt["settled_by"] != _BRIDGE:
+        body["down"] = _down(body["down"], receipt)
+    elif reason == Reason.REFUSED:
+        body["down"] = None
+        body["refused"] = {"at": at, "evidence": receipt["evidence"]}
+    elif reason is None and receipt["outcome"] in (Outcome.ACKED, Outcome.PENDING_EXTERNAL_SEND):
+        body["down"] = body["refused"] = None
+    elif probed and reason == Reason.IN_DOUBT:
+        body["down"] = _as_long_again(body["down"], at)
+
+
+def _down(old: Body | None, receipt: Body) -> Body:
+    failed = parse_time(receipt["settled_at"])
+    asked = receipt.get("retry_after_seconds")
+    return {
+        "since": old["since"] if old else receipt["settled_at"],
+        "failed_at": receipt["settled_at"],
+        "until": receipt["retry_at"],
+        # What the receiver asked for may lie behind the item's end, at which `retry_at` is cut.
+        "not_before": None if asked is None else format_time(failed + timedelta(seconds=min(asked, _LONGEST_WAIT))),
+        "reason": receipt["reason"],
+        "evidence": receipt["evidence"],
+    }
+
+
+_LONGEST_WAIT = 366 * 86_400
+
+
+def _as_long_again(down: Body | None, at: str) -> Body | None:
+    """Return a target that is still down after a try of which nobody knows how it ended."""
+    if down is None:
+        return None
+    wait = parse_time(down["until"]) - parse_time(down["failed_at"])
+    return {**down, "failed_at": at, "until": format_time(parse_time(at) + max(wait, timedelta(0)))}
+
+
+def is_news(body: Body, receipt: Body) -> bool:
+    """Tell whether a receipt changes a target's memory enough to be written into it.
+
+    A success at a target that is not down and has no limit costs nothing; of eight sends that fail together the first
+    is enough.
+    """
+    mine = receipt.get("attempt_id")
+    if mine is None:
+        return False
+    at = parse_time(receipt["settled_at"])
+    if any(who == mine and at < parse_time(latest) for who, latest in body["sends"]):
+        return True
+    if body["probe"] is not None and body["probe"]["attempt_id"] == mine:
+        return True
+    after = fold_target(body, "receipt", receipt)
+    if after["down"] is not None and body["down"] is not None:
+        return _later(after["down"], body["down"], "until") or _later(after["down"], body["down"], "not_before")
+    return (after["down"] is None) != (body["down"] is None) or (after["refused"] is None) != (body["refused"] is None)
+
+
+def _later(after: Body, before: Body, key: str) -> bool:
+    new, old = after[key], before[key]
+    return new is not None and (old is None or parse_time(new) > parse_time(old))
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """When a limited target may be sent to: at once so often, and then at these times, again and again."""
+
+    free: int
+    later: tuple[datetime, ...]  #: as many as the limit has messages, in order
+    per_seconds: int
+
+    def due(self, place: int) -> datetime:
+        """Return when the `place`-th message (from 0) that finds no free place has one."""
+        rounds, which = divmod(place, len(self.later))
+        return self.later[which] + timedelta(seconds=rounds * self.per_seconds)
+
+
+def slots(body: Body, limit: Limit, *, now: datetime) -> Slots:
+    """Return what a limit leaves, when all that is free now is taken now."""
+    stretch = timedelta(seconds=limit.per_seconds)
+    busy = sorted(until for _, latest in body["sends"] if (until := parse_time(latest) + stretch) > now)
+    free = max(0, limit.messages - len(busy))
+    return Slots(free, (*busy, *[now + stretch] * free)[-limit.messages :], limit.per_seconds)
+
+
+def waits_until(body: Body, *, now: datetime, own_wait_seconds: float) -> datetime | None:
+    """Return until when a target that is down is left alone by an item; None: it may be tried now.
+
+    Args:
+        own_wait_seconds: how long the item itself would wait after a failure.  A young item waits for no longer than
+            that, counted from the newest failure: a target that was down for a day is tried soon for what is new.
+    """
+    down, probe = body["down"], body["probe"]
+    if down is None:
+        return None
+    if probe is not None and now < (ends := parse_time(probe["until"])):
+        return ends
+    until = min(parse_time(down["until"]), parse_time(down["failed_at"]) + timedelta(seconds=own_wait_seconds))
+    if down["not_before"] is not None:
+        until = max(until, parse_time(down["not_before"]))
+    return until if now < until else None
+
+
+def stable_jitter(identity: str, most_seconds: int) -> int:
+    """Return 0 to `most_seconds`, the same for one id in every run: a crowd that waits does not come back at once."""
+    return int(identity[-6:], 16) % (most_seconds + 1)
