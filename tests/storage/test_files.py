@@ -582,6 +582,15 @@ def test_a_body_that_cannot_be_split_is_refused(root: str, filled: FilesStore) -
         filled.commit([birth(9, body=body)], now=NOW)
 
 
+def test_the_ids_of_a_thousand_notices_stay_in_the_line(root: str, filled: FilesStore) -> None:
+    body = {"notice_ids": [f"ntc_{number:032x}" for number in range(1_000)], "text": "long " * 20_000}
+    body["thread_keys"] = [f"thr_{number:032x}_{number:012x}" for number in range(1_000)]
+    filled.commit([birth(9, body=body)], now=NOW)
+    (line,) = [each.document for each in filled.replay() if each.document.get("record", {}).get("id") == item_id(9)]
+    assert line["record"]["body"]["notice_ids"] == body["notice_ids"], "views are made from them"
+    assert "$blob" in line["record"]["body"]["text"]
+
+
 def test_every_kind_of_line_keeps_its_keys_sorted(root: str, filled: FilesStore) -> None:
     record = RecordLine(
         kind="k",

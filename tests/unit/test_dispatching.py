@@ -6,7 +6,9 @@ from typing import Any
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.notice import Notice, Urgency
 from reporting_governance.contracts.receipt import Reason
-from reporting_governance.core.dispatching import group_notices, group_wait, render, withdrawal
+from reporting_governance.core.dispatching import MOST_TOGETHER, Queued, group_notices, judge_queue, withdrawal
+from reporting_governance.core.holding import Quiet
+from reporting_governance.core.rendering import render
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -35,21 +37,16 @@ def test_what_is_over_before_anybody_was_told_is_withdrawn() -> None:
     over = {"resolved_at": "2026-03-01T12:00:00.000Z"}
     assert withdrawal(notice(), {"resolved_at": None}, now=NOW) is None
     assert withdrawal(notice(), None, now=NOW) is None
-    found = withdrawal(notice(), over, now=NOW)
-    assert found is not None
-    assert found.reason is Reason.RESOLVED_BEFORE_TOLD
+    assert withdrawal(notice(), over, now=NOW) is Reason.RESOLVED_BEFORE_TOLD
     assert withdrawal(notice(phase=Phase.RESOLVED), over, now=NOW) is None
 
 
 def test_an_expired_notice_is_withdrawn_from_that_moment_on() -> None:
     expiring = notice(expires_at=NOW)
     assert withdrawal(expiring, None, now=NOW - timedelta(milliseconds=1)) is None
-    found = withdrawal(expiring, None, now=NOW)
-    assert found is not None
-    assert found.reason is Reason.EXPIRED
+    assert withdrawal(expiring, None, now=NOW) is Reason.EXPIRED
     over = withdrawal(expiring, {"resolved_at": "2026-03-01T12:00:00.000Z"}, now=NOW)
-    assert over is not None
-    assert over.reason is Reason.RESOLVED_BEFORE_TOLD, "what is over is missed by nobody"
+    assert over is Reason.RESOLVED_BEFORE_TOLD, "what is over is missed by nobody"
 
 
 def test_grouping_keeps_receivers_and_phases_apart() -> None:
@@ -72,12 +69,42 @@ def test_grouping_keeps_receivers_and_phases_apart() -> None:
     ]
 
 
+def test_labels_are_grouped_by_too() -> None:
+    teams = [notice(1, facts={"labels": {"team": "core"}}), notice(2, facts={"labels": {"team": "web"}})]
+    assert len(group_notices(teams, ("labels.team",))) == 2
+    assert len(group_notices(teams, ())) == 1
+
+
+def judged(*notices: Notice, wait_seconds: int = 0, now: datetime = NOW, group_by: tuple[str, ...] = ("task_id",)):
+    queued = [Queued(each) for each in notices]
+    return judge_queue(queued, Quiet(receivers=["operator"]), group_by=group_by, wait_seconds=wait_seconds, now=now)
+
+
 def test_a_group_waits_from_its_oldest_notice() -> None:
-    (group,) = group_notices([notice(1), notice(2, facts={"task_id": "task-1"})], ("task_id",))
-    waiting = group_wait(group, wait_seconds=30, now=NOW + timedelta(seconds=30))
-    assert waiting is not None
-    assert waiting.until == NOW + timedelta(seconds=31)
-    assert group_wait(group, wait_seconds=30, now=NOW + timedelta(seconds=31)) is None
+    both = (notice(1), notice(2, facts={"task_id": "task-1"}))
+    found = judged(*both, wait_seconds=30, now=NOW + timedelta(seconds=30))
+    ((group, until),) = found.waiting
+    assert (len(group.notices), until, found.going) == (2, NOW + timedelta(seconds=31), ())
+    found = judged(*both, wait_seconds=30, now=NOW + timedelta(seconds=31))
+    assert ([len(each.notices) for each in found.going], found.waiting) == ([2], ())
+
+
+def test_more_than_a_line_can_hold_go_as_several_messages_and_none_is_left_out() -> None:
+    many = [notice(number) for number in range(MOST_TOGETHER + 1)]
+    found = judged(*many, now=NOW + timedelta(hours=1), group_by=())
+    assert [len(each.notices) for each in found.going] == [MOST_TOGETHER, 1]
+    assert {each.notice_id for group in found.going for each in group.notices} == {each.notice_id for each in many}
+    long_names = [notice(number, facts={"agent_id": f"{number:0100000}"}) for number in range(7)]
+    assert [len(each.notices) for each in judged(*long_names, now=NOW + timedelta(hours=1), group_by=()).going] == [
+        2,
+        2,
+        2,
+        1,
+    ]
+
+
+def test_a_receiver_that_is_gone_is_told_nothing() -> None:
+    assert judged(notice(1, receiver="nobody")).withdrawn == ((notice(1, receiver="nobody"), Reason.RECEIVER_GONE),)
 
 
 def test_one_message_ends_with_its_facts_and_its_id() -> None:
@@ -100,5 +127,27 @@ def test_a_later_notice_does_not_tell_old_facts_as_new() -> None:
 
 def test_several_notices_are_counted_in_the_subject_and_all_told() -> None:
     rendered = render([notice(1), notice(2)])
-    assert rendered.subject == "2 notices: task 1 is late"
-    assert all(text in rendered.body for text in ("task 1 is late", "task 2 is late", "ntc_1", "ntc_2"))
+    assert rendered.subject == "2 notices: task-1, task-2"
+    assert rendered.body.startswith("1. task-1: task 1 is late\n2. task-2: task 2 is late\n\n----")
+    assert all(rendered.body.count(f"Notice: ntc_{number}") == 1 for number in (1, 2))
+
+
+def test_several_notices_about_one_task_say_so() -> None:
+    same = {"facts": {"task_id": "one", "title": "Nightly\nbuild"}}
+    assert render([notice(1, **same), notice(2, **same)]).subject == "2 notices about Nightly build: task 1 is late"
+
+
+def test_of_many_notices_each_is_named_and_what_is_cut_is_marked() -> None:
+    many = [notice(number, must_reference=(f"ref-{number}",)) for number in range(1, 1001)]
+    rendered = render(many)
+    assert rendered.subject.startswith("1,000 notices: task-1, task-2, ")
+    assert rendered.subject.endswith(" more")
+    assert len(rendered.subject) < 200
+    lines = rendered.body.splitlines()
+    for number in range(1, 1001):
+        assert lines[number - 1].startswith(f"{number}. task-{number}: task {number} is late")
+        assert sum(line.endswith((f"Notice: ntc_{number}", f"Notice: ntc_{number}]")) for line in lines) == 1
+        assert sum(line.endswith(f"See: ref-{number}") or f"[See: ref-{number}," in line for line in lines) == 1
+    assert lines[-1].startswith("Cut here: 9")
+    named = rendered.subject.count("task-")
+    assert f"and {1000 - named:,} more" in rendered.subject

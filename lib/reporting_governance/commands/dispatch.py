@@ -13,7 +13,7 @@ from reporting_governance.stages.dispatch import DispatchReport, run_dispatch
 @governed_command(
     "dispatch",
     takes="queued notices that are due",
-    adds="a rendered spool item for each target; a receipt where a notice will not be sent",
+    adds="a rendered spool item for each target; a hold where a notice waits, a receipt where it will not be sent",
     twice="may run twice, also at once: each notice is dispatched once",
     examples=("reportgov dispatch", "reportgov dispatch --dry-run", "reportgov dispatch --limit 100"),
     dry=True,
@@ -33,13 +33,18 @@ def dump(report: DispatchReport, context: CommandContext) -> dict[str, Any]:
 
 
 def describe(report: DispatchReport) -> str:
-    """Return what a person should know; empty when nothing was dispatched."""
-    if not any(asdict(report).values()):
+    """Return what a person should know; empty when nothing changed: what goes on waiting is no news."""
+    done = {
+        "items": report.items,
+        "held": report.newly_held,
+        "withdrawn": report.withdrawn,
+        "blocked": report.blocked,
+    }
+    if not any(done.values()):
         return ""
     from reporting_governance.commands._tables import counts
 
-    done = {"items": report.items, "withdrawn": report.withdrawn, "blocked": report.blocked}
-    return f"Dispatched: {counts(done)}." if any(done.values()) else ""
+    return f"Dispatched: {counts(done)}."
 
 
 def exit_code_of(report: DispatchReport) -> ExitCode:

@@ -125,15 +125,19 @@ class EscalationStep(Record):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MuteTime(Record):
-    """A stretch of time, at a calendar's times, in which matching notices wait."""
+    """A stretch of time that begins at a calendar's times, and in which matching notices wait."""
 
     schema: ClassVar[str] = "deployment-profile"
     writes_defaults: ClassVar[bool] = True
-    name: str
-    schedule: str
+    name: str  #: no two of a profile have the same
+    schedule: str  #: a cron expression or OnCalendar text; see core/calendars.py
     time_zone: str
     duration_seconds: int
-    match: Mapping[str, Any] = field(default_factory=dict)
+    match: Mapping[str, Any] = field(default_factory=dict)  #: fact -> pattern, or a list; empty: every notice
+
+    def __post_init__(self) -> None:
+        if self.duration_seconds <= 0:
+            refuse([Problem("/duration_seconds", "a mute time lasts at least a second")])
 
 
 def _operator() -> Mapping[str, Receiver]:
@@ -182,6 +186,10 @@ class Notification(Record):
                 if name not in self.receivers:
                     message = f"no receiver is named {name}"
                     yield Problem(f"{pointer}/{place}", message, did_you_mean(name, self.receivers))
+        names = [each.name for each in self.mute_times]
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                yield Problem(f"/mute_times/{place}/name", f"{name} is the name of another mute time too")
         if not self.routes:
             yield Problem("/routes", "without a route no notice has a receiver")
         elif self.routes[-1].match:

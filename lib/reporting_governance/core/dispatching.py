@@ -1,50 +1,28 @@
-"""From queued notices to rendered items: what to do with each, what to send together, and how it reads."""
+"""From queued notices to messages: which go now, which go together, and why the others do not.  Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.receipt import Reason
-from reporting_governance.contracts.spool_item import Rendered
+from reporting_governance.core.holding import Cause, Held, Quiet, why_held
+from reporting_governance.core.routing import fact_of
 
+MOST_TOGETHER = 1_000  #: notices of one message: its record, and the receipt that tells each thread, are one line each
+_MOST_ABOUT = 300_000  #: characters of what such a line says it is about
 _TELLS_OF_TROUBLE = frozenset({Phase.FIRING, Phase.REPEAT, Phase.ESCALATION, Phase.FALLBACK})
-#: Facts that every message ends with, in this order, under the name a reader sees.
-_FOOTER = (
-    ("task_id", "Task"),
-    ("agent_id", "Agent"),
-    ("runtime", "Runtime"),
-    ("condition", "Condition"),
-    ("due_at", "Due at"),
-    ("late_by_seconds", "Late by (seconds)"),
-    ("last_sign_of_life_at", "Last sign of life"),
-)
-#: Facts that were true when the episode fired; a later notice would tell them as if they were still so.
-_AS_OF_FIRING = frozenset({"late_by_seconds", "last_sign_of_life_at"})
-
-
-class NotNow(StrEnum):
-    """Why a queued notice waits; `explain` prints it."""
-
-    GROUP_WAIT = "group_wait"
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """The notice stays queued; looked at again at `until`."""
+class Queued:
+    """A queued notice and what bears on it: its thread, and open episodes that explain its own."""
 
-    reason: NotNow
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """The notice will not be sent."""
-
-    reason: Reason
+    notice: Notice
+    thread: Mapping[str, Any] | None = None  #: see `projection.fold_thread`
+    causes: tuple[Cause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,46 +33,87 @@ class Together:
     notices: tuple[Notice, ...]
 
 
-def withdrawal(notice: Notice, thread: Mapping[str, Any] | None, *, now: datetime) -> Withdrawn | None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """What becomes of each queued notice now; every one stands in exactly one of these."""
+
+    withdrawn: tuple[tuple[Notice, Reason], ...]  #: not sent at all
+    held: tuple[tuple[Notice, Held], ...]  #: not now
+    waiting: tuple[tuple[Together, datetime], ...]  #: for company, until then
+    going: tuple[Together, ...]
+
+
+def judge_queue(
+    queued: Iterable[Queued], quiet: Quiet, *, group_by: Sequence[str], wait_seconds: int, now: datetime
+) -> Judgement:
+    """Decide about queued notices, in this order: over or expired, held, waiting for company, going.
+
+    The same arguments give the same answer: nothing is remembered from one judgement to the next, so whatever kept a
+    notice back keeps it exactly as long as it is there.  What is held is no company to others.
+    """
+    withdrawn: list[tuple[Notice, Reason]] = []
+    held: list[tuple[Notice, Held]] = []
+    free: list[Notice] = []
+    for each in queued:
+        reason = withdrawal(each.notice, each.thread, now=now)
+        if reason is None and each.notice.receiver not in quiet.receivers:
+            reason = Reason.RECEIVER_GONE
+        if reason is not None:
+            withdrawn.append((each.notice, reason))
+            continue
+        hold = why_held(each.notice, each.causes, quiet, now)
+        if hold is not None:
+            held.append((each.notice, hold))
+        else:
+            free.append(each.notice)
+    waiting: list[tuple[Together, datetime]] = []
+    going: list[Together] = []
+    for group in group_notices(free, group_by):
+        until = group.notices[0].created_at + timedelta(seconds=wait_seconds)
+        if now < until:
+            waiting.append((group, until))
+        else:
+            going.extend(_parts(group))
+    return Judgement(withdrawn=tuple(withdrawn), held=tuple(held), waiting=tuple(waiting), going=tuple(going))
+
+
+def withdrawal(notice: Notice, thread: Mapping[str, Any] | None, *, now: datetime) -> Reason | None:
     """Return why a queued notice shall not be sent any more, None when it shall.
 
     What is over comes first: nobody misses it any more.  What expired before that is a message that nobody got.
     """
     if thread is not None and thread["resolved_at"] and notice.phase in _TELLS_OF_TROUBLE:
-        return Withdrawn(Reason.RESOLVED_BEFORE_TOLD)
+        return Reason.RESOLVED_BEFORE_TOLD
     if notice.expires_at is not None and now >= notice.expires_at:
-        return Withdrawn(Reason.EXPIRED)
+        return Reason.EXPIRED
     return None
 
 
 def group_notices(notices: Iterable[Notice], group_by: Sequence[str]) -> tuple[Together, ...]:
-    """Put notices of one receiver, one phase and the same `group_by` facts together, in the order of their creation."""
-    groups: dict[tuple[object, ...], list[Notice]] = {}
+    """Put notices of one receiver, one phase and the same `group_by` facts together, in the order of their creation.
+
+    An empty `group_by` puts all of a receiver and a phase together: news, reminders and ends are different messages.
+    """
+    groups: dict[tuple[str, ...], list[Notice]] = {}
     for notice in sorted(notices, key=lambda each: (each.created_at, each.notice_id)):
-        key = (notice.receiver, notice.phase, *(str(notice.facts.get(name)) for name in group_by))
-        groups.setdefault(key, []).append(notice)
+        groups.setdefault(group_key(notice, group_by), []).append(notice)
     return tuple(Together(members[0].receiver, tuple(members)) for members in groups.values())
 
 
-def group_wait(group: Together, *, wait_seconds: int, now: datetime) -> Waiting | None:
-    """Return how long a group still waits for company, counted from its oldest notice; None when it goes now."""
-    until = group.notices[0].created_at + timedelta(seconds=wait_seconds)
-    return Waiting(NotNow.GROUP_WAIT, until) if now < until else None
+def group_key(notice: Notice, group_by: Sequence[str]) -> tuple[str, ...]:
+    """Return what notices of one message have in common: receiver, phase, and the facts that are grouped by."""
+    return (notice.receiver, notice.phase.value, *(str(fact_of(notice.facts, name)) for name in group_by))
 
 
-def render(notices: Sequence[Notice]) -> Rendered:
-    """Return one message for notices that go out together.  Senders escape it for their channel."""
-    if len(notices) == 1:
-        return Rendered(subject=notices[0].subject, body=_paragraphs(notices[0]))
-    subject = f"{len(notices)} notices: {notices[0].subject}"
-    rule = "\n\n" + "-" * 40 + "\n\n"
-    return Rendered(subject=subject, body=rule.join(f"{each.subject}\n\n{_paragraphs(each)}" for each in notices))
-
-
-def _paragraphs(notice: Notice) -> str:
-    shown = [pair for pair in _FOOTER if notice.phase is Phase.FIRING or pair[0] not in _AS_OF_FIRING]
-    facts = [f"{label}: {notice.facts[key]}" for key, label in shown if notice.facts.get(key) not in (None, "")]
-    references = [f"See: {', '.join(notice.must_reference)}"] if notice.must_reference else []
-    return "\n\n".join(
-        part for part in (notice.body, "\n".join([*facts, *references, f"Notice: {notice.notice_id}"])) if part
-    )
+def _parts(group: Together) -> Iterable[Together]:
+    """Yield a group as messages that a line of the journal can hold; nearly always it is one."""
+    part: list[Notice] = []
+    about = 0
+    for notice in group.notices:
+        size = len(str(notice.facts.get("agent_id"))) + len(str(notice.facts.get("task_key")))
+        if part and (len(part) == MOST_TOGETHER or about + size > _MOST_ABOUT):
+            yield Together(group.receiver, tuple(part))
+            part, about = [], 0
+        part.append(notice)
+        about += size
+    yield Together(group.receiver, tuple(part))

@@ -40,7 +40,7 @@ def route(facts: Mapping[str, Any], routes: Sequence[Route]) -> tuple[RouteMatch
 
 def matches(facts: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     """Tell whether every wanted key is matched by its fact."""
-    return all(_matches_one(_fact(facts, key), value) for key, value in wanted.items())
+    return all(_matches_one(fact_of(facts, key), value) for key, value in wanted.items())
 
 
 def _matches_one(fact: object, wanted: object) -> bool:
@@ -50,7 +50,8 @@ def _matches_one(fact: object, wanted: object) -> bool:
     return any(fnmatchcase(str(fact), str(pattern)) for pattern in patterns)
 
 
-def _fact(facts: Mapping[str, Any], key: str) -> object:
+def fact_of(facts: Mapping[str, Any], key: str) -> object:
+    """Return a fact of a notice by the name that profiles write, `labels.<name>` too; None where it has none."""
     if key.startswith("labels."):
         labels = facts.get("labels")
         return labels.get(key.removeprefix("labels.")) if isinstance(labels, Mapping) else None

@@ -48,7 +48,7 @@ def run_chain(store: Store, steps: Steps, *, clock: Clock, stop: Callable[[], bo
     enqueue = dispatch = bridge = None
     if not stop() and (_due(store, Folder.EVENTS, clock) or _due(store, Folder.EPISODES, clock)):
         enqueue = steps.enqueue()
-    if not stop() and _due(store, Folder.QUEUE, clock):
+    if not stop() and (_due(store, Folder.QUEUE, clock) or _due(store, Folder.SILENCES, clock)):
         dispatch = steps.dispatch()
     if not stop() and _due(store, Folder.SPOOL, clock):
         bridge = steps.bridge()

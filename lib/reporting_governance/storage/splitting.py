@@ -6,7 +6,8 @@ from typing import Any
 from reporting_governance.contracts.free_text import FREE_TEXT
 from reporting_governance.errors import StorageError
 
-LARGEST_BODY = 48 * 1024  #: bytes of a body's JSON in the line
+LARGEST_BODY = 48 * 1024  #: bytes of a body's JSON in the line, as long as it has anything to give away
+LARGEST_REST = 128 * 1024  #: bytes of a body that has not: the ids of a message about a thousand things
 LONGEST_FREE_TEXT = 256  #: bytes; shorter free text stays in the line and cannot be erased
 
 Path = tuple[str | int, ...]
@@ -28,7 +29,7 @@ def split(
     Free text goes when it is long.  A body that is still too large gives its largest texts away, then its largest
     inner lists and objects (as JSON), so that the fields that views are made from stay in the line.
 
-    Raises: StorageError when nothing is left to give away.
+    Raises: StorageError when nothing is left to give away and the rest is too large all the same.
     """
     paths = _long_free_text(kind, body) if len(text) > LONGEST_FREE_TEXT else []
     if not paths and len(text) <= LARGEST_BODY:
@@ -39,8 +40,10 @@ def split(
     while len(encode(body)) > LARGEST_BODY:
         largest = _largest_part(body, encode)
         if largest is None:
+            if len(encode(body)) <= LARGEST_REST:
+                break
             raise StorageError(
-                path="journal", reason=f"a {kind} of more than {LARGEST_BODY} bytes that cannot be split"
+                path="journal", reason=f"a {kind} of more than {LARGEST_REST} bytes that cannot be split"
             )
         body = _move(body, largest, put_blob, encode, digests)
     return body, tuple(digests)

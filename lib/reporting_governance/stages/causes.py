@@ -1,0 +1,74 @@
+"""Open episodes that explain others, found without reading every thread: by the key of the task they are about."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reporting_governance.contracts import ids
+from reporting_governance.contracts.deployment_profile import ProfileSpec
+from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.notice import Notice
+from reporting_governance.core.holding import OWNER_DEAD, SOURCE_UNREADABLE, Cause
+from reporting_governance.core.self_notices import SELF as SELF_TASK
+from reporting_governance.stages.newest import newest_view
+from reporting_governance.stages.scan_sources import SELF, US
+from reporting_governance.storage.interface import Listing, Store, expand
+
+
+class Causes:
+    """Looks up what explains a notice: its task's dead owner, and the source of its task that cannot be read."""
+
+    def __init__(self, store: Store, profile: ProfileSpec, *, queue: Listing, threads: Listing) -> None:
+        self._store = store
+        self._queue = queue
+        self._threads = threads
+        self._sources = [each.source for each in profile.sources]
+        self._tasks = (store.listing(Folder.WATCH), store.listing(Folder.TASKS))
+        self._open: dict[tuple[str, str], str | None] = {}  #: (task key, condition) -> open episode
+
+    def of(self, receiver: str, facts: Mapping[str, Any]) -> tuple[Cause, ...]:
+        """Return the open episodes that explain what has these facts, as far as a receiver has a thread about them."""
+        if not facts.get("condition") or not facts.get("episode"):
+            return ()
+        found = (self._cause(receiver, episode, condition) for episode, condition in self._episodes(facts))
+        return tuple(each for each in found if each is not None)
+
+    def _episodes(self, facts: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        source = str(facts.get("source") or "")
+        if source and source != SELF:
+            unreadable = [self._episode(key, SOURCE_UNREADABLE) for key in self._readings(source)]
+            # Which of several sources of one kind a task is from does not stand in its facts.
+            if all(unreadable):
+                yield from ((episode, SOURCE_UNREADABLE) for episode in unreadable if episode)
+        if facts["condition"] != OWNER_DEAD:
+            dead = self._episode(str(facts.get("task_key")), OWNER_DEAD)
+            if dead is not None:
+                yield dead, OWNER_DEAD
+
+    def _readings(self, source: str) -> list[str]:
+        """Return the keys of what we watch about reading the sources of one name; `scan` numbers a second one."""
+        labels = [source, *(f"{source}-{number}" for number in range(2, self._sources.count(source) + 1))]
+        return [ids.task_key(US, SELF, f"{SELF_TASK}source/{label}") for label in labels]
+
+    def _episode(self, key: str, condition: str) -> str | None:
+        if (key, condition) not in self._open:
+            self._open[key, condition] = self._look(key, condition)
+        return self._open[key, condition]
+
+    def _look(self, key: str, condition: str) -> str | None:
+        for listing in self._tasks:
+            view = newest_view(self._store, listing, key)
+            if view is not None:
+                entry = view.body["conditions"].get(condition)
+                return str(entry["episode"]) if entry and entry["phase"] == Phase.FIRING else None
+        return None
+
+    def _cause(self, receiver: str, episode: str, condition: str) -> Cause | None:
+        thread = newest_view(self._store, self._threads, ids.thread_id(episode, receiver))
+        if thread is None:
+            return None
+        newest = thread.body["newest"] or {}
+        name = self._queue.names.get(str(newest.get("notice_id")))
+        view = None if name is None else self._store.read(name)
+        queued = None if view is None else Notice.parse(expand(self._store, view.body["notice"]), source=str(name))
+        return Cause(episode_id=episode, condition=condition, thread=thread.body, queued=queued)
