@@ -13,7 +13,6 @@ from reporting_governance.core.check_in_rules import (
     best_proof,
     check_in_id,
     clamp,
-    counts_for,
     may_check_in,
     reopens,
     status_after,
@@ -121,15 +120,6 @@ def test_only_evidence_for_completion_counts_for_completion() -> None:
     assert best_proof(()) is Quality.NONE
     assert best_proof((progress,)) is Quality.NONE
     assert best_proof((progress, moderate, weak)) is Quality.MODERATE
-
-
-@pytest.mark.parametrize(
-    ("minutes_early", "counted"), [(60, False), (5.1, False), (5, True), (0, True), (-1, True), (-600, True)]
-)
-def test_an_early_check_in_counts_only_within_the_grace_before_the_time(minutes_early: float, counted: bool) -> None:
-    found = counts_for(NOON - timedelta(minutes=minutes_early), NOON, 300)
-    assert found.counted is counted
-    assert found.reason
 
 
 @pytest.mark.parametrize(

@@ -75,11 +75,12 @@ def test_the_tasks_own_promise_and_grace_go_first() -> None:
     assert verdict(Condition.CHECKPOINT_OVERDUE, at(1), own, settings=settings).opens_at == at(70)
 
 
-def test_a_calendar_is_unknown_and_says_so() -> None:
-    own = task(checkpoint=CheckpointPromise(schedule="0 9 * * *", time_zone="Europe/Berlin"))
-    found = verdict(Condition.CHECKPOINT_OVERDUE, at(10_000), own)
-    assert found.truth is Truth.UNKNOWN
-    assert "calendar" in found.reason
+def test_a_calendar_that_cannot_be_understood_is_unknown_and_says_so() -> None:
+    for schedule, zone in (("61 9 * * *", "Europe/Berlin"), ("0 9 * * *", "Europe/Nowhere")):
+        own = task(checkpoint=CheckpointPromise(schedule=schedule, time_zone=zone))
+        found = verdict(Condition.CHECKPOINT_OVERDUE, at(10_000), own)
+        assert found.truth is Truth.UNKNOWN
+        assert (schedule in found.reason) or (zone in found.reason)
 
 
 def test_a_heartbeat_answers_no_promise() -> None:
@@ -192,6 +193,29 @@ def test_a_claim_is_unverified_after_its_time() -> None:
     assert truth(Condition.CLAIM_UNVERIFIED, at(60), state) is Truth.TRUE
 
 
+def test_claiming_completion_again_without_proof_does_not_put_off_the_time() -> None:
+    again = task(status=TaskStatus.PENDING_VERIFICATION, status_changed_at=NOON, last_checkpoint_at=at(59))
+    assert truth(Condition.CLAIM_UNVERIFIED, at(60), again) is Truth.TRUE
+
+
+def test_a_silent_task_whose_beginning_nobody_knows_needs_a_place_for_its_reports_all_the_same() -> None:
+    state = task(mode=TaskMode.SILENT, started_at=None)
+    assert truth(Condition.REPORT_ANCHOR_MISSING, NOON, state) is Truth.TRUE
+
+
+def test_what_is_true_whatever_the_clock_says_is_not_held_back_with_the_clock() -> None:
+    failed = ChildTask(task_id="c1", status=TaskStatus.FAILED, spawn_failed_at=NOON)
+    state = task(mode=TaskMode.SILENT, children=(failed,))
+    for condition in (Condition.SPAWN_FAILED, Condition.REPORT_ANCHOR_MISSING):
+        assert truth(condition, at(1), state, hold="the clock was set") is Truth.TRUE
+
+
+def test_only_what_arose_while_nobody_watched_waits_for_a_grace() -> None:
+    state = task()  # silent from minute 30 on
+    assert truth(Condition.SILENCE_TIMEOUT, at(60), state, hold="nobody watched", hold_after=at(29)) is Truth.UNKNOWN
+    assert truth(Condition.SILENCE_TIMEOUT, at(60), state, hold="nobody watched", hold_after=at(30)) is Truth.TRUE
+
+
 @pytest.mark.parametrize("condition", [Condition.OWNER_DEAD, Condition.DELIVERY_FAILED])
 def test_what_only_the_host_knows_comes_from_the_host(condition: Condition) -> None:
     assert truth(condition, at(10_000), task()) is Truth.FALSE
@@ -231,7 +255,14 @@ children = st.builds(
     spawn_failed_at=maybe,
     told_at=maybe,
 )
-promises = st.builds(CheckpointPromise, every_seconds=st.integers(1, 2**53), grace_seconds=st.none() | whole)
+by_calendar = st.builds(
+    CheckpointPromise,
+    schedule=st.sampled_from(["0 9 * * *", "Mon 09:00", "*/15 * * * *", "0 0 29 2 *", "2020-01-01", "nonsense"]),
+    time_zone=st.sampled_from(["UTC", "Europe/Berlin", "Pacific/Apia", "Nowhere/None"]),
+    grace_seconds=st.none() | whole,
+)
+every = st.builds(CheckpointPromise, every_seconds=st.integers(1, 2**53), grace_seconds=st.none() | whole)
+promises = every | by_calendar
 tasks = st.builds(
     TaskState,
     task_id=st.text(min_size=1, max_size=4),
@@ -283,7 +314,8 @@ def test_every_task_gets_one_answer_for_each_condition(sight: Sight, settings: W
     assert [each.condition for each in found] == list(Condition)
     assert found == judge(sight, settings, now)
     for each in found:
-        if each.truth is Truth.TRUE and each.condition.value not in sight.facts:
+        timeless = each.condition is Condition.REPORT_ANCHOR_MISSING and each.anchor is None
+        if each.truth is Truth.TRUE and each.condition.value not in sight.facts and not timeless:
             assert each.anchor is not None
             assert each.opens_at is not None
             assert each.opens_at <= now

@@ -18,16 +18,20 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from reporting_governance.core.calendar_text import EXAMPLE, WrongCalendar, reader_of, zone_of
+from reporting_governance.core.calendar_text import EXAMPLE, LAST_YEAR, WrongCalendar, reader_of, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import tzinfo
 
+__all__ = ["LOOK_BACK", "WrongCalendar", "next_time", "previous_time", "problem_with", "window_open", "zone_problem"]
+
 #: How far back `previous_time` looks: the longest stretch between two times is 40 years (29 February on one weekday,
 #: across a century without a leap day).
 LOOK_BACK: Final = timedelta(days=41 * 366)
 _SECOND: Final = timedelta(seconds=1)
+_BEGIN: Final = datetime(1970, 1, 2, tzinfo=UTC)  #: before it no calendar is asked for
+_END: Final = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
 
 
 class _Change(NamedTuple):
@@ -46,7 +50,9 @@ def next_time(schedule: str, time_zone: str, after: datetime) -> datetime | None
     """
     shown_after = reader_of(schedule, time_zone)
     zone = zone_of(time_zone)
-    local = after.astimezone(zone)
+    if after >= _END:
+        return None
+    local = max(after, _BEGIN).astimezone(zone)
     shown = local.replace(tzinfo=None)
     doubled = _doubled(shown, zone)
     if doubled is not None:
@@ -68,7 +74,7 @@ def previous_time(schedule: str, time_zone: str, at: datetime, *, within: timede
     Raises: WrongCalendar.
     """
     end = _whole_second(at)
-    start = max(end - within, datetime(1970, 1, 2, tzinfo=UTC)) - _SECOND
+    start = (end - within if end - _BEGIN > within else _BEGIN) - _SECOND
     step = timedelta(minutes=1)
     while True:
         begin = max(end - step, start)
@@ -116,7 +122,7 @@ def problem_with(schedule: str, time_zone: str | None, *, after: datetime | None
     if not time_zone:
         return f'a schedule needs a time zone beside it, such as "Europe/Berlin" or "UTC"; for example {EXAMPLE}'
     try:
-        following = next_time(schedule, time_zone, after or datetime(1970, 1, 2, tzinfo=UTC))
+        following = next_time(schedule, time_zone, after or _BEGIN)
     except WrongCalendar as fault:
         return f"{fault}; for example {EXAMPLE}"
     if following is None:

@@ -1,8 +1,7 @@
 """What a check-in does to its task: which status follows, which times count, what is refused and why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from reporting_governance.contracts.check_in import CheckIn, Verb
@@ -112,23 +111,3 @@ def best_proof(evidence: tuple[Mapping[str, Any], ...]) -> Quality:
     """Return the best quality among compact evidence items that support completion; none without any."""
     qualities = [Quality(each["quality"]) for each in evidence if "completion" in each["supports"].get("claims", ())]
     return max(qualities, key=lambda quality: quality.rank, default=Quality.NONE)
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Whether an early check-in answers the next due time, and why."""
-
-    counted: bool
-    reason: str
-
-
-def counts_for(at: datetime, due_at: datetime, grace_seconds: int) -> Counted:
-    """Tell whether a check-in answers a due time that a calendar fixes.
-
-    An early one counts only within the grace before it: else a report made in the morning would stand for the one
-    owed in the evening.  A promise of every so many seconds has no such question: it runs anew from each check-in.
-    """
-    early = due_at - at
-    if early <= timedelta(seconds=grace_seconds):
-        return Counted(True, "in time" if early >= timedelta(0) else "late")
-    return Counted(False, f"{int(early.total_seconds())} s early, and only {grace_seconds} s before the time count")

@@ -11,7 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from reporting_governance.contracts.task_state import FINISHED, ChildTask, TaskMode, TaskState, TaskStatus
+from reporting_governance.contracts.watch_settings import Calendar
+from reporting_governance.core.promises import last_check_in, promise_of
 from reporting_governance.core.verdicts import (
+    END_OF_TIME,
     EVENT_TYPES,
     Condition,
     Fact,
@@ -21,6 +24,7 @@ from reporting_governance.core.verdicts import (
     later,
     latest,
     never,
+    owed,
     since,
     timed,
 )
@@ -41,6 +45,8 @@ __all__ = [
 
 #: The states in which a task may owe check-ins; in all but the first, only after that state's own limit.
 _OWING = (TaskStatus.ACTIVE, TaskStatus.WAITING_USER, TaskStatus.PAUSED, TaskStatus.BLOCKED)
+#: What is true whatever the clock says.
+_NOT_BY_CLOCK = frozenset((Condition.SPAWN_FAILED, Condition.REPORT_ANCHOR_MISSING))
 
 
 def judge(sight: Sight, settings: WatchSettings, now: datetime) -> tuple[Verdict, ...]:
@@ -57,9 +63,20 @@ def _judge_one(condition: Condition, sight: Sight, settings: WatchSettings, now:
     if function is None:
         return never(condition, "the source does not report it", watched=False)
     verdict = function(sight, settings, now)
-    if verdict.truth is Truth.TRUE and sight.hold:
+    if verdict.truth is Truth.TRUE and _is_held(sight, verdict):
         return replace(verdict, truth=Truth.UNKNOWN, reason=sight.hold)
     return verdict
+
+
+def _is_held(sight: Sight, verdict: Verdict) -> bool:
+    """Tell whether an accusation waits: one by the clock, that arose when the clock or the watch was not to be trusted.
+
+    What was an accusation before that is none the less true: else a watch with a gap before each look would never
+    accuse anybody.
+    """
+    if not sight.hold or verdict.condition in _NOT_BY_CLOCK:
+        return False
+    return sight.hold_after is None or verdict.opens_at is None or verdict.opens_at > sight.hold_after
 
 
 def _from_fact(condition: Condition, fact: Fact) -> Verdict:
@@ -79,20 +96,40 @@ def checkpoint_overdue(sight: Sight, settings: WatchSettings, now: datetime) -> 
     condition, task = Condition.CHECKPOINT_OVERDUE, sight.task
     if task.status not in _OWING:
         return never(condition, f"a task that is {task.status.value} owes no check-in")
-    promise = task.checkpoint
-    every = promise.every_seconds if promise else settings.every_seconds
-    if (promise.schedule if promise else settings.calendar) is not None:
-        return Verdict(condition=condition, truth=Truth.UNKNOWN, reason="calendar schedules are not computed yet")
-    if every is None:
+    promise = promise_of(task, settings)
+    if promise.calendar is None and promise.every_seconds is None:
         return never(condition, "no promise", watched=False)
+    reason, seen_at, every = "no check-in since {anchor}", last_check_in(task), promise.every_seconds
     if task.status is not TaskStatus.ACTIVE:
-        limit = settings.limits.get(task.status.value)
-        if limit is None:
+        every = settings.limits.get(task.status.value)
+        if every is None:
             return never(condition, f"no limit for {task.status.value}", watched=False)
-        every = limit
-    grace = promise.grace_seconds if promise and promise.grace_seconds is not None else settings.grace_seconds
-    seen_at = latest(task.last_checkpoint_at, task.started_at, task.status_changed_at)
-    return since(condition, sight, seen_at, every, now, "no check-in since {anchor}", grace=grace)
+        reason = f"{task.status.value}, and no check-in since {{anchor}}"
+    elif promise.calendar is not None:
+        return _overdue_by_calendar(sight, promise.calendar, promise.grace_seconds, now)
+    return since(condition, sight, seen_at, every or 0, now, reason, grace=promise.grace_seconds)
+
+
+def _overdue_by_calendar(sight: Sight, calendar: Calendar, grace: int, now: datetime) -> Verdict:
+    """The due time that counts is the first one after the last check-in which that check-in does not answer."""
+    from reporting_governance.core.calendar_check_ins import due_after
+    from reporting_governance.core.calendar_text import WrongCalendar
+
+    condition, last = Condition.CHECKPOINT_OVERDUE, last_check_in(sight.task)
+    try:
+        if last is not None and due_after(calendar, last, grace) is None:
+            return never(condition, f"by {calendar.schedule} no check-in is due any more")
+        return owed(
+            condition,
+            sight,
+            last,
+            lambda seen_at: due_after(calendar, seen_at, grace) or END_OF_TIME,
+            now,
+            f"no check-in since {{anchor}}, and by {calendar.schedule} ({calendar.time_zone}) one was due",
+            grace=grace,
+        )
+    except WrongCalendar as fault:
+        return Verdict(condition=condition, truth=Truth.UNKNOWN, reason=str(fault))
 
 
 def silence_timeout(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:
@@ -122,7 +159,7 @@ def deadline_missed(sight: Sight, settings: WatchSettings, now: datetime) -> Ver
         return never(condition, f"the task is {task.status.value}")
     if task.deadline_at is None:
         return never(condition, "no deadline", watched=False)
-    return timed(condition, task.deadline_at, 0, now, "not finished at {anchor}")
+    return timed(condition, task.deadline_at, now, "not finished at {anchor}")
 
 
 def start_missed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:
@@ -160,7 +197,7 @@ def spawn_failed(sight: Sight, settings: WatchSettings, now: datetime) -> Verdic
     if not times:
         return never(condition, "no child failed to start")
     names = ", ".join(sorted(child.task_id for child in failed)[:5])
-    return timed(condition, min(times), 0, now, f"{names} failed to start")
+    return timed(condition, min(times), now, f"{names} failed to start")
 
 
 def report_anchor_missing(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:  # noqa: ARG001 - one signature
@@ -173,7 +210,11 @@ def report_anchor_missing(sight: Sight, settings: WatchSettings, now: datetime) 
     context = task.operator_context
     if task.report_anchor or (context and (context.report_anchor or (context.channel and context.target))):
         return never(condition, "the operator sees the task's reports")
-    return timed(condition, task.started_at, 0, now, "no place where the operator would see a report")
+    reason = "no place where the operator would see a report"
+    anchor = task.started_at or task.status_changed_at
+    if anchor is None:  # it is as true of a task whose beginning nobody knows
+        return Verdict(condition=condition, truth=Truth.TRUE, reason=reason)
+    return timed(condition, anchor, now, reason)
 
 
 def claim_unverified(sight: Sight, settings: WatchSettings, now: datetime) -> Verdict:
@@ -181,7 +222,8 @@ def claim_unverified(sight: Sight, settings: WatchSettings, now: datetime) -> Ve
     condition, task = Condition.CLAIM_UNVERIFIED, sight.task
     if task.status is not TaskStatus.PENDING_VERIFICATION:
         return never(condition, "no unverified claim of completion")
-    seen_at = latest(task.status_changed_at, task.last_checkpoint_at)
+    # Claiming it again proves nothing: the time runs from the first claim.
+    seen_at = task.status_changed_at or latest(task.last_checkpoint_at, task.last_activity_at)
     return since(
         condition,
         sight,

@@ -1,6 +1,6 @@
 """What a verdict about a task is, and how one follows from how long ago something was seen."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -9,7 +9,7 @@ from reporting_governance.contracts.event_envelope import EventType
 from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.contracts.times import format_time
 
-_LATEST = datetime(9999, 1, 1, tzinfo=UTC)  #: times beyond it mean never
+END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)  #: times beyond it mean never
 
 
 class Condition(StrEnum):
@@ -69,7 +69,8 @@ class Sight:
 
     task: TaskState
     heard_at: datetime | None = None  #: the last heartbeat
-    hold: str = ""  #: why nobody is accused by the clock now: it was set, or the host has just started
+    hold: str = ""  #: why nobody is accused by the clock now: it was set, the host has just started, nobody watched
+    hold_after: datetime | None = None  #: only what became an accusation after this is held; None: everything
     clock_set_at: datetime | None = None  #: when the clock was last set; times after `now` are from before that
     resolution_seconds: int = 0  #: silence shorter than this proves nothing
     facts: Mapping[str, Fact] = field(default_factory=dict)
@@ -102,9 +103,9 @@ def latest(*times: datetime | None) -> datetime | None:
 def later(moment: datetime, seconds: int) -> datetime:
     """Return a moment so many seconds later; a time that no calendar holds is the end of the calendar."""
     try:
-        return min(moment + timedelta(seconds=seconds), _LATEST)
+        return min(moment + timedelta(seconds=seconds), END_OF_TIME)
     except OverflowError:
-        return _LATEST
+        return END_OF_TIME
 
 
 def since(
@@ -117,25 +118,44 @@ def since(
     *,
     grace: int = 0,
 ) -> Verdict:
-    """Judge by how long ago something was seen.
+    """Judge by how long ago something was seen; see `owed`."""
+    return owed(condition, sight, seen_at, lambda anchor: later(anchor, seconds), now, reason, grace=grace)
+
+
+def owed(
+    condition: Condition,
+    sight: Sight,
+    seen_at: datetime | None,
+    due_after: Callable[[datetime], datetime],
+    now: datetime,
+    reason: str,
+    *,
+    grace: int = 0,
+) -> Verdict:
+    """Judge by when something is due after what was seen last.
 
     What seems to lie ahead was dated by a clock that was set back since.  It counts from that moment, and until it is
     overdue by that count nobody can say.
     """
-    if seen_at is None or seen_at <= now or sight.clock_set_at is None:
-        return timed(condition, seen_at, seconds, now, reason, grace=grace)
-    verdict = timed(condition, min(seen_at, sight.clock_set_at), seconds, now, reason, grace=grace)
+    if seen_at is None:
+        return Verdict(condition=condition, truth=Truth.UNKNOWN, reason="the time it counts from is not known")
+    if seen_at <= now or sight.clock_set_at is None:
+        return _by_time(condition, seen_at, due_after(seen_at), now, reason, grace)
+    anchor = min(seen_at, sight.clock_set_at)
+    verdict = _by_time(condition, anchor, due_after(anchor), now, reason, grace)
     if verdict.truth is Truth.TRUE:
         return verdict
     return replace(verdict, truth=Truth.UNKNOWN, reason="it was last seen before the clock was set back")
 
 
-def timed(
-    condition: Condition, anchor: datetime | None, seconds: int, now: datetime, reason: str, *, grace: int = 0
+def timed(condition: Condition, anchor: datetime, now: datetime, reason: str) -> Verdict:
+    """Judge by one moment: what holds from then on, whatever the clock was before."""
+    return _by_time(condition, anchor, anchor, now, reason, 0)
+
+
+def _by_time(
+    condition: Condition, anchor: datetime, due_at: datetime, now: datetime, reason: str, grace: int
 ) -> Verdict:
-    if anchor is None:
-        return Verdict(condition=condition, truth=Truth.UNKNOWN, reason="the time it counts from is not known")
-    due_at = later(anchor, seconds)
     opens_at = later(due_at, grace)
     truth = Truth.TRUE if now >= opens_at else Truth.FALSE
     return Verdict(
@@ -149,4 +169,5 @@ def timed(
 
 
 def never(condition: Condition, reason: str, *, watched: bool = True) -> Verdict:
+    """Return that a condition does not hold, whatever the time."""
     return Verdict(condition=condition, truth=Truth.FALSE, reason=reason, watched=watched)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.contracts.watch_settings import Watchdog
-from reporting_governance.core.conditions import Sight, Truth, checkpoint_overdue
-from reporting_governance.core.watch_settings import settings_for
+from reporting_governance.core.conditions import Sight, Truth, Verdict, checkpoint_overdue
+from reporting_governance.core.promises import counted_check_in
+from reporting_governance.core.watch_settings import WatchSettings, settings_for
 from reporting_governance.stages.task_change import parse_task
 
 
@@ -25,13 +27,25 @@ class Owed:
 def what_is_owed(body: Mapping[str, Any], watchdog: Watchdog, now: datetime) -> Owed:
     """Return what a task owes, from its view."""
     task = parse_task(body["task"], source="task view")
-    verdict = checkpoint_overdue(Sight(task=task), settings_for(watchdog, task, source=body["source"]), now)
+    settings = settings_for(watchdog, task, source=body["source"])
+    verdict = checkpoint_overdue(Sight(task=task), settings, now)
     request = body["request"] or {}
-    reason = verdict.reason if verdict.due_at is None else "the promise runs anew from the last check-in"
+    counted, reason = _counted(task, settings, verdict)
     return Owed(
         request_id=request.get("request_id"),
         asked_at=request.get("asked_at"),
         next_due_at=verdict.due_at,
-        counted=None if verdict.truth is Truth.UNKNOWN else verdict.due_at is not None,
+        counted=counted,
         reason=reason,
     )
+
+
+def _counted(task: TaskState, settings: WatchSettings, verdict: Verdict) -> tuple[bool | None, str]:
+    if verdict.truth is Truth.UNKNOWN:
+        return None, verdict.reason
+    if verdict.due_at is None:
+        return False, verdict.reason
+    by_calendar = counted_check_in(task, settings)
+    if by_calendar is not None:
+        return by_calendar.counted, by_calendar.reason
+    return True, "the promise runs anew from the last check-in"
