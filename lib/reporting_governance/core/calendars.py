@@ -74,6 +74,8 @@ def previous_time(schedule: str, time_zone: str, at: datetime, *, within: timede
     Raises: WrongCalendar.
     """
     end = _whole_second(at)
+    if end < _BEGIN:
+        return None
     start = (end - within if end - _BEGIN > within else _BEGIN) - _SECOND
     step = timedelta(minutes=1)
     while True:
