@@ -2,6 +2,7 @@
 
 import base64
 import os
+import select
 import signal
 import socket
 import ssl
@@ -56,8 +57,8 @@ class MailPeer:
 
     A script is texts like `550@rcpt`, `hang@data`, `reset@end`, one for each connection, the last one for all others;
     several joined with `,`; `ok` for none.  What can be done at a phase: a reply's code, `=some literal reply`, `hang`,
-    `drip`, `reset`, `close`, `garbage`, `long` (an endless line), `flood` (endless lines), `twice` (a reply nobody asked
-    for behind the proper one), `cut` (half a reply), `echo` (a refusal that repeats every secret), `kill` (the process
+    `drip`, `reset`, `close`, `garbage`, `long` (an endless line), `flood` (endless lines), `twice` (a reply that nobody
+    asked for behind the proper one), `cut` (half a reply), `echo` (a refusal that repeats every secret), `kill` (the process
     that sends), `slow`.
     """
 
@@ -212,7 +213,10 @@ class _Talk:
             self.peer.sendall(what[1:].encode() + b"\r\n")
         elif what.isdigit():
             self.peer.sendall(f"{what} {_TEXT.get(what[0], 'hm')}\r\n".encode())
-            if what == "421":
+            if phase == "body":  # read on, so that what was said is not lost in a reset
+                while self._line() != b".":
+                    pass
+            if phase == "body" or what == "421":
                 raise _Over
         elif what == "echo":
             self.peer.sendall(f"550 5.7.1 no: {' '.join(self._secrets)}\r\n".encode())
@@ -221,9 +225,9 @@ class _Talk:
 
     def _misbehave(self, what: str, fine: bytes) -> None:
         if what == "hang":
-            self.peer.settimeout(60)
-            while self.peer.recv(65536):
-                pass
+            gone = select.poll()  # reads nothing: what is sent to it fills up
+            gone.register(self.peer, select.POLLRDHUP)
+            gone.poll(60_000)
         elif what == "drip":
             for _ in range(600):
                 self.peer.sendall(b"2")

@@ -73,6 +73,7 @@ class Line:
             sock = self._ready()
             self._socket = context.wrap_socket(sock, server_hostname=self._place.host)
         except (OSError, ValueError) as fault:
+            self.close()  # neither side can tell any more where the handshake ends and words begin
             raise Broken(_words(fault)) from None
         self.secured = True
 
@@ -107,8 +108,8 @@ class Line:
         """
         assert self._socket is not None
         if not self._read:
-            self._socket.settimeout(0)
             try:
+                self._socket.settimeout(0)
                 data = self._socket.recv(_CHUNK)
             except (BlockingIOError, ssl.SSLWantReadError):
                 return None
@@ -151,6 +152,7 @@ class Line:
         """Let the connection go."""
         if self._socket is not None:
             self._socket.close()
+            self._socket = None
 
     def _open(self, family: int, kind: int, protocol: int, address: Any) -> None:
         self._allow(address[0])

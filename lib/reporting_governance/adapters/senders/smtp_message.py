@@ -24,6 +24,7 @@ _LONGEST_LOCAL = 64
 _LOCAL = re.compile(r"[^\s\x00-\x20\x7f<>()\[\]\\,;:@\"]+")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.-]")
+_CONTROLS = {each: "\N{REPLACEMENT CHARACTER}" for each in (*range(32), *range(0x7F, 0xA0)) if each not in (9, 10)}
 _URGENT: Final = frozenset({"high", "critical"})
 
 #: Our own headers; delivery reports quote them.
@@ -141,11 +142,7 @@ def _encodable(text: str) -> str:
 def _harmless(text: str) -> str:
     """Return text without what a terminal or a mail program would obey; lines and tabs stay."""
     lines = _encodable(text).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(each if each in "\n\t" or not _is_control(each) else "\N{REPLACEMENT CHARACTER}" for each in lines)
-
-
-def _is_control(each: str) -> bool:
-    return each < " " or "\x7f" <= each <= "\x9f"
+    return lines.translate(_CONTROLS)
 
 
 def _crlf(data: bytes) -> bytes:
