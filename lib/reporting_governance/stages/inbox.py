@@ -109,6 +109,7 @@ class Handlers:
 
     act: Handler | None = None
     receipt: Handler | None = None
+    silence: Handler | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,8 +166,10 @@ class _Run:
             self._handle(dropped, parsed, self.handlers.act, name)
         elif "attempt_id" in parsed.value or "outcome" in parsed.value:
             self._handle(dropped, parsed, self.handlers.receipt, name)
+        elif "matcher" in parsed.value:
+            self._handle(dropped, parsed, self.handlers.silence, name)
         else:
-            fault = WRONG_SHAPE.finding(file=name, message="neither a check-in, an act nor a receipt")
+            fault = WRONG_SHAPE.finding(file=name, message="neither a check-in, an act, a silence nor a receipt")
             self.refuse(dropped, [fault])
         return None
 
