@@ -101,6 +101,7 @@ class Message:
     facts: Mapping[str, Any]
     possible_repeat_of: str | None = None  #: the attempt whose outcome is unknown
     attempt_id: str = ""  #: of this very send; a receipt that comes from outside names it
+    not_after: str = ""  #: the end of its life (RFC 3339): sent later it helps nobody
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,7 +125,8 @@ class SenderPromises:
     limit_seconds: int  #: its own wall-clock limit for one send
     in_batches: bool = False  #: many messages in one call, all or none in doubt
     polls_every_seconds: int | None = None  #: it is a `PollingSender`, and may be asked this often; None: it is none
-    waits_for_others: bool = False  #: somebody else sends; a receipt in the inbox tells how it went
+    waits_for_others: bool = False  #: it is a `WaitingSender`: somebody else sends, and a receipt tells how it went
+    confirm_within_seconds: int | None = None  #: what nobody else has taken by then is taken back; None: its lifetime
 
 
 class Sender(Protocol):
@@ -161,6 +163,17 @@ class PollingSender(Sender, Protocol):
 
         An answer's proof is at or above what is recorded, or its result is REFUSED: it will never be confirmed.
         """
+        ...
+
+
+class WaitingSender(PollingSender, Protocol):
+    """A sender whose `promises.waits_for_others` is true: it puts a message down, and somebody else sends it.
+
+    Its first answer proves nothing.  A poll answers as soon as somebody has taken the message: that is `accepted`.
+    """
+
+    def take_back(self, message: Message, evidence: Mapping[str, str]) -> bool:
+        """Take back what nobody has taken yet; true: surely nobody will send it.  Raises OSError: nobody knows."""
         ...
 
 

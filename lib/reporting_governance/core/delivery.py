@@ -12,6 +12,7 @@ from typing import Any
 
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason
 from reporting_governance.contracts.times import parse_time
+from reporting_governance.core.threads import is_quiet
 
 Body = Mapping[str, Any]
 
@@ -28,6 +29,8 @@ class StepKind(StrEnum):
     WITHDRAW = "withdraw"
     BLOCK = "block"
     SETTLE_IN_DOUBT = "settle_in_doubt"  #: an attempt is over and nobody said how it ended
+    POLL = "poll"  #: ask the sender what became of what it was given
+    TAKE_BACK = "take_back"  #: put down for somebody else to send, and not wanted any more
     WAIT = "wait"
 
 
@@ -48,6 +51,9 @@ class Powers:
     best_first_proof: Proof
     idempotent_by_key: bool
     can_look: bool
+    polls_every_seconds: int | None = None
+    waits_for_others: bool = False
+    confirm_within_seconds: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,6 +113,8 @@ def next_step(
         return Step(kind=asked, attempt_id=running["attempt_id"])
     last = last_word(body)
     if last is not None and last["outcome"] != Outcome.DEFERRED:
+        if last.get("reason") != Reason.IN_DOUBT:
+            return _awaited(body, last, threads, now=now, powers=powers)
         return _after_doubt(body, last, now=now, powers=powers, rules=rules)
     if powers is None:
         return Step(kind=StepKind.BLOCK, reason=Reason.RECEIVER_GONE)
@@ -132,17 +140,48 @@ def _send_when_due(body: Body, due: datetime, *, now: datetime) -> Step:
 
 
 def _after_doubt(body: Body, last: Body, *, now: datetime, powers: Powers | None, rules: DeliveryRules) -> Step:
-    """Go on with an item whose newest receipt is no deferral: it is in doubt, or waits for somebody else's proof."""
+    """Go on with an item whose newest receipt says that nobody knows."""
     not_after = parse_time(body["item"]["not_after"])
-    attempt = next((each for each in body["attempts"] if each["attempt_id"] == last.get("attempt_id")), None)
-    in_doubt = last.get("reason") == Reason.IN_DOUBT
-    if in_doubt and attempt is not None and last["settled_by"] != BRIDGE and _can_look(powers, attempt):
+    attempt = _attempt_of(body, last)
+    if attempt is not None and last["settled_by"] != BRIDGE and _can_look(powers, attempt):
         return Step(kind=StepKind.LOOK, attempt_id=attempt["attempt_id"])
     if now >= not_after:
         return Step(kind=StepKind.BLOCK, reason=Reason.NEVER_CONFIRMED, attempt_id=last.get("attempt_id"))
-    if in_doubt and powers is not None and goes_again(powers, rules):
+    if powers is not None and goes_again(powers, rules):
         return _send_when_due(body, _again_at(body, last, rules), now=now)
-    return Step(kind=StepKind.HOLD if in_doubt else StepKind.WAIT, until=not_after)
+    return Step(kind=StepKind.HOLD, until=not_after)
+
+
+def _awaited(body: Body, last: Body, threads: Sequence[Body], *, now: datetime, powers: Powers | None) -> Step:
+    """Go on with an item that was handed over, and whose proof is still to come."""
+    not_after, attempt = parse_time(body["item"]["not_after"]), _attempt_of(body, last)
+    of_sender = attempt is not None and powers is not None and powers.sender == attempt["sender"]
+    if attempt is not None and powers is not None and of_sender and is_put_down(last) and powers.waits_for_others:
+        reason = _withdrawal(body["item"], threads)
+        if reason is None and now >= _confirm_by(attempt, powers, not_after):
+            reason = Reason.NEVER_CONFIRMED
+        if reason is not None:
+            return Step(kind=StepKind.TAKE_BACK, reason=reason, attempt_id=attempt["attempt_id"])
+    if now >= not_after:
+        return Step(kind=StepKind.BLOCK, reason=Reason.NEVER_CONFIRMED, attempt_id=last.get("attempt_id"))
+    if powers is not None and of_sender and powers.polls_every_seconds is not None:
+        return Step(kind=StepKind.POLL, attempt_id=last["attempt_id"])
+    return Step(kind=StepKind.WAIT, until=not_after)
+
+
+def is_put_down(word: Body) -> bool:
+    """Tell whether a receipt says that a message lies ready for somebody else, who has not taken it yet."""
+    return word["outcome"] == Outcome.PENDING_EXTERNAL_SEND and word["proof"] == Proof.NONE and not word.get("reason")
+
+
+def _attempt_of(body: Body, receipt: Body) -> Body | None:
+    return next((each for each in body["attempts"] if each["attempt_id"] == receipt.get("attempt_id")), None)
+
+
+def _confirm_by(attempt: Body, powers: Powers, not_after: datetime) -> datetime:
+    if powers.confirm_within_seconds is None:
+        return not_after
+    return min(not_after, parse_time(attempt["started_at"]) + timedelta(seconds=powers.confirm_within_seconds))
 
 
 def _again_at(body: Body, last: Body, rules: DeliveryRules) -> datetime:
@@ -189,7 +228,7 @@ def _thread_withdrawal(item: Body, thread: Body) -> Reason | None:
         return None
     if thread["resolved_at"]:
         return Reason.RESOLVED_BEFORE_TOLD
-    return Reason.WITHDRAWN if thread["acked"] else None
+    return Reason.WITHDRAWN if is_quiet(thread) else None
 
 
 def last_word(body: Body) -> Body | None:

@@ -76,11 +76,17 @@ def settle(
             attempt_id=attempt_id,
             reason=reason,
             retry_at=retry_at,
+            retry_after_seconds=answer.retry_after_seconds if retry_at is not None else None,
         )
 
     if answer.result == "answered":
         enough = proof >= max(ack_requires, Proof.STORED, key=lambda each: each.rank)
         outcome = Outcome.ACKED if enough else Outcome.PENDING_EXTERNAL_SEND
+        if not enough and powers is not None and (powers.polls_every_seconds or powers.waits_for_others):
+            # What was only put down for somebody else has told nobody anything.
+            told = proof > Proof.NONE or not powers.waits_for_others
+            due = next_look(body["item"], powers, now)
+            return Settlement(receipt=receipt(outcome, None), place=Place.OPEN, due=due, tells_threads=told)
         return Settlement(receipt=receipt(outcome, None), place=Place.CLOSED, tells_threads=True)
     if answer.result == "refused":
         return Settlement(receipt=receipt(Outcome.BLOCKED, Reason.REFUSED), place=Place.PAST, tells_threads=True)
@@ -101,6 +107,14 @@ def settle(
     left = max(0.0, (parse_time(body["item"]["not_after"]) - now).total_seconds())
     due = now + timedelta(seconds=min(seconds, left))
     return Settlement(receipt=receipt(Outcome.DEFERRED, reason, due), place=Place.OPEN, due=due, tells_threads=False)
+
+
+def next_look(item: Body, powers: Powers | None, now: datetime) -> datetime:
+    """Return when an item that waits for more proof is looked at again: its sender is asked, or its life is over."""
+    not_after = parse_time(item["not_after"])
+    if powers is None or powers.polls_every_seconds is None:
+        return not_after
+    return min(not_after, now + timedelta(seconds=powers.polls_every_seconds))
 
 
 def _doubt(

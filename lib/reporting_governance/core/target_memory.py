@@ -9,9 +9,9 @@ still have sent within the last P seconds.  An attempt can have sent until its r
 until its `start_by`; it counts from that moment on for P seconds, whatever became of it.  So what a target got in any
 stretch is at most what was counted.
 
-Body: `sends` [[attempt id, latest moment at which it can have sent]] · `down` {since failed_at until not_before reason
-evidence} or null · `probe` {attempt_id until} or null: who tries a target that is down · `refused` {at evidence} or
-null: its last answer was a no for good.
+Body: `sends` [[attempt id, latest moment at which it can have sent]] · `stretch_seconds` of the newest limit ·
+`down` {since failed_at until not_before reason evidence} or null · `probe` {attempt_id until} or null: who tries a
+target that is down · `refused` {at evidence} or null: its last answer was a no for good.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,8 @@ Body = Mapping[str, Any]
 
 _BRIDGE = "bridge"
 _UNREACHED = frozenset({Reason.NOT_SENT, Reason.TRY_LATER})
-NOTHING: Final[Body] = {"sends": [], "down": None, "probe": None, "refused": None}
+_PRECISE = 10  #: what a settled send gives back of a stretch is written down when it is more than a tenth of it
+NOTHING: Final[Body] = {"sends": [], "stretch_seconds": 0, "down": None, "probe": None, "refused": None}
 
 
 def memory_id(target: str) -> str:
@@ -59,6 +60,7 @@ def _fold_attempt(body: dict[str, Any], attempt: Body) -> None:
         gone = parse_time(attempt["started_at"]) - timedelta(seconds=limit["per_seconds"])
         kept = [each for each in body["sends"] if parse_time(each[1]) > gone]
         body["sends"] = [*kept, [attempt["attempt_id"], attempt["start_by"]]]
+        body["stretch_seconds"] = limit["per_seconds"]
     if body["down"] is not None:
         body["probe"] = {"attempt_id": attempt["attempt_id"], "until": attempt["deadline_at"]}
 
@@ -116,7 +118,8 @@ def is_news(body: Body, receipt: Body) -> bool:
     if mine is None:
         return False
     at = parse_time(receipt["settled_at"])
-    if any(who == mine and at < parse_time(latest) for who, latest in body["sends"]):
+    gained = [parse_time(latest) - at for who, latest in body["sends"] if who == mine]
+    if any(each > timedelta(0) and each * _PRECISE > timedelta(seconds=body["stretch_seconds"]) for each in gained):
         return True
     if body["probe"] is not None and body["probe"]["attempt_id"] == mine:
         return True

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.adapters.interface import Answer, Message, Sender, SendResult
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.contracts.notification_settings import InDoubt
 from reporting_governance.contracts.receipt import Proof
-from reporting_governance.contracts.times import due_name
+from reporting_governance.contracts.times import due_name, parse_time
+from reporting_governance.core.awaiting import put_off
 from reporting_governance.core.delivery import BRIDGE, DeliveryRules, Here, StepKind, next_step
 from reporting_governance.core.settling import Settlement, settle, settle_unsent
+from reporting_governance.core.target_memory import Limit
 from reporting_governance.core.threads import rules_of
+from reporting_governance.stages.bridge_gate import Gate, Verdict
 from reporting_governance.stages.bridge_report import BridgeItem, BridgeReport, item_of
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.receipts import Result, record
@@ -57,6 +60,12 @@ class BridgeRun:
     idle: set[ViewName] = field(default_factory=set)  #: of those, the ones that only wait
     tried: set[str] = field(default_factory=set)  #: items sent by this run: once is enough, whatever became of it
     cold: set[str] = field(default_factory=set)
+    gate: Gate = field(init=False)
+
+    def __post_init__(self) -> None:
+        limit = self.profile.notification.rate_limit
+        in_force = Limit(limit.messages, limit.per_seconds) if limit else None
+        self.gate = Gate(self.store, in_force, self.rules(), self.clock)
 
     def goes_on(self) -> bool:
         return not self.stop() and self.sent < self.limit and self.clock.monotonic() < self.ends_at
@@ -87,10 +96,22 @@ class BridgeRun:
             if view is None:
                 continue
             work = self.decide(view, threads, now, here, rules)
-            if work.step.kind in (StepKind.WAIT, StepKind.HOLD):
+            if work.step.kind in (StepKind.WAIT, StepKind.HOLD) or not self._is_time_to_ask(work, now):
                 self.idle.add(name)
             elif work.step.kind is not StepKind.SEND or name.id not in self.tried:
                 yield work
+
+    def _is_time_to_ask(self, work: Work, now: datetime) -> bool:
+        """Tell whether a sender that would be asked again may be: not more often than it promises to stand.
+
+        When it was asked last is a hint that no record keeps: without it, it is asked once more.
+        """
+        if work.step.kind is not StepKind.POLL or work.sender is None:
+            return True
+        asked = self.store.heartbeats([work.name.id]).get(work.name.id)
+        newest = parse_time(work.body["receipts"][-1]["settled_at"])
+        every = timedelta(seconds=work.sender.promises.polls_every_seconds or 0)
+        return all(not timedelta(0) <= now - moment < every for moment in (asked, newest) if moment is not None)
 
     def decide(self, view: View, threads: Listing, now: datetime, here: Here, rules: DeliveryRules) -> Work:
         body = view.body
@@ -158,8 +179,33 @@ class BridgeRun:
         settlement = self.settle(work, answer, attempt["attempt_id"], BRIDGE)
         return Result(work=work, name=work.name, settlement=settlement, own=False)
 
+    def put_off(self, verdicts: Sequence[tuple[Work, Verdict]]) -> None:
+        """Record why items are not sent now; one whose records say so already simply stays due."""
+        now = self.clock.now()
+        results = []
+        for work, verdict in verdicts:
+            assert verdict.reason is not None
+            settlement = put_off(work.body, verdict.reason, until=verdict.until or now, now=now)
+            if settlement is None:
+                self.idle.add(work.name)
+            else:
+                results.append(Result(work=work, name=work.name, settlement=settlement, own=False))
+        self.record(results)
+
     def prepare(self, works: Sequence[Work], mark: Callable[[Work], Mapping[str, Any] | None]) -> list[Prepared]:
-        prepared = prepare(self.store, works, mark, host=self.host, clock=self.clock, copies=self.copies)
+        gate = self.gate
+        prepared = prepare(
+            self.store,
+            works,
+            mark,
+            host=self.host,
+            clock=self.clock,
+            copies=self.copies,
+            limit=gate.limit,
+            reserved=gate.reserved,
+        )
+        for target in {work.target for work in works}:
+            gate.forget(target)
         self.sent += len(prepared)
         self.tried.update(work.name.id for work in works)
         self.refused += len(works) - len(prepared)
@@ -175,6 +221,8 @@ class BridgeRun:
             settlement = self.settle(work, answer, prepared.attempt.attempt_id, prepared.attempt.sender)
             results.append(Result(work=work, name=prepared.name, settlement=settlement, own=True))
         self.record(results)
+        for prepared, _ in answered:
+            self.gate.forget(prepared.work.target)
 
     def report(self) -> BridgeReport:
         left = 0

@@ -1,11 +1,13 @@
 """The two ways to a target: many messages at once, and one by one with several sends in flight."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, cast
 
 from reporting_governance.adapters.interface import Answer, Batch, BatchSender, SendResult
 from reporting_governance.core.delivery import StepKind
 from reporting_governance.errors import GovernanceError
+from reporting_governance.stages.bridge_gate import Turn, Verdict
+from reporting_governance.stages.bridge_later import poll, take_back
 from reporting_governance.stages.bridge_run import BridgeRun
 from reporting_governance.stages.sending import Prepared, Work, guarded_send, may_start
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 BATCH_WAIT_SECONDS = 5.0  #: how long a batch waits for another process that has the same target
+_AT_ONCE = (StepKind.SEND, StepKind.LOOK)
 POLL_SECONDS = 0.5  #: how often a wait for running sends looks whether the run shall end
 
 
@@ -21,9 +24,9 @@ def in_batches(run: BridgeRun, works: Sequence[Work]) -> list[Work]:
     others: list[Work] = []
     by_target: dict[str, list[Work]] = {}
     for work in works:
-        if work.step.kind not in (StepKind.SEND, StepKind.LOOK):
+        if work.step.kind not in (StepKind.SEND, StepKind.LOOK, StepKind.POLL, StepKind.TAKE_BACK):
             continue
-        if work.sender is not None and work.sender.promises.in_batches:
+        if work.step.kind in _AT_ONCE and work.sender is not None and work.sender.promises.in_batches:
             by_target.setdefault(work.target, []).append(work)
         else:
             others.append(work)
@@ -45,29 +48,60 @@ def _look_in_batch(run: BridgeRun, batch: Batch, works: Sequence[Work]) -> None:
 
 
 def _send_batch(run: BridgeRun, batch: Batch, works: Sequence[Work]) -> None:
-    works = works[: run.limit - run.sent]
-    if not works:
-        return
-    mark = batch.mark()
-    prepared = run.prepare(works, lambda _: mark)
-    by_id = {each.message.spool_id: each for each in prepared}
-    messages = [each.message for each in prepared]
-    if not messages:
-        return
-    try:
-        answers = batch.send(
-            messages, may_start=lambda message: may_start(run.store, by_id[message.spool_id], run.clock)
-        )
-    except Exception as fault:  # as in guarded_send; how far a batch came, only a look can say
-        answers = [Answer(result=SendResult.IN_DOUBT, evidence={"error": type(fault).__name__})] * len(messages)
-    run.receive(list(zip(prepared, answers, strict=True)))
+    """Send what may go; what waits for the answer to a try of ours has its turn after it."""
+    while works and run.goes_on():
+        chosen, works, later = _turns(run, works, run.limit - run.sent, ())
+        run.put_off(later)
+        if not chosen:
+            return
+        mark = batch.mark()
+        prepared = run.prepare(chosen, lambda _, mark=mark: mark)  # type: ignore[misc]
+        if not prepared:
+            return
+        by_id = {each.message.spool_id: each for each in prepared}
+        messages = [each.message for each in prepared]
+        try:
+            answers = batch.send(
+                messages, may_start=lambda each, at=by_id: may_start(run.store, at[each.spool_id], run.clock)
+            )  # type: ignore[misc]
+        except Exception as fault:  # as in guarded_send; how far a batch came, only a look can say
+            answers = [Answer(result=SendResult.IN_DOUBT, evidence={"error": type(fault).__name__})] * len(messages)
+        run.receive(list(zip(prepared, answers, strict=True)))
+
+
+def _turns(
+    run: BridgeRun, waiting: Sequence[Work], free: int, in_flight: Collection[str]
+) -> tuple[list[Work], list[Work], list[tuple[Work, Verdict]]]:
+    """Return up to `free` items that go now, those that still wait for their turn, and those put off with a reason."""
+    chosen: list[Work] = []
+    stay: list[Work] = []
+    later: list[tuple[Work, Verdict]] = []
+    for place, work in enumerate(waiting):
+        if len(chosen) >= free:
+            stay += waiting[place:]
+            break
+        if work.sender is None or not run.may_begin(work.sender):
+            continue
+        verdict = run.gate.ask(work, in_flight)
+        if verdict.turn is Turn.GO:
+            chosen.append(work)
+        elif verdict.turn is Turn.STAY:
+            stay.append(work)
+        else:
+            later.append((work, verdict))
+    return chosen, stay, later
 
 
 def one_by_one(run: BridgeRun, works: Sequence[Work]) -> None:
-    """Look and send with at most `parallel` sends in flight, each with an attempt of its own."""
+    """Take back, look and send with at most `parallel` sends in flight, each with an attempt of its own; then ask."""
     looks = [each for each in works if each.step.kind is StepKind.LOOK]
     run.record([run.looked(each, each.sender.look) for each in looks if each.sender and run.goes_on()])
-    waiting = [each for each in works if each.step.kind is StepKind.SEND]
+    take_back(run, [each for each in works if each.step.kind is StepKind.TAKE_BACK])
+    _send_all(run, [each for each in works if each.step.kind is StepKind.SEND])
+    poll(run, [each for each in works if each.step.kind is StepKind.POLL])
+
+
+def _send_all(run: BridgeRun, waiting: list[Work]) -> None:
     if not waiting:
         return
     from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -77,7 +111,7 @@ def one_by_one(run: BridgeRun, works: Sequence[Work]) -> None:
     with ThreadPoolExecutor(run.parallel) as pool:
         while fault is None or running:
             try:
-                for prepared in [] if fault else _prepare_some(run, waiting, run.parallel - len(running)):
+                for prepared in [] if fault else _prepare_some(run, waiting, running.values()):
                     running[pool.submit(_send_one, run, prepared)] = prepared
                 if not running:
                     break
@@ -89,14 +123,13 @@ def one_by_one(run: BridgeRun, works: Sequence[Work]) -> None:
         raise fault
 
 
-def _prepare_some(run: BridgeRun, waiting: list[Work], free: int) -> list[Prepared]:
-    """Take up to `free` items whose target is not known to be down, and record their attempts."""
-    chosen: list[Work] = []
-    free = min(free, run.limit - run.sent)
-    while waiting and len(chosen) < free:
-        work = waiting.pop(0)
-        if work.target not in run.cold and work.sender is not None and run.may_begin(work.sender):
-            chosen.append(work)
+def _prepare_some(run: BridgeRun, waiting: list[Work], running: Collection[Prepared]) -> list[Prepared]:
+    """Take items whose turn it is, as many as may be in flight beside those that are, and record their attempts."""
+    free = min(run.parallel - len(running), run.limit - run.sent)
+    if free <= 0:
+        return []
+    chosen, waiting[:], later = _turns(run, waiting, free, {each.attempt.attempt_id for each in running})
+    run.put_off(later)
     if not chosen:
         return []
     return run.prepare(chosen, lambda work: work.sender.mark() if work.sender else None)

@@ -1,6 +1,6 @@
 """One item's way back: what was learned is recorded, whoever else has changed what in the meantime."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
@@ -8,12 +8,14 @@ from reporting_governance.contracts.receipt import Outcome, Receipt
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.delivery import Body
 from reporting_governance.core.settling import Place, Settlement
+from reporting_governance.core.target_memory import is_news
 from reporting_governance.core.threads import ThreadRules
 from reporting_governance.errors import Busy
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import newest_view
 from reporting_governance.stages.sending import COMMIT, Copies, Work, about, read_threads, speaks_of
 from reporting_governance.stages.settled_thread import settled_key
+from reporting_governance.stages.targets import Memory, read_memory
 from reporting_governance.stages.targets_told import told_marks
 from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View
 
@@ -41,8 +43,8 @@ def record(
     """
     waiting = list(results)
     refused: set[str] = set()
-    stale, busy = False, 0
-    for _ in range(TRIES):
+    stale, busy, fruitless = False, 0, 0
+    while fruitless < TRIES:
         try:
             if stale:
                 fresh = _fresh(store, waiting)
@@ -50,8 +52,10 @@ def record(
                 waiting, stale = fresh, False
             if not waiting:
                 break
+            before = len(waiting)
             waiting = _committed(store, waiting, rules, clock=clock, copies=copies)
             stale = True
+            fruitless += len(waiting) == before
         except Busy:
             # What a send proved exists nowhere else: a lock that is held for long is waited for again.
             busy += 1
@@ -65,8 +69,9 @@ def _committed(
 ) -> list[Result]:
     """Commit what can go together; return what was refused, and what has to wait for the others."""
     now = clock.now()
-    batch, later = _apart(results)
-    answers = store.commit([_receipt_group(store, each, rules) for each in batch], now=now)
+    news = _news(store, results)
+    batch, later = _apart(results, news)
+    answers = store.commit([_receipt_group(store, each, rules, news.get(each.work.target)) for each in batch], now=now)
     answered = list(zip(batch, answers, strict=True))
     added = [each.settlement.receipt.dump() for each, answer in answered if isinstance(answer, Added)]
     if copies is not None and added:
@@ -74,13 +79,29 @@ def _committed(
     return [*(each for each, answer in answered if not isinstance(answer, Added)), *later]
 
 
-def _apart(results: Sequence[Result]) -> tuple[list[Result], list[Result]]:
-    """Return results of which no two change the same thread, as many as a commit takes, and the others."""
+def _news(store: Store, results: Sequence[Result]) -> dict[str, Memory]:
+    """Return the memories of the targets of which one of these results says something new."""
+    memories: dict[str, Memory] = {}
+    for each in results:
+        if each.settlement.receipt.attempt_id is not None and each.work.target not in memories:
+            memories[each.work.target] = read_memory(store, each.work.target)
+    targets = {each.work.target for each in results if _is_news(each, memories.get(each.work.target))}
+    return {target: memories[target] for target in targets}
+
+
+def _is_news(result: Result, memory: Memory | None) -> bool:
+    return memory is not None and is_news(memory.body, result.settlement.receipt.dump())
+
+
+def _apart(results: Sequence[Result], news: Mapping[str, Memory]) -> tuple[list[Result], list[Result]]:
+    """Return results of which no two change the same thread or target, as many as a commit takes, and the others."""
     batch: list[Result] = []
     later: list[Result] = []
     taken: set[str] = set()
     for each in results:
         threads = {thread.name.id for thread in _told(each)}
+        if _is_news(each, news.get(each.work.target)):
+            threads.add(each.work.target)
         if len(batch) == COMMIT or threads & taken:
             later.append(each)
         else:
@@ -138,24 +159,26 @@ def _with_fresh_threads(store: Store, result: Result, threads: Listing) -> Resul
     return replace(result, work=work)
 
 
-def _receipt_group(store: Store, result: Result, rules: ThreadRules) -> Group:
+def _receipt_group(store: Store, result: Result, rules: ThreadRules, memory: Memory | None) -> Group:
     receipt, work = result.settlement.receipt, result.work
     told = _told(result)
     mine = () if result.name is _NOTHING else (result.name,)
+    remembered = memory if _is_news(result, memory) else None
     line = RecordLine(
         kind=Receipt.schema,
         id=receipt.receipt_id,
         body=receipt.dump(),
         parents=(receipt.attempt_id or receipt.spool_id or "",),
-        consumes=(*mine, *(thread.name for thread in told)),
+        consumes=(*mine, *(thread.name for thread in told), *(remembered.consumes if remembered else ())),
         views=(
             *(_item_view(result) if mine else ()),
             *(settled_key(thread, receipt, rules) for thread in told),
             *told_marks(store, work.body["item"], receipt, rules),
+            *((remembered.key,) if remembered else ()),
         ),
         about=about(work),
     )
-    return Group(additions=(Addition(record=line),))
+    return Group(additions=(Addition(record=line),), absences=remembered.absences if remembered else ())
 
 
 def _item_view(result: Result) -> tuple[ViewKey, ...]:

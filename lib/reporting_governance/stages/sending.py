@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Protocol
@@ -13,8 +13,10 @@ from reporting_governance.contracts.attempt import Attempt
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.delivery import Body, Powers, Step, StepKind
+from reporting_governance.core.target_memory import Limit
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import newest_view
+from reporting_governance.stages.targets import Memory
 from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View, expand
 
 SLACK_SECONDS = 15  #: between the record of an attempt and the last moment at which its send may begin
@@ -76,6 +78,9 @@ def powers_of(sender: Sender) -> Powers:
         best_first_proof=promises.best_first_proof,
         idempotent_by_key=promises.idempotent_by_key,
         can_look=promises.can_look,
+        polls_every_seconds=promises.polls_every_seconds,
+        waits_for_others=promises.waits_for_others,
+        confirm_within_seconds=promises.confirm_within_seconds,
     )
 
 
@@ -88,19 +93,22 @@ def message_of(store: Store, work: Work, *, number: int) -> Message:
     item = work.body["item"]
     rendered = item["rendered"]
     repeat = None
-    key, subject, text = item["idempotency_key"], rendered["subject"], rendered["body"]
+    key, subject, text, html = item["idempotency_key"], rendered["subject"], rendered["body"], rendered.get("html")
     idempotent = work.sender is not None and work.sender.promises.idempotent_by_key
     if work.step.kind is StepKind.SEND and work.step.attempt_id and not idempotent:
         repeat = work.step.attempt_id
         key = ids.attempt_id(item["spool_id"], number)
         subject = f"[possible repeat of {repeat}] {subject}"
+        said = f"This is a possible repeat of {repeat}: whether that send arrived, nobody knows."
+        text = f"{said}\n\n{text}"
+        html = f"<p>{said}</p>{html}" if html else html
     newest = [thread.body for thread in work.threads if speaks_of(item, thread.body)]
     return Message(
         spool_id=item["spool_id"],
         idempotency_key=key,
         subject=subject,
         body=text,
-        html=rendered.get("html"),
+        html=html,
         urgency=max((each["urgency"] for each in newest), key=_URGENCIES.index, default="medium"),
         thread_keys=tuple(item["thread_keys"]),
         notice_ids=tuple(item["notice_ids"]),
@@ -108,6 +116,7 @@ def message_of(store: Store, work: Work, *, number: int) -> Message:
         facts=_facts(store, newest),
         possible_repeat_of=repeat,
         attempt_id=ids.attempt_id(item["spool_id"], number),
+        not_after=item["not_after"],
     )
 
 
@@ -129,7 +138,14 @@ def speaks_of(item: Body, thread: Body) -> bool:
 
 
 def new_attempt(
-    work: Work, message: Message, mark: Mapping[str, Any] | None, *, host: Host, clock: Clock, now: datetime
+    work: Work,
+    message: Message,
+    mark: Mapping[str, Any] | None,
+    *,
+    host: Host,
+    clock: Clock,
+    now: datetime,
+    limit_in_force: Limit | None = None,
 ) -> Attempt:
     """Return the intent to send: until its deadline nobody else touches the item."""
     limit = work.sender.promises.limit_seconds if work.sender else 0
@@ -149,6 +165,7 @@ def new_attempt(
         boot_id=host.boot_id,
         monotonic_ms=int(clock.monotonic() * 1000) + (limit + SLACK_SECONDS) * 1000,
         request_digest=digest_of(message),
+        rate_limit=asdict(limit_in_force) if limit_in_force else None,
         target_mark=mark,
     )
 
@@ -167,42 +184,88 @@ def prepare(
     host: Host,
     clock: Clock,
     copies: Copies | None,
+    limit: Limit | None = None,
+    reserved: Callable[[str], Memory | None] = lambda _: None,
 ) -> list[Prepared]:
-    """Record an attempt for each item, and return those that may be sent: the ones answered *added*."""
+    """Record an attempt for each item, and return those that may be sent: the ones answered *added*.
+
+    Args:
+        limit: how much each target gets, where that is limited.
+        reserved: the memory of a target on which an attempt builds: then all its attempts are recorded, or none.
+    """
     now = clock.now()
-    built: list[tuple[Work, Attempt, Message]] = []
-    groups: list[Group] = []
-    for work in works:
-        message = message_of(store, work, number=len(work.body["attempts"]) + 1)
-        attempt = new_attempt(work, message, mark(work), host=host, clock=clock, now=now)
-        built.append((work, attempt, message))
-        groups.append(Group(additions=(Addition(record=_attempt_line(work, attempt)),)))
-    answers = store.commit(groups, now=now)
+    intents = [_Intent.of(store, work, mark(work), host=host, clock=clock, now=now, limit=limit) for work in works]
+    groups: list[list[_Intent]] = []
+    together: dict[str, list[_Intent]] = {}
+    for each in intents:
+        if reserved(each.work.target) is None:
+            groups.append([each])
+        elif each.work.target in together:
+            together[each.work.target].append(each)
+        else:
+            together[each.work.target] = [each]
+            groups.append(together[each.work.target])
+    answers = store.commit([_attempts(each, reserved(each[0].work.target)) for each in groups], now=now)
     prepared = [
-        Prepared(
-            work=work,
-            attempt=attempt,
-            message=message,
-            name=ViewName(Folder.SPOOL, work.name.id, due_name(attempt.deadline_at), answer.seqs[0]),
-        )
-        for (work, attempt, message), answer in zip(built, answers, strict=True)
+        intent.prepared(seq)
+        for group, answer in zip(groups, answers, strict=True)
         if isinstance(answer, Added)
+        for intent, seq in zip(group, answer.seqs, strict=True)
     ]
     if copies is not None and prepared:
         copies.write(Attempt.schema, [each.attempt.dump() for each in prepared], now=now)
     return prepared
 
 
-def _attempt_line(work: Work, attempt: Attempt) -> RecordLine:
-    return RecordLine(
-        kind=Attempt.schema,
-        id=attempt.attempt_id,
-        body=attempt.dump(),
-        parents=(attempt.spool_id,),
-        consumes=(work.name,),
-        views=(ViewKey(Folder.SPOOL, work.name.id, due_name(attempt.deadline_at)),),
-        about=about(work),
-    )
+@dataclass(frozen=True, slots=True)
+class _Intent:
+    """A send that is about to be recorded."""
+
+    work: Work
+    attempt: Attempt
+    message: Message
+
+    @classmethod
+    def of(
+        cls,
+        store: Store,
+        work: Work,
+        mark: Mapping[str, Any] | None,
+        *,
+        host: Host,
+        clock: Clock,
+        now: datetime,
+        limit: Limit | None,
+    ) -> "_Intent":
+        message = message_of(store, work, number=len(work.body["attempts"]) + 1)
+        attempt = new_attempt(work, message, mark, host=host, clock=clock, now=now, limit_in_force=limit)
+        return cls(work, attempt, message)
+
+    def prepared(self, seq: int) -> Prepared:
+        name = ViewName(Folder.SPOOL, self.work.name.id, due_name(self.attempt.deadline_at), seq)
+        return Prepared(work=self.work, attempt=self.attempt, message=self.message, name=name)
+
+
+def _attempts(intents: Sequence[_Intent], memory: Memory | None) -> Group:
+    """Return the attempts that are recorded together; with a memory they are of one target, and build on it."""
+    lines = []
+    for place, each in enumerate(intents):
+        attempt, work = each.attempt, each.work
+        built_on = memory.consumes if memory is not None and place == 0 else ()
+        line = RecordLine(
+            kind=Attempt.schema,
+            id=attempt.attempt_id,
+            body=attempt.dump(),
+            parents=(attempt.spool_id,),
+            consumes=(work.name, *built_on),
+            views=(
+                ViewKey(Folder.SPOOL, work.name.id, due_name(attempt.deadline_at)),
+                *(() if memory is None else (memory.key,)),
+            ),
+            about=about(work),
+        )
+        lines.append(Addition(record=line))
+    return Group(additions=tuple(lines), absences=() if memory is None else memory.absences)
 
 
 def about(work: Work) -> tuple[str, ...]:
