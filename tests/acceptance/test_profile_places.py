@@ -113,6 +113,38 @@ CASES: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("/watchdog/selectors/1/calendar",),
         "not both",
     ),
+    "a-calendar-that-cannot-be-read": (
+        "watchdog:\n  calendar: {schedule: ▶'61 9 * * *', time_zone: Europe/Berlin}\n",
+        ("/watchdog/calendar/schedule",),
+        "its minute is wrong; for example",
+    ),
+    "a-calendar-in-no-zone-of-this-world": (
+        "watchdog:\n  calendar:\n    schedule: 0 9 * * *\n    time_zone: ▶Europe/Belrin\n",
+        ("/watchdog/calendar/time_zone",),
+        'did you mean "Europe/Berlin"?',
+    ),
+    "a-calendar-of-a-selector-that-never-comes-again": (
+        (
+            "watchdog:\n  selectors:\n    - match: {task_id: a}\n"
+            "      calendar: {schedule: ▶'2020-01-01 09:00', time_zone: UTC}\n"
+        ),
+        ("/watchdog/selectors/0/calendar/schedule",),
+        "never comes again",
+    ),
+    "a-calendar-with-another-zone-in-its-text": (
+        "watchdog:\n  calendar: {schedule: ▶Mon 09:00 UTC, time_zone: Europe/Berlin}\n",
+        ("/watchdog/calendar/schedule",),
+        "it names the zone UTC",
+    ),
+    "two-mute-times-by-no-calendar": (
+        (
+            "notification:\n  mute_times:\n"
+            "    - {name: night, schedule: ▶whenever, time_zone: UTC, duration_seconds: 3600}\n"
+            "    - {name: weekend, schedule: Sat 00:00, time_zone: ▶Mars/Base, duration_seconds: 3600}\n"
+        ),
+        ("/notification/mute_times/0/schedule", "/notification/mute_times/1/time_zone"),
+        "is no schedule",
+    ),
     "a-number-that-is-no-integer-here": (
         "watchdog:\n  silence_seconds: ▶60.0\n",
         ("/watchdog/silence_seconds",),

@@ -82,10 +82,11 @@ class Checker:
 
     def profile(self, document: Document, path: str, *, digest: str) -> Mapping[str, Any] | None:
         """Return the artifact that a profile makes, when it is right in meaning; what it names is not looked at."""
+        from reporting_governance.commands._clock import SystemClock
         from reporting_governance.core.profile_compile import compile_profile
 
         try:
-            return compile_profile(object_of(document), digest=digest).dump()
+            return compile_profile(object_of(document), digest=digest, now=SystemClock().now()).dump()
         except ContractError as fault:
             self.refuse_at(document, path, problems_of(fault))
             return None

@@ -20,6 +20,7 @@ from reporting_governance.contracts.task_state import TaskMode
 from reporting_governance.errors import ContractError, ExitCode, UsageError
 
 _STDIN = "-"  #: instead of a verb: JSON lines on standard input
+_NO_ANSWER = (Verb.START.value, Verb.HEARTBEAT.value)  #: nobody expects these to count for a due time
 _MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -37,6 +38,7 @@ class BadCheckIn(UsageError):
     twice="may run twice: with --id (or an id in the line) the same check-in is recorded once",
     examples=(
         'reportgov report start nightly-build --agent coder --every 15m --title "Nightly build"',
+        'reportgov report start standup --agent coder --schedule "Mon..Fri 09:00" --time-zone Europe/Berlin',
         'reportgov report checkpoint nightly-build "tests written, now the docs"',
         "reportgov report evidence nightly-build --class verification_output --file report.xml --exit-status 0",
         "reportgov report child nightly-build --child sub-7 --step finished",
@@ -52,6 +54,12 @@ class BadCheckIn(UsageError):
 @click.option("--at", type=Moment(), help="When it happened.  Default: now.")
 @click.option("--title", default="", help="What the task is, for people (start).")
 @click.option("--every", type=Duration(), help="Promise a check-in this often, for example 15m (start).")
+@click.option(
+    "--schedule",
+    metavar="CALENDAR",
+    help='Promise check-ins at the times of a calendar: cron ("0 9 * * 1-5") or OnCalendar ("Mon..Fri 09:00") (start).',
+)
+@click.option("--time-zone", metavar="ZONE", help="The schedule's IANA time zone, such as Europe/Berlin (start).")
 @click.option("--grace", type=Duration(), help="How late such a check-in may be.  Default: the profile's (start).")
 @click.option("--deadline", type=Moment(), help="When the task must be done: +2h, or a time (start).")
 @click.option("--mode", type=click.Choice([each.value for each in TaskMode]), help="Who sees the output (start).")
@@ -128,6 +136,8 @@ def _answer(result: Mapping[str, Any]) -> str:
         parts.append(str(result["reason"]))
     if owed.get("checkpoint_request"):
         parts.append(f"a check-in is asked of you since {owed['asked_at']}")
+    if owed.get("next_due_at") and owed.get("counted") is False and result["verb"] not in _NO_ANSWER:
+        parts.append(f"this check-in does not count: {owed['reason']}")
     if owed.get("next_due_at"):
         parts.append(f"next check-in due at {owed['next_due_at']}")
     return one_line(f"{task}: {'; '.join(parts)}") if parts else ""
@@ -178,11 +188,20 @@ def _moment(value: datetime | timedelta | None, now: datetime) -> str | None:
 
 
 def _promise(options: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    if options["every"] is None:
+    if options["every"] is None and options["schedule"] is None:
         if options["grace"] is not None:
-            raise BadCheckIn(problem="--grace belongs to --every")
+            raise BadCheckIn(problem="--grace belongs to --every or --schedule")
+        if options["time_zone"] is not None:
+            raise BadCheckIn(problem="--time-zone belongs to --schedule")
         return None
-    promise = {"every_seconds": options["every"], "grace_seconds": options["grace"]}
+    if options["every"] is not None and options["schedule"] is not None:
+        raise BadCheckIn(problem="a promise is --every or --schedule, not both")
+    promise = {
+        "every_seconds": options["every"],
+        "schedule": options["schedule"],
+        "time_zone": options["time_zone"],
+        "grace_seconds": options["grace"],
+    }
     return {key: value for key, value in promise.items() if value is not None}
 
 

@@ -24,7 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import tzinfo
 
-__all__ = ["LOOK_BACK", "WrongCalendar", "next_time", "previous_time", "problem_with", "window_open", "zone_problem"]
+    from reporting_governance.contracts.problem import Problem
+
+__all__ = [
+    "LOOK_BACK",
+    "WrongCalendar",
+    "calendar_problems",
+    "next_time",
+    "previous_time",
+    "problem_with",
+    "window_open",
+    "zone_problem",
+]
 
 #: How far back `previous_time` looks: the longest stretch between two times is 40 years (29 February on one weekday,
 #: across a century without a leap day).
@@ -121,6 +132,8 @@ def problem_with(schedule: str, time_zone: str | None, *, after: datetime | None
     Args:
         after: when given, a schedule that never comes again after this moment is wrong too.
     """
+    from reporting_governance.contracts.finding import shown
+
     if not time_zone:
         return f'a schedule needs a time zone beside it, such as "Europe/Berlin" or "UTC"; for example {EXAMPLE}'
     try:
@@ -129,8 +142,20 @@ def problem_with(schedule: str, time_zone: str | None, *, after: datetime | None
         return f"{fault}; for example {EXAMPLE}"
     if following is None:
         when = "never comes" if after is None else f"never comes again after {after.date().isoformat()}"
-        return f"{schedule!r} {when}; for example {EXAMPLE}"
+        return f"{shown(schedule)} {when}; for example {EXAMPLE}"
     return None
+
+
+def calendar_problems(
+    pointer: str, schedule: str, time_zone: str | None, *, after: datetime | None = None
+) -> Iterator[Problem]:
+    """Yield what is wrong with the `schedule` and `time_zone` of the object at `pointer`; see `problem_with`."""
+    from reporting_governance.contracts.problem import Problem
+
+    wrong = problem_with(schedule, time_zone, after=after)
+    if wrong is not None:
+        of_zone = bool(time_zone) and zone_problem(time_zone or "") is not None
+        yield Problem(f"{pointer}/time_zone" if of_zone else f"{pointer}/schedule", wrong)
 
 
 def zone_problem(time_zone: str) -> str | None:

@@ -75,6 +75,23 @@ def status_after(check_in: CheckIn, current: str | None, proof: Quality) -> Task
     return word or _BY_VERB.get(check_in.verb)
 
 
+def refuse_wrong_promise(check_in: CheckIn, now: datetime) -> None:
+    """Refuse a promise by a calendar that says nothing: nobody would ever be late by it.
+
+    Raises: CheckInRefused.
+    """
+    promise = check_in.checkpoint
+    if promise is None or promise.schedule is None:
+        return
+    from reporting_governance.core.calendars import problem_with
+
+    wrong = problem_with(promise.schedule, promise.time_zone, after=now)
+    if wrong is not None:
+        raise CheckInRefused(
+            task=check_in.task, problem=wrong, advice="Nothing was recorded; correct it and say it again."
+        )
+
+
 def _read_word(check_in: CheckIn, word: str) -> TaskStatus:
     allowed = _ALLOWED[check_in.verb]
     known = "active" if word == "in_progress" else word

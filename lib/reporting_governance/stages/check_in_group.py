@@ -18,6 +18,7 @@ from reporting_governance.core.check_in_rules import (
     clamp,
     may_check_in,
     native_task_key,
+    refuse_wrong_promise,
     reopens,
     status_after,
 )
@@ -121,6 +122,7 @@ class CheckInBuilder:
             return CheckInResult(
                 task=check_in.task, verb=check_in.verb.value, recorded=False, reason="already recorded"
             )
+        refuse_wrong_promise(check_in, now)
         at, flagged = clamp(check_in.at, now)
         call = Call(
             task_key=change.version.key,

@@ -159,7 +159,7 @@ def _task(entry: Entry, task_id: str, status: TaskStatus, finished_at: datetime 
 
 def _promise(entry: Entry, anchor: datetime | None) -> CheckpointPromise | None:
     """Return when the task owes a check-in: as a promise, as an interval, or as the time of the next one."""
-    promise = entry.value("checkpoint", CheckpointPromise.parse)
+    promise = entry.value("checkpoint", _own_promise)
     if promise is not None:
         return promise
     every = entry.value("every_seconds", _count) or 60 * (entry.value("every_minutes", _count) or 0)
@@ -171,6 +171,17 @@ def _promise(entry: Entry, anchor: datetime | None) -> CheckpointPromise | None:
     grace = entry.value("grace_seconds", _count)
     minutes = entry.value("grace_minutes", _count)
     return CheckpointPromise(every_seconds=every, grace_seconds=60 * minutes if grace is None and minutes else grace)
+
+
+def _own_promise(value: Any) -> CheckpointPromise:
+    promise = CheckpointPromise.parse(value)
+    if promise.schedule is not None:
+        from reporting_governance.core.calendars import problem_with
+
+        wrong = problem_with(promise.schedule, promise.time_zone)
+        if wrong is not None:
+            raise ValueError(wrong)
+    return promise
 
 
 def _own_result(entry: Entry, task_id: str, status: TaskStatus, finished_at: datetime | None) -> tuple[ChildTask, ...]:
