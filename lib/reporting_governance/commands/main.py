@@ -25,6 +25,8 @@ VERBS = {
     "explain": "Tell the whole story of one id.",
     "ack": "Say that a person has taken over: ends repeats.",
     "retry": "Send a blocked item again.",
+    "silence": "Keep matching notices back for a while, list such wishes, end one.",
+    "routes": "Show where a notice would go, and why.",
     "doctor": "Check this host, the state folder and the journal; rebuild views.",
     "init": "Make a state folder and a first profile.",
 }

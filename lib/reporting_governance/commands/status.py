@@ -28,6 +28,7 @@ def main(context: CommandContext, *, with_tasks: bool) -> Reply:
         watchdog=context.settings.watchdog,
         with_tasks=with_tasks,
         last_run_at=context.last_run_at(),
+        profile=context.settings.profile,
     )
     return Reply({**dump(report), "profile_refused": context.settings.refused}, describe(report, context))
 
@@ -48,6 +49,9 @@ def describe(report: StatusReport, context: CommandContext) -> str:
     if report.episodes:
         headers = ("task", "condition", "late", "receiver", "told", "proof", "phase", "next", "episode")
         parts.append(table(headers, [row for each in report.episodes for row in _rows(each)]))
+    if report.waiting:
+        waiting = [(each.notice_id, each.receiver, each.since, each.sentence, each.subject) for each in report.waiting]
+        parts.append(table(("in the queue", "for", "since", "why", "subject"), waiting))
     if report.stuck:
         rows = [(each.id, each.state, each.reason, each.target, each.subject) for each in report.stuck]
         parts.append(table(("needs a person", "state", "reason", "target", "subject"), rows))

@@ -61,7 +61,7 @@ def judge_queue(
         if reason is not None:
             withdrawn.append((each.notice, reason))
             continue
-        hold = why_held(each.notice, each.causes, quiet, now)
+        hold = why_held(each.notice.phase, each.notice.facts, each.causes, quiet, now)
         if hold is not None:
             held.append((each.notice, hold))
         else:

@@ -83,17 +83,20 @@ def active_silences(silences: Iterable[Silence], now: datetime) -> tuple[Silence
     return tuple(each for each in silences if each.starts_at <= now < each.ends_at)
 
 
-def why_held(notice: Notice, causes: Sequence[Cause], quiet: Quiet, now: datetime) -> Held | None:
+def why_held(
+    phase: Phase, facts: Mapping[str, Any], causes: Sequence[Cause], quiet: Quiet, now: datetime
+) -> Held | None:
     """Return what keeps a notice back, None when nothing does: its cause, then the calendar, then a silence.
 
     Args:
+        phase, facts: of the notice.
         causes: open episodes that explain the notice's, as its receiver knows them.
 
     Of several of one kind the one that ends last is named, so that `until` is as true as it can be.
     """
-    if notice.phase is Phase.RESOLVED:
+    if phase is Phase.RESOLVED:
         return None
-    return _inhibited(causes, quiet, now) or why_quiet(notice.facts, quiet)
+    return _inhibited(causes, quiet, now) or why_quiet(facts, quiet)
 
 
 def why_quiet(facts: Mapping[str, Any], quiet: Quiet) -> Held | None:
@@ -107,11 +110,6 @@ def why_quiet(facts: Mapping[str, Any], quiet: Quiet) -> Held | None:
         longest = max(silenced, key=lambda each: (each.ends_at, each.silence_id))
         return Held(HoldReason.SILENCED, longest.silence_id, longest.ends_at)
     return None
-
-
-def inhibits(condition: str) -> bool:
-    """Tell whether an episode of this condition explains others."""
-    return condition in (OWNER_DEAD, SOURCE_UNREADABLE)
 
 
 def _inhibited(causes: Sequence[Cause], quiet: Quiet, now: datetime) -> Held | None:

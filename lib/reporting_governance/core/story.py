@@ -124,6 +124,33 @@ def _close(body: Document) -> str:
     return f"nothing more to tell: {body['reason']}"
 
 
+def _hold(body: Document) -> str:
+    return kept_back(body["reason"], body["cause"], body.get("until"))
+
+
+def kept_back(reason: str, cause: str, until: str | None) -> str:
+    """Say why a notice is not sent now.
+
+    Args:
+        reason, cause, until: as in a `Hold`.
+    """
+    if reason == "inhibited":
+        return f"kept back: the episode {cause}, which is open and told to the same receiver, explains it"
+    what = f"the mute time {cause} of the profile is open" if reason == "muted" else f"the silence {cause} matches it"
+    return f"kept back: {what}" + (f", until {until}" if until else "")
+
+
+def _silence(body: Document) -> str:
+    matcher = " ".join(f"{name}={pattern}" for name, pattern in sorted(body["matcher"].items()))
+    comment = _text(body.get("comment", ""))
+    wish = f"{body['created_by']} wished silence about {matcher} from {body['starts_at']} until {body['ends_at']}"
+    return wish + (f": {comment}" if comment else "")
+
+
+def _silence_close(body: Document) -> str:
+    return f"the silence was over by its own time; seen at {body['ended_at']}"
+
+
 def _other(body: Document) -> str:  # noqa: ARG001 - one signature for all
     return "recorded"
 
@@ -144,4 +171,7 @@ _SENTENCES: Mapping[str, Callable[[Document], str]] = {
     "act": _act,
     "checkpoint-request": _request,
     "thread-close": _close,
+    "hold": _hold,
+    "silence": _silence,
+    "silence-close": _silence_close,
 }

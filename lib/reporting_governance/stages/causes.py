@@ -28,7 +28,7 @@ class Causes:
 
     def of(self, receiver: str, facts: Mapping[str, Any]) -> tuple[Cause, ...]:
         """Return the open episodes that explain what has these facts, as far as a receiver has a thread about them."""
-        if not facts.get("condition") or not facts.get("episode"):
+        if not facts.get("condition"):
             return ()
         found = (self._cause(receiver, episode, condition) for episode, condition in self._episodes(facts))
         return tuple(each for each in found if each is not None)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
-from reporting_governance.contracts.hold import Hold
+from reporting_governance.contracts.hold import Hold, HoldReason
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
 from reporting_governance.contracts.spool_item import SpoolItem
@@ -75,7 +75,7 @@ def hold_group(entry: Entry, held: Held, now: datetime) -> Group | None:
         parents=(notice_id,),
         consumes=(entry.name,),
         views=(ViewKey(Folder.QUEUE, notice_id, entry.name.due),),
-        about=entry.about,
+        about=entry.about if held.reason is HoldReason.MUTED else (*entry.about, held.cause),
     )
     return Group(additions=(Addition(record=record),))
 

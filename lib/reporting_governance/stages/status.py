@@ -7,6 +7,7 @@ from typing import Any
 
 from reporting_governance.adapters.interface import TaskSource
 from reporting_governance.contracts.capability_descriptor import DeliveryState
+from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.contracts.times import parse_due, parse_time
@@ -17,6 +18,7 @@ from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import read_all
 from reporting_governance.stages.task_change import parse_task
+from reporting_governance.stages.waiting import WaitingNotice, waiting_notices
 from reporting_governance.storage.interface import Listing, Store, View, expand
 
 NO_PROMISE = "no promise"
@@ -104,6 +106,7 @@ class StatusReport:
     tasks: tuple[WatchedTask, ...]  #: only when asked for
     sources: tuple[WatchedSource, ...]
     last_run_at: datetime | None  #: when `run` began last; None: never, as far as is known
+    waiting: tuple[WaitingNotice, ...] = ()  #: notices in the queue, and why; without a profile it is not said
 
 
 def run_status(
@@ -114,6 +117,7 @@ def run_status(
     watchdog: Watchdog | None = None,
     with_tasks: bool = False,
     last_run_at: datetime | None = None,
+    profile: ProfileSpec | None = None,
 ) -> StatusReport:
     """Return what is open.  Reads every open view, so it costs as much as there is open; it writes nothing.
 
@@ -122,6 +126,7 @@ def run_status(
         watchdog: the profile's thresholds: a task may owe check-ins without having promised them itself.
         with_tasks: also read every task of ours.
         last_run_at: when `run` began last.
+        profile: what queued notices are judged by.
     """
     head = store.ready()
     now = clock.now()
@@ -164,6 +169,7 @@ def run_status(
         tasks=tuple(tasks),
         sources=tuple(_source(each, marks, now) for each in sources),
         last_run_at=last_run_at,
+        waiting=() if profile is None else waiting_notices(store, profile, now=now),
     )
 
 

@@ -1,0 +1,109 @@
+"""Why notices are still in the queue, judged now as the next run would judge: for `status` and `explain`."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from reporting_governance.contracts.deployment_profile import ProfileSpec
+from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.times import format_time
+from reporting_governance.core.dispatching import Together
+from reporting_governance.core.holding import Held
+from reporting_governance.core.story import kept_back
+from reporting_governance.stages.queue import Entry, judged_queue
+from reporting_governance.storage.interface import Store
+
+
+class WaitState(StrEnum):
+    """What a queued notice waits for."""
+
+    HELD = "held"  #: for its cause, a calendar or a silence to be over
+    COMPANY = "company"  #: for more of its group
+    NEXT_RUN = "next_run"  #: nothing keeps it back
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaitingNotice:
+    """One notice in the queue, and why it is there."""
+
+    notice_id: str
+    receiver: str
+    subject: str
+    state: WaitState
+    reason: str | None  #: inhibited, muted or silenced; of a held one
+    cause: str | None  #: id of the episode or the silence, or the name of the mute time; of a held one
+    since: str | None  #: since when it waits for this; None: no run has seen it yet
+    until: str | None  #: None: until the cause is over, or the next run comes
+    sentence: str
+
+
+def waiting_notices(
+    store: Store, profile: ProfileSpec, *, now: datetime, wanted: Collection[str] | None = None
+) -> tuple[WaitingNotice, ...]:
+    """Return the queued notices and why they wait, oldest first.
+
+    Args:
+        wanted: ids of the notices that are asked about; None: all.
+    """
+    listing = store.listing(Folder.QUEUE)
+    if wanted is not None and not set(wanted) & set(listing.names):
+        return ()
+    queue = judged_queue(store, profile, listing, list(listing.names.values()), now=now)
+    judgement = queue.judgement
+    found: list[WaitingNotice] = [_held(queue.entries[each.notice_id], held) for each, held in judgement.held]
+    for group, until in judgement.waiting:
+        found.extend(_in_company(group, until))
+    for group in judgement.going:
+        found.extend(_going(group))
+    chosen = (each for each in found if wanted is None or each.notice_id in wanted)
+    return tuple(sorted(chosen, key=lambda each: (queue.entries[each.notice_id].notice.created_at, each.notice_id)))
+
+
+def _held(entry: Entry, held: Held) -> WaitingNotice:
+    notice, recorded = entry.notice, entry.hold
+    until = None if held.until is None else format_time(held.until)
+    same = recorded is not None and (recorded["reason"], recorded["cause"]) == (held.reason.value, held.cause)
+    return WaitingNotice(
+        notice_id=notice.notice_id,
+        receiver=notice.receiver,
+        subject=notice.subject,
+        state=WaitState.HELD,
+        reason=held.reason.value,
+        cause=held.cause,
+        since=str(recorded["held_at"]) if same and recorded else None,
+        until=until,
+        sentence=kept_back(held.reason.value, held.cause, until),
+    )
+
+
+def _in_company(group: Together, until: datetime) -> Iterator[WaitingNotice]:
+    for notice in group.notices:
+        others = len(group.notices) - 1
+        beside = f"; {others} more of its group are there" if others else ""
+        yield WaitingNotice(
+            notice_id=notice.notice_id,
+            receiver=notice.receiver,
+            subject=notice.subject,
+            state=WaitState.COMPANY,
+            reason=None,
+            cause=None,
+            since=format_time(notice.created_at),
+            until=format_time(until),
+            sentence=f"waits for company until {format_time(until)}{beside}",
+        )
+
+
+def _going(group: Together) -> Iterator[WaitingNotice]:
+    for notice in group.notices:
+        yield WaitingNotice(
+            notice_id=notice.notice_id,
+            receiver=notice.receiver,
+            subject=notice.subject,
+            state=WaitState.NEXT_RUN,
+            reason=None,
+            cause=None,
+            since=None,
+            until=None,
+            sentence="goes out with the next run",
+        )
