@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reporting_governance.commands._artifacts import AllowedRoots
 from reporting_governance.commands._identity import account_name
+from reporting_governance.commands._mail_in import take_mail
 from reporting_governance.contracts.act import ActKind
 from reporting_governance.core.threads import rules_of
 from reporting_governance.errors import ExitCode, GovernanceError
@@ -83,6 +84,15 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
             clock=context.clock,
         )
 
+    def mail(data: bytes, uid: int) -> object:
+        _only(owner, uid, "mail")
+
+        def acknowledge(subject: str, comment: str) -> object:
+            return act({"what": ActKind.ACK, "subject": subject, "comment": comment}, uid)
+
+        receivers = profile.notification.receivers
+        return take_mail(data, receivers, receipt=lambda document: receipt(document, uid), acknowledge=acknowledge)
+
     return run_inbox(
         context.store,
         inbox,
@@ -90,7 +100,7 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
         clock=context.clock,
         artifacts=AllowedRoots(profile.artifact_roots),
         operators=frozenset({owner}),
-        handlers=Handlers(act=act, receipt=receipt),
+        handlers=Handlers(act=act, receipt=receipt, mail=mail),
     )
 
 

@@ -101,6 +101,8 @@ class Inbox(Protocol):
 #: Does what a person (act) or a receiver (receipt) hands in: the document and the uid of its owner.
 #: Raises GovernanceError for what is not to be done; Busy leaves the file for the next run.
 Handler = Callable[[Mapping[str, Any], int], object]
+#: Does what a mail says (a delivery report, a person's reply); None when there was nothing new.  Raises as above.
+MailHandler = Callable[[bytes, int], object]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,6 +111,7 @@ class Handlers:
 
     act: Handler | None = None
     receipt: Handler | None = None
+    mail: MailHandler | None = None
     silence: Handler | None = None
 
 
@@ -156,6 +159,9 @@ class _Run:
         if dropped.problem:
             self.refuse(dropped, [UNSAFE_FILE.finding(file=name, message=dropped.problem)])
             return None
+        if name.endswith(".eml"):
+            self._mail(dropped, self.handlers.mail, name)
+            return None
         parsed = parse_one(dropped.data, name=name)
         if parsed.value is None:
             self.refuse(dropped, list(parsed.findings))
@@ -179,6 +185,21 @@ class _Run:
             self.refuse(dropped, list(findings))
             return None
         return (check_in if check_in.id else replace(check_in, id=dropped.identity)), dropped
+
+    def _mail(self, dropped: Dropped, handler: MailHandler | None, name: str) -> None:
+        if handler is None:
+            self.refuse(dropped, [REFUSED.finding(file=name, message="nobody takes mail in here")])
+            return
+        try:
+            taken = handler(dropped.data, dropped.uid)
+        except Busy:
+            self.left += 1
+        except GovernanceError as error:
+            self.refuse(dropped, [REFUSED.finding(file=name, message=str(error), suggestion=error.advice() or None)])
+        else:
+            self.recorded += taken is not None
+            self.already += taken is None
+            self.inbox.done(dropped)
 
     def _handle(self, dropped: Dropped, parsed: Parsed, handler: Handler | None, name: str) -> None:
         if handler is None or parsed.value is None:

@@ -275,6 +275,6 @@ class SmtpSender:
             private_networks=tuple(ip_network(each) for each in wanted.private_networks),
             ca_file=wanted.ca_file,
         )
-        line = Line(place, seconds=wanted.timeout_seconds)
+        line = Line(place, seconds=wanted.timeout_seconds, hide=self.hide)
         account = Account(tls=Tls(wanted.tls), client_name=wanted.client_name or "", user=user, password=password)
         return line, Dialogue(line, account)

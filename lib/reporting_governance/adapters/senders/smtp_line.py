@@ -8,6 +8,7 @@ import ipaddress
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -39,8 +40,9 @@ class Place:
 class Line:
     """A connection.  `loopback`: it goes to this machine; `secured`: it is encrypted and the certificate was right."""
 
-    def __init__(self, place: Place, *, seconds: float) -> None:
+    def __init__(self, place: Place, *, seconds: float, hide: Callable[[str], str] = str) -> None:
         self._place = place
+        self._hide = hide  # at once: the half of a secret that a later cut leaves is found by nobody
         self._ends_at = time.monotonic() + seconds
         self._socket: socket.socket | None = None
         self._read = b""
@@ -135,7 +137,7 @@ class Line:
             if not (line[:3].isdigit() and line[3:4] in (b" ", b"-", b"")):
                 raise Broken("the server's reply is no SMTP")
             code = int(line[:3])
-            lines.append(line[4:].decode("utf-8", "replace"))
+            lines.append(self._hide(line[4:].decode("utf-8", "replace")))
             if line[3:4] != b"-":
                 return Reply(code=code, lines=tuple(lines))
 

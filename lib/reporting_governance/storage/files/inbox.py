@@ -2,7 +2,7 @@
 
 Anybody may write there, so every name, type, size and owner is hostile.  Who wrote a file is the owner of the opened
 file, never a field inside it.  A second hard link is refused: with it anybody could hand in another's file as theirs.
-A sender writes `x.tmp` and renames it to `x.json`; other names are not looked at.
+A sender writes `x.tmp` and renames it to `x.json`, or to `x.eml` when it is a mail; other names are not looked at.
 """
 
 import errno
@@ -18,6 +18,7 @@ from typing import Any
 MAX_BYTES = 1024 * 1024
 MOST_OF_ONE_USER = 1_000  #: files of one user in one run
 MOST_BYTES_OF_ONE_USER = 16 * 1024 * 1024  #: and their size together
+_ENDINGS = (".json", ".eml")
 _DONE = ".done-"  #: what was recorded and is on its way out; read again after a crash, and then known already
 _DIGITS = 32  #: of an identity; 128 bits
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -89,14 +90,15 @@ class FilesInbox:
         It is renamed first and removed only when it is still the one that was read: a sender that uses a name again
         at that moment loses nothing.
         """
-        aside = f"{self._folder}/{_DONE}{dropped.identity}.json"
+        ending = _ending(dropped.name)
+        aside = f"{self._folder}/{_DONE}{dropped.identity}{ending}"
         with suppress(FileNotFoundError):
             os.rename(f"{self._folder}/{dropped.name}", aside)
             found = os.lstat(aside)
             if (found.st_dev, found.st_ino) == dropped.inode:
                 os.unlink(aside)
             else:
-                os.rename(aside, f"{self._folder}/{dropped.identity}-again.json")
+                os.rename(aside, f"{self._folder}/{dropped.identity}-again{ending}")
 
     def refuse(self, dropped: Dropped, findings: Sequence[Mapping[str, Any]]) -> str:
         """Move a file to `corrupt/`, with its findings beside it; return its new name.
@@ -185,13 +187,17 @@ def _first_within(
 
 
 def _is_handed_in(name: str) -> bool:
-    return name.endswith(".json") and (not name.startswith(".") or name.startswith(_DONE))
+    return name.endswith(_ENDINGS) and (not name.startswith(".") or name.startswith(_DONE))
+
+
+def _ending(name: str) -> str:
+    return next(each for each in _ENDINGS if name.endswith(each))
 
 
 def _identity(name: str, found: os.stat_result, data: bytes) -> str:
     """Return what tells this file from others.  One that is on its way out keeps what it had under its old name."""
     if name.startswith(_DONE):
-        return name.removeprefix(_DONE).removesuffix(".json")[:_DIGITS]
+        return name.removeprefix(_DONE).removesuffix(_ending(name))[:_DIGITS]
     return sha256(f"{name}\0{found.st_mtime_ns}\0".encode("utf-8", "surrogateescape") + data).hexdigest()[:_DIGITS]
 
 
@@ -220,4 +226,5 @@ def _read(fd: int, limit: int) -> bytes:
 def _harmless(name: str) -> str:
     """Return a name that is safe to print and to keep: a foreign name never becomes a path."""
     kept = "".join(each if each.isascii() and (each.isalnum() or each in "-_") else "_" for each in name[:40])
-    return kept.removesuffix("_json") + ".json"
+    ending = _ending(name)
+    return kept.removesuffix(ending.replace(".", "_")) + ending
