@@ -25,7 +25,7 @@ PAST, SPOOL, QUEUE, THREADS, EVENTS = (
     "long-task-watchdog",
     "long-task-watchdog-events",
 )
-TROUBLE = ("firing", "repeat", "fallback")
+TROUBLE = ("firing", "repeat", "fallback", "escalation")
 ONE_SHOT = ("delivery_failed", "spawn_failed")
 TOLD = ("acked", "pending_external_send")
 #: Kinds of which no id is ever written twice.  (A checkpoint request is one at a time for a task, and comes back.)
@@ -326,11 +326,13 @@ def _check_notices(derived: Derived) -> None:
         notices = derived.of_thread(thread)
         phases = [(each.body["phase"], each.body["number"]) for each in notices]
         trouble = [each for each in phases if each[0] in TROUBLE]
-        own = [each for each in trouble if each[0] != "fallback"]  # who stands in may be told at any time
+        own = [each for each in trouble if each[0] in ("firing", "repeat")]  # others may be told at any time
         first = [("firing", 1)] if ("firing", 1) in own else []
         wanted = [*first, *(("repeat", number) for number in range(2, len(own) - len(first) + 2))]
         assert own == wanted, f"{thread} tells {phases}"
-        assert trouble[:1] in ([("firing", 1)], [("fallback", 1)]), f"{thread} tells {phases}"
+        assert trouble[0][0] in ("escalation", "fallback") or trouble[0] == ("firing", 1), f"{thread} tells {phases}"
+        steps = [number for phase, number in trouble if phase == "escalation"]
+        assert steps == sorted(set(steps)), f"{thread} takes steps {steps}"
         assert phases[len(trouble) :] in ([], [("resolved", 1)]), f"{thread} tells {phases}"
     for notice in derived.notices:
         assert derived.state_of(notice) != "lost", f"{notice} has no state at all"

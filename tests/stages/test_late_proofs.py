@@ -5,7 +5,7 @@ from typing import Any
 
 from reporting_governance.adapters.senders.registry import Senders
 from reporting_governance.core.threads import ThreadRules
-from reporting_governance.stages.acts import is_in_doubt
+from reporting_governance.stages.acknowledging import is_in_doubt
 from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.stages.late_receipt import run_late_receipt
 from tests.adapters.senders.peers import Receiver

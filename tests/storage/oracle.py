@@ -129,4 +129,5 @@ def _record(document: dict[str, Any]) -> RecordLine:
         body=document["body"],
         consumes=tuple(ViewName.parse(name) for name in document["consumes"]),
         views=tuple(ViewKey(Folder(folder), identity, due) for folder, identity, due in document["views"]),
+        about=tuple(document["about"]),
     )

@@ -11,7 +11,7 @@ from reporting_governance.stages.enqueue import EnqueueReport, run_enqueue
 
 @governed_command(
     "enqueue",
-    takes="events without a decision, and threads whose repeat is due or whose episode is over",
+    takes="events without a decision, and threads whose repeat or escalation is due or whose episode is over",
     adds="one decision an event, a notice for each receiver, a check-in request for the agent",
     twice="may run twice, also at once: an event has one decision, a thread one notice at a time",
     examples=("reportgov enqueue", "reportgov enqueue --dry-run", "reportgov enqueue --profile standard-team-mode"),
@@ -34,6 +34,8 @@ def dump(report: EnqueueReport, context: CommandContext) -> dict[str, Any]:
         "notices": report.notices,
         "repeats": report.repeats,
         "fallbacks": report.fallbacks,
+        "escalations": report.escalations,
+        "acknowledged": report.acknowledged,
         "resolved": report.resolved,
         "closed": report.closed,
         "requests": report.requests,
@@ -52,6 +54,7 @@ def describe(report: EnqueueReport, context: CommandContext) -> str:
         "notices": report.notices,
         "repeats": report.repeats,
         "fallbacks": report.fallbacks,
+        "escalations": report.escalations,
         "resolved notices": report.resolved,
     }
     parts = [f"Queued: {counts(told)}."] if any(told.values()) else []

@@ -64,6 +64,16 @@ def thread_prefix(episode: str) -> str:
     return f"thr_{episode.partition('_')[2]}_"
 
 
+def sibling_thread(thread: str, receiver: str) -> str:
+    """Return the id of what another receiver is told about the same thing."""
+    return f"{thread_family(thread)}{derive_id('r', receiver)[2:14]}"
+
+
+def thread_family(thread: str) -> str:
+    """Return what the ids of all threads about the same episode (or event) start with."""
+    return f"{thread.rpartition('_')[0]}_"
+
+
 def notice_id(parent: str, receiver: str, phase: str, number: int) -> str:
     """Return the id of a notice: of its parent (decision, episode, or notice it replaces), receiver, phase, number."""
     return derive_id("ntc", parent, receiver, phase, str(number))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.notification_settings import EscalationStep, Until
 from reporting_governance.contracts.record import OrderedEnum, Record
 
 
@@ -16,6 +17,18 @@ class Urgency(OrderedEnum):
     MEDIUM = "medium"
     HIGH = "high"
     CRITICAL = "critical"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rung(Record):
+    """Which step of an escalation a notice is."""
+
+    schema: ClassVar[str] = "notice"
+    writes_defaults: ClassVar[bool] = True
+    step: int  #: from 1, as the ladder lists them
+    of: int  #: how many the ladder has
+    began_at: datetime  #: what the steps count from: the first telling of the firing, or its first attempt
+    until: Until  #: `resolved`: an ack ends neither the step nor the repeats that follow it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,3 +56,6 @@ class Notice(Record):
     episode_id: str | None = None
     stands_in_for: str | None = None  #: the notice this fallback replaces
     expires_at: datetime | None = None
+    route: int | None = None  #: the profile's route that named the receiver, from 1
+    ladder: tuple[EscalationStep, ...] = ()  #: the steps as they were when they began; on one firing notice of several
+    rung: Rung | None = None  #: of an escalation

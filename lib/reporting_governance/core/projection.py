@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewName
 from reporting_governance.core.target_memory import fold_target
 from reporting_governance.core.task_fold import fold_task
+from reporting_governance.core.thread_fold import fold_thread
 
 Body = Mapping[str, Any]
 
@@ -94,7 +95,7 @@ def _closes(name: ViewName, puts: Mapping[tuple[Folder, str], Put]) -> bool:
 def fold(identity: str, old: Body | None, record: RecordLine) -> Body:
     """Return the body of a view after one record.
 
-    Bodies: `tasks` and `watch` as in `task_fold`; a thread as in `fold_thread`; an episode `{event, evidence}`;
+    Bodies: `tasks` and `watch` as in `task_fold`; a thread as in `thread_fold`; an episode `{event, evidence}`;
     an event `{event, evidence}`; a spool item `{item, attempts, receipts}`; a source mark, a decision's open effect,
     a notice, a review, a silence, a job: the record itself, wrapped as `{kind of record: body}`.
     """
@@ -136,84 +137,3 @@ def _fold_item(old: Body | None, record: RecordLine) -> Body:
     if place:
         body[place] = [*body[place], record.body]
     return body
-
-
-def fold_thread(old: Body | None, record: RecordLine, identity: str) -> Body:
-    """Return what one receiver has been told about one episode.
-
-    Body: `episode_id receiver task_key condition facts urgency` · `number` (of the newest firing or repeat) ·
-    `newest {notice_id phase number}` ·
-    `newest_outcome` (null while the newest notice is on its way; else `{outcome proof reason settled_at attempt_id}`) ·
-    `told_at` (newest receipt that says acked or pending_external_send; null when never) ·
-    `told_phase` ·
-    `fell_back_for` (the notice in whose place somebody else was told) ·
-    `acked` (a person's act, or null) · `resolved_at` (null while the episode is open).
-    """
-    body = dict(old or _NEW_THREAD)
-    if record.kind == "notice" and record.body["thread_key"] != identity:
-        body["fell_back_for"] = record.body["stands_in_for"]
-    elif record.kind == "notice":
-        _fold_thread_notice(body, record.body)
-    elif record.kind == "receipt":
-        _fold_thread_receipt(body, record.body)
-    elif record.kind == "act":
-        body["acked"] = record.body if record.body["what"] == "ack" else None
-    elif record.kind == "spool-item":  # a person's retry: it is on its way again
-        body["newest_outcome"] = None
-    elif record.kind == "decision-record-artifact":
-        body["resolved_at"] = record.body["metadata"]["recorded_at"]
-    return body
-
-
-_OUTCOME_RANK = {"blocked": 0, "pending_external_send": 1, "acked": 2}
-_NEW_THREAD: Body = {
-    "episode_id": None,
-    "receiver": "",
-    "task_key": "",
-    "number": 0,
-    "newest": None,
-    "newest_outcome": None,
-    "told_at": None,
-    "told_phase": None,
-    "fell_back_for": None,
-    "acked": None,
-    "resolved_at": None,
-    "condition": None,
-}
-
-
-def _fold_thread_notice(body: dict[str, Any], notice: Body) -> None:
-    body["episode_id"] = notice.get("episode_id")
-    body["receiver"] = notice["receiver"]
-    body["task_key"] = notice["facts"].get("task_key", "")
-    body["condition"] = notice["facts"].get("condition")
-    body["facts"] = notice["facts"]
-    body["urgency"] = notice["urgency"]
-    body["newest"] = {
-        "notice_id": notice["notice_id"],
-        "phase": notice["phase"],
-        "number": notice["number"],
-    }
-    body["newest_outcome"] = None
-    if notice["phase"] != "resolved":
-        body["number"] = max(body["number"], notice["number"])
-
-
-def _fold_thread_receipt(body: dict[str, Any], receipt: Body) -> None:
-    """Fold a settling receipt in.  Of a notice with several items the best counts: acked, pending, blocked.
-
-    Blocked moves the time of the newest outcome, but nobody was told by it.
-    """
-    earlier = body["newest_outcome"]
-    if earlier and _OUTCOME_RANK[earlier["outcome"]] > _OUTCOME_RANK[receipt["outcome"]]:
-        return
-    body["newest_outcome"] = {
-        "outcome": receipt["outcome"],
-        "proof": receipt["proof"],
-        "reason": receipt.get("reason"),
-        "settled_at": receipt["settled_at"],
-        "attempt_id": receipt.get("attempt_id"),
-    }
-    if receipt["outcome"] in ("acked", "pending_external_send"):
-        body["told_at"] = receipt["settled_at"]
-        body["told_phase"] = body["newest"]["phase"] if body["newest"] else None

@@ -1,4 +1,7 @@
-"""What one receiver is told about one episode, step by step.  The thread's body: `projection.fold_thread`."""
+"""What one receiver is told about one episode, step by step.  The thread's body: `thread_fold.fold_thread`.
+
+One thread of an episode carries its ladder; what is due in it is a step like any other.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,9 +9,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from reporting_governance.contracts.notification_settings import InDoubt, Notification
-from reporting_governance.contracts.receipt import ON_PURPOSE, Outcome, Reason
+from reporting_governance.contracts.notification_settings import InDoubt, Notification, Until
+from reporting_governance.contracts.receipt import ON_PURPOSE, Outcome, Reason, Receipt
 from reporting_governance.contracts.times import parse_time
+from reporting_governance.core.thread_fold import fold_receipt
+
+Body = Mapping[str, Any]
 
 #: Told once; such an episode settles by itself and is never repeated.
 ONE_SHOT = frozenset({"delivery_failed", "spawn_failed"})
@@ -28,27 +34,41 @@ class ThreadStep(StrEnum):
     """What `enqueue` does with a thread that is due."""
 
     WAIT = "wait"  #: its newest notice is on its way, or it is not yet time
+    TAKE_OVER = "take_over"  #: a person acted where the message arrived: the whole episode is acknowledged
+    ESCALATE = "escalate"  #: nobody has acted for so long: the receivers of the ladder's next step are told
     REPEAT = "repeat"
     FALL_BACK = "fall_back"  #: somebody else is told, since this receiver could not be, or perhaps was not
     TELL_RESOLVED = "tell_resolved"
     CLOSE = "close"
 
 
-def next_thread_step(thread: Mapping[str, Any], *, now: datetime, rules: ThreadRules) -> ThreadStep:
+def next_thread_step(
+    thread: Body, *, now: datetime, rules: ThreadRules, attempted_at: datetime | None = None
+) -> ThreadStep:
     """Return what is due in a thread.
 
     Resolved is told to exactly those who were told of the trouble; a repeat counts from the last telling
-    (blocked moves the time, but is no telling); a person's acknowledgement stops repeats.
+    (blocked moves the time, but is no telling); a person's acknowledgement stops repeats and escalation.
+
+    Args:
+        attempted_at: when a send of the newest notice was first tried, as long as no receipt has settled it: a ladder
+            does not wait for a channel that is down.
     """
     outcome = thread["newest_outcome"]
+    if thread["resolved_at"] is None:
+        if is_taken_over(thread):
+            return ThreadStep.TAKE_OVER
+        due = rung_due(thread, attempted_at)
+        if due is not None and now >= due:
+            return ThreadStep.ESCALATE
     if outcome is None:
         return ThreadStep.WAIT
     if thread["episode_id"] is None:
-        return ThreadStep.CLOSE
+        return ThreadStep.CLOSE if next_rung(thread) is None else ThreadStep.WAIT
     if thread["resolved_at"]:
         was_told = thread["told_at"] is not None and thread["newest"]["phase"] != "resolved"
         return ThreadStep.TELL_RESOLVED if was_told else ThreadStep.CLOSE
-    if thread["acked"]:
+    if is_quiet(thread):
         return ThreadStep.WAIT
     if stand_in(thread, outcome["outcome"], outcome["reason"], rules) is not None:
         return ThreadStep.FALL_BACK
@@ -57,7 +77,76 @@ def next_thread_step(thread: Mapping[str, Any], *, now: datetime, rules: ThreadR
     return ThreadStep.REPEAT if now >= repeat_at(thread, rules.repeat_seconds) else ThreadStep.WAIT
 
 
-def stand_in(thread: Mapping[str, Any], outcome: str, reason: str | None, rules: ThreadRules) -> str | None:
+def due_of(thread: Body, *, now: datetime, rules: ThreadRules) -> datetime | None:
+    """Return when `enqueue` must look at a thread again, the due part of its name; None: not before it is changed.
+
+    A lower bound, from the thread as it is after the change: what is really due then, `next_thread_step` says.
+    """
+    outcome = thread["newest_outcome"]
+    if thread["resolved_at"]:
+        return None if outcome is None else now
+    if is_taken_over(thread):
+        return now
+    times = [rung_due(thread, now)]
+    if outcome is None:
+        pass
+    elif thread["episode_id"] is None:
+        times.append(now if next_rung(thread) is None else None)
+    elif is_quiet(thread):
+        pass
+    elif stand_in(thread, outcome["outcome"], outcome["reason"], rules) is not None:
+        times.append(now)
+    elif thread["condition"] not in ONE_SHOT:
+        times.append(repeat_at(thread, rules.repeat_seconds))
+    return min((each for each in times if each is not None), default=None)
+
+
+def is_quiet(thread: Body) -> bool:
+    """Tell whether a person's acknowledgement keeps a thread from telling more of the trouble."""
+    return thread["acked"] is not None and not thread.get("despite_ack")
+
+
+def is_taken_over(thread: Body) -> bool:
+    """Tell whether only this thread knows, by a receipt, that a person has acted."""
+    return bool(thread["acked"] and thread["acked"].get("receipt_id"))
+
+
+def next_rung(thread: Body) -> int | None:
+    """Return the place of the ladder's next step in its list; None when this thread carries none, or it is over.
+
+    After an acknowledgement only those steps are left that go on until the episode is resolved.
+    """
+    ladder = thread.get("ladder")
+    if not ladder:
+        return None
+    stopped = thread["acked"] is not None
+    lasting = thread["episode_id"] is not None  # one event, which opened no episode, is never resolved
+    for place in range(ladder["taken"], len(ladder["steps"])):
+        if not stopped or (lasting and ladder["steps"][place].get("until") == Until.RESOLVED):
+            return place
+    return None
+
+
+def rung_due(thread: Body, attempted_at: datetime | None = None) -> datetime | None:
+    """Return when the ladder's next step is due; None when there is none, or its time has not begun to count.
+
+    Args:
+        attempted_at: what it counts from when no receipt says yet that the firing was told.
+    """
+    place = next_rung(thread)
+    if place is None:
+        return None
+    began = ladder_began(thread, attempted_at)
+    return None if began is None else began + timedelta(seconds=thread["ladder"]["steps"][place]["after_seconds"])
+
+
+def ladder_began(thread: Body, attempted_at: datetime | None = None) -> datetime | None:
+    """Return what the steps of a thread's ladder count from."""
+    began = thread["ladder"]["began_at"]
+    return attempted_at if began is None else parse_time(began)
+
+
+def stand_in(thread: Body, outcome: str, reason: str | None, rules: ThreadRules) -> str | None:
     """Return who is told instead of a thread's receiver; None when nobody is, or somebody was already.
 
     Args:
@@ -75,26 +164,30 @@ def stand_in(thread: Mapping[str, Any], outcome: str, reason: str | None, rules:
     return next(iter(rules.fallback[after:]), None)
 
 
-def repeat_at(thread: Mapping[str, Any], repeat_seconds: int) -> datetime:
-    """Return when a thread whose newest notice is settled is repeated."""
-    settled = parse_time(thread["newest_outcome"]["settled_at"])
-    told = parse_time(thread["told_at"]) if thread["told_at"] else settled
-    return max(settled, told) + timedelta(seconds=repeat_seconds)
+def repeat_at(thread: Body, repeat_seconds: int) -> datetime:
+    """Return when a thread whose newest notice is settled is repeated.
+
+    What was withdrawn is no telling and no failure: the time counts from the last telling before it, and who was told
+    nothing at all is told at once.
+    """
+    outcome = thread["newest_outcome"]
+    settled, told = parse_time(outcome["settled_at"]), thread["told_at"]
+    withdrawn = outcome["outcome"] == Outcome.BLOCKED and outcome["reason"] in ON_PURPOSE
+    if told is None:
+        return settled if withdrawn else settled + timedelta(seconds=repeat_seconds)
+    last = parse_time(told)
+    return (last if withdrawn else max(settled, last)) + timedelta(seconds=repeat_seconds)
 
 
-def due_after_settling(
-    thread: Mapping[str, Any], *, outcome: str, reason: str | None, settled_at: datetime, rules: ThreadRules
-) -> datetime | None:
-    """Return when `enqueue` must look at a thread again once its newest notice is settled; None: never by itself."""
-    if thread["resolved_at"] or thread["condition"] is None:  # an event that opened no episode is told once
-        return settled_at
-    if thread["acked"]:
-        return None
-    if stand_in(thread, outcome, reason, rules) is not None:
-        return settled_at
-    if thread["condition"] in ONE_SHOT:
-        return None
-    return settled_at + timedelta(seconds=rules.repeat_seconds)
+def due_after_settling(thread: Body, receipt: Receipt, rules: ThreadRules, *, speaks: bool = True) -> datetime | None:
+    """Return when `enqueue` must look at a thread again once a receipt has settled its newest notice.
+
+    Args:
+        speaks: False for a receipt about a notice that was told before the newest.
+    """
+    after = dict(thread)
+    fold_receipt(after, receipt.dump(), speaks=speaks)
+    return due_of(after, now=receipt.settled_at, rules=rules)
 
 
 def rules_of(notification: Notification) -> ThreadRules:

@@ -1,8 +1,8 @@
 """The group that a decision adds: its notices, what it asks of the agent, and the decision record itself."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts import ids
@@ -19,6 +19,7 @@ from reporting_governance.core.decision_runner import Plan, plan_decision
 from reporting_governance.core.facts import Facts, notice_facts
 from reporting_governance.core.policy_evaluator import Verdict
 from reporting_governance.core.routing import route
+from reporting_governance.core.threads import ONE_SHOT
 from reporting_governance.storage.interface import Absence, Addition, Group, Listing, View
 
 if TYPE_CHECKING:
@@ -76,8 +77,12 @@ def decision_group(
     decision = judged.verdict.decision
     plan = plan_decision(decision, policy.powers)
     record_id = ids.decision_id(judged.view.name.id)
-    notices = _notices(judged, profile, record_id, now) if plan.tell_operator else []
-    notices = [each for each in notices if each.thread_key not in threads.names]  # told of this episode already
+    raised = any(each.action == ActionKind.RAISE_ESCALATION for each in plan.actions)
+    notices = _notices(judged, profile, record_id, now) if plan.tell_operator or raised else []
+    fresh = [each for each in notices if each.thread_key not in threads.names]  # told of this episode already
+    if fresh == notices and (raised or _escalates(judged)):
+        fresh = _with_ladder(notices, profile)
+    notices = fresh
     extra = _request(judged, plan, requests, asked, record_id, now) + _review(judged, plan, record_id, now)
     record = _decision_line(judged, policy, plan, record_id, now, threads, requests)
     return Decided(
@@ -119,9 +124,22 @@ def _notices(judged: Judged, profile: ProfileSpec, record_id: str, now: datetime
             created_at=now,
             decision_id=record_id,
             episode_id=episode,
+            route=match.route + 1,
         )
         for match in route(facts, profile.notification.routes)
     ]
+
+
+def _escalates(judged: Judged) -> bool:
+    """Tell whether an event has the profile's ladder without a rule asking for it: one that opens a lasting episode."""
+    payload = judged.event["payload"]
+    return bool(payload.get("episode")) and payload.get("condition") not in ONE_SHOT
+
+
+def _with_ladder(notices: list[Notice], profile: ProfileSpec) -> list[Notice]:
+    """Return the notices, the first of which carries the ladder as the profile has it now."""
+    steps = profile.notification.escalation
+    return [replace(notices[0], ladder=steps), *notices[1:]] if notices and steps else notices
 
 
 def _urgency(decision: Decision) -> Urgency:
@@ -137,11 +155,18 @@ def _notice_line(notice: Notice, judged: Judged) -> Addition:
         parents=(str(notice.decision_id),),
         views=(
             ViewKey(Folder.QUEUE, notice.notice_id, due_name(notice.created_at)),
-            ViewKey(Folder.EPISODES, notice.thread_key, FAR_FUTURE),
+            ViewKey(Folder.EPISODES, notice.thread_key, _first_look(notice)),
         ),
         about=(*judged.about, notice.notice_id),
     )
     return Addition(record=record)
+
+
+def _first_look(notice: Notice) -> str:
+    """Nothing is due in a thread before its notice is settled, but a ladder does not wait for that."""
+    if not notice.ladder:
+        return FAR_FUTURE
+    return due_name(notice.created_at + timedelta(seconds=notice.ladder[0].after_seconds))
 
 
 def _request(

@@ -15,8 +15,11 @@ from reporting_governance.core.facts import build_facts
 from reporting_governance.core.policy_evaluator import CompiledPack, evaluate
 from reporting_governance.core.self_notices import SELF, self_verdict
 from reporting_governance.core.threads import ThreadRules, ThreadStep, next_thread_step, rules_of
+from reporting_governance.stages.acts import take_over_group
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.deciding import Decided, Judged, decision_group
+from reporting_governance.stages.escalating import Tries, escalate_group
+from reporting_governance.stages.sending import COMMIT
 from reporting_governance.stages.telling import close_group, fall_back_group, tell_again_group
 from reporting_governance.storage.interface import Added, Group, Listing, Store, View, expand
 
@@ -43,6 +46,8 @@ class EnqueueReport:
     notices: int = 0  #: firing notices queued
     repeats: int = 0
     fallbacks: int = 0  #: notices to somebody else, since a receiver could not be told
+    escalations: int = 0  #: notices to somebody else, since nobody has acted
+    acknowledged: int = 0  #: episodes that a person acknowledged where a message arrived
     resolved: int = 0  #: resolved notices queued
     closed: int = 0  #: threads with nothing more to tell
     requests: int = 0  #: check-ins asked of agents
@@ -200,32 +205,68 @@ def _task_view(store: Store, event: Mapping[str, Any], listings: _Listings) -> V
 def _look_at_threads(store: Store, profile: ProfileSpec, report: EnqueueReport, clock: Clock, limit: int) -> None:
     listing = store.listing(Folder.EPISODES)
     due = [name for name in listing.due(due_name(clock.now())) if name.id.startswith("thr_")][:limit]
-    rules = rules_of(profile.notification)
+    rules, tries = rules_of(profile.notification), Tries(store)
     for batch in _batches(due):
         now = clock.now()
-        steps = list(_thread_groups(store, batch, listing, rules, now))
-        answers = store.commit([group for _, group in steps], now=now) if steps else []
-        for (step, _), answer in zip(steps, answers, strict=True):
-            _count_thread(report, step, added=isinstance(answer, Added))
+        steps = list(_thread_groups(store, batch, listing, rules, now, tries))
+        for part in _parts(steps):
+            answers = store.commit([group for _, group in part], now=now)
+            for (step, group), answer in zip(part, answers, strict=True):
+                _count_thread(report, step, group, added=isinstance(answer, Added))
+
+
+def _parts(steps: Sequence[tuple[ThreadStep, Group]]) -> Iterator[Sequence[tuple[ThreadStep, Group]]]:
+    """Yield steps that fit into one commit: most add one record, an escalation one for each of its receivers."""
+    part: list[tuple[ThreadStep, Group]] = []
+    size = 0
+    for step, group in steps:
+        if part and size + len(group.additions) > COMMIT:
+            yield part
+            part, size = [], 0
+        part.append((step, group))
+        size += len(group.additions)
+    if part:
+        yield part
 
 
 def _thread_groups(
-    store: Store, names: Sequence[ViewName], threads: Listing, rules: ThreadRules, now: datetime
+    store: Store, names: Sequence[ViewName], threads: Listing, rules: ThreadRules, now: datetime, tries: Tries
 ) -> Iterator[tuple[ThreadStep, Group]]:
     for name in names:
         thread = store.read(name)
         if thread is None:
             continue
-        step = next_thread_step(thread.body, now=now, rules=rules)
-        if step is ThreadStep.CLOSE:
-            yield step, close_group(thread)
-        elif step in (ThreadStep.REPEAT, ThreadStep.TELL_RESOLVED):
-            yield step, tell_again_group(store, thread, step, now)
-        elif step is ThreadStep.FALL_BACK:
-            yield step, fall_back_group(store, thread, threads, rules, now)
+        tried = tries.of(thread.body)
+        step = next_thread_step(thread.body, now=now, rules=rules, attempted_at=tried)
+        group = _thread_group(store, thread, step, threads, rules, now, tried)
+        if group is not None:
+            yield step, group
 
 
-def _count_thread(report: EnqueueReport, step: ThreadStep, *, added: bool) -> None:
+def _thread_group(
+    store: Store,
+    thread: View,
+    step: ThreadStep,
+    threads: Listing,
+    rules: ThreadRules,
+    now: datetime,
+    tried: datetime | None,
+) -> Group | None:
+    """Return what a step adds; None when there is nothing to do yet."""
+    if step is ThreadStep.CLOSE:
+        return close_group(thread)
+    if step in (ThreadStep.REPEAT, ThreadStep.TELL_RESOLVED):
+        return tell_again_group(store, thread, step, rules, now)
+    if step is ThreadStep.FALL_BACK:
+        return fall_back_group(store, thread, threads, rules, now)
+    if step is ThreadStep.ESCALATE:
+        return escalate_group(store, thread, threads, rules, now, tried)
+    if step is ThreadStep.TAKE_OVER:
+        return take_over_group(store, thread, rules, now)
+    return None
+
+
+def _count_thread(report: EnqueueReport, step: ThreadStep, group: Group, *, added: bool) -> None:
     if not added:
         report.refused += 1
     elif step is ThreadStep.CLOSE:
@@ -234,6 +275,10 @@ def _count_thread(report: EnqueueReport, step: ThreadStep, *, added: bool) -> No
         report.repeats += 1
     elif step is ThreadStep.FALL_BACK:
         report.fallbacks += 1
+    elif step is ThreadStep.ESCALATE:
+        report.escalations += len(group.additions)
+    elif step is ThreadStep.TAKE_OVER:
+        report.acknowledged += 1
     else:
         report.resolved += 1
 

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.act import Act, ActKind
-from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
+from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
 from reporting_governance.contracts.spool_item import SpoolItem
-from reporting_governance.contracts.times import FAR_FUTURE, due_name
+from reporting_governance.contracts.times import due_name
+from reporting_governance.core.threads import ThreadRules
 from reporting_governance.errors import UsageError
-from reporting_governance.stages.acts import ActReport, is_in_doubt, random_id, with_fresh_names
+from reporting_governance.stages.acknowledging import is_in_doubt
+from reporting_governance.stages.acts import ActReport, random_id, with_fresh_names
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import newest_view, read_all
+from reporting_governance.stages.settled_thread import changed_key
 from reporting_governance.storage.interface import Addition, Group, Listing, Store, View, expand
 
 
@@ -109,23 +112,21 @@ def _again(
         not_after=now + timedelta(seconds=lifetime_seconds),
     )
     told = _waiting_for(store, old, threads, taken)
-    taken.update(name.id for name in told)
+    taken.update(view.name.id for view in told)
     record = RecordLine(
         kind=SpoolItem.schema,
         id=new_id,
         body=new.dump(),
         parents=(old.spool_id, *old.notice_ids),
-        consumes=(item.name, *told),
-        views=(
-            ViewKey(Folder.SPOOL, new_id, due_name(now)),
-            *(ViewKey(Folder.EPISODES, name.id, FAR_FUTURE) for name in told),
-        ),
+        consumes=(item.name, *(view.name for view in told)),
         about=old.notice_ids,
     )
-    return Addition(record=record)
+    # On its way again: only a ladder is due before it is settled.
+    on_its_way = (changed_key(view.name.id, view.body, record, rules=ThreadRules(0), now=now)[0] for view in told)
+    return Addition(record=replace(record, views=(ViewKey(Folder.SPOOL, new_id, due_name(now)), *on_its_way)))
 
 
-def _waiting_for(store: Store, item: SpoolItem, threads: Listing, taken: Collection[str]) -> list[ViewName]:
+def _waiting_for(store: Store, item: SpoolItem, threads: Listing, taken: Collection[str]) -> list[View]:
     """Return the threads whose newest notice an item carries; others have moved on and do not wait for it."""
     views = (newest_view(store, threads, key) for key in item.thread_keys if key not in taken)
-    return [view.name for view in views if view and view.body["newest"]["notice_id"] in item.notice_ids]
+    return [view for view in views if view and view.body["newest"]["notice_id"] in item.notice_ids]

@@ -1,6 +1,7 @@
 """What a thread is told after its firing notice: repeats, the end of the episode, and its own end."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,15 +9,17 @@ from reporting_governance.contracts import ids
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
 from reporting_governance.contracts.notice import Notice, Urgency
-from reporting_governance.contracts.times import FAR_FUTURE, due_name, format_time, parse_time
+from reporting_governance.contracts.times import due_name, format_time, parse_time
 from reporting_governance.core.policy_templates import duration_words, one_line
-from reporting_governance.core.threads import ONE_SHOT, ThreadRules, ThreadStep, repeat_at, stand_in
+from reporting_governance.core.threads import ThreadRules, ThreadStep, stand_in
+from reporting_governance.stages.newest import newest_view
+from reporting_governance.stages.settled_thread import changed_key
 from reporting_governance.storage.interface import Absence, Addition, Group, Listing, Store, View, expand
 
 _NAME_LENGTH = 120  #: characters of a task's title in a subject
 
 
-def tell_again_group(store: Store, thread: View, step: ThreadStep, now: datetime) -> Group:
+def tell_again_group(store: Store, thread: View, step: ThreadStep, rules: ThreadRules, now: datetime) -> Group:
     """Return the notice that repeats a trouble, or tells that it is over; it consumes the thread's version."""
     body = expand(store, thread.body)
     phase = Phase.REPEAT if step is ThreadStep.REPEAT else Phase.RESOLVED
@@ -43,23 +46,38 @@ def tell_again_group(store: Store, thread: View, step: ThreadStep, now: datetime
         body=notice.dump(),
         parents=(parent,),
         consumes=(thread.name,),
-        views=(
-            ViewKey(Folder.QUEUE, notice.notice_id, due_name(now)),
-            ViewKey(Folder.EPISODES, thread.name.id, FAR_FUTURE),
-        ),
         about=(str(body["task_key"]), str(facts.get("agent_id", "")), notice.notice_id),
     )
+    record = queued(record, {thread.name.id: thread.body}, rules, now)
     return Group(additions=(Addition(record=record),))
 
 
-def fall_back_group(store: Store, thread: View, threads: Listing, rules: ThreadRules, now: datetime) -> Group:
-    """Return the notice to who stands in for a receiver that could not be told, or perhaps was not."""
+def queued(
+    record: RecordLine, threads: Mapping[str, Mapping[str, Any] | None], rules: ThreadRules, now: datetime
+) -> RecordLine:
+    """Return a notice's line with its views: the notice in the queue, and each thread that it changes as it is then.
+
+    Args:
+        threads: bodies before it, by id; None for a thread that it begins.
+    """
+    views = [ViewKey(Folder.QUEUE, record.id, due_name(now))]
+    views += [changed_key(key, body, record, rules=rules, now=now)[0] for key, body in threads.items()]
+    return replace(record, views=tuple(views))
+
+
+def fall_back_group(store: Store, thread: View, threads: Listing, rules: ThreadRules, now: datetime) -> Group | None:
+    """Return the notice to who stands in for a receiver that could not be told, or perhaps was not.
+
+    None as long as a notice about the same trouble is on its way to the stand-in: there is one at a time.
+    """
     body = expand(store, thread.body)
     failed, facts = body["newest_outcome"], body["facts"]
     receiver = str(stand_in(body, failed["outcome"], failed["reason"], rules))
     missed = str(body["newest"]["notice_id"])
     key = ids.thread_id(str(body["episode_id"]), receiver)
-    theirs = threads.names.get(key)
+    theirs = newest_view(store, threads, key)
+    if theirs is not None and theirs.body["newest_outcome"] is None:
+        return None
     notice = Notice(
         notice_id=ids.notice_id(missed, receiver, Phase.FALLBACK, 1),
         thread_key=key,
@@ -67,7 +85,7 @@ def fall_back_group(store: Store, thread: View, threads: Listing, rules: ThreadR
         number=1,
         receiver=receiver,
         urgency=Urgency(body["urgency"]),
-        subject=f"{body['receiver']} was not told: {_about_what(facts)}",
+        subject=f"{body['receiver']} was not told: {about_what(facts)}",
         body=_why_you(body, failed),
         facts=facts,
         must_reference=(missed,),
@@ -80,20 +98,12 @@ def fall_back_group(store: Store, thread: View, threads: Listing, rules: ThreadR
         id=notice.notice_id,
         body=notice.dump(),
         parents=(missed,),
-        consumes=(thread.name,) if theirs is None else (thread.name, theirs),
-        views=(
-            ViewKey(Folder.QUEUE, notice.notice_id, due_name(now)),
-            ViewKey(Folder.EPISODES, key, FAR_FUTURE),
-            ViewKey(Folder.EPISODES, thread.name.id, _next_look(body, rules)),
-        ),
+        consumes=(thread.name,) if theirs is None else (thread.name, theirs.name),
         about=(str(body["task_key"]), str(facts.get("agent_id", "")), notice.notice_id),
     )
+    bodies = {key: None if theirs is None else theirs.body, thread.name.id: thread.body}
     births = () if theirs else (Absence(Folder.EPISODES, key, threads.head_seq),)
-    return Group(additions=(Addition(record=record),), absences=births)
-
-
-def _next_look(body: Mapping[str, Any], rules: ThreadRules) -> str:
-    return FAR_FUTURE if body["condition"] in ONE_SHOT else due_name(repeat_at(body, rules.repeat_seconds))
+    return Group(additions=(Addition(record=queued(record, bodies, rules, now)),), absences=births)
 
 
 def _why_you(body: Mapping[str, Any], failed: Mapping[str, Any]) -> str:
@@ -102,7 +112,7 @@ def _why_you(body: Mapping[str, Any], failed: Mapping[str, Any]) -> str:
     reason = str(failed["reason"] or "no reason was given").replace("_", " ")
     return (
         f"You are told because you stand in for {body['receiver']}. {what} ({reason}, {failed['settled_at']}).\n\n"
-        f"What it was about: {_about_what(body['facts'])}."
+        f"What it was about: {about_what(body['facts'])}."
     )
 
 
@@ -126,22 +136,24 @@ def close_group(thread: View) -> Group:
 
 def _subject(phase: Phase, number: int, facts: Mapping[str, Any]) -> str:
     opening = "Over" if phase is Phase.RESOLVED else f"Still open ({number})"
-    return f"{opening}: {_about_what(facts)}"
+    return f"{opening}: {about_what(facts)}"
 
 
-def _about_what(facts: Mapping[str, Any]) -> str:
+def about_what(facts: Mapping[str, Any]) -> str:
+    """Return what a notice is about, in a few words."""
     name = one_line(str(facts.get("title") or facts.get("task_id", "")), _NAME_LENGTH)
     return f"{str(facts.get('condition', '')).replace('_', ' ')}: {name}"
 
 
 def _text(phase: Phase, body: Mapping[str, Any], facts: Mapping[str, Any], now: datetime) -> str:
-    told = f"You were last told at {body['told_at']}."
+    told = f"You were last told at {body['told_at']}." if body["told_at"] else "You were not told before."
     if phase is Phase.RESOLVED:
         return f"The condition ended; seen at {body['resolved_at']}. {told}"
-    since = f" It was due at {facts['due_at']}, {_late(facts['due_at'], now)} ago." if facts.get("due_at") else ""
+    since = f" It was due at {facts['due_at']}, {late_words(facts['due_at'], now)} ago." if facts.get("due_at") else ""
     stop = f"To stop repeats: reportgov ack {body['episode_id']}"
     return f"Nothing has changed.{since} {told}\n\nAs of {format_time(now)}. {stop}"
 
 
-def _late(due_at: str, now: datetime) -> str:
+def late_words(due_at: str, now: datetime) -> str:
+    """Return how long ago something was due, in words."""
     return duration_words(max(0, int((now - parse_time(due_at)).total_seconds())))

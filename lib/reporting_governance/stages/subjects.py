@@ -1,0 +1,95 @@
+"""Which threads a person means: an act takes the id of whatever they have in front of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from reporting_governance.contracts import ids
+from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.stages.newest import read_all
+from reporting_governance.storage.interface import Store, View
+
+THREAD = "thr_"
+
+
+def all_threads(store: Store) -> list[View]:
+    """Return every open thread."""
+    names = store.listing(Folder.EPISODES).names
+    return read_all(store, (name for key, name in names.items() if key.startswith(THREAD)))
+
+
+def threads_about(store: Store, subject: str, everybody: Sequence[View]) -> list[View]:
+    """Return the open threads of every episode that a subject names, directly or through one of its records.
+
+    The views are asked first.  What they no longer name, such as the notice before the newest, which may be the
+    message that lies before somebody, is looked for in the log.
+
+    Args:
+        subject: id of an episode, event, decision, notice, thread, item, attempt or receipt, or of a task (its own id
+            or its key).
+        everybody: every open thread.
+    """
+    if subject.startswith("epi_"):
+        families = {ids.thread_prefix(subject)}
+    else:
+        families = {ids.thread_family(each.name.id) for each in everybody if _names(each, subject)}
+        families |= _families_of_item(store, subject)
+    found = _of_families(everybody, families)
+    if found or "_" not in subject:
+        return found
+    return _of_families(everybody, _families_in_log(store, subject))
+
+
+def _of_families(everybody: Iterable[View], families: set[str]) -> list[View]:
+    return [each for each in everybody if ids.thread_family(each.name.id) in families]
+
+
+def _names(thread: View, subject: str) -> bool:
+    newest: Mapping[str, Any] = thread.body["newest"] or {}
+    facts: Mapping[str, Any] = thread.body.get("facts") or {}
+    return subject in (thread.name.id, thread.body["task_key"], newest.get("notice_id"), facts.get("task_id"))
+
+
+def _families_of_item(store: Store, subject: str) -> set[str]:
+    if not subject.startswith("spl_"):
+        return set()
+    name = store.listing(Folder.SPOOL).names.get(subject)
+    view = (store.read(name) if name else None) or store.past(subject)
+    return {ids.thread_family(key) for key in view.body["item"]["thread_keys"]} if view else set()
+
+
+def _families_in_log(store: Store, subject: str) -> set[str]:
+    """Return what a record of the log belongs to, by itself or through what it follows from."""
+    parents: dict[str, Sequence[str]] = {}
+    families: dict[str, set[str]] = {}
+    for line in store.replay():
+        record = line.document.get("record")
+        if record is None:
+            continue
+        identity = record["id"]
+        parents[identity] = record["parents"]
+        families[identity] = _families_of_record(record)
+        if identity == subject:
+            break  # what it follows from stands before it
+    waiting, seen = [subject], set()
+    found: set[str] = set()
+    while waiting:
+        identity = waiting.pop()
+        if identity in seen:
+            continue
+        seen.add(identity)
+        if families.get(identity):
+            found |= families[identity]
+        else:
+            waiting.extend(parents.get(identity, ()))
+    return found
+
+
+def _families_of_record(record: Mapping[str, Any]) -> set[str]:
+    body = record["body"]
+    if record["kind"] == "notice":
+        return {ids.thread_family(body["thread_key"])}
+    if record["kind"] == "spool-item":
+        return {ids.thread_family(key) for key in body["thread_keys"]}
+    if record["kind"] == "event-envelope":
+        return {ids.thread_prefix(str(body["payload"].get("episode") or body["event_id"]))}
+    return {ids.thread_family(view[1]) for view in record["views"] if view[1].startswith(THREAD)}
