@@ -151,9 +151,11 @@ class Slots:
 def slots(body: Body, limit: Limit, *, now: datetime) -> Slots:
     """Return what a limit leaves, when all that is free now is taken now."""
     stretch = timedelta(seconds=limit.per_seconds)
-    busy = sorted(until for _, latest in body["sends"] if (until := parse_time(latest) + stretch) > now)
-    free = max(0, limit.messages - len(busy))
-    return Slots(free, (*busy, *[now + stretch] * free)[-limit.messages :], limit.per_seconds)
+    sent = sorted(latest for _, text in body["sends"] if (latest := parse_time(text)) + stretch > now)
+    free = max(0, limit.messages - len(sent))
+    # What is in flight most probably sends now; whoever looks again too soon simply waits on.
+    later = (*(min(each, now) + stretch for each in sent), *[now + stretch] * free)
+    return Slots(free, later[-limit.messages :], limit.per_seconds)
 
 
 def waits_until(body: Body, *, now: datetime, own_wait_seconds: float) -> datetime | None:

@@ -9,7 +9,6 @@ from reporting_governance.contracts.receipt import Proof
 from reporting_governance.core.awaiting import settle_later
 from reporting_governance.core.settling import Settlement, settle_unsent
 from reporting_governance.stages.bridge_run import BridgeRun
-from reporting_governance.stages.provider_ack import stop_everybody
 from reporting_governance.stages.receipts import Result
 from reporting_governance.stages.sending import Work, message_of
 
@@ -44,8 +43,6 @@ def _learned(run: BridgeRun, work: Work, answer: Answer | None) -> Result | None
     if settlement is None:
         run.idle.add(work.name)
         return None
-    if settlement.receipt.proof is Proof.PERSON:
-        stop_everybody(run.store, work.body["item"], settlement.receipt, run.clock)
     return Result(work=work, name=work.name, settlement=settlement, own=False)
 
 
@@ -79,7 +76,8 @@ def take_back(run: BridgeRun, works: Sequence[Work]) -> None:
 
 
 def _number(work: Work) -> int:
-    return next(each["number"] for each in work.body["attempts"] if each["attempt_id"] == work.step.attempt_id)
+    attempts = work.body["attempts"]
+    return int(next(each["number"] for each in attempts if each["attempt_id"] == work.step.attempt_id))
 
 
 def _evidence(work: Work) -> Mapping[str, str]:

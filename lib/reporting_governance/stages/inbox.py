@@ -98,7 +98,7 @@ class Inbox(Protocol):
         ...
 
 
-#: Does what a person (act) or a receiver (receipt) hands in: the document and the uid of its owner.
+#: Does what a person (act) or a receiver (receipt) hands in: the document and the uid of its owner.  None: done before.
 #: Raises GovernanceError for what is not to be done; Busy leaves the file for the next run.
 Handler = Callable[[Mapping[str, Any], int], object]
 #: Does what a mail says (a delivery report, a person's reply); None when there was nothing new.  Raises as above.
@@ -212,7 +212,7 @@ class _Run:
             self.refuse(dropped, [WRONG_SHAPE.finding(file=name, message=fault, pointer="/what", span=span)])
             return
         try:
-            handler(parsed.value, dropped.uid)
+            new = handler(parsed.value, dropped.uid) is not None
         except Busy:
             self.left += 1
         except ContractError as fault_of_shape:
@@ -226,7 +226,8 @@ class _Run:
         except GovernanceError as error:
             self.refuse(dropped, [REFUSED.finding(file=name, message=str(error), suggestion=error.advice() or None)])
         else:
-            self.recorded += 1
+            self.recorded += new
+            self.already += not new
             self.inbox.done(dropped)
 
     def record(self, uid: int, check_ins: Sequence[tuple[CheckIn, Dropped]]) -> None:

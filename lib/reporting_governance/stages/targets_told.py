@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from reporting_governance.contracts.ids import derive_id
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
 from reporting_governance.contracts.receipt import Outcome, Reason, Receipt
-from reporting_governance.core.delivery import Body, Step, StepKind, doubtful_attempt, last_word, open_attempt
+from reporting_governance.core.delivery import (
+    Body,
+    Step,
+    StepKind,
+    doubtful_attempt,
+    is_put_down,
+    last_word,
+    open_attempt,
+)
 from reporting_governance.core.settling import settle_unsent
 from reporting_governance.core.threads import ThreadRules
 from reporting_governance.stages.clock import Clock
@@ -24,6 +32,8 @@ def told_marks(store: Store, item: Body, receipt: Receipt, rules: ThreadRules) -
     """Return the marks that a receipt leaves: this target was told, or perhaps was, in each of the item's threads."""
     target = str(item["target"])
     if receipt.outcome not in _TOLD or target.partition("/")[0] not in rules.several_targets:
+        return ()
+    if is_put_down(receipt.dump()):
         return ()
     marks = (_mark(str(thread), target) for thread in item["thread_keys"])
     return tuple(ViewKey(Folder.PAST, mark, "") for mark in marks if store.past(mark) is None)
@@ -41,6 +51,12 @@ class Ending:
     closing: tuple[Addition, ...]
 
 
+def _may_be_taken(body: Body) -> bool:
+    """Tell whether an item lies ready for somebody else: the bridge takes it back, or finds it taken."""
+    last = last_word(body)
+    return last is not None and is_put_down(last)
+
+
 class Endings:
     """Looks at what is still on its way to the targets of a receiver; the spool is read once, when somebody asks."""
 
@@ -54,7 +70,7 @@ class Endings:
         """Return how the end of threads is told; None while a message about them is in flight: nobody knows yet."""
         items = {view.name.id: view for thread in threads for view in self._about(thread)}
         mine = [view for view in items.values() if view.body["item"]["target"].partition("/")[0] == receiver]
-        if any(open_attempt(view.body) is not None for view in mine):
+        if any(open_attempt(view.body) is not None or _may_be_taken(view.body) for view in mine):
             return None
         over = [view for view in mine if self._is_over(view)]
         # Of a group that is still to be sent each member will be told, and so is told its end.

@@ -19,6 +19,7 @@ from tests.adapters.senders.test_child import Misbehaves
 from tests.adapters.senders.test_webhook import message
 
 SMALLEST: Mapping[str, Mapping[str, Any]] = {
+    "external": {"folder": "handed-over"},
     "file": {"path": "outbox/notices.jsonl"},
     "command": {"argv": ["send-it"]},
     "smtp": {"host": "mail.example", "from_address": "gov@mail.example", "to_address": "ops@mail.example"},
@@ -33,7 +34,7 @@ def test_each_sender_is_complete(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(kind.parameters_schema)
     jsonschema.validate(SMALLEST[name], kind.parameters_schema)
     sender = open_sender(name, SMALLEST[name], state_folder="/nonexistent")
-    assert sender.promises.best_first_proof in (Proof.ACCEPTED, Proof.STORED)
+    assert sender.promises.best_first_proof in ((Proof.NONE,) if name == "external" else (Proof.ACCEPTED, Proof.STORED))
     assert 0 < sender.promises.limit_seconds <= 603
     assert isinstance(sender, SenderInChild) is kind.runs_in_child
 
@@ -55,7 +56,7 @@ def test_parameters_and_their_schema_agree(name: str) -> None:
 
 
 def test_a_name_that_nobody_has() -> None:
-    with pytest.raises(UnknownSender, match="built in: command, file, "):
+    with pytest.raises(UnknownSender, match="built in: command, external, file, "):
         sender_class("pigeon")
 
 

@@ -23,6 +23,7 @@ def document_of(message: Message) -> dict[str, Any]:
         "html": message.html,
         "facts": message.facts,
         "possible_repeat_of": message.possible_repeat_of,
+        "attempt_id": message.attempt_id,
     }
 
 

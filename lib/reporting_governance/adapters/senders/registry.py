@@ -19,6 +19,7 @@ ENTRY_POINTS = "reporting_governance.senders"  #: the group in which other packa
 
 SENDERS: Mapping[str, str] = {
     "command": "reporting_governance.adapters.senders.command:CommandSender",
+    "external": "reporting_governance.adapters.senders.external:ExternalSender",
     "file": "reporting_governance.adapters.senders.file:FileSender",
     "smtp": "reporting_governance.adapters.senders.smtp:SmtpSender",
     "webhook": "reporting_governance.adapters.senders.webhook:WebhookSender",
