@@ -12,6 +12,7 @@ from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.core.threads import rules_of
 from reporting_governance.stages.acts import NothingAcknowledged, run_ack, run_unack
 from reporting_governance.stages.late_receipt import run_late_receipt
+from reporting_governance.stages.retrying import run_retry
 from tests.crash.chain.world import OVERDUE, profile_of
 from tests.oracle.checker import Arrival, arrivals_in
 from tests.oracle.memory_world import MemoryWorld
@@ -262,10 +263,9 @@ def test_where_the_first_is_acknowledged_everybody_hears_no_more(tmp_path: Path)
 def test_an_ack_takes_any_id_that_belongs_to_the_episode(tmp_path: Path, kind: str) -> None:
     """Also that of the message which lies before somebody, though others followed it."""
     world = overdue(tmp_path, laddered(repeat_seconds=600)).wait(QUARTER)
-    records = [line.document["record"] for line in world.memory.replay() if "record" in line.document]
     subject = next(
         each["id"]
-        for each in records
+        for each in records(world)
         if each["kind"] == kind and (kind[0] != "d" or each["body"]["spec"]["decision"]["decision"] != "allow")
     )
     world.ack(subject)
@@ -287,6 +287,32 @@ def test_an_ack_of_an_ended_episode_does_not_take_its_end_away(tmp_path: Path) -
     world.settle()
     assert world.told("operator") == ["firing", "resolved"]
     world.check()
+
+
+def test_who_is_told_by_a_notice_that_others_followed_is_told_the_end(tmp_path: Path) -> None:
+    """A person sends the first notice again, which had been refused, while a repeat was refused too."""
+    refusing = {"targets": {"box": {"sender": "command", "parameters": {"argv": ["/bin/sh", "-c", "exit 1"]}}}}
+    profile = laddered([], receivers={**outboxes("boss", "chief"), "operator": refusing}, repeat_seconds=600)
+    world = overdue(tmp_path, profile).wait(660)
+    assert world.told("operator") == ["firing", "repeat"]
+    first = next(
+        item["spool_id"]
+        for kind, item in ((r["kind"], r["body"]) for r in records(world))
+        if kind == "spool-item" and "task-a" in item["rendered"]["body"]
+    )
+    world.profile = laddered([], repeat_seconds=86_400)
+    run_retry(world.memory, first, actor="maria", comment="", lifetime_seconds=3600, clock=world.clock)
+    world.tick()
+    assert len(world.arrived()["operator/box"]) == 1
+    world.at(4800).end()
+    world.settle()
+    assert world.told("operator") == ["firing", "repeat", "resolved"]
+    assert world.told("operator", task="task-b") == ["firing", "repeat"]
+    world.check()
+
+
+def records(world: Told) -> list[Mapping[str, Any]]:
+    return [line.document["record"] for line in world.memory.replay() if "record" in line.document]
 
 
 def test_without_a_ladder_nothing_is_carried(tmp_path: Path) -> None:

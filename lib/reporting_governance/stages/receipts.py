@@ -111,10 +111,12 @@ def _apart(results: Sequence[Result], news: Mapping[str, Memory]) -> tuple[list[
 
 
 def _told(result: Result) -> list[View]:
-    """Return the threads that learn of a result."""
-    if not result.settlement.tells_threads:
+    """Return the threads that learn of a result: also of an older notice they learn that it arrived after all."""
+    settlement, item = result.settlement, result.work.body["item"]
+    if not settlement.tells_threads:
         return []
-    return [thread for thread in result.work.threads if speaks_of(result.work.body["item"], thread.body)]
+    arrived = settlement.receipt.outcome in (Outcome.ACKED, Outcome.PENDING_EXTERNAL_SEND)
+    return [thread for thread in result.work.threads if arrived or speaks_of(item, thread.body)]
 
 
 def _fresh(store: Store, results: Sequence[Result]) -> list[Result]:
@@ -172,7 +174,7 @@ def _receipt_group(store: Store, result: Result, rules: ThreadRules, memory: Mem
         consumes=(*mine, *(thread.name for thread in told), *(remembered.consumes if remembered else ())),
         views=(
             *(_item_view(result) if mine else ()),
-            *(settled_key(thread, receipt, rules) for thread in told),
+            *(settled_key(thread, receipt, rules, speaks=speaks_of(work.body["item"], thread.body)) for thread in told),
             *told_marks(store, work.body["item"], receipt, rules),
             *((remembered.key,) if remembered else ()),
         ),
