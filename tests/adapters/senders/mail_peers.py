@@ -1,4 +1,4 @@
-"""Mail servers on loopback: aiosmtpd for the real protocol, and a small one that fails exactly where it is told to."""
+"""A mail server on loopback that speaks SMTP properly, but for failing exactly where it is told to."""
 
 import base64
 import os
@@ -9,16 +9,13 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
-
-from aiosmtpd.controller import Controller, UnthreadedController
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 PHASES = ("greeting", "ehlo", "starttls", "ehlo2", "auth", "mail", "rcpt", "data", "body", "end", "quit")
 FINE: Mapping[str, str] = {
@@ -58,8 +55,8 @@ class MailPeer:
     A script is texts like `550@rcpt`, `hang@data`, `reset@end`, one for each connection, the last one for all others;
     several joined with `,`; `ok` for none.  What can be done at a phase: a reply's code, `=some literal reply`, `hang`,
     `drip`, `reset`, `close`, `garbage`, `long` (an endless line), `flood` (endless lines), `twice` (a reply that nobody
-    asked for behind the proper one), `cut` (half a reply), `echo` (a refusal that repeats every secret), `kill` (the process
-    that sends), `slow`.
+    asked for behind the proper one), `cut` (half a reply), `echo` (a refusal that repeats every secret), `kill` (the
+    process that sends), `slow`.
     """
 
     script: tuple[str, ...] = ("ok",)
@@ -285,51 +282,3 @@ def kill_sending_child() -> None:
             parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
             if parent == os.getpid() and b"child_main.py" in (entry / "cmdline").read_bytes():
                 os.kill(int(entry.name), signal.SIGKILL)
-
-
-@dataclass
-class Real:
-    """A real server: aiosmtpd."""
-
-    port: int
-    envelopes: list[Envelope] = field(default_factory=list)
-    secured: list[bool] = field(default_factory=list)
-    who: list[str | None] = field(default_factory=list)
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.envelopes.append(envelope)
-        self.secured.append(session.ssl is not None)
-        self.who.append(session.auth_data.login.decode() if isinstance(session.auth_data, LoginPassword) else None)
-        return "250 2.0.0 Ok: queued as REAL0001"
-
-    @property
-    def mails(self) -> list[EmailMessage]:
-        return [message_from_bytes(bytes(each.content or b""), policy=policy.default) for each in self.envelopes]  # type: ignore[misc,arg-type]
-
-
-@contextmanager
-def real_server(
-    *, tls: ssl.SSLContext | None = None, implicit: bool = False, account: tuple[str, str] | None = None, **options: Any
-) -> Iterator[Real]:
-    """Run aiosmtpd; with `tls` it wants STARTTLS, or is encrypted from the first byte."""
-    real = Real(0)
-
-    def check(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
-        right = (data.login.decode(), data.password.decode()) == account
-        return AuthResult(success=right, auth_data=data)
-
-    if account is not None:
-        options |= {"authenticator": check, "auth_required": True, "auth_require_tls": tls is not None}
-    if implicit:
-        options |= {"ssl_context": tls, "auth_require_tls": False}
-    elif tls is not None:
-        options |= {"tls_context": tls, "require_starttls": True}
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller: UnthreadedController = Controller(real, hostname="127.0.0.1", port=port, **options)
-    real.port = port
-    controller.start()  # type: ignore[no-untyped-call]
-    try:
-        yield real
-    finally:
-        controller.stop()  # type: ignore[no-untyped-call]

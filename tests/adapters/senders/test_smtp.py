@@ -205,9 +205,7 @@ def test_delivery_reports_are_asked_for() -> None:
     rcpts = [each for each in peer.lines if each.startswith("RCPT")]
     assert mails[0].startswith("MAIL FROM:<bounces@example.org> SIZE=")
     assert mails[0].endswith(f" RET=HDRS ENVID={ATTEMPT}")
-    assert rcpts[0] == (
-        "RCPT TO:<a+b=c@example.org> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;a+2Bb+3Dc@example.org"
-    )
+    assert rcpts[0] == ("RCPT TO:<a+b=c@example.org> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;a+2Bb+3Dc@example.org")
     assert "RET=" not in mails[1]
     assert rcpts[1] == "RCPT TO:<ops@example.org>"
 

@@ -96,7 +96,8 @@ def _report(mail: Part, data: bytes) -> DeliveryReport:
     if status is None:
         raise NoMail("a delivery report without its machine-readable part")
     groups = _groups(status.decoded())
-    about, recipients = groups[0], [each for each in groups[1:] if _field(each, "action")]
+    recipients = [each for each in groups if _field(each, "action")]
+    about = () if _field(groups[0], "action") else groups[0]  # some say nothing about the mail as a whole
     if not recipients:
         raise NoMail("a delivery report about nobody")
     quoted = next((each for each in parts if each.kind()[0] in _QUOTED_PARTS), None)

@@ -24,7 +24,9 @@ _LONGEST_LOCAL = 64
 _LOCAL = re.compile(r"[^\s\x00-\x20\x7f<>()\[\]\\,;:@\"]+")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.-]")
-_CONTROLS = {each: "\N{REPLACEMENT CHARACTER}" for each in (*range(32), *range(0x7F, 0xA0)) if each not in (9, 10)}
+#: Controls but line end and tab, and what turns the direction of text, so that it reads other than it is.
+_NOT_SHOWN = (*range(9), *range(11, 32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_SHOWN_INSTEAD = dict.fromkeys(_NOT_SHOWN, "\N{REPLACEMENT CHARACTER}")
 _URGENT: Final = frozenset({"high", "critical"})
 
 #: Our own headers; delivery reports quote them.
@@ -142,7 +144,7 @@ def _encodable(text: str) -> str:
 def _harmless(text: str) -> str:
     """Return text without what a terminal or a mail program would obey; lines and tabs stay."""
     lines = _encodable(text).replace("\r\n", "\n").replace("\r", "\n")
-    return lines.translate(_CONTROLS)
+    return lines.translate(_SHOWN_INSTEAD)
 
 
 def _crlf(data: bytes) -> bytes:
