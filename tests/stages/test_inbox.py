@@ -230,12 +230,19 @@ def test_acts_go_to_their_handler_with_their_owners_uid(root: Path) -> None:
     world = World()
     seen: list[tuple[Any, int]] = []
     drop(root, "ack.json", {"what": "ack", "subject": "epi_1", "comment": "on it"})
-    report = take(root, world, handlers=Handlers(act=lambda document, uid: seen.append((dict(document), uid))))
+    report = take(root, world, handlers=Handlers(act=lambda document, uid: seen.append((dict(document), uid)) or seen))
     assert seen == [({"what": "ack", "subject": "epi_1", "comment": "on it"}, os.getuid())]
     assert report.recorded == 1
     drop(root, "dance.json", {"what": "dance", "subject": "epi_1"})
     report = take(root, world, handlers=Handlers(act=lambda document, uid: None))
     assert [(each.rule, each.pointer, each.line) for each in report.findings] == [("GOV801", "/what", 1)]
+
+
+def test_what_a_handler_knows_already_is_dropped(root: Path) -> None:
+    path = drop(root, "dsn.json", {"attempt_id": "att_1", "refused": "550", "id": "dsn-1"})
+    report = take(root, World(), handlers=Handlers(receipt=lambda document, uid: None))
+    assert (report.recorded, report.already, report.refused) == (0, 1, 0)
+    assert not path.exists()
 
 
 def test_a_busy_handler_leaves_the_file(root: Path) -> None:

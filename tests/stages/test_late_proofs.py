@@ -3,11 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from reporting_governance.adapters.senders.registry import Senders
-from reporting_governance.core.threads import ThreadRules
+from reporting_governance.contracts.times import due_name
+from reporting_governance.core.threads import ThreadRules, ThreadStep, next_thread_step
 from reporting_governance.stages.acknowledging import is_in_doubt
 from reporting_governance.stages.bridge import run_bridge
-from reporting_governance.stages.late_receipt import run_late_receipt
+from reporting_governance.stages.late_receipt import UnknownAttempt, run_late_receipt
 from tests.adapters.senders.peers import Receiver
 from tests.stages.bridge_world import HERE, World, profile
 
@@ -75,3 +78,64 @@ def test_doubt_about_the_newest_attempt_stays_when_an_earlier_one_is_proven(worl
     view = world.spool(item)
     assert view is not None
     assert is_in_doubt(view.body)
+
+
+def accepted_then(world: World, receiver: Receiver, folder: Path, document: dict[str, Any]) -> str:
+    """Let a receiver take a message, and then say something about it; return the thread's key."""
+    notice = world.notice()
+    world.item(notice, sender="webhook")
+    deliver(world, receiver, folder, **FALLS_BACK)
+    assert world.states() == ["pending_external_send"]
+    told = {"attempt_id": world.attempts()[0]["attempt_id"], "id": "dsn-1", **document}
+    rules = ThreadRules(3600, fallback=("deputy",))
+    assert run_late_receipt(world.store, told, settled_by="mail", rules=rules, clock=world.clock) is not None
+    return notice.thread_key
+
+
+FALLS_BACK = {"in_doubt": "hold", "fallback": ["deputy"]}
+BOUNCE = {"refused": "550 5.1.1 no such mailbox"}
+
+
+def test_a_bounce_blocks_what_was_accepted_and_the_fallback_speaks(world: World, tmp_path: Path) -> None:
+    with Receiver("ok") as receiver:
+        key = accepted_then(world, receiver, tmp_path, BOUNCE)
+    thread = world.thread(key)
+    assert world.states() == ["blocked"]
+    assert thread.body["newest_outcome"]["reason"] == "refused"
+    rules = ThreadRules(3600, fallback=("deputy",))
+    assert next_thread_step(thread.body, now=world.clock.now(), rules=rules) is ThreadStep.FALL_BACK
+    assert thread.name.due <= due_name(world.clock.now())
+
+
+def test_a_bounce_handed_in_again_is_dropped(world: World, tmp_path: Path) -> None:
+    with Receiver("ok") as receiver:
+        accepted_then(world, receiver, tmp_path, BOUNCE)
+    before = world.store.head()
+    again = {"attempt_id": world.attempts()[0]["attempt_id"], "id": "dsn-1", **BOUNCE}
+    assert run_late_receipt(world.store, again, settled_by="mail", rules=ThreadRules(9), clock=world.clock) is None
+    assert world.store.head() == before
+
+
+def test_a_late_bounce_neither_settles_nor_frees_the_later_attempt(world: World, tmp_path: Path) -> None:
+    with Receiver("reset", "hang") as receiver:
+        item = world.item(sender="webhook")
+        deliver(world, receiver, tmp_path, **RESENDS)
+        world.clock.pass_by(60)
+        view = world.spool(item)
+        assert view is not None
+        document = {"attempt_id": world.attempts()[0]["attempt_id"], "id": "dsn-1", **BOUNCE}
+        deliver(world, receiver, tmp_path, **RESENDS)
+        in_flight = world.spool(item)
+        assert in_flight is not None
+        run_late_receipt(world.store, document, settled_by="mail", rules=ThreadRules(3600), clock=world.clock)
+    after = world.spool(item)
+    assert after is not None
+    assert (after.name.due, after.body["attempts"]) == (in_flight.name.due, in_flight.body["attempts"])
+    assert is_in_doubt(after.body)
+
+
+def test_nobody_knows_the_attempt(world: World) -> None:
+    with pytest.raises(UnknownAttempt):
+        run_late_receipt(
+            world.store, {"attempt_id": "att_1", **BOUNCE}, settled_by="mail", rules=ThreadRules(9), clock=world.clock
+        )

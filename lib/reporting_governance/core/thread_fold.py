@@ -108,6 +108,7 @@ def fold_receipt(body: dict[str, Any], receipt: Body, *, speaks: bool = True) ->
 
     Blocked moves the time of the newest outcome, but nobody was told by it.  A later proof of the same attempt makes
     it surer that somebody was told, and not later.  One about an earlier notice settles nothing of the newest.
+    What was handed over and then came back (a bounce, an order that ran out) was not told after all.
     """
     told = receipt["outcome"] in _TOLD
     if body["acked"] is None and is_word_of_a_person(receipt):
@@ -122,10 +123,12 @@ def fold_receipt(body: dict[str, Any], receipt: Body, *, speaks: bool = True) ->
             body["told_at"] = receipt["settled_at"]
         return
     earlier = body["newest_outcome"]
-    if earlier and _OUTCOME_RANK[earlier["outcome"]] > _OUTCOME_RANK[receipt["outcome"]]:
-        return
     attempt = receipt.get("attempt_id")
-    surer = earlier is not None and earlier["outcome"] in _TOLD and earlier["attempt_id"] == attempt
+    same = earlier is not None and attempt is not None and earlier["attempt_id"] == attempt
+    came_back = same and earlier["outcome"] == "pending_external_send" and receipt["outcome"] == "blocked"
+    if earlier and not came_back and _OUTCOME_RANK[earlier["outcome"]] > _OUTCOME_RANK[receipt["outcome"]]:
+        return
+    surer = same and told and earlier["outcome"] in _TOLD
     settled_at = earlier["settled_at"] if surer else receipt["settled_at"]
     body["newest_outcome"] = {
         "outcome": receipt["outcome"],

@@ -1,6 +1,7 @@
-"""A receipt from outside: it strengthens the proof of its own attempt, and never settles a later one.
+"""A receipt from outside: it strengthens the proof of its own attempt, and never settles or frees a later one.
 
-An item that is proven to be where it should be has no more to wait for, unless a later attempt is under way.
+An item that is proven to be where it should be has no more to wait for, unless a later attempt is under way.  One whose
+newest attempt will never arrive (a bounce) is blocked, and whoever stands in is told.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from reporting_governance.contracts import ids
 from reporting_governance.contracts.attempt import Attempt
 from reporting_governance.contracts.external_receipt import ExternalReceipt
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
-from reporting_governance.contracts.receipt import Outcome, Proof, Receipt
+from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
 from reporting_governance.contracts.spool_item import SpoolItem
 from reporting_governance.core.delivery import open_attempt
 from reporting_governance.core.threads import ThreadRules
@@ -40,6 +41,7 @@ class _Found:
     item: Mapping[str, Any]
     view: View | None
     in_flight: bool  #: a later attempt is under way
+    is_newest: bool  #: no later attempt was ever made
     receipts: tuple[str, ...]
 
 
@@ -70,14 +72,19 @@ def run_late_receipt(
 
 def _receipt(handed_in: ExternalReceipt, settled_by: str, now: datetime) -> Receipt:
     outcome = Outcome.ACKED if handed_in.proof >= Proof.STORED else Outcome.PENDING_EXTERNAL_SEND
+    evidence = dict(handed_in.evidence)
+    if handed_in.refused:
+        outcome = Outcome.BLOCKED
+        evidence["refused"] = handed_in.refused
     return Receipt(
         receipt_id=ids.receipt_id(handed_in.attempt_id, outcome, handed_in.proof, settled_by, handed_in.id),
         outcome=outcome,
         proof=handed_in.proof,
         settled_at=now,
         settled_by=settled_by,
-        evidence=handed_in.evidence,
+        evidence=evidence,
         attempt_id=handed_in.attempt_id,
+        reason=Reason.REFUSED if handed_in.refused else None,
     )
 
 
@@ -89,13 +96,14 @@ def _find(store: Store, attempt_id: str) -> _Found:
         if view is not None and attempt_id in attempts:
             receipts = tuple(each["receipt_id"] for each in view.body["receipts"])
             later = attempts[-1] != attempt_id and open_attempt(view.body) is not None
-            return _Found(expand(store, view.body["item"]), view, later, receipts)
+            return _Found(expand(store, view.body["item"]), view, later, attempts[-1] == attempt_id, receipts)
     return _find_in_log(store, attempt_id)
 
 
 def _find_in_log(store: Store, attempt_id: str) -> _Found:
     items: dict[str, Mapping[str, Any]] = {}
-    item_of: str | None = None
+    item_of: dict[str, str] = {}
+    newest: dict[str, str] = {}
     receipts: list[str] = []
     for line in store.replay():
         record = line.document.get("record")
@@ -103,30 +111,34 @@ def _find_in_log(store: Store, attempt_id: str) -> _Found:
             continue
         if record["kind"] == SpoolItem.schema:
             items[record["id"]] = record["body"]
-        elif record["kind"] == Attempt.schema and record["id"] == attempt_id:
-            item_of = record["body"]["spool_id"]
+        elif record["kind"] == Attempt.schema:
+            newest[record["body"]["spool_id"]] = record["id"]
+            if record["id"] == attempt_id:
+                item_of[attempt_id] = record["body"]["spool_id"]
         elif record["kind"] == Receipt.schema and attempt_id in record["parents"]:
             receipts.append(record["id"])
-    if item_of is None:
+    item = item_of.get(attempt_id)
+    if item is None:
         raise UnknownAttempt(attempt_id=attempt_id)
-    return _Found(expand(store, items[item_of]), None, False, tuple(receipts))
+    return _Found(expand(store, items[item]), None, False, newest[item] == attempt_id, tuple(receipts))
 
 
 def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules) -> Group:
     consumes: list[ViewName] = []
     views: list[ViewKey] = []
+    bounced = receipt.outcome is Outcome.BLOCKED
     if found.view is not None:
         consumes.append(found.view.name)
         settles = not found.in_flight and receipt.proof >= Proof(found.item["expects_proof"])
-        if not settles:
+        if bounced and found.is_newest:
+            views.append(ViewKey(Folder.PAST, found.view.name.id, ""))
+        elif not settles:
             views.append(ViewKey(Folder.SPOOL, found.view.name.id, found.view.name.due))
-    threads = [
-        view
-        for view in read_threads(store, found.item, store.listing(Folder.EPISODES))
-        if speaks_of(found.item, view.body)
-    ]
+    # Of a message that bounced and was sent again since, the later send says how it stands.
+    learn = found.is_newest or not bounced
+    threads = read_threads(store, found.item, store.listing(Folder.EPISODES)) if learn else ()
     consumes += [thread.name for thread in threads]
-    views += [settled_key(thread, receipt, rules) for thread in threads]
+    views += [settled_key(thread, receipt, rules, speaks=speaks_of(found.item, thread.body)) for thread in threads]
     views += told_marks(store, found.item, receipt, rules)
     record = RecordLine(
         kind=Receipt.schema,
