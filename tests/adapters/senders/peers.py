@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.adapters.senders.vendors import ANSWERS
+
 Behaviour = Callable[[socket.socket], None]
 Request = tuple[str, dict[str, str], bytes]
 
@@ -75,6 +77,12 @@ def truncate(peer: socket.socket) -> None:
     peer.sendall(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"id": "abc"')
 
 
+def late(peer: socket.socket) -> None:
+    """Answer properly, when whoever asked has gone."""
+    time.sleep(1.5)
+    reply(200, b'{"ok": true}')(peer)
+
+
 def garbage(peer: socket.socket) -> None:
     """Answer something that is no HTTP."""
     peer.sendall(b"\x00\x01\x02 220 smtp.example ESMTP\r\n")
@@ -117,7 +125,9 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "close": close,
     "truncate": truncate,
     "garbage": garbage,
+    "late": late,
     "flood": flood,
+    **{name: reply(*answer) for name, answer in ANSWERS.items()},
 }
 
 

@@ -22,7 +22,13 @@ SMALLEST: Mapping[str, Mapping[str, Any]] = {
     "external": {"folder": "handed-over"},
     "file": {"path": "outbox/notices.jsonl"},
     "command": {"argv": ["send-it"]},
+    "matrix": {"base_url": "https://matrix.example", "token": "${env:TOKEN}", "room_id": "!room:matrix.example"},
+    "ntfy": {"topic": "notices"},
+    "pagerduty": {"routing_key": "${env:ROUTING_KEY}"},
+    "pushover": {"token": "${env:TOKEN}", "user": "${env:USER_KEY}"},
+    "slack": {"token": "${env:TOKEN}", "channel": "C0123456789"},
     "smtp": {"host": "mail.example", "from_address": "gov@mail.example", "to_address": "ops@mail.example"},
+    "telegram": {"token": "${env:TOKEN}", "chat_id": "-1001234567890"},
     "webhook": {"url": "https://hooks.example/a"},
 }
 

@@ -30,6 +30,14 @@ def test_a_text_that_came_from_a_secret_is_not_resolved_again(monkeypatch: pytes
     assert Secrets().resolve("${env:OUTER}") == "${env:INNER}"
 
 
+@pytest.mark.parametrize("written", ["a/b:c d+é", "a%2fb:c%20d+é", "a%2Fb%3Ac%20d%2B%C3%A9", "%61/b%3ac d%2B%c3%a9"])
+def test_a_secret_as_a_url_writes_it(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_KEY", "a/b:c d+é")
+    secrets = Secrets()
+    secrets.resolve("${env:A_KEY}")
+    assert secrets.hide(f"no such page: /bot{written}/x") == "no such page: /bot***/x"
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [(None, "cannot be read"), (b"", "is empty"), (b"\xff\xfe", "is not UTF-8"), (b"x" * 70_000, "is too long")],

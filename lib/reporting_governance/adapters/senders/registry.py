@@ -21,7 +21,13 @@ SENDERS: Mapping[str, str] = {
     "command": "reporting_governance.adapters.senders.command:CommandSender",
     "external": "reporting_governance.adapters.senders.external:ExternalSender",
     "file": "reporting_governance.adapters.senders.file:FileSender",
+    "matrix": "reporting_governance.adapters.senders.matrix:MatrixSender",
+    "ntfy": "reporting_governance.adapters.senders.ntfy:NtfySender",
+    "pagerduty": "reporting_governance.adapters.senders.pagerduty:PagerdutySender",
+    "pushover": "reporting_governance.adapters.senders.pushover:PushoverSender",
+    "slack": "reporting_governance.adapters.senders.slack:SlackSender",
     "smtp": "reporting_governance.adapters.senders.smtp:SmtpSender",
+    "telegram": "reporting_governance.adapters.senders.telegram:TelegramSender",
     "webhook": "reporting_governance.adapters.senders.webhook:WebhookSender",
 }
 

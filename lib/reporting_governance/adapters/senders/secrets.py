@@ -32,9 +32,9 @@ class Secrets:
         return REFERENCE.sub(self._value, text)
 
     def hide(self, text: str) -> str:
-        """Return `text` without any value that was resolved."""
+        """Return `text` without any value that was resolved, also where a URL was repeated."""
         for value in sorted(self._values, key=len, reverse=True):
-            text = text.replace(value, HIDDEN)
+            text = re.sub(_as_written(value), HIDDEN, text)
         return text
 
     def _value(self, match: re.Match[str]) -> str:
@@ -43,6 +43,15 @@ class Secrets:
         if len(value) >= _SHORTEST:
             self._values.add(value)
         return value
+
+
+def _as_written(value: str) -> str:
+    """Return a pattern of a value as it is, and with any of its letters as a URL writes them."""
+    return "".join(f"(?:{re.escape(letter)}|{_in_url(letter)})" for letter in value)
+
+
+def _in_url(letter: str) -> str:
+    return "".join(f"%(?i:{byte:02x})" for byte in letter.encode("utf-8", "surrogatepass"))
 
 
 def _from_environment(name: str) -> str:
