@@ -10,6 +10,7 @@ from reporting_governance.adapters.senders.registry import Senders
 from reporting_governance.core.delivery_state import delivery_state
 from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.storage.memory import MemoryStore
+from tests.adapters.senders.mail_peers import MailPeer
 from tests.adapters.senders.peers import Program, Receiver
 from tests.stages.bridge_world import HERE, World, profile
 
@@ -24,6 +25,9 @@ def test_case(case: Path, tmp_path: Path) -> None:
     if "receiver" in given:
         with Receiver(*given["receiver"]) as receiver:
             found = run(given, {"url": receiver.url}, receiver, tmp_path)
+    elif "mail_server" in given:
+        with MailPeer(tuple(given["mail_server"])) as server:
+            found = run(given, {"host": "127.0.0.1", "port": server.port, "tls": "none"}, server, tmp_path)
     else:
         program = Program(tmp_path, given["program"])
         found = run(given, {"argv": program.argv}, program, tmp_path)
@@ -31,7 +35,7 @@ def test_case(case: Path, tmp_path: Path) -> None:
     assert_honest(found["world"], found["arrived"])
 
 
-def run(given: dict[str, Any], where: dict[str, Any], peer: Receiver | Program, folder: Path) -> dict[str, Any]:
+def run(given: dict[str, Any], where: dict[str, Any], peer: Receiver | Program | MailPeer, folder: Path) -> dict[str, Any]:
     parameters = {**where, **given["parameters"]}
     target = {"sender": given["sender"], "parameters": parameters}
     deputy = {"targets": {"main": {"sender": "file", "parameters": {"path": "deputy.jsonl"}}}}

@@ -131,6 +131,24 @@ def test_a_long_subject_is_cut_with_a_mark() -> None:
     assert found["Subject"] == "ä" * (LONGEST_SUBJECT - 1) + "…"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[possible repeat of att_71e7d7047de429871dbbf8817a9ac0e5] task-0 is silent",
+        "a" * 240,
+        "漢字" * 100,
+        "=?utf-8?b?QmNj?= it is not what it says",
+        "plain =? and ?= ends",
+        "",
+    ],
+)
+def test_a_subject_begins_on_its_own_line(text: str) -> None:
+    data = made(subject=text)
+    assert b"Subject:\r\n" not in data
+    assert_fit_for_the_line(data)
+    assert parsed(data)["Subject"] == text
+
+
 def test_what_a_terminal_would_obey() -> None:
     found = parsed(made(body="a\x1b[2Jb\x07c\u202ed\ud800e\tf\n.\n..g"))
     assert "\x1b" not in found.get_content()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -84,7 +85,6 @@ def mail(message: Message, *, sender: Mailbox, sender_name: str, recipient: Mail
     content = EmailMessage(policy=(SMTPUTF8 if sender.utf8 or recipient.utf8 else SMTP).clone(cte_type="7bit"))
     content["From"] = Address(sender_name, sender.local, sender.domain)
     content["To"] = Address("", recipient.local, recipient.domain)
-    content["Subject"] = subject(message.subject)
     content.set_content(_harmless(message.body), cte=None)
     if message.html is not None:
         content.add_alternative(_harmless(message.html), subtype="html")
@@ -99,12 +99,17 @@ def subject(text: str) -> str:
 
 
 def _own_headers(message: Message, domain: str, now: datetime) -> list[str]:
-    """Return the headers that hold our ids.  Written here, since the library may encode an id that is long."""
+    """Return the headers whose form matters.
+
+    The library may write a long id as an encoded word, and a subject with nothing on its first line, which is all
+    that some mail programs show.
+    """
     threads = [_id(each, domain) for each in message.thread_keys[:MOST_IDS]]
     referred = list(threads)
     if message.possible_repeat_of:
         referred.append(_id(message.spool_id, domain))
     headers = [
+        f"Subject: {_header(subject(message.subject))}",
         f"Date: {format_datetime(now)}",
         f"Message-ID: {message_id(message, domain)}",
         "Auto-Submitted: auto-generated",
@@ -121,6 +126,13 @@ def _own_headers(message: Message, domain: str, now: datetime) -> list[str]:
     if message.urgency in _URGENT:
         headers.append("Importance: high")
     return headers
+
+
+def _header(text: str) -> str:
+    """Return one line of text as a header's value; as encoded words (RFC 2047) when it is not ASCII, or looks so."""
+    if text.isascii() and "=?" not in text:
+        return text
+    return Header(text, "utf-8", maxlinelen=76, header_name="Subject").encode(linesep="\r\n")
 
 
 def _listed(ids: Sequence[str]) -> str:
