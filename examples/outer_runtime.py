@@ -5,7 +5,11 @@
 The program gets the message's subject and body on standard input; what it prints is the id under which it is stored.
 """
 
-import json, os, subprocess, sys, time  # noqa: E401
+import json
+import os
+import subprocess
+import sys
+import time
 
 folder, inbox, *program = sys.argv[1:]
 for name in sorted(each for each in os.listdir(folder) if each.endswith(".json")):

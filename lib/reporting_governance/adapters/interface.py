@@ -165,6 +165,10 @@ class PollingSender(Sender, Protocol):
         """
         ...
 
+    def can_ask(self, evidence: Mapping[str, str]) -> bool:
+        """Tell whether a message whose first answer left this evidence can be asked for; else it waits for nothing."""
+        ...
+
 
 class WaitingSender(PollingSender, Protocol):
     """A sender whose `promises.waits_for_others` is true: it puts a message down, and somebody else sends it.

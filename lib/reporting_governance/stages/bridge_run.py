@@ -1,7 +1,7 @@
 """One run of the bridge: its limits, what it does with each item, and what it has recorded so far."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -146,13 +146,18 @@ class BridgeRun:
 
     def settle(self, work: Work, answer: Answer, attempt_id: str, settled_by: str) -> Settlement:
         rules = self.rules()
+        powers = work.powers
+        if powers is not None and powers.polls_every_seconds is not None:
+            can_ask = getattr(work.sender, "can_ask", None)
+            if can_ask is not None and not can_ask(answer.evidence):
+                powers = replace(powers, polls_every_seconds=None)
         return settle(
             answer,
             work.body,
             attempt_id,
             now=self.clock.now(),
             ack_requires=Proof(work.body["item"]["expects_proof"]),
-            powers=work.powers,
+            powers=powers,
             rules=rules,
             settled_by=settled_by,
             # The same for one attempt in every run, different between attempts: a crowd does not return at once.

@@ -70,6 +70,11 @@ class SenderInChild:
         finally:
             talk.end()
 
+    def can_ask(self, evidence: Mapping[str, str]) -> bool:
+        """As the sender itself; one that does not say can be asked for everything."""
+        can_ask = getattr(self._inner, "can_ask", None)
+        return can_ask is None or bool(can_ask(evidence))
+
     def _request(self, what: str, message: Message, mark: Mapping[str, Any] | None) -> dict[str, Any]:
         kind = type(self._inner)
         return {
