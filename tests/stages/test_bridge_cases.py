@@ -35,7 +35,9 @@ def test_case(case: Path, tmp_path: Path) -> None:
     assert_honest(found["world"], found["arrived"])
 
 
-def run(given: dict[str, Any], where: dict[str, Any], peer: Receiver | Program | MailPeer, folder: Path) -> dict[str, Any]:
+def run(
+    given: dict[str, Any], where: dict[str, Any], peer: Receiver | Program | MailPeer, folder: Path
+) -> dict[str, Any]:
     parameters = {**where, **given["parameters"]}
     target = {"sender": given["sender"], "parameters": parameters}
     deputy = {"targets": {"main": {"sender": "file", "parameters": {"path": "deputy.jsonl"}}}}

@@ -69,9 +69,26 @@ def _person(reply: Any, receivers: Mapping[str, Receiver]) -> str:
     from reporting_governance.adapters.senders.dsn_reply import is_from_one_of, is_vouched_for, writer
 
     targets = [each for receiver in receivers.values() for each in receiver.targets.values() if each.sender == SENDER]
-    known = [each.parameters for each in targets if is_from_one_of(reply.mail, each.parameters.get("replies_from", ()))]
+    known = [
+        each.parameters
+        for each in targets
+        if is_from_one_of(reply.mail, _resolved(each.parameters.get("replies_from")))
+    ]
     if not known:
         raise NotVouchedFor(reason="a reply of somebody whose replies do not count")
     if not any(is_vouched_for(reply.mail, by=str(each.get("replies_vouched_by", ""))) for each in known):
         raise NotVouchedFor(reason="a reply that our own mail server does not vouch for")
     return writer(reply.mail)
+
+
+def _resolved(addresses: Any) -> list[str]:
+    """Return addresses with their references resolved; one whose reference leads nowhere counts for nothing."""
+    from reporting_governance.adapters.senders.secrets import SecretMissing, Secrets
+
+    found = []
+    for each in addresses or ():
+        try:
+            found.append(Secrets().resolve(str(each)))
+        except SecretMissing:
+            continue
+    return found

@@ -293,6 +293,19 @@ def test_a_missing_secret_is_surely_not_sent() -> None:
         assert peer.connections == 0
 
 
+def test_addresses_out_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Profiles are recorded; whoever wants no address in them names a place."""
+    monkeypatch.setenv("OPERATOR_MAIL", "pat@example.com")
+    with MailPeer() as peer:
+        assert send(peer.port, to_address="${env:OPERATOR_MAIL}").result is ANSWERED
+        assert peer.mails[0].recipient == "pat@example.com"
+        monkeypatch.setenv("OPERATOR_MAIL", "pat@example.com>\r\nRCPT TO:<eve@evil.example")
+        answer = send(peer.port, to_address="${env:OPERATOR_MAIL}")
+        assert (answer.result, answer.evidence["error"]) == (NOT_SENT, "not one bare mail address")
+        assert send(peer.port, to_address="${env:NOT_THERE_AT_ALL}").result is NOT_SENT
+        assert len(peer.mails) == peer.connections == 1
+
+
 # -- TLS
 
 

@@ -56,7 +56,11 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
             "pattern": "^\\$\\{(env|file):[^{}]+\\}$",
             "description": "As ${env:NAME} or ${file:path}; nothing else.",
         },
-        "from_address": {"type": "string", "minLength": 3, "description": "The address in From."},
+        "from_address": {
+            "type": "string",
+            "minLength": 3,
+            "description": "The address in From; may be ${env:NAME} or ${file:path}, as the other addresses may.",
+        },
         "from_name": {"type": "string", "default": "Reporting governance", "description": "The name in From."},
         "to_address": {"type": "string", "minLength": 3, "description": "One address; two people are two targets."},
         "bounce_address": {
@@ -152,8 +156,8 @@ class Parameters(Record):
 
         for name in ("from_address", "to_address", "bounce_address"):
             address = getattr(self, name)
-            if address is None:
-                continue
+            if address is None or REFERENCE.search(address):
+                continue  # what a reference leads to is looked at when it is used
             try:
                 mailbox(address)
             except ValueError as fault:
@@ -235,12 +239,16 @@ class SmtpSender:
     def _send(self, message: Message, dialogue: "Dialogue", may_start: Fence) -> Answer:
         from datetime import UTC, datetime
 
+        from reporting_governance.adapters.senders.smtp_answers import Phase, not_sent
         from reporting_governance.adapters.senders.smtp_dialogue import Envelope
         from reporting_governance.adapters.senders.smtp_message import mail, mailbox, message_id
 
         wanted = self._parameters
-        sender, recipient = mailbox(wanted.from_address), mailbox(wanted.to_address)
-        bounces = mailbox(wanted.bounce_address) if wanted.bounce_address else sender
+        named = (wanted.from_address, wanted.to_address, wanted.bounce_address or wanted.from_address)
+        try:
+            sender, recipient, bounces = (mailbox(self._secrets.resolve(each)) for each in named)
+        except (SecretMissing, ValueError) as fault:
+            return not_sent(Phase.CONNECT, str(fault))
         content = mail(message, sender=sender, sender_name=wanted.from_name, recipient=recipient, now=datetime.now(UTC))
         dialogue.begin()
         envelope = Envelope(
