@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from reporting_governance.commands._last_scan import last_scan_at, note_scan
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.errors import ExitCode
 from reporting_governance.stages.scan import run_scan
@@ -25,14 +26,19 @@ def main(context: CommandContext) -> Reply:
 def look(context: CommandContext) -> ScanReport:
     """Scan with what the context names."""
     settings = context.settings
-    return run_scan(
+    began_at = context.clock.now()
+    report = run_scan(
         context.store,
         settings,
         context.task_sources(),
         clock=context.clock,
         refused=settings.refused,
         timing=settings.timing,
+        last_scan_at=last_scan_at(context.state),
     )
+    if not context.dry_run:
+        note_scan(context.state, began_at)
+    return report
 
 
 def dump(report: ScanReport, context: CommandContext) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import click
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.policy_templates import duration_words
-from reporting_governance.stages.status import OpenEpisode, StatusReport, WatchedSource, run_status
+from reporting_governance.stages.status import OpenEpisode, StatusReport, WatchedSource, WatchedTask, run_status
 
 
 @governed_command(
@@ -57,15 +57,19 @@ def describe(report: StatusReport, context: CommandContext) -> str:
         parts.append(table(("needs a person", "state", "reason", "target", "subject"), rows))
     if report.tasks:
         owed = [
-            (t.task_id, t.agent_id, t.status, t.promise, t.last_check_in_at, t.looked_at_from) for t in report.tasks
+            (t.task_id, t.agent_id, t.status, t.promise, t.last_check_in_at, _counted(t), t.due_at, t.looked_at_from)
+            for t in report.tasks
         ]
-        parts.append(table(("task", "agent", "status", "promise", "last check-in", "looked at from"), owed))
+        columns = ("task", "agent", "status", "promise", "last check-in", "it counts", "next owed", "looked at from")
+        parts.append(table(columns, owed))
     if report.sources:
         parts.append(
             table(("source", "instance", "tasks", "cannot see"), [_source_row(each) for each in report.sources])
         )
     if context.settings.refused:
         parts.append(f"The profile was refused, the last good one is in force: {context.settings.refused}")
+    if trust := _trust(report):
+        parts.append(trust)
     watched = {"tasks of ours": report.native_tasks, "foreign tasks with open episodes": report.foreign_tasks}
     notices = counts(report.notices) or "no notice on its way"
     oldest = (
@@ -79,6 +83,23 @@ def describe(report: StatusReport, context: CommandContext) -> str:
         f"Undecided events: {report.undecided_events}.  Notices: {notices}{oldest}.  Journal: {report.lines} lines."
     )
     return "\n\n".join(parts)
+
+
+def _counted(task: WatchedTask) -> str:
+    """Return whether a check-in counted, where a calendar makes that a question."""
+    if task.counted is None:
+        return ""
+    return f"counted {task.counted_because}" if task.counted else f"not counted because {task.counted_because}"
+
+
+def _trust(report: StatusReport) -> str:
+    """Return when the clock or the watch was last not to be trusted."""
+    parts = []
+    if report.clock_set_at:
+        parts.append(f"The clock was last set, or the host slept or started, at {report.clock_set_at}.")
+    if report.gap:
+        parts.append(f"Gap seen: nobody watched from {report.gap['began_at']} to {report.gap['ended_at']}.")
+    return "  ".join(parts)
 
 
 def _source_row(source: WatchedSource) -> tuple[object, ...]:
@@ -96,6 +117,8 @@ def _last_run(report: StatusReport) -> str:
 
 def _rows(episode: OpenEpisode) -> list[tuple[object, ...]]:
     late = duration_words(episode.late_by_seconds)
+    if episode.unknown:
+        late = f"unknown: {episode.unknown}"
     first = (episode.task_id, episode.condition, late)
     if not episode.tellings:
         return [(*first, "nobody yet", "", "", "", "", episode.episode_id)]

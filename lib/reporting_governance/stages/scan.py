@@ -11,6 +11,7 @@ from reporting_governance.stages.watch_mark import NATIVE_MARK, load_own_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from reporting_governance.adapters.interface import TaskSource
     from reporting_governance.contracts.watch_settings import Watchdog
@@ -36,6 +37,7 @@ def run_scan(
     clock: Clock,
     refused: str | None = None,
     timing: Timing | None = None,
+    last_scan_at: datetime | None = None,
 ) -> ScanReport:
     """Look at every task that may be due, and say what changed since it was looked at last.
 
@@ -46,6 +48,7 @@ def run_scan(
         refused: why the profile that was asked for is not in force; then `profile` is the last good one, by which an
             episode about ourselves is told.
         timing: what a tick with nothing due needs of the thresholds, where that is cheaper to get than all of them.
+        last_scan_at: when the last scan was made, so that a time in which nobody watched is seen; None: not known.
     """
     store.ready()
     watch = store.listing(Folder.WATCH)
@@ -53,7 +56,7 @@ def run_scan(
     is_alone = not sources and not refused and not watch.names.keys() - {NATIVE_MARK}
     if is_alone and not tasks.names:
         return ScanReport()
-    own = load_own_mark(store, watch, timing or profile.watchdog, clock)
+    own = load_own_mark(store, watch, timing or profile.watchdog, clock, last_scan_at=last_scan_at)
     if is_alone and own.is_current and not tasks.due(due_name(clock.now())):
         return ScanReport()
     from reporting_governance.stages.scan_work import look_at_all

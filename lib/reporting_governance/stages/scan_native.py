@@ -89,10 +89,12 @@ class NativeScan:
         self, version: TaskVersion, heard: Mapping[str, datetime | None], now: datetime
     ) -> tuple[TaskState, tuple[Verdict, ...]]:
         task = parse_task((version.body or {})["task"], source=str(version.name))
+        hold = self.own.hold(now)
         sight = Sight(
             task=task,
             heard_at=heard.get(version.key),
-            hold=self.own.hold(now),
+            hold=hold.reason,
+            hold_after=hold.after,
             clock_set_at=self.own.clock_set_at,
         )
         return task, judge(sight, settings_for(self.watchdog, task, source=NATIVE), now)

@@ -1,8 +1,8 @@
 """scan, second half: the tasks of other programs, seen through task sources."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reporting_governance.adapters.interface import Known, ObservedTask, SourceReading, TaskSource
 from reporting_governance.contracts.ids import derive_id, task_key
@@ -11,7 +11,7 @@ from reporting_governance.contracts.source_mark import SourceMark
 from reporting_governance.contracts.task_state import FINISHED, TaskState, TaskStatus
 from reporting_governance.contracts.times import FAR_FUTURE, format_time
 from reporting_governance.contracts.watch_settings import Watchdog
-from reporting_governance.core.conditions import Condition, Fact, Sight, Truth, Verdict, judge
+from reporting_governance.core.conditions import Condition, Fact, Sight, Truth, Verdict, judge, last_sign_of_life
 from reporting_governance.core.episodes import ResolvedBy, Transition, is_open, resolve_all, transitions
 from reporting_governance.core.event_normalizer import Watched
 from reporting_governance.core.watch_settings import settings_for
@@ -172,17 +172,30 @@ class SourceScan:
         return mark
 
     def _sight(self, observed: ObservedTask, reading: SourceReading, now: datetime) -> Sight:
+        hold = self.own.hold(now)
         return Sight(
             task=observed.task,
-            hold=self.own.hold(now),
+            hold=hold.reason,
+            hold_after=hold.after,
             clock_set_at=self.own.clock_set_at,
             resolution_seconds=observed.liveness_resolution_seconds,
             facts={
                 name: Fact(truth=_TRUTHS[fact.known], since=fact.since, reason=fact.reason)
                 for name, fact in observed.facts.items()
             },
-            unknown={**reading.cannot_see, **observed.unknown},
+            unknown={**reading.cannot_see, **self._dated_ahead(observed.task, now), **observed.unknown},
         )
+
+    def _dated_ahead(self, task: TaskState, now: datetime) -> Mapping[str, str]:
+        """Return what cannot be judged of a task whose source dates it ahead of our clock: it would never be late."""
+        if self.own.clock_set_at is not None:
+            return {}  # it may be our clock that was wrong; `Sight.clock_set_at` deals with that
+        limit = now + timedelta(seconds=2 * self.watchdog.tick_seconds)
+        newest = last_sign_of_life(task)
+        if newest is None or newest <= limit:
+            return {}
+        reason = f"its source dates it {format_time(newest)}, ahead of our clock"
+        return dict.fromkeys((Condition.CHECKPOINT_OVERDUE.value, Condition.SILENCE_TIMEOUT.value), reason)
 
     def _say_about(
         self, watched: Watched, verdicts: Sequence[Verdict], now: datetime, *, horizon: datetime | None = None

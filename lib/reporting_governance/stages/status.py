@@ -9,19 +9,26 @@ from reporting_governance.adapters.interface import TaskSource
 from reporting_governance.contracts.capability_descriptor import DeliveryState
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
-from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.contracts.times import parse_due, parse_time
 from reporting_governance.contracts.watch_settings import Watchdog
 from reporting_governance.core.check_in_rules import NATIVE
 from reporting_governance.core.delivery_state import ItemHistory, item_state
-from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import read_all
-from reporting_governance.stages.task_change import parse_task
 from reporting_governance.stages.waiting import WaitingNotice, waiting_notices
+from reporting_governance.stages.watched_task import NO_PROMISE, WatchedTask, watched_task
 from reporting_governance.storage.interface import Listing, Store, View, expand
 
-NO_PROMISE = "no promise"
+__all__ = [
+    "NO_PROMISE",
+    "OpenEpisode",
+    "StatusReport",
+    "StuckItem",
+    "Telling",
+    "WatchedSource",
+    "WatchedTask",
+    "run_status",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +57,7 @@ class OpenEpisode:
     condition: str
     due_at: str
     late_by_seconds: int
+    unknown: str | None  #: why nobody can say now whether it still holds; None: it was judged
     tellings: tuple[Telling, ...]
 
 
@@ -62,18 +70,6 @@ class StuckItem:
     reason: str
     target: str
     subject: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WatchedTask:
-    """One task of ours, and what it owes."""
-
-    task_id: str
-    agent_id: str
-    status: str
-    promise: str
-    last_check_in_at: str | None
-    looked_at_from: str | None  #: no condition can become true before
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +102,8 @@ class StatusReport:
     tasks: tuple[WatchedTask, ...]  #: only when asked for
     sources: tuple[WatchedSource, ...]
     last_run_at: datetime | None  #: when `run` began last; None: never, as far as is known
+    clock_set_at: str | None  #: when the clock was last set, or the host slept or started
+    gap: Mapping[str, str] | None  #: the newest time in which nobody watched: `began_at`, `ended_at`
     waiting: tuple[WaitingNotice, ...] = ()  #: notices in the queue, and why; without a profile it is not said
 
 
@@ -143,10 +141,16 @@ def run_status(
         for view in read_all(store, (watched[key] for key in watched if key.startswith("src_")))
     ]
     tasks = (
-        [_task(store, view, watchdog or Watchdog()) for view in read_all(store, folders[Folder.TASKS].names.values())]
+        [
+            watched_task(store, view, watchdog or Watchdog(), now)
+            for view in read_all(store, folders[Folder.TASKS].names.values())
+        ]
         if with_tasks
         else []
     )
+    shown = tuple(_source(each, marks, now) for each in sources)
+    unreadable = {each.source: f"its source cannot be read: {each.unreadable}" for each in shown if each.unreadable}
+    own = next((mark.get("cursor") or {} for mark in marks if mark["source"] == NATIVE), {})
     return StatusReport(
         at=now,
         log_id=head.log_id,
@@ -162,13 +166,15 @@ def run_status(
         },
         oldest_pending_seconds=_oldest(store, folders, items, now),
         episodes=tuple(
-            sorted((_episode(store, view, threads, now) for view in episodes), key=lambda each: each.due_at)
+            sorted((_episode(store, view, threads, unreadable, now) for view in episodes), key=lambda each: each.due_at)
         ),
         stuck=tuple(_stuck(store, view) for view in (*blocked, *in_doubt)),
         without_promise=sum(each.promise == NO_PROMISE for each in tasks) if with_tasks else None,
         tasks=tuple(tasks),
-        sources=tuple(_source(each, marks, now) for each in sources),
+        sources=shown,
         last_run_at=last_run_at,
+        clock_set_at=own.get("clock_set_at"),
+        gap=own.get("gap"),
         waiting=() if profile is None else waiting_notices(store, profile, now=now),
     )
 
@@ -180,7 +186,9 @@ def _by_episode(threads: Iterable[View]) -> Mapping[str, list[View]]:
     return found
 
 
-def _episode(store: Store, view: View, threads: Mapping[str, list[View]], now: datetime) -> OpenEpisode:
+def _episode(
+    store: Store, view: View, threads: Mapping[str, list[View]], unreadable: Mapping[str, str], now: datetime
+) -> OpenEpisode:
     event = expand(store, view.body["event"])
     payload = event["payload"]
     task = payload.get("task") or {}
@@ -194,6 +202,7 @@ def _episode(store: Store, view: View, threads: Mapping[str, list[View]], now: d
         condition=payload["condition"],
         due_at=payload["due_at"],
         late_by_seconds=max(0, late),
+        unknown=unreadable.get(payload["source"]),
         tellings=tuple(_telling(thread) for thread in threads.get(view.name.id, ())),
     )
 
@@ -256,28 +265,4 @@ def _source(source: TaskSource, marks: Sequence[Mapping[str, Any]], now: datetim
         tasks=None if reading.unreadable else len(reading.tasks),
         watched_since=min(shown, default=None),
         cannot_see=dict(reading.cannot_see),
-    )
-
-
-def _promise(task: TaskState, watchdog: Watchdog) -> str:
-    """Return what a task owes: its own promise, else what the profile says of it."""
-    own = task.checkpoint
-    if own is None:
-        settings = settings_for(watchdog, task, source=NATIVE)
-        if settings.calendar is not None:
-            return f"by calendar: {settings.calendar.schedule} ({settings.calendar.time_zone})"
-        return NO_PROMISE if settings.every_seconds is None else f"every {settings.every_seconds} s, by the profile"
-    return f"every {own.every_seconds} s" if own.every_seconds is not None else f"by calendar: {own.schedule}"
-
-
-def _task(store: Store, view: View, watchdog: Watchdog) -> WatchedTask:
-    task = expand(store, view.body["task"])
-    due = parse_due(view.name.due)
-    return WatchedTask(
-        task_id=task["task_id"],
-        agent_id=task["agent_id"],
-        status=task["status"],
-        promise=_promise(parse_task(task, source=str(view.name)), watchdog),
-        last_check_in_at=task.get("last_checkpoint_at"),
-        looked_at_from=None if due is None else due.isoformat(timespec="seconds").replace("+00:00", "Z"),
     )

@@ -1,8 +1,10 @@
-"""What scan remembers of itself: the settings that names were made with, and how far clock and uptime were apart.
+"""What scan remembers of itself: the settings that names were made with, how far clock and uptime were apart, and gaps.
 
 It lies in the cursor of the native source's mark and is written only when it changes: a tick with nothing to say
 adds nothing.  The difference of wall time and monotonic time stays the same while nobody sets the clock; a start of
 the host or a suspension changes it too, and both are as good a reason to wait before anybody is accused.
+Where both went on and no scan was made for more than two ticks, nobody watched: that is a gap, and what became overdue
+in it waits for one grace too.  It waits once: what was overdue before the gap has had its grace.
 
 Every tick reads it, so it is compared as plain data: the types are imported only where something is written.
 """
@@ -15,7 +17,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from reporting_governance.contracts.ids import derive_id
-from reporting_governance.contracts.times import parse_time
+from reporting_governance.contracts.times import format_time, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +28,22 @@ if TYPE_CHECKING:
     from reporting_governance.storage.interface import Listing, Store
 
 NATIVE_MARK = derive_id("src", "native", "native")
-_HOLD = "the clock was set or the host has just started: everybody gets one grace period"
+_HOLD = "the clock was set, or the host slept or has just started: everybody gets one grace period"
+_NOBODY_WATCHED = "nobody watched from {} to {}: what came up then gets one grace period"
+
+
+class Gap(NamedTuple):
+    """A time in which nobody watched: from the last scan before it to the first one after it."""
+
+    began_at: datetime
+    ended_at: datetime
+
+
+class Hold(NamedTuple):
+    """Why accusations by the clock wait now; `after`: only those that arose later than this, None: all."""
+
+    reason: str = ""  #: empty: none waits
+    after: datetime | None = None
 
 
 class OwnMark(NamedTuple):
@@ -39,7 +56,9 @@ class OwnMark(NamedTuple):
     offset_ms: int  #: wall time minus monotonic time
     stepped_ms: int  #: how far the clock was set since the mark was written; 0: not
     clock_set_at: datetime | None
-    hold_until: datetime | None
+    grace: timedelta
+    gap: Gap | None  #: the newest
+    gap_is_new: bool
 
     @property
     def names_are_wrong(self) -> bool:
@@ -49,11 +68,15 @@ class OwnMark(NamedTuple):
     @property
     def is_current(self) -> bool:
         """Whether there is nothing to write."""
-        return self.name is not None and not self.settings_changed and not self.stepped_ms
+        return self.name is not None and not (self.settings_changed or self.stepped_ms or self.gap_is_new)
 
-    def hold(self, now: datetime) -> str:
-        """Return why nobody is accused by the clock now; empty: they may be."""
-        return _HOLD if self.hold_until is not None and now < self.hold_until else ""
+    def hold(self, now: datetime) -> Hold:
+        """Return why, and which, accusations by the clock wait now."""
+        if self.clock_set_at is not None and now < self.clock_set_at + self.grace:
+            return Hold(_HOLD)
+        if self.gap is not None and now < self.gap.ended_at + self.grace:
+            return Hold(_NOBODY_WATCHED.format(*map(format_time, self.gap)), self.gap.began_at)
+        return Hold()
 
 
 class Timing(Protocol):
@@ -74,8 +97,14 @@ class Timing(Protocol):
         ...
 
 
-def load_own_mark(store: Store, watch: Listing, watchdog: Timing, clock: Clock) -> OwnMark:
-    """Read the mark and compare it with the settings and the clock of now."""
+def load_own_mark(
+    store: Store, watch: Listing, watchdog: Timing, clock: Clock, *, last_scan_at: datetime | None = None
+) -> OwnMark:
+    """Read the mark and compare it with the settings and the clock of now.
+
+    Args:
+        last_scan_at: when the last scan was made; None: it is not known, and no gap is seen.
+    """
     name = watch.names.get(NATIVE_MARK)
     view = None if name is None else store.read(name)
     mark: Mapping[str, Any] = {} if view is None else view.body["source-mark"]
@@ -87,6 +116,11 @@ def load_own_mark(store: Store, watch: Listing, watchdog: Timing, clock: Clock) 
     stepped = drift if abs(drift) > 2000 * watchdog.tick_seconds else 0
     known = cursor.get("clock_set_at")
     set_at = now if stepped else (parse_time(known) if known else None)
+    gap = _gap_of(cursor)
+    unwatched = None
+    if view is not None and last_scan_at is not None and not stepped:
+        seen_at = max(last_scan_at, gap.ended_at) if gap else last_scan_at
+        unwatched = Gap(seen_at, now) if now - seen_at > timedelta(seconds=2 * watchdog.tick_seconds) else None
     return OwnMark(
         name=None if view is None else name,
         baseline_at=parse_time(mark["baseline_at"]) if mark else None,
@@ -95,8 +129,15 @@ def load_own_mark(store: Store, watch: Listing, watchdog: Timing, clock: Clock) 
         offset_ms=offset_ms,
         stepped_ms=stepped,
         clock_set_at=set_at,
-        hold_until=None if set_at is None else set_at + timedelta(seconds=watchdog.grace_seconds),
+        grace=timedelta(seconds=watchdog.grace_seconds),
+        gap=unwatched or gap,
+        gap_is_new=unwatched is not None,
     )
+
+
+def _gap_of(cursor: Mapping[str, Any]) -> Gap | None:
+    known = cursor.get("gap")
+    return None if not known else Gap(parse_time(known["began_at"]), parse_time(known["ended_at"]))
 
 
 def settings_digest(watchdog: Timing) -> str:

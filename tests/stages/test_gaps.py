@@ -1,0 +1,156 @@
+"""Times in which nobody watched: suspended, paused, cron away.  What came up then waits for one grace, only once."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.task_state import TaskState, TaskStatus
+from reporting_governance.stages.scan import run_scan
+from reporting_governance.stages.scan_report import ScanReport
+from reporting_governance.stages.status import run_status
+from tests.stages.test_scan import foreign
+from tests.stages.watch_world import START, StandInSource, World, reading, said
+
+FIRED = [("t1", "checkpoint_overdue", "due"), ("t1", "checkpoint_overdue", "firing")]
+
+
+class Watch:
+    """A world whose scans know when the last one was made, as the command does."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.world.settings(silence_seconds=1_000_000, tick_seconds=60, grace_seconds=300)
+        self.last: datetime | None = None
+
+    def scan(self, *sources: StandInSource) -> ScanReport:
+        world = self.world
+        report = run_scan(world.store, world.profile, sources, clock=world.clock, last_scan_at=self.last)
+        self.last = world.clock.now()
+        return report
+
+    def marks(self) -> int:
+        return sum(
+            record["id"] == self.world.records("source-mark")[0]["id"] for record in self.world.records("source-mark")
+        )
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """A task that promised a check-in every ten minutes, watched once."""
+    watch = Watch()
+    watch.world.report("start", agent="worker", checkpoint={"every_seconds": 600})
+    watch.scan()
+    return watch
+
+
+def test_what_came_up_while_nobody_watched_waits_for_one_grace(watch: Watch) -> None:
+    watch.world.clock.forward(7200)  # cron was away: wall and uptime both went on
+    report = watch.scan()
+    assert said(report) == []
+    (held,) = [each for each in report.not_judged if each.condition == "checkpoint_overdue"]
+    assert "nobody watched from 2026-03-01T08:00:00.000Z to 2026-03-01T10:00:00.000Z" in held.reason
+    for _ in range(4):
+        watch.world.clock.forward(60)
+        assert said(watch.scan()) == []
+    watch.world.clock.forward(60)
+    assert said(watch.scan()) == FIRED
+
+
+def test_who_checks_in_within_that_grace_is_not_accused(watch: Watch) -> None:
+    watch.world.clock.forward(7200)
+    watch.scan()
+    watch.world.clock.forward(100)
+    watch.world.report("checkpoint")
+    for _ in range(9):
+        watch.world.clock.forward(60)
+        assert said(watch.scan()) == []
+
+
+def test_a_watch_with_a_gap_before_each_look_accuses_at_the_second(watch: Watch) -> None:
+    """Looked at once an hour by hand, with a profile that says every minute: one grace, not one for each look."""
+    watch.world.clock.forward(3600)
+    assert said(watch.scan()) == []
+    watch.world.clock.forward(3600)
+    assert said(watch.scan()) == FIRED
+
+
+def test_a_gap_is_recorded_once_and_shown(watch: Watch) -> None:
+    before = watch.marks()
+    watch.world.clock.forward(7200)
+    for _ in range(5):
+        watch.scan()
+        watch.world.clock.forward(60)
+    assert watch.marks() == before + 1
+    shown = run_status(watch.world.store, clock=watch.world.clock)
+    assert shown.gap == {"began_at": "2026-03-01T08:00:00.000Z", "ended_at": "2026-03-01T10:00:00.000Z"}
+
+
+def test_a_late_tick_is_no_gap(watch: Watch) -> None:
+    before = watch.marks()
+    for _ in range(7):
+        watch.world.clock.forward(120)
+        watch.scan()
+    assert watch.marks() == before
+    watch.world.clock.forward(60)
+    assert said(watch.scan()) == FIRED[1:]
+
+
+def test_an_open_episode_stays_open_through_a_gap(watch: Watch) -> None:
+    for _ in range(16):
+        watch.world.clock.forward(60)
+        watch.scan()
+    assert len(watch.world.bodies(Folder.EPISODES)) == 1
+    watch.world.clock.forward(7200)
+    assert said(watch.scan()) == []
+    assert len(watch.world.bodies(Folder.EPISODES)) == 1
+    watch.world.report("checkpoint")
+    assert said(watch.scan()) == [("t1", "checkpoint_overdue", "resolved")]
+
+
+def test_a_suspension_gives_one_grace_and_is_shown_as_a_set_clock(watch: Watch) -> None:
+    watch.world.clock.time += timedelta(hours=2)  # the wall went on, the uptime did not
+    assert said(watch.scan()) == []
+    shown = run_status(watch.world.store, clock=watch.world.clock)
+    assert (shown.clock_set_at, shown.gap) == ("2026-03-01T10:00:00.000Z", None)
+    for _ in range(4):
+        watch.world.clock.forward(60)
+        assert said(watch.scan()) == []
+    watch.world.clock.forward(60)
+    assert said(watch.scan()) == FIRED
+
+
+def test_a_clock_set_back_is_no_gap(watch: Watch) -> None:
+    watch.world.clock.time -= timedelta(hours=2)
+    watch.scan()
+    assert run_status(watch.world.store, clock=watch.world.clock).gap is None
+
+
+def test_foreign_tasks_get_the_same_grace(watch: Watch) -> None:
+    watch.world.settings(silence_seconds=1800)
+    source = StandInSource(reading(foreign()))
+    watch.scan(source)
+    watch.world.clock.forward(7200)
+    report = watch.scan(source)
+    assert said(report) == []
+    assert ("f1", "silence_timeout") in {(each.task_id, each.condition) for each in report.not_judged}
+    watch.world.clock.forward(300)
+    assert ("f1", "silence_timeout", "firing") in said(watch.scan(source))
+
+
+def test_a_foreign_time_that_lies_ahead_of_our_clock_is_unknown_and_said() -> None:
+    world = World()
+    ahead = TaskState(
+        task_id="f1",
+        agent_id="them",
+        runtime="elsewhere",
+        status=TaskStatus.ACTIVE,
+        started_at=START,
+        last_activity_at=START + timedelta(days=400),
+    )
+    source = StandInSource(reading(foreign(last_activity_at=ahead.last_activity_at)))
+    for _ in range(3):
+        report = world.scan(source)
+        (held,) = [each for each in report.not_judged if each.condition == "silence_timeout"]
+        assert "ahead of our clock" in held.reason
+        world.clock.forward(3600)
