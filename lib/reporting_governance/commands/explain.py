@@ -20,24 +20,39 @@ from reporting_governance.stages.explain import ExplainReport, run_explain
 def main(context: CommandContext, *, identity: str) -> Reply:
     """Tell the whole story of one id.
 
-    ID is that of a task, event, episode, decision, notice, spool item, attempt, receipt, act or silence.
+    ID is that of a task, event, episode, decision, notice, thread, spool item, attempt, receipt, act, hold or silence.
+
+    The newest lines of the journal are read first, older ones only until the beginning of the story is found.
     """
     report = run_explain(context.store, as_typed(identity), profile=context.settings.profile, clock=context.clock)
     document = {
         "id": report.identity,
         "steps": [asdict(step) for step in report.steps],
         "waiting": [asdict(each) for each in report.waiting],
+        "next": [asdict(each) for each in report.next],
+        "read": {"from_seq": report.from_seq, "to_seq": report.to_seq, "whole_journal": report.from_seq == 1},
     }
     return Reply(document, describe(report))
 
 
 def describe(report: ExplainReport) -> str:
-    """Return one line for each step, oldest first, and why what is still in the queue is there."""
+    """Return one line for each step, oldest first, why what is still in the queue is there, and what comes next."""
     from reporting_governance.commands._tables import table
 
     rows = [(step.at, step.seq, step.id, step.sentence) for step in report.steps]
-    story = table(("when", "line", "record", "what"), rows)
-    if not report.waiting:
-        return story
-    now = table(("in the queue now", "since", "why"), [(w.notice_id, w.since, w.sentence) for w in report.waiting])
-    return f"{story}\n\n{now}"
+    parts = [table(("when", "line", "record", "what"), rows)]
+    if report.waiting:
+        waiting = [(each.notice_id, each.since, each.sentence) for each in report.waiting]
+        parts.append(table(("in the queue now", "since", "why"), waiting))
+    if report.next:
+        parts.append(
+            table(("next", "with", "what"), [(each.at or "-", each.id, each.sentence) for each in report.next])
+        )
+    parts.append(_what_was_read(report))
+    return "\n\n".join(parts)
+
+
+def _what_was_read(report: ExplainReport) -> str:
+    if report.from_seq == 1:
+        return f"All {report.to_seq} lines of the journal were read."
+    return f"Lines {report.from_seq} to {report.to_seq} of the journal were read: the story begins there."

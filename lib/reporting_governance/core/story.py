@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from reporting_governance.contracts.record import Document
+from reporting_governance.core.policy_templates import duration_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,40 +17,6 @@ class Told:
     kind: str
     id: str
     sentence: str
-
-
-def related(lines: Iterable[tuple[int, Document]], identity: str) -> list[tuple[int, Document]]:
-    """Return the lines that belong to an id, in order: its own, its ancestors and its descendants.
-
-    Args:
-        lines: `(seq, line)` of every line that may belong, in order.  A record names its parents, so one pass
-            downwards finds descendants; ancestors are followed back through the parents.
-    """
-    all_lines = list(lines)
-    by_id = {line["record"]["id"]: (seq, line) for seq, line in all_lines if "record" in line}
-    wanted = {identity} | {key for key, (_, line) in by_id.items() if _touches(line["record"], identity)}
-    wanted |= _ancestors(by_id, wanted)
-    for _, line in all_lines:
-        record = line.get("record")
-        if record and any(parent in wanted for parent in record["parents"]):
-            wanted.add(record["id"])
-    return [(seq, line) for seq, line in all_lines if line.get("record", {}).get("id") in wanted]
-
-
-def _touches(record: Mapping[str, Any], identity: str) -> bool:
-    return any(view[1] == identity for view in record["views"]) or identity in record["about"]
-
-
-def _ancestors(by_id: Mapping[str, tuple[int, Document]], start: set[str]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(start)
-    while waiting:
-        entry = by_id.get(waiting.pop())
-        for parent in entry[1]["record"]["parents"] if entry else ():
-            if parent not in found:
-                found.add(parent)
-                waiting.append(parent)
-    return found
 
 
 def tell(seq: int, line: Document) -> Told:
@@ -87,9 +53,25 @@ def _decision(body: Document) -> str:
 
 
 def _notice(body: Document) -> str:
-    return (
-        f"{body['phase']} notice {body['number']} for receiver {body['receiver']} was queued: {_text(body['subject'])}"
-    )
+    rung, route = body.get("rung"), body.get("route")
+    why = f", named by route {route} of the profile," if route else ""
+    if rung:
+        why = f", step {rung['step']} of {rung['of']} of the escalation that counts from {rung['began_at']},"
+    if body.get("stands_in_for"):
+        why = f", who stands in for whom {body['stands_in_for']} was meant for,"
+    steps = "; ".join(ladder_words(body.get("ladder", ())))
+    then = f"; unless a person acts: {steps}" if steps else ""
+    what = f"{body['phase']} notice {body['number']} for receiver {body['receiver']}{why} was queued"
+    return f"{what}: {_text(body['subject'])}{then}"
+
+
+def ladder_words(steps: Iterable[Document]) -> list[str]:
+    """Return who is told by each step of an escalation, and when."""
+    return [
+        f"{' and '.join(step['receivers'])} after {duration_words(step['after_seconds'])}"
+        + (" (also after an acknowledgement)" if step.get("until") == "resolved" else "")
+        for step in steps
+    ]
 
 
 def _item(body: Document) -> str:
@@ -113,7 +95,16 @@ def _receipt(body: Document) -> str:
 
 def _act(body: Document) -> str:
     comment = _text(body.get("comment", ""))
-    return f"{body['actor']} said {body['what']} about {body['subject']}" + (f": {comment}" if comment else "")
+    said = _ACTS.get(body["what"], "{actor} said " + str(body["what"]) + " about {subject}")
+    return said.format(actor=body["actor"], subject=body["subject"]) + (f": {comment}" if comment else "")
+
+
+_ACTS = {
+    "ack": "{actor} acknowledged {subject}: no more repeats and no escalation until it is over",
+    "unack": "{actor} took the acknowledgement of {subject} back: repeats go on, the escalation begins anew",
+    "retry": "{actor} asked to send {subject} again",
+    "silence_end": "{actor} ended the silence {subject}",
+}
 
 
 def _request(body: Document) -> str:

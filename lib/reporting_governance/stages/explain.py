@@ -1,11 +1,19 @@
-"""explain: the whole story of one id, from the journal."""
+"""explain: the whole story of one id, from the journal, and what comes next, from the views."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
-from reporting_governance.core.story import Told, related, tell
+from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.core.story import Told, tell
+from reporting_governance.core.story_next import Next, next_of_item, next_of_thread
+from reporting_governance.core.threads import rules_of
 from reporting_governance.errors import UsageError
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.newest import newest_view
+from reporting_governance.stages.tracing import Traced, trace
 from reporting_governance.stages.waiting import WaitingNotice, waiting_notices
 from reporting_governance.storage.interface import Store, expand
 
@@ -23,7 +31,10 @@ class ExplainReport:
 
     identity: str
     steps: tuple[Told, ...]
+    from_seq: int  #: no older line was read
+    to_seq: int
     waiting: tuple[WaitingNotice, ...] = ()  #: its notices that are in the queue, and why
+    next: tuple[Next, ...] = ()  #: what comes by itself, soonest first; then what has no time of its own
 
 
 def run_explain(
@@ -32,25 +43,45 @@ def run_explain(
     """Tell what the journal knows of an id: a task's own id or key, an event, episode, decision, notice, item ...
 
     Args:
-        profile, clock: what queued notices are judged by; None: it is not said why they wait.
+        profile, clock: what is open is judged by; None: it is not said what it waits for and what comes next.
 
     Raises: UnknownId.
     """
-    store.ready()
-    lines = [(line.seq, line.document) for line in store.replay() if "record" in line.document]
-    found = related(lines, identity)
-    if not found:
-        keys = {
-            line["record"]["about"][0]
-            for _, line in lines
-            if line["record"]["about"] and line["record"]["body"].get("task_id") == identity
-        }
-        if not keys:
-            raise UnknownId(identity=identity)
-        found = [each for each in lines if keys & set(each[1]["record"]["about"])]
-    steps = tuple(tell(seq, expand(store, line)) for seq, line in found)
+    traced = trace(store, identity)
+    if not traced.lines:
+        raise UnknownId(identity=identity)
+    steps = tuple(tell(seq, expand(store, line)) for seq, line in traced.lines)
     if profile is None or clock is None:
-        return ExplainReport(identity=identity, steps=steps)
+        return ExplainReport(identity=identity, steps=steps, from_seq=traced.from_seq, to_seq=traced.to_seq)
+    now = clock.now()
     notices = {step.id for step in steps if step.kind == "notice"}
-    waiting = waiting_notices(store, profile, now=clock.now(), wanted=notices)
-    return ExplainReport(identity=identity, steps=steps, waiting=waiting)
+    return ExplainReport(
+        identity=identity,
+        steps=steps,
+        from_seq=traced.from_seq,
+        to_seq=traced.to_seq,
+        waiting=waiting_notices(store, profile, now=now, wanted=notices),
+        next=_next(store, traced, profile, now),
+    )
+
+
+def _next(store: Store, traced: Traced, profile: ProfileSpec, now: datetime) -> tuple[Next, ...]:
+    """Return what comes next with the open work that the story's records made or changed."""
+    touched = {view[1] for _, line in traced.lines for view in line["record"]["views"]}
+    found: list[Next] = []
+    rules = rules_of(profile.notification)
+    for identity, body in _open(store, Folder.EPISODES, touched, "thr_"):
+        found.extend(next_of_thread(identity, body, now=now, rules=rules))
+    found.extend(next_of_item(identity, body) for identity, body in _open(store, Folder.SPOOL, touched, "spl_"))
+    undecided = _open(store, Folder.EVENTS, touched, "evt_")
+    found.extend(Next(identity, None, "the next enqueue decides about it") for identity, _ in undecided)
+    return tuple(sorted(found, key=lambda each: (each.at is None, each.at or "", each.id)))
+
+
+def _open(store: Store, folder: Folder, touched: set[str], prefix: str) -> Sequence[tuple[str, Mapping[str, Any]]]:
+    wanted = sorted(each for each in touched if each.startswith(prefix))
+    if not wanted:
+        return ()
+    listing = store.listing(folder)
+    views = (newest_view(store, listing, each) for each in wanted)
+    return [(view.name.id, view.body) for view in views if view is not None]

@@ -1,0 +1,101 @@
+"""What will happen next with open work, and when, unless somebody does something."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from reporting_governance.contracts.times import format_time
+from reporting_governance.core.delivery import last_word, open_attempt
+from reporting_governance.core.policy_templates import duration_words
+from reporting_governance.core.threads import (
+    ONE_SHOT,
+    ThreadRules,
+    is_quiet,
+    is_taken_over,
+    next_rung,
+    repeat_at,
+    rung_due,
+    stand_in,
+)
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """One thing that will happen.  `at` None: at no time of its own."""
+
+    id: str  #: the thread, item or event it happens with
+    at: str | None
+    sentence: str
+
+
+def next_of_thread(identity: str, thread: Body, *, now: datetime, rules: ThreadRules) -> tuple[Next, ...]:
+    """Return what a thread waits for; a time that has passed is the next run's."""
+    if is_taken_over(thread) and thread["resolved_at"] is None:
+        who = thread["acked"]["actor"]
+        return (Next(identity, _at(now), f"the word of {who} ends repeats and escalation for everybody"),)
+    found = [_told(identity, thread, now, rules)]
+    if thread["resolved_at"] is None:
+        found.append(_escalation(identity, thread))
+    return tuple(each for each in found if each is not None)
+
+
+def _told(identity: str, thread: Body, now: datetime, rules: ThreadRules) -> Next | None:
+    receiver, outcome, newest = thread["receiver"], thread["newest_outcome"], thread["newest"]
+    if outcome is None:
+        return Next(identity, None, f"the {newest['phase']} notice to {receiver} is on its way")
+    if thread["episode_id"] is None:
+        return None if next_rung(thread) is not None else Next(identity, _at(now), "nothing more to tell; it is closed")
+    if thread["resolved_at"]:
+        if thread["told_at"] is None or newest["phase"] == "resolved":
+            return Next(identity, _at(now), f"nothing more to tell to {receiver}; it is closed")
+        return Next(identity, _at(now), f"{receiver} is told that it is over")
+    if is_quiet(thread):
+        by = thread["acked"]
+        said = f"nothing to {receiver} until it is over, since {by['actor']} acknowledged it at {by['acted_at']}"
+        return Next(identity, None, said)
+    deputy = stand_in(thread, outcome["outcome"], outcome["reason"], rules)
+    if deputy is not None:
+        return Next(identity, _at(now), f"{deputy} is told, who stands in for {receiver}")
+    if thread["condition"] in ONE_SHOT:
+        return Next(identity, None, f"nothing to {receiver}: it is told once, and not repeated")
+    at = repeat_at(thread, rules.repeat_seconds)
+    unless = "" if thread.get("despite_ack") else " or acknowledged"
+    return Next(identity, format_time(at), f"repeat {thread['number'] + 1} to {receiver}, unless it is over{unless}")
+
+
+def _escalation(identity: str, thread: Body) -> Next | None:
+    place = next_rung(thread)
+    if place is None:
+        return None
+    ladder = thread["ladder"]
+    step, total = ladder["steps"][place], len(ladder["steps"])
+    unless = "over" if step.get("until") == "resolved" else "over or acknowledged"
+    what = f"step {place + 1} of {total} of the escalation: {' and '.join(step['receivers'])}, unless it is {unless}"
+    due = rung_due(thread)
+    if due is None:
+        after = duration_words(step["after_seconds"])
+        return Next(identity, None, f"{after} after {thread['receiver']} is told, or the first try: {what}")
+    return Next(identity, format_time(due), what)
+
+
+def next_of_item(identity: str, body: Body) -> Next:
+    """Return what an open spool item waits for."""
+    item, running, last = body["item"], open_attempt(body), last_word(body)
+    target = item["target"]
+    if running is not None:
+        return Next(
+            identity, running["deadline_at"], f"a send to {target} is under way; it is in doubt after that time"
+        )
+    if last is None:
+        return Next(identity, item["due_at"], f"the first try to send to {target}")
+    if last["outcome"] == "deferred":
+        return Next(identity, last["retry_at"], f"the next try to send to {target}; given up at {item['not_after']}")
+    kind = "in doubt" if last.get("reason") == "in_doubt" else "without proof that it arrived"
+    return Next(identity, item["not_after"], f"what was sent to {target} is {kind}; given up then if nobody knows more")
+
+
+def _at(now: datetime) -> str:
+    return format_time(now)
