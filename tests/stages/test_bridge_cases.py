@@ -1,8 +1,10 @@
 """Every folder of tests/cases/bridge: a receiver or program that behaves as `given` says, and the golden receipts."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 
@@ -10,6 +12,7 @@ from reporting_governance.adapters.senders.registry import Senders
 from reporting_governance.core.delivery_state import delivery_state
 from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.storage.memory import MemoryStore
+from tests.adapters.senders.api_cells import PARAMETERS, SECRETS
 from tests.adapters.senders.mail_peers import MailPeer
 from tests.adapters.senders.peers import Program, Receiver
 from tests.stages.bridge_world import HERE, World, profile
@@ -19,10 +22,15 @@ DIGESTS = ("body_sha256", "stdout_sha256", "argv_sha256")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda each: each.name)
-def test_case(case: Path, tmp_path: Path) -> None:
+def test_case(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = json.loads((case / "given" / "case.json").read_text())
     expected = json.loads((case / "expect" / "outcome.json").read_text())
-    if "receiver" in given:
+    if "vendor" in given:
+        for name, value in SECRETS.items():
+            monkeypatch.setenv(name, value)
+        with Receiver(*given["vendor"]) as receiver:
+            found = run(given, vendor_parameters(given["sender"], receiver.url), Vendor(receiver), tmp_path)
+    elif "receiver" in given:
         with Receiver(*given["receiver"]) as receiver:
             found = run(given, {"url": receiver.url}, receiver, tmp_path)
     elif "mail_server" in given:
@@ -35,15 +43,41 @@ def test_case(case: Path, tmp_path: Path) -> None:
     assert_honest(found["world"], found["arrived"])
 
 
+class Vendor:
+    """A web API's peer: its messages are its calls that send, in whatever form the vendor takes them."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    @property
+    def bodies(self) -> list[dict[str, Any]]:
+        sent = [(line, unquote_plus(body.decode())) for line, _, body in self._receiver.requests if line[:4] != "GET "]
+        return [
+            {"id": _key(line, text), "possible_repeat_of": True if "possible repeat of" in text else None}
+            for line, text in sent
+        ]
+
+
+def _key(line: str, text: str) -> str:
+    """Return what a vendor tells a repetition by: a transaction in the path, or a key in the body."""
+    found = re.search('"dedup_key":"([^"]+)"', text)
+    return found.group(1) if found else line
+
+
+def vendor_parameters(sender: str, url: str) -> dict[str, Any]:
+    elsewhere = {"api_url": url} if sender == "pagerduty" else {}
+    return {**PARAMETERS[sender], "base_url": url, "timeout_seconds": 1, **elsewhere}
+
+
 def run(
-    given: dict[str, Any], where: dict[str, Any], peer: Receiver | Program | MailPeer, folder: Path
+    given: dict[str, Any], where: dict[str, Any], peer: Receiver | Program | MailPeer | Vendor, folder: Path
 ) -> dict[str, Any]:
     parameters = {**where, **given["parameters"]}
     target = {"sender": given["sender"], "parameters": parameters}
     deputy = {"targets": {"main": {"sender": "file", "parameters": {"path": "deputy.jsonl"}}}}
     settings = profile(receivers={"operator": {"targets": {"main": target}}, "deputy": deputy}, **given["notification"])
     world = World(MemoryStore())
-    item = world.item(sender=given["sender"])
+    item = world.item(sender=given["sender"], expects=settings.notification.ack_requires)
     passed = 0
     for at_seconds in given["runs_at_seconds"]:
         world.clock.pass_by(at_seconds - passed)

@@ -126,6 +126,10 @@ class PagerdutySender(api.ApiSender):
             return None
         return self.safe(min(known, key=lambda each: each.proof))
 
+    def can_ask(self, evidence: Mapping[str, str]) -> bool:
+        """Tell that incidents are found by the message's threads, whatever the first answer said."""
+        return self._parameters.api_token is not None
+
     def _events(self, message: Message) -> Iterator[Mapping[str, Any]]:
         # A message whose phase is unknown opens: an alert too many is seen, one closed by mistake is not.
         action = "resolve" if message.phase == Phase.RESOLVED else "trigger"
