@@ -14,6 +14,7 @@ HEAVY = """
     yaml jsonschema jsonschema_rs referencing tabulate filelock cryptography sqlite3 urllib subprocess logging asyncio
     concurrent multiprocessing email http socket ssl select selectors typing_extensions pathlib tempfile shutil difflib
     importlib.metadata importlib.resources uuid platform zipfile random secrets traceback decimal csv
+    cronsim oncalendar zoneinfo
 """.split()
 #: Ours, which belong to what a tick with something due does.
 ONLY_WHEN_DUE = """

@@ -1,5 +1,7 @@
 """Due times by calendar: what is skipped in spring, what comes twice in autumn, and what can be no calendar."""
 
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -254,3 +256,27 @@ def test_a_promise_by_calendar_is_overdue_when_a_slow_count_of_every_due_time_sa
         )
         found = checkpoint_overdue(Sight(task=task), WatchSettings(), now)
         assert (found.truth is Truth.TRUE) == is_overdue(due, check_ins, timedelta(seconds=grace), now)
+
+
+def test_who_promises_no_calendar_pays_for_none() -> None:
+    program = """
+import sys
+from datetime import UTC, datetime
+from reporting_governance.contracts.task_state import CheckpointPromise, TaskState, TaskStatus
+from reporting_governance.core.conditions import Sight, judge
+from reporting_governance.core.watch_settings import WatchSettings
+schedule = {"schedule": "0 9 * * *", "time_zone": "UTC"} if sys.argv[1] == "calendar" else {"every_seconds": 60}
+start = datetime(2026, 3, 1, tzinfo=UTC)
+task = TaskState(task_id="t", agent_id="a", runtime="r", status=TaskStatus.ACTIVE, started_at=start,
+                 checkpoint=CheckpointPromise(**schedule))
+judge(Sight(task=task), WatchSettings(), start)
+print(*({"cronsim", "oncalendar", "zoneinfo", "reporting_governance.core.calendars"} & set(sys.modules)))
+"""
+    found = {
+        kind: subprocess.run(
+            [sys.executable, "-c", program, kind], capture_output=True, text=True, check=True, timeout=60
+        ).stdout.split()
+        for kind in ("interval", "calendar")
+    }
+    assert found["interval"] == []
+    assert "cronsim" in found["calendar"]

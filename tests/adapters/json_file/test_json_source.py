@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting_governance.adapters.interface import ObservedTask, SourceReading
-from reporting_governance.adapters.tasks import json_file
+from reporting_governance.adapters.tasks import entry_work, json_file
 from reporting_governance.adapters.tasks.json_file import JsonSource
 from reporting_governance.contracts.task_state import (
     CheckpointPromise,
@@ -258,7 +258,7 @@ class TestFaults:
 
     def test_findings_without_end_are_counted_not_listed(self, tmp_path: Path) -> None:
         reading = read(write(tmp_path, [{"name": "x"}] * 500))
-        assert len(reading.findings) == json_file.MOST_FINDINGS + 1
+        assert len(reading.findings) == entry_work.MOST_FINDINGS + 1
         assert "400 more" in reading.findings[-1].message
 
 

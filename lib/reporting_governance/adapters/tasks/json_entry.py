@@ -47,6 +47,7 @@ class Entry:
     file: str
     pointer: str
     key: str | None  #: the name it has in its file, when the file is a mapping
+    runtime: str = RUNTIME  #: of a task that does not say its own
     findings: list[Finding] = field(default_factory=list)
     unknown: dict[str, str] = field(default_factory=dict)
     _found: dict[str, tuple[str, Any]] = field(default_factory=dict)  #: field -> its key in the file, value
@@ -123,7 +124,7 @@ def observe(entry: Entry, task_id: str, instance: str) -> ObservedTask:
 def not_understood(entry: Entry, task_id: str, instance: str, reason: str) -> ObservedTask:
     """Return a task about which nothing is known, so that its alarms stay as they are."""
     # The runtime is part of what the task is called, so it is read even here.
-    runtime = entry.text("runtime", RUNTIME, LONGEST_ID)
+    runtime = entry.text("runtime", entry.runtime, LONGEST_ID)
     task = TaskState(task_id=task_id, agent_id="unknown", runtime=runtime, status=TaskStatus.ACTIVE)
     return ObservedTask(task=task, instance=instance, unknown=dict.fromkeys(map(str, Condition), reason))
 
@@ -135,7 +136,7 @@ def _task(entry: Entry, task_id: str, status: TaskStatus, finished_at: datetime 
     return TaskState(
         task_id=task_id,
         agent_id=entry.text("agent_id", "unknown", LONGEST_ID),
-        runtime=entry.text("runtime", RUNTIME, LONGEST_ID),
+        runtime=entry.text("runtime", entry.runtime, LONGEST_ID),
         status=status,
         title=entry.text("title"),
         mode=entry.value("mode", TaskMode) or TaskMode.INTERACTIVE,

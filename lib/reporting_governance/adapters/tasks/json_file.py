@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from reporting_governance.adapters.interface import ObservedTask, SourceReading
-from reporting_governance.adapters.tasks.rules import BAD_ENTRY, CUT_SHORT, SECOND_ENTRY, UNREADABLE
+from reporting_governance.adapters.interface import SourceReading
+from reporting_governance.adapters.tasks.entry_work import MOST_ENTRIES, EntryWork, take_entry
+from reporting_governance.adapters.tasks.rules import BAD_ENTRY, CUT_SHORT, UNREADABLE
 from reporting_governance.contracts.record import Record
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ NAME: Final = "json"
 DEFAULT_PATH: Final = "watchdog-state.json"
 MAX_BYTES: Final = 10 * 1024 * 1024
 MOST_FILES: Final = 10_000
-MOST_ENTRIES: Final = 100_000
-MOST_FINDINGS: Final = 100
 #: A file that changed this recently and is no JSON may be in the middle of being written: it is read once more.
 FRESH_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.3
@@ -81,7 +80,7 @@ class JsonSource:
         from hashlib import sha256
 
         instance = "path-" + sha256(os.fsencode(os.path.realpath(self._path))).hexdigest()[:32]
-        work = _Work(instance)
+        work = EntryWork(instance)
         try:
             files = self._files(work)
         except OSError as fault:
@@ -100,7 +99,7 @@ class JsonSource:
             cannot_see=CANNOT_SEE,
         )
 
-    def _files(self, work: _Work) -> Sequence[str]:
+    def _files(self, work: EntryWork) -> Sequence[str]:
         if not os.path.isdir(self._path):
             return (self._path,)
         names = sorted(name for name in os.listdir(self._path) if name.endswith(".json") and not name.startswith("."))
@@ -123,26 +122,7 @@ class JsonSource:
         )
 
 
-@dataclass(slots=True)
-class _Work:
-    instance: str
-    tasks: dict[str, ObservedTask] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    whole: bool = True  #: every entry's id is known
-    bad_files: int = 0
-    entries: int = 0
-
-    def limited_findings(self) -> list[Finding]:
-        from reporting_governance.contracts.finding_rules import MORE_FINDINGS
-
-        more = len(self.findings) - MOST_FINDINGS
-        if more <= 0:
-            return self.findings
-        note = MORE_FINDINGS.finding(file=self.findings[0].file, message=f"{more} more findings are not listed")
-        return [*self.findings[:MOST_FINDINGS], note]
-
-
-def _read_file(work: _Work, path: str, *, inside: bool) -> None:
+def _read_file(work: EntryWork, path: str, *, inside: bool) -> None:
     try:
         result = _load(path, follow=not inside)
     except FileNotFoundError:
@@ -161,10 +141,10 @@ def _read_file(work: _Work, path: str, *, inside: bool) -> None:
     faults = {each.pointer: each.message for each in result.findings if each.severity == "error"}
     for document in result.checkable:
         for entry, value in _entries(work, document, path):
-            _take(work, entry, value, faults)
+            take_entry(work, entry, value, faults)
 
 
-def _give_up(work: _Work, path: str, reason: str) -> None:
+def _give_up(work: EntryWork, path: str, reason: str) -> None:
     work.findings.append(UNREADABLE.finding(file=path, message=reason))
     work.bad_files += 1
     work.whole = False
@@ -207,7 +187,7 @@ def _bytes_of(path: str, *, follow: bool) -> tuple[bytes, float]:
         return file.read(MAX_BYTES + 1), status.st_mtime
 
 
-def _entries(work: _Work, document: Document, path: str) -> Iterator[tuple[Entry, Mapping[str, Any]]]:
+def _entries(work: EntryWork, document: Document, path: str) -> Iterator[tuple[Entry, Mapping[str, Any]]]:
     """Yield every entry of a document: of a list, of a mapping by id, or the one that the document is."""
     from reporting_governance.adapters.tasks.json_entry import Entry
 
@@ -247,28 +227,3 @@ def _places(document: Document) -> Iterator[tuple[str, str | None, object]]:
 
 def _is_entry(value: Mapping[str, Any]) -> bool:
     return any(key.lower().replace("_", "").replace("-", "") in _IDS for key in value)
-
-
-def _take(work: _Work, entry: Entry, value: Mapping[str, Any], faults: Mapping[str, str]) -> None:
-    from reporting_governance.adapters.tasks.json_entry import not_understood, observe
-
-    entry.load(value)
-    task_id = entry.task_id
-    if task_id is None:
-        entry.say(BAD_ENTRY, "it has no id that can be used")
-        work.whole = False
-    elif task_id in work.tasks:
-        entry.say(SECOND_ENTRY, f"task {task_id} was described before")
-    elif (fault := _fault_in(entry.pointer, faults)) is not None:
-        work.tasks[task_id] = not_understood(entry, task_id, work.instance, fault)
-    else:
-        work.tasks[task_id] = observe(entry, task_id, work.instance)
-    work.findings.extend(entry.findings)
-
-
-def _fault_in(pointer: str, faults: Mapping[str, str]) -> str | None:
-    """Return what is wrong with the text of an entry."""
-    for place, message in faults.items():
-        if place == pointer or place.startswith(f"{pointer}/"):
-            return message
-    return None

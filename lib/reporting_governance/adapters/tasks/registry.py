@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "reporting_governance.task_sources"  #: the group in which other packages name theirs
 
 SOURCES: Mapping[str, str] = {
+    "command": "reporting_governance.adapters.tasks.command:CommandSource",
     "json": "reporting_governance.adapters.tasks.json_file:JsonSource",
     "openclaw": "reporting_governance.adapters.tasks.openclaw.source:OpenClawSource",
 }

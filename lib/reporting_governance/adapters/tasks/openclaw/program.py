@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from reporting_governance.adapters.tasks.openclaw.rows import DETAIL_PATHS, Remark, Snapshot, line, parse_tasks, pick
-from reporting_governance.errors import GovernanceError
+from reporting_governance.adapters.tasks.openclaw.rows import DETAIL_PATHS, Remark, Snapshot, parse_tasks, pick
+from reporting_governance.adapters.tasks.running import ProgramFailed, run_bounded
 
-if TYPE_CHECKING:
-    import subprocess
+__all__ = ["ProgramFailed", "ask_program"]
 
 LIMIT_SECONDS: Final = 60.0  #: it was seen to take 2
 MAX_BYTES: Final = 16 * 1024 * 1024
-_ERROR_BYTES: Final = 4096
-_LINGER_SECONDS: Final = 5.0
 _ARGUMENTS: Final = ("tasks", "list", "--json")
 
 #: What only the database says.
@@ -57,13 +54,6 @@ _COLUMNS: Final[Mapping[str, str]] = {
 }
 
 
-class ProgramFailed(GovernanceError):
-    """OpenClaw's program gave no list of tasks."""
-
-    message = "{command}: {reason}"
-    hint = "Run it by hand as the same user, with the same environment that cron gives."
-
-
 def ask_program(command: Sequence[str], *, state_folder: str, limit_seconds: float = LIMIT_SECONDS) -> Snapshot:
     """Return all tasks that the program lists.
 
@@ -76,7 +66,10 @@ def ask_program(command: Sequence[str], *, state_folder: str, limit_seconds: flo
     from reporting_governance.contracts.reading import Syntax, read_documents
 
     shown = " ".join([*command, *_ARGUMENTS])
-    output = _run([*command, *_ARGUMENTS], state_folder, limit_seconds, shown)
+    environment = {**os.environ, "OPENCLAW_STATE_DIR": state_folder, "NO_COLOR": "1"}
+    output = run_bounded(
+        [*command, *_ARGUMENTS], environment, limit_seconds=limit_seconds, max_bytes=MAX_BYTES, shown=shown
+    )
     result = read_documents(output, name=shown, syntax=Syntax.JSON, max_bytes=MAX_BYTES)
     answer = result.documents[0].value if result.documents else None
     entries = answer.get("tasks") if isinstance(answer, dict) else None
@@ -100,77 +93,3 @@ def _row(entry: object) -> dict[str, Any]:
         "execution_owner_start_identity": process.get("startIdentity"),
         "detail_json": pick(entry.get("detail"), DETAIL_PATHS),
     }
-
-
-def _run(command: Sequence[str], state_folder: str, limit_seconds: float, shown: str) -> bytes:
-    import subprocess
-
-    environment = {**os.environ, "OPENCLAW_STATE_DIR": state_folder, "NO_COLOR": "1"}
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            start_new_session=True,
-        )
-    except OSError as fault:
-        raise ProgramFailed(command=shown, reason=fault.strerror or str(fault)) from fault
-    with process:
-        try:
-            output, errors, problem = _collect(process, limit_seconds)
-            if problem is None:
-                _wait(process.pid)
-        finally:
-            _kill_group(process.pid)
-    if problem is not None:
-        raise ProgramFailed(command=shown, reason=problem)
-    if process.returncode != 0:
-        said = line(errors.decode("utf-8", "replace"), 200)
-        raise ProgramFailed(command=shown, reason=f"it ended with {process.returncode}" + (f": {said}" if said else ""))
-    return output
-
-
-def _collect(process: subprocess.Popen[bytes], limit_seconds: float) -> tuple[bytes, bytes, str | None]:
-    """Return standard output, the beginning of standard error, and why collecting was given up."""
-    import selectors
-    import time
-
-    ends_at = time.monotonic() + limit_seconds
-    parts: dict[str, bytearray] = {"out": bytearray(), "err": bytearray()}
-    with selectors.DefaultSelector() as selector:
-        for stream, name in ((process.stdout, "out"), (process.stderr, "err")):
-            if stream is not None:
-                selector.register(stream, selectors.EVENT_READ, name)
-        while selector.get_map():
-            left = ends_at - time.monotonic()
-            if left <= 0:
-                return bytes(parts["out"]), bytes(parts["err"]), f"it took longer than {limit_seconds:g} seconds"
-            for key, _ in selector.select(left):
-                chunk = os.read(key.fd, 1 << 16)
-                if not chunk:
-                    selector.unregister(key.fileobj)
-                elif key.data == "out" or len(parts["err"]) < _ERROR_BYTES:
-                    parts[key.data] += chunk
-            if len(parts["out"]) > MAX_BYTES:
-                return bytes(parts["out"]), bytes(parts["err"]), f"it printed more than {MAX_BYTES:,} bytes"
-    return bytes(parts["out"]), bytes(parts["err"]), None
-
-
-def _wait(pid: int) -> None:
-    """Wait a little for a process that has closed its output; one that lingers is killed with its group."""
-    import time
-
-    ends_at = time.monotonic() + _LINGER_SECONDS
-    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None and time.monotonic() < ends_at:
-        time.sleep(0.02)
-
-
-def _kill_group(pid: int) -> None:
-    """Kill what is left of the group.  Its leader has not been waited for, so the id is still its own."""
-    import signal
-    from contextlib import suppress
-
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
