@@ -120,11 +120,14 @@ class PagerdutySender(api.ApiSender):
         """Ask what became of the incidents; what is true of all threads counts."""
         if not self._parameters.api_token:
             return None
-        found = [self._became(key, message) for key in dict.fromkeys(message.thread_keys)]
-        known = [each for each in found if each is not None]
-        if not known or len(known) < len(found):
-            return None
-        return self.safe(min(known, key=lambda each: each.proof))
+        ends_at = time.monotonic() + self._parameters.timeout_seconds
+        least: Answer | None = None
+        for key in dict.fromkeys(message.thread_keys):
+            became = self._became(key, message, max(0.0, ends_at - time.monotonic()))
+            if became is None:
+                return None
+            least = became if least is None or became.proof < least.proof else least
+        return None if least is None else self.safe(least)
 
     def can_ask(self, evidence: Mapping[str, str]) -> bool:
         """Tell that incidents are found by the message's threads, whatever the first answer said."""
@@ -168,9 +171,9 @@ class PagerdutySender(api.ApiSender):
             path=f"/incidents?{urlencode(query)}", method="GET", headers=headers, base_url=self._parameters.api_url
         )
 
-    def _became(self, key: str, message: Message) -> Answer | None:
+    def _became(self, key: str, message: Message, seconds: float) -> Answer | None:
         query = {"incident_key": key, "sort_by": "created_at:desc", "limit": "1", "date_range": "all"}
-        said = self.ask(lambda: self._asked(query), _always)
+        said = self.ask(lambda: self._asked(query), _always, seconds=seconds)
         if isinstance(said, Answer) or said.fault or not said.is_success:
             return None
         incidents = said.document.get("incidents")
