@@ -160,7 +160,8 @@ def test_secrets_and_controls_in_a_diagnostic() -> None:
         (report(FAILED).replace(b"report-type=delivery-status", b"report-type=disposition-notification"), "not of a"),
         (report(FAILED).replace(b'boundary="B=_1"', b"x=1"), "boundary"),
         (report(FAILED).replace(b"Encoding: 7bit\n\n", b"Encoding: base64\n\nA=\n"), "base64"),
-        (b"A: b\n" * 200_000, "too"),
+        (b"A: b\n" * 600, "too many fields"),
+        (b"A: b\n" * 200_000, "too long"),
         (b"Subject: " + b"a" * 900_000, "too long"),
         (b"Content-Type: multipart/report; report-type=delivery-status; boundary=B\n\n" + b"--B\n\n" * 100, "parts"),
     ],
@@ -274,6 +275,7 @@ AR = "Authentication-Results: mx.example.org"
     ("auth", "vouched"),
     [
         (AUTHENTIC, True),
+        (f"{AR}; dkim=pass (2048 (rsa) key) header.d=example.com", True),
         (f"{AR} 1; dmarc=pass (p=none) header.from=example.com", True),
         (f"{AR}; spf=pass smtp.mailfrom=bounce@example.com", True),
         (f'{AR}; dkim=pass header.i="@example.com"', True),

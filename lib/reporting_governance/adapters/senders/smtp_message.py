@@ -89,7 +89,7 @@ def mail(message: Message, *, sender: Mailbox, sender_name: str, recipient: Mail
     if message.html is not None:
         content.add_alternative(_harmless(message.html), subtype="html")
     head = "".join(f"{line}\r\n" for line in _own_headers(message, sender.domain, now))
-    return head.encode("ascii") + _crlf(content.as_bytes())
+    return head.encode("ascii") + content.as_bytes()
 
 
 def subject(text: str) -> str:
@@ -157,8 +157,3 @@ def _harmless(text: str) -> str:
     """Return text without what a terminal or a mail program would obey; lines and tabs stay."""
     lines = _encodable(text).replace("\r\n", "\n").replace("\r", "\n")
     return lines.translate(_SHOWN_INSTEAD)
-
-
-def _crlf(data: bytes) -> bytes:
-    """Return lines that end with CRLF, whatever they ended with: a lone CR or LF is read differently by servers."""
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
