@@ -9,6 +9,7 @@ from reporting_governance.adapters.interface import Answer, SendResult
 from reporting_governance.core.target_memory import memory_id
 from reporting_governance.stages.bridge import BridgeReport, run_bridge
 from reporting_governance.stages.sending import Host
+from reporting_governance.stages.status import run_status
 from tests.stages.bridge_world import HERE, World, profile
 from tests.stages.test_bridge_in_doubt import STORED, Channel
 
@@ -170,3 +171,18 @@ def test_a_target_that_is_well_costs_nothing(world: World) -> None:
         world.item(world.notice(number))
     through(world, Channel(lambda: STORED))
     assert world.store.past(memory_id("operator/main")) is None
+
+
+def test_status_shows_what_is_wrong_with_a_target(world: World) -> None:
+    put_down(world)
+    (shown,) = run_status(world.store, clock=world.clock, profile=profile()).targets
+    assert (shown.target, shown.trouble, shown.since) == ("operator/main", "down", "2026-03-01T04:05:06.000Z")
+    assert shown.why == "error connection refused"
+    assert shown.until is not None
+    world.clock.pass_by(60)
+    through(world, Channel(lambda: Answer(result=SendResult.REFUSED, evidence={"status": "401"})))
+    (shown,) = run_status(world.store, clock=world.clock, profile=profile()).targets
+    assert (shown.trouble, shown.until, shown.why) == ("refused", None, "status 401")
+    world.item(world.notice(7))
+    through(world, Channel(lambda: STORED))
+    assert run_status(world.store, clock=world.clock, profile=profile()).targets == ()

@@ -16,6 +16,7 @@ from reporting_governance.contracts.deployment_profile import DeploymentProfile
 from reporting_governance.core.threads import rules_of
 from reporting_governance.stages.bridge import BridgeReport, run_bridge
 from reporting_governance.stages.late_receipt import run_late_receipt
+from reporting_governance.stages.status import run_status
 from tests.stages.bridge_world import HERE, World, profile
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +37,8 @@ def bridge(world: World, state: Path, confirm_within: int | None = None, **notif
 
 
 def lying(state: Path) -> list[Path]:
-    return sorted((state / FOLDER).iterdir())
+    """Return what somebody else may take."""
+    return sorted((state / FOLDER).glob("*.json"))
 
 
 def hand_in(world: World, document: dict[str, Any]) -> None:
@@ -194,7 +196,7 @@ def test_the_outer_runtime_of_the_examples(world: World, tmp_path: Path, program
     file.write_text(json.dumps({**json.loads(file.read_text()), "deadline_at": "9999-01-01T00:00:00.000Z"}))
     subprocess.run([*runtime, sys.executable, "-c", code], check=True, timeout=60)
     assert "is silent" in note.read_text()
-    assert lying(tmp_path) == []
+    assert list((tmp_path / FOLDER).iterdir()) == []
     (receipt,) = inbox.iterdir()
     hand_in(world, json.loads(receipt.read_text()))
     assert world.receipts()[-1]["proof"] == proof
@@ -217,3 +219,10 @@ def test_the_outer_runtime_says_what_failed(world: World, tmp_path: Path) -> Non
     (receipt,) = (tmp_path / "inbox").iterdir()
     hand_in(world, json.loads(receipt.read_text()))
     assert world.states() == ["blocked"]
+
+
+def test_what_waits_for_somebody_else_needs_no_person(world: World, tmp_path: Path) -> None:
+    world.item(sender="external")
+    bridge(world, tmp_path)
+    report = run_status(world.store, clock=world.clock)
+    assert (report.stuck, report.notices["pending_external_send"]) == ((), 1)

@@ -129,6 +129,7 @@ def _profile(context: CommandContext) -> Iterator[Check]:
 def _senders(context: CommandContext) -> Iterator[Check]:
     if not os.path.isdir(context.state):
         return  # a sender may make its folder below it
+    yield from _troubled_targets(context)
     senders = context.senders()
     for target, sender in senders.items():
         findings = list(sender.probe())
@@ -137,6 +138,24 @@ def _senders(context: CommandContext) -> Iterator[Check]:
         if not findings:
             proof = sender.promises.best_first_proof.value
             yield Check(f"target {target}", Verdict.OK, f"sender {sender.name}, proof of a first answer: {proof}")
+
+
+def _troubled_targets(context: CommandContext) -> Iterator[Check]:
+    """Say what the targets answered last: a probe asks whether they are there, not whether they take messages."""
+    from reporting_governance.stages.targets import troubled
+
+    if context.store.ready().seq == 0:
+        return
+    for each in troubled(context.store, context.settings.profile.notification, context.clock.now()):
+        name = f"target {each.target}"
+        if each.trouble == "down":
+            seen = f"could not be reached since {each.since}: {each.why}"
+            yield Check(name, Verdict.BAD, seen, f"It is tried again at {each.until}; others go on.")
+        elif each.trouble == "refused":
+            advice = "Correct the address or its secret, then `reportgov retry` what is blocked."
+            yield Check(name, Verdict.BAD, f"refused for good at {each.since}: {each.why}", advice)
+        else:
+            yield Check(name, Verdict.WARNING, f"has had {each.why}", f"The next goes at {each.until}.")
 
 
 def _sources(context: CommandContext) -> Iterator[Check]:
@@ -152,7 +171,7 @@ def _sources(context: CommandContext) -> Iterator[Check]:
 
 def _runs(context: CommandContext) -> Iterator[Check]:
     """Cron that has stopped is the one thing that nothing here can notice by itself."""
-    last = context.last_run_at()
+    last = context.last_run().began_at
     if last is None:
         yield Check("last run", Verdict.WARNING, "never", "Put `reportgov run` into the crontab: crontab -e")
         return

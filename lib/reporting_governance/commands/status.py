@@ -27,7 +27,7 @@ def main(context: CommandContext, *, with_tasks: bool) -> Reply:
         clock=context.clock,
         watchdog=context.settings.watchdog,
         with_tasks=with_tasks,
-        last_run_at=context.last_run_at(),
+        last_run_at=context.last_run().began_at,
         profile=context.settings.profile,
     )
     return Reply({**dump(report), "profile_refused": context.settings.refused}, describe(report, context))
@@ -55,6 +55,9 @@ def describe(report: StatusReport, context: CommandContext) -> str:
     if report.stuck:
         rows = [(each.id, each.state, each.reason, each.target, each.subject) for each in report.stuck]
         parts.append(table(("needs a person", "state", "reason", "target", "subject"), rows))
+    if report.targets:
+        troubles = [(each.target, each.trouble, each.since, each.until, each.why) for each in report.targets]
+        parts.append(table(("target", "trouble", "since", "tried again at", "why"), troubles))
     if report.tasks:
         owed = [
             (t.task_id, t.agent_id, t.status, t.promise, t.last_check_in_at, _counted(t), t.due_at, t.looked_at_from)

@@ -9,12 +9,16 @@ from reporting_governance.adapters.interface import TaskSource
 from reporting_governance.contracts.capability_descriptor import DeliveryState
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.receipt import Reason
 from reporting_governance.contracts.times import parse_due, parse_time
 from reporting_governance.contracts.watch_settings import Watchdog
 from reporting_governance.core.check_in_rules import NATIVE
+from reporting_governance.core.delivery import last_word
 from reporting_governance.core.delivery_state import ItemHistory, item_state
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import read_all
+from reporting_governance.stages.source_reading import read_source
+from reporting_governance.stages.targets import TargetTrouble, troubled
 from reporting_governance.stages.waiting import WaitingNotice, waiting_notices
 from reporting_governance.stages.watched_task import NO_PROMISE, WatchedTask, watched_task
 from reporting_governance.storage.interface import Listing, Store, View, expand
@@ -104,6 +108,7 @@ class StatusReport:
     last_run_at: datetime | None  #: when `run` began last; None: never, as far as is known
     clock_set_at: str | None  #: when the clock was last set, or the host slept or started
     gap: Mapping[str, str] | None  #: the newest time in which nobody watched: `began_at`, `ended_at`
+    targets: tuple[TargetTrouble, ...] = ()  #: those that are down, full or refused what they got last
     waiting: tuple[WaitingNotice, ...] = ()  #: notices in the queue, and why; without a profile it is not said
 
 
@@ -149,7 +154,6 @@ def run_status(
         else []
     )
     shown = tuple(_source(each, marks, now) for each in sources)
-    unreadable = {each.source: f"its source cannot be read: {each.unreadable}" for each in shown if each.unreadable}
     own = next((mark.get("cursor") or {} for mark in marks if mark["source"] == NATIVE), {})
     return StatusReport(
         at=now,
@@ -166,9 +170,10 @@ def run_status(
         },
         oldest_pending_seconds=_oldest(store, folders, items, now),
         episodes=tuple(
-            sorted((_episode(store, view, threads, unreadable, now) for view in episodes), key=lambda each: each.due_at)
+            sorted((_episode(store, view, threads, shown, now) for view in episodes), key=lambda each: each.due_at)
         ),
-        stuck=tuple(_stuck(store, view) for view in (*blocked, *in_doubt)),
+        stuck=tuple(_stuck(store, view) for view in (*blocked, *filter(_is_doubtful, in_doubt))),
+        targets=tuple(troubled(store, profile.notification, now)) if profile is not None else (),
         without_promise=sum(each.promise == NO_PROMISE for each in tasks) if with_tasks else None,
         tasks=tuple(tasks),
         sources=shown,
@@ -187,7 +192,7 @@ def _by_episode(threads: Iterable[View]) -> Mapping[str, list[View]]:
 
 
 def _episode(
-    store: Store, view: View, threads: Mapping[str, list[View]], unreadable: Mapping[str, str], now: datetime
+    store: Store, view: View, threads: Mapping[str, list[View]], sources: Sequence[WatchedSource], now: datetime
 ) -> OpenEpisode:
     event = expand(store, view.body["event"])
     payload = event["payload"]
@@ -202,9 +207,17 @@ def _episode(
         condition=payload["condition"],
         due_at=payload["due_at"],
         late_by_seconds=max(0, late),
-        unknown=unreadable.get(payload["source"]),
+        unknown=_unknown(payload, sources),
         tellings=tuple(_telling(thread) for thread in threads.get(view.name.id, ())),
     )
+
+
+def _unknown(payload: Mapping[str, Any], sources: Sequence[WatchedSource]) -> str | None:
+    """Return why nobody can say whether an episode still holds: its source cannot be read, and no other shows it."""
+    mine = [each for each in sources if each.source == payload["source"]]
+    if any(each.unreadable is None and each.instance == payload["instance"] for each in mine):
+        return None
+    return next((f"its source cannot be read: {each.unreadable}" for each in mine if each.unreadable), None)
 
 
 def _telling(thread: View) -> Telling:
@@ -226,6 +239,12 @@ def _state_of(view: View) -> DeliveryState:
     """Return an open item's state by the one rule: an attempt under way counts more than an older receipt."""
     body = view.body
     return item_state(ItemHistory(body["item"], list(body["attempts"]), list(body["receipts"])))
+
+
+def _is_doubtful(view: View) -> bool:
+    """Tell whether nobody knows, and nobody else has only still to say."""
+    last = last_word(view.body)
+    return last is None or last.get("reason") == Reason.IN_DOUBT
 
 
 def _stuck(store: Store, view: View) -> StuckItem:
@@ -256,7 +275,7 @@ def _oldest(store: Store, folders: Mapping[Folder, Listing], items: Iterable[Vie
 def _source(source: TaskSource, marks: Sequence[Mapping[str, Any]], now: datetime) -> WatchedSource:
     mine = [mark for mark in marks if mark["source"] == source.name]
     baseline = min((parse_time(mark["baseline_at"]) for mark in mine), default=None)
-    reading = source.read(now=now, baseline_at=baseline, known=frozenset())
+    reading = read_source(source, now=now, baseline_at=baseline, known=frozenset())
     shown = [mark["baseline_at"] for mark in mine if mark["instance"] == reading.instance]
     return WatchedSource(
         source=source.name,

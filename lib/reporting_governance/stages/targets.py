@@ -1,9 +1,13 @@
 """The memory of a target (`core.target_memory`), as it is read, and as records consume it and make it anew."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from reporting_governance.contracts.journal_line import Folder, ViewKey, ViewName
-from reporting_governance.core.target_memory import NOTHING, Body, memory_id
+from reporting_governance.contracts.notification_settings import Notification
+from reporting_governance.contracts.times import format_time
+from reporting_governance.core.target_memory import NOTHING, Body, Limit, memory_id, slots
 from reporting_governance.storage.interface import Absence, Store
 
 
@@ -33,3 +37,41 @@ def read_memory(store: Store, target: str) -> Memory:
     key = ViewKey(Folder.PAST, memory_id(target), "")
     view = store.past(key.id)
     return Memory(key, NOTHING if view is None else view.body, None if view is None else view.name, seq)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TargetTrouble:
+    """A target that is not sent to now, or that refused what it got last."""
+
+    target: str
+    trouble: str  #: down, refused or rate_limited
+    since: str | None
+    until: str | None  #: when it is tried again; None: not by itself
+    why: str  #: what its receiver or the system said
+
+
+def troubled(store: Store, notification: Notification, now: datetime) -> Iterator[TargetTrouble]:
+    """Yield what is wrong with the targets of a profile, as their memories have it."""
+    limit = notification.rate_limit
+    for receiver, each in notification.receivers.items():
+        for name in each.targets:
+            target = f"{receiver}/{name}"
+            body = read_memory(store, target).body
+            down, refused = body["down"], body["refused"]
+            if down is not None:
+                words = _words(down["evidence"]) or down["reason"]
+                yield TargetTrouble(target=target, trouble="down", since=down["since"], until=down["until"], why=words)
+            elif refused is not None:
+                words = _words(refused["evidence"])
+                yield TargetTrouble(target=target, trouble="refused", since=refused["at"], until=None, why=words)
+            if limit is None:
+                continue
+            left = slots(body, Limit(limit.messages, limit.per_seconds), now=now)
+            if left.free == 0:
+                why = f"{limit.messages} messages in {limit.per_seconds} s"
+                until = format_time(left.due(0))
+                yield TargetTrouble(target=target, trouble="rate_limited", since=None, until=until, why=why)
+
+
+def _words(evidence: Body) -> str:
+    return "; ".join(f"{key} {value}" for key, value in sorted(evidence.items()) if not key.endswith("sha256"))

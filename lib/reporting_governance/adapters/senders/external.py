@@ -25,6 +25,9 @@ NAME = "external"
 LIMIT_SECONDS = 10  #: nothing but the disk is waited for
 POLL_SECONDS = 1  #: a look at one name; every run may
 
+_BACK = ".back"  #: how the name of a file ends that was taken back
+_KEPT_SECONDS = 86_400
+
 PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
     "type": "object",
     "properties": {
@@ -130,16 +133,31 @@ class ExternalSender:
         return True
 
     def take_back(self, message: Message, evidence: Mapping[str, str]) -> bool:
-        """Remove the file; false when somebody has taken it before."""
+        """Rename the file so that nobody takes it any more; false when somebody has taken it before.
+
+        Under its new name it is known after a crash for what it is: a file that is simply gone was taken by somebody.
+        """
         path, _ = self._paths(message)
+        back = os.path.join(self._folder, f".{message.attempt_id}{_BACK}")
         try:
-            os.unlink(path)
+            os.rename(path, back)
         except FileNotFoundError:
             if not os.path.isdir(self._folder):
                 raise
-            return False
+            return os.path.lexists(back)
         _sync(self._folder)
+        self._clear()
         return True
+
+    def _clear(self) -> None:
+        """Remove what was taken back long ago: its receipt has been recorded since."""
+        with suppress(OSError), os.scandir(self._folder) as entries:
+            for each in entries:
+                if (
+                    each.name.endswith(_BACK)
+                    and time.time() - each.stat(follow_symlinks=False).st_ctime > _KEPT_SECONDS
+                ):
+                    os.unlink(each.path)
 
     def _paths(self, message: Message) -> tuple[str, str]:
         name = os.path.join(self._folder, f"{message.attempt_id}.json")
