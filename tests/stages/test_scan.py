@@ -12,6 +12,7 @@ from reporting_governance.contracts.source_mark import SourceMark
 from reporting_governance.contracts.task_state import TaskState, TaskStatus
 from reporting_governance.stages.scan_report import ScanReport
 from reporting_governance.stages.source_marks import mark_group
+from reporting_governance.stages.status import run_status
 from reporting_governance.storage.interface import View
 from reporting_governance.storage.memory import MemoryStore
 from tests.stages.watch_world import START, StandInSource, World, reading, said
@@ -297,6 +298,14 @@ def test_a_source_that_cannot_be_read_is_an_episode_of_its_own() -> None:
     report = world.scan(locked)
     assert said(report) == [("self:source/json", "source_unreadable", "firing")]
     assert report.unreadable == ("json",)
+    assert [(each.task_id, each.condition, each.reason) for each in report.not_judged] == [
+        ("f1", "silence_timeout", "its source cannot be read: database is locked")
+    ]
+    shown = run_status(world.store, [locked], clock=world.clock)
+    assert {each.task_id: each.unknown for each in shown.episodes} == {
+        "f1": "its source cannot be read: database is locked",
+        "self:source/json": None,
+    }
     assert "database is locked" in world.events()[-1]["payload"]["reason"]
     world.clock.forward(60)
     assert said(world.scan(locked)) == []
@@ -317,6 +326,8 @@ def test_a_source_that_raises_is_one_that_cannot_be_read() -> None:
     world = World()
     report = world.scan(Broken(), StandInSource(reading(foreign()), name="other"))
     assert said(report) == [("self:source/json", "source_unreadable", "firing")]
+    (shown,) = run_status(world.store, [Broken()], clock=world.clock).sources
+    assert "Permission denied" in (shown.unreadable or "")
 
 
 def test_two_sources_of_one_kind_are_told_apart() -> None:
@@ -324,6 +335,11 @@ def test_two_sources_of_one_kind_are_told_apart() -> None:
     locked = SourceReading(source="json", instance="", tasks=(), complete=False, unreadable="locked")
     report = world.scan(StandInSource(reading(foreign())), StandInSource(locked))
     assert said(report) == [("self:source/json-2", "source_unreadable", "firing")]
+    world.clock.forward(1800)
+    both = [StandInSource(reading(foreign())), StandInSource(locked)]
+    assert said(world.scan(*both)) == [("f1", "silence_timeout", "firing")]
+    assert world.scan(*both).not_judged == (), "the other source shows it"
+    assert {each.unknown for each in run_status(world.store, both, clock=world.clock).episodes} == {None}
 
 
 def test_a_source_that_is_no_longer_configured_is_no_longer_watched() -> None:

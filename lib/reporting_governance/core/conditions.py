@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reporting_governance.contracts.task_state import FINISHED, ChildTask, TaskMode, TaskState, TaskStatus
+from reporting_governance.contracts.times import format_time
 from reporting_governance.contracts.watch_settings import Calendar
 from reporting_governance.core.promises import last_check_in, promise_of
 from reporting_governance.core.verdicts import (
@@ -37,6 +38,7 @@ __all__ = [
     "Sight",
     "Truth",
     "Verdict",
+    "dated_ahead",
     "judge",
     "last_sign_of_life",
     "later",
@@ -256,6 +258,15 @@ def last_sign_of_life(task: TaskState, heard_at: datetime | None = None) -> date
         task.started_at,
         task.status_changed_at,
     )
+
+
+def dated_ahead(task: TaskState, limit: datetime) -> Mapping[str, str]:
+    """Return what cannot be judged of a task whose source dates it later than `limit`: it would never be late."""
+    newest = last_sign_of_life(task)
+    if newest is None or newest <= limit:
+        return {}
+    reason = f"its source dates it {format_time(newest)}, ahead of our clock"
+    return dict.fromkeys((Condition.CHECKPOINT_OVERDUE.value, Condition.SILENCE_TIMEOUT.value), reason)
 
 
 def _is_unforwarded(child: ChildTask) -> bool:

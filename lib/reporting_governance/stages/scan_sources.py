@@ -1,6 +1,6 @@
 """scan, second half: the tasks of other programs, seen through task sources."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,15 +11,15 @@ from reporting_governance.contracts.source_mark import SourceMark
 from reporting_governance.contracts.task_state import FINISHED, TaskState, TaskStatus
 from reporting_governance.contracts.times import FAR_FUTURE, format_time
 from reporting_governance.contracts.watch_settings import Watchdog
-from reporting_governance.core.conditions import Condition, Fact, Sight, Truth, Verdict, judge, last_sign_of_life
+from reporting_governance.core.conditions import Condition, Fact, Sight, Truth, Verdict, dated_ahead, judge
 from reporting_governance.core.episodes import ResolvedBy, Transition, is_open, resolve_all, transitions
 from reporting_governance.core.event_normalizer import Watched
 from reporting_governance.core.watch_settings import settings_for
-from reporting_governance.errors import GovernanceError
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.scan_batch import Batch, Tally, say
 from reporting_governance.stages.scan_report import NotJudged
 from reporting_governance.stages.source_marks import mark_group
+from reporting_governance.stages.source_reading import read_source
 from reporting_governance.stages.task_change import TaskChange, TaskVersion, load_version, parse_task, version_of
 from reporting_governance.stages.watch_change import add_transitions, needs_episodes
 from reporting_governance.stages.watch_mark import NATIVE_MARK, OwnMark
@@ -74,6 +74,7 @@ class SourceScan:
                 self._judge_reading(reading)
             else:
                 self.tally.unreadable.append(label)
+        self._note_unread(readings)
         self._end_what_is_unwatched(readings, {_self_task_id(label) for label, _ in labelled})
         self.batch.flush()
 
@@ -95,10 +96,7 @@ class SourceScan:
             if version.body is not None and version.body["source"] == source.name
         )
         baseline = min(mark.baseline_at for mark in mine) if mine else None
-        try:
-            return source.read(now=self.clock.now(), baseline_at=baseline, known=known)
-        except (GovernanceError, OSError) as error:
-            return SourceReading(source=source.name, instance="", tasks=(), complete=False, unreadable=str(error))
+        return read_source(source, now=self.clock.now(), baseline_at=baseline, known=known)
 
     def _judge_source(self, label: str, reading: SourceReading) -> None:
         """Say when a source cannot be read, and when it can be read again."""
@@ -157,6 +155,26 @@ class SourceScan:
             if each.truth is Truth.UNKNOWN and each.condition.value not in reading.cannot_see
         )
 
+    def _note_unread(self, readings: Sequence[SourceReading]) -> None:
+        """Note what stays open since nobody could look: it is unknown, neither well nor worse."""
+        reasons = {each.source: each.unreadable for each in readings if each.unreadable is not None}
+        shown = {(each.source, each.instance) for each in readings if each.unreadable is None}
+        for version in self._open.values() if reasons else ():
+            body = version.body or {}
+            reason = reasons.get(body["source"])
+            if reason is None or (body["source"], body["instance"]) in shown:
+                continue
+            self.tally.not_judged.extend(
+                NotJudged(
+                    task_id=body["task"]["task_id"],
+                    source=body["source"],
+                    condition=name,
+                    reason=f"its source cannot be read: {reason}",
+                )
+                for name, entry in sorted(body["conditions"].items())
+                if is_open(entry)
+            )
+
     def _mark_of(self, reading: SourceReading, now: datetime) -> SourceMark:
         """Return the mark of a source; at its first reading, write it: what ended before is never told."""
         for mark in self._marks:
@@ -173,6 +191,9 @@ class SourceScan:
 
     def _sight(self, observed: ObservedTask, reading: SourceReading, now: datetime) -> Sight:
         hold = self.own.hold(now)
+        # After a step of our own clock it may be ours that was wrong; `clock_set_at` deals with that.
+        limit = now + timedelta(seconds=2 * self.watchdog.tick_seconds)
+        ahead = {} if self.own.clock_set_at is not None else dated_ahead(observed.task, limit)
         return Sight(
             task=observed.task,
             hold=hold.reason,
@@ -183,19 +204,8 @@ class SourceScan:
                 name: Fact(truth=_TRUTHS[fact.known], since=fact.since, reason=fact.reason)
                 for name, fact in observed.facts.items()
             },
-            unknown={**reading.cannot_see, **self._dated_ahead(observed.task, now), **observed.unknown},
+            unknown={**reading.cannot_see, **ahead, **observed.unknown},
         )
-
-    def _dated_ahead(self, task: TaskState, now: datetime) -> Mapping[str, str]:
-        """Return what cannot be judged of a task whose source dates it ahead of our clock: it would never be late."""
-        if self.own.clock_set_at is not None:
-            return {}  # it may be our clock that was wrong; `Sight.clock_set_at` deals with that
-        limit = now + timedelta(seconds=2 * self.watchdog.tick_seconds)
-        newest = last_sign_of_life(task)
-        if newest is None or newest <= limit:
-            return {}
-        reason = f"its source dates it {format_time(newest)}, ahead of our clock"
-        return dict.fromkeys((Condition.CHECKPOINT_OVERDUE.value, Condition.SILENCE_TIMEOUT.value), reason)
 
     def _say_about(
         self, watched: Watched, verdicts: Sequence[Verdict], now: datetime, *, horizon: datetime | None = None
