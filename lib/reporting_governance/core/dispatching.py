@@ -105,6 +105,12 @@ def group_key(notice: Notice, group_by: Sequence[str]) -> tuple[str, ...]:
     return (notice.receiver, notice.phase.value, *(str(fact_of(notice.facts, name)) for name in group_by))
 
 
+def halves(group: Together) -> tuple[Together, Together]:
+    """Return a group as two messages, the older notices first."""
+    middle = len(group.notices) // 2
+    return Together(group.receiver, group.notices[:middle]), Together(group.receiver, group.notices[middle:])
+
+
 def _parts(group: Together) -> Iterable[Together]:
     """Yield a group as messages that a line of the journal can hold; nearly always it is one."""
     part: list[Notice] = []

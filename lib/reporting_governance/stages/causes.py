@@ -35,7 +35,7 @@ class Causes:
 
     def _episodes(self, facts: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         source = str(facts.get("source") or "")
-        if source and source != SELF:
+        if source:
             unreadable = [self._episode(key, SOURCE_UNREADABLE) for key in self._readings(source)]
             # Which of several sources of one kind a task is from does not stand in its facts.
             if all(unreadable):

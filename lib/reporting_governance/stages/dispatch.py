@@ -8,6 +8,7 @@ from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.receipt import ON_PURPOSE
 from reporting_governance.contracts.times import due_name
+from reporting_governance.core.dispatching import halves
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.queue import Queue, judged_queue
 from reporting_governance.stages.sending import COMMIT
@@ -74,10 +75,16 @@ def _steps(
         yield hold, DispatchReport(held=1, newly_held=0 if hold is None else 1)
     for waiting, _ in judgement.waiting:
         yield None, DispatchReport(waiting=len(waiting.notices))
-    for together in judgement.going:
+    going = list(reversed(judgement.going))
+    while going:
+        together = going.pop()
         ending = ending_of(together, profile, endings)
         if ending is None:
             yield None, DispatchReport(waiting=len(together.notices))
+            continue
+        targets = profile.notification.receivers[together.receiver].targets
+        if len(targets) + len(ending.closing) > COMMIT and len(together.notices) > 1:
+            going.extend(reversed(halves(together)))  # what is closed with it is too much for one commit
             continue
         members = [entries[each.notice_id] for each in together.notices]
         items = spooled(together, members, profile, ending.targets, now)

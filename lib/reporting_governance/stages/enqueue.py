@@ -17,6 +17,7 @@ from reporting_governance.core.self_notices import SELF, self_verdict
 from reporting_governance.core.threads import ThreadRules, ThreadStep, next_thread_step, rules_of
 from reporting_governance.stages.acts import take_over_group
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.committing import commit_all
 from reporting_governance.stages.deciding import Decided, Judged, decision_group
 from reporting_governance.stages.escalating import Tries, escalate_group
 from reporting_governance.stages.sending import COMMIT
@@ -160,7 +161,7 @@ def _decide_batch(
     for view in events:
         judged = _judge(store, view, listings, policy, profile, now)
         decided.append(decision_group(judged, policy, profile, threads, requests, asked, now))
-    answers = store.commit([each.group for each in decided], now=now)
+    answers = commit_all(store, [each.group for each in decided], now=now)
     for each, answer in zip(decided, answers, strict=True):
         if not isinstance(answer, Added):
             report.refused += 1
