@@ -68,6 +68,8 @@ class Dialogue:
             self._line.open()
             if self._account.tls is Tls.IMPLICIT:
                 self._line.secure()
+            elif self._account.tls is Tls.NONE and not self._line.loopback:
+                raise Broken("the line is not encrypted, and leads to another machine")  # whatever its name says
             self._phase = Phase.GREETING
             self._must(self._line.reply())
             self._ehlo()
