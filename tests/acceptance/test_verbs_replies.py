@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,46 @@ def test_check_ins_as_json_lines_stand_each_for_itself(verbs: Verbs) -> None:
     document = ended.document()
     assert (document["recorded"], len(document["findings"])) == (1, 2)
     assert [each["file"] for each in document["findings"]] == ["standard input, line 2", "standard input, line 4"]
+
+
+def test_a_promise_by_calendar_is_kept_shown_and_refused_where_it_says_nothing(verbs: Verbs) -> None:
+    far = ("--schedule", "0 9 29 2 *", "--time-zone", "Europe/Berlin")
+    verbs.ok("report", "start", "leap", "--agent", "x", *far)
+    early = verbs.ok("report", "checkpoint", "leap", "here", "--format", "json").document()["results"][0]
+    assert early["owed"]["counted"] is False
+    assert "this check-in does not count: it came" in verbs.ok("report", "checkpoint", "leap", "still here").out
+    (task,) = verbs.ok("status", "--tasks", "--format", "json").document()["tasks"]
+    assert (task["counted"], task["due_at"]) == (False, early["owed"]["next_due_at"])
+    shown = verbs.ok("status", "--tasks").out
+    assert "by calendar: 0 9 29 2 * (Europe/Berlin)" in shown
+    assert "not counted because it came" in shown
+    assert "Cannot be seen of these: owner_dead" in shown
+    for wrong in (("--schedule", "0 25 * * *", "--time-zone", "UTC"), ("--schedule", "0 9 * * *")):
+        ended = verbs.call("report", "start", "other", "--agent", "x", *wrong)
+        assert ended.code == 1
+        assert "Mon..Fri 09:00" in ended.out
+    for usage in (("--time-zone", "UTC"), ("--every", "1h", "--schedule", "daily", "--time-zone", "UTC")):
+        assert verbs.call("report", "start", "other", "--agent", "x", *usage).code == 2
+
+
+def test_a_time_in_which_nobody_watched_is_seen_and_gives_one_grace(verbs: Verbs) -> None:
+    verbs.ok("report", "start", "quiet", "--agent", "x")
+    verbs.ok("scan")
+    last = verbs.state / "last-scan"
+    an_hour_ago = last.stat().st_mtime - 3600
+    verbs.ok("report", "start", "t", "--agent", "x", "--every", "1s", "--grace", "1s")
+    time.sleep(2.1)
+    os.utime(last, (an_hour_ago, an_hour_ago))
+    for _ in range(2):
+        scanned = verbs.ok("scan", "--format", "json").document()
+        assert scanned["fired"] == 0
+        assert "nobody watched from" in scanned["not_judged"][0]["reason"]
+    gap = verbs.ok("status", "--format", "json").document()["gap"]
+    assert gap["began_at"] < gap["ended_at"]
+    assert "Gap seen: nobody watched from" in verbs.ok("status").out
+    last.unlink()
+    assert verbs.ok("scan", "--dry-run", "--format", "json").document()["fired"] == 0
+    assert not last.exists(), "a dry run changes nothing"
 
 
 def test_the_sources_of_a_profile_are_watched_and_shown(tmp_path: Path) -> None:

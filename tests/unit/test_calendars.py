@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -280,3 +281,15 @@ print(*({"cronsim", "oncalendar", "zoneinfo", "reporting_governance.core.calenda
     }
     assert found["interval"] == []
     assert "cronsim" in found["calendar"]
+
+
+def test_the_table_of_the_page_about_watching_is_true() -> None:
+    page = (Path(__file__).parents[2] / "docs/watching.md").read_text()
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    assert len(rows) == 8
+    for schedule, zone, after, then in rows:
+        moment: datetime | None = datetime.fromisoformat(after)
+        for expected in then.split(", "):
+            assert moment is not None
+            moment = next_time(schedule.strip("`"), zone, moment)
+            assert moment == datetime.fromisoformat(expected)

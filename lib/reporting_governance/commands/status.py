@@ -64,7 +64,8 @@ def describe(report: StatusReport, context: CommandContext) -> str:
             for t in report.tasks
         ]
         columns = ("task", "agent", "status", "promise", "last check-in", "it counts", "next owed", "looked at from")
-        parts.append(table(columns, owed))
+        blind = "; ".join(f"{condition}: {why}" for condition, why in report.native_cannot_see.items())
+        parts.append(f"{table(columns, owed)}\nCannot be seen of these: {blind}.")
     if report.sources:
         parts.append(
             table(("source", "instance", "tasks", "cannot see"), [_source_row(each) for each in report.sources])

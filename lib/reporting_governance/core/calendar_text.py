@@ -7,6 +7,7 @@ the text (`CRON_TZ=` before a cron expression, the last word of an OnCalendar te
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from reporting_governance.errors import ExitCode, GovernanceError
@@ -61,6 +62,7 @@ def _about_zone(name: str) -> str:
     return f"{shown(name)} is no IANA time zone" + (f"; {question}" if question else "")
 
 
+@lru_cache(maxsize=256)
 def reader_of(schedule: str, time_zone: str) -> Callable[[datetime], datetime | None]:
     """Return the function that gives the first shown time of a schedule after another."""
     words = schedule.split()

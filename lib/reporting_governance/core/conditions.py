@@ -119,13 +119,14 @@ def _overdue_by_calendar(sight: Sight, calendar: Calendar, grace: int, now: date
 
     condition, last = Condition.CHECKPOINT_OVERDUE, last_check_in(sight.task)
     try:
-        if last is not None and due_after(calendar, last, grace) is None:
+        due_at = None if last is None else due_after(calendar, last, grace)
+        if last is not None and due_at is None:
             return never(condition, f"by {calendar.schedule} no check-in is due any more")
         return owed(
             condition,
             sight,
             last,
-            lambda seen_at: due_after(calendar, seen_at, grace) or END_OF_TIME,
+            lambda seen_at: (due_at if seen_at == last else due_after(calendar, seen_at, grace)) or END_OF_TIME,
             now,
             f"no check-in since {{anchor}}, and by {calendar.schedule} ({calendar.time_zone}) one was due",
             grace=grace,

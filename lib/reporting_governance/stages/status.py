@@ -20,7 +20,7 @@ from reporting_governance.stages.newest import read_all
 from reporting_governance.stages.source_reading import read_source
 from reporting_governance.stages.targets import TargetTrouble, troubled
 from reporting_governance.stages.waiting import WaitingNotice, waiting_notices
-from reporting_governance.stages.watched_task import NO_PROMISE, WatchedTask, watched_task
+from reporting_governance.stages.watched_task import CANNOT_SEE, NO_PROMISE, WatchedTask, watched_task
 from reporting_governance.storage.interface import Listing, Store, View, expand
 
 __all__ = [
@@ -96,6 +96,7 @@ class StatusReport:
     log_id: str | None
     lines: int
     native_tasks: int
+    native_cannot_see: Mapping[str, str]  #: condition -> why check-ins cannot show it
     foreign_tasks: int
     undecided_events: int
     notices: Mapping[str, int]  #: by delivery state: queued dispatched pending_external_send blocked
@@ -160,6 +161,7 @@ def run_status(
         log_id=head.log_id,
         lines=head.seq,
         native_tasks=len(folders[Folder.TASKS].names),
+        native_cannot_see=CANNOT_SEE,
         foreign_tasks=sum(1 for key in watched if key.startswith("tsk_")),
         undecided_events=len(folders[Folder.EVENTS].names),
         notices={

@@ -14,6 +14,11 @@ from reporting_governance.stages.task_change import parse_task
 from reporting_governance.storage.interface import Store, View, expand
 
 NO_PROMISE = "no promise"
+#: What check-ins can never show: condition -> why.
+CANNOT_SEE = {
+    "owner_dead": "an agent that checks in does not say which process it is",
+    "delivery_failed": "an agent that checks in does not say what its host delivered",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
