@@ -18,6 +18,7 @@ from reporting_governance.contracts.record import Record, named
 from reporting_governance.contracts.suggest import did_you_mean
 
 _USUAL_FIRST_SECONDS = 30
+_LONGEST_STRETCH_SECONDS = 30 * 86_400
 TASK_OPERATOR = "task-operator"  #: a receiver that comes from the task itself; no profile may define it
 
 
@@ -109,7 +110,16 @@ class RateLimit(Record):
     schema: ClassVar[str] = "deployment-profile"
     writes_defaults: ClassVar[bool] = True
     messages: int
-    per_seconds: int
+    per_seconds: int  #: what was sent is remembered for 30 days, so no stretch is longer
+
+    def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[Problem]:
+        if self.messages < 1:
+            yield Problem("/messages", "messages must be at least 1")
+        if not 1 <= self.per_seconds <= _LONGEST_STRETCH_SECONDS:
+            yield Problem("/per_seconds", f"per_seconds is between 1 and {_LONGEST_STRETCH_SECONDS}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
