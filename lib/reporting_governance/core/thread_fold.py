@@ -34,6 +34,7 @@ def fold_thread(old: Body | None, record: RecordLine, identity: str) -> Body:
     `newest_outcome` (null while the newest notice is on its way; else `{outcome proof reason settled_at attempt_id}`) ·
     `told_at` (when a receipt first said of the newest telling that it arrived, or perhaps did; null when never) ·
     `told_phase` ·
+    `before_retry` (what was known of the newest notice before a person sent it again; until that is settled) ·
     `fell_back_for` (the notice in whose place somebody else was told) ·
     `acked` (a person's act, or null; with `receipt_id` when the receiver's own service said so) ·
     `resolved_at` (null while the episode is open) ·
@@ -53,7 +54,7 @@ def fold_thread(old: Body | None, record: RecordLine, identity: str) -> Body:
     elif record.kind == "act":
         _fold_act(body, record.body)
     elif record.kind == "spool-item":  # a person's retry: it is on its way again
-        body["newest_outcome"] = None
+        body["before_retry"], body["newest_outcome"] = body["newest_outcome"], None
     elif record.kind == "decision-record-artifact":
         body["resolved_at"] = record.body["metadata"]["recorded_at"]
     return body
@@ -72,6 +73,7 @@ def _fold_notice(body: dict[str, Any], notice: Body) -> None:
         "number": notice["number"],
     }
     body["newest_outcome"] = None
+    body.pop("before_retry", None)
     if notice["phase"] != "resolved":  # steps are counted by the ladder; to their receiver they are the first telling
         body["number"] = max(body["number"], 1 if notice["phase"] == "escalation" else notice["number"])
     if notice.get("ladder"):
@@ -122,7 +124,7 @@ def fold_receipt(body: dict[str, Any], receipt: Body, *, speaks: bool = True) ->
         if told and body["told_at"] is None:
             body["told_at"] = receipt["settled_at"]
         return
-    earlier = body["newest_outcome"]
+    earlier = body["newest_outcome"] = body.pop("before_retry", None) or body["newest_outcome"]
     attempt = receipt.get("attempt_id")
     same = earlier is not None and attempt is not None and earlier["attempt_id"] == attempt
     came_back = same and earlier["outcome"] == "pending_external_send" and receipt["outcome"] == "blocked"
@@ -137,7 +139,8 @@ def fold_receipt(body: dict[str, Any], receipt: Body, *, speaks: bool = True) ->
         "settled_at": settled_at,
         "attempt_id": attempt,
     }
-    if told:
+    # Nobody knows whether what was never confirmed arrived: whoever may have been told of the trouble is told its end.
+    if told or (body["told_at"] is None and receipt.get("reason") == Reason.NEVER_CONFIRMED):
         body["told_at"] = settled_at
         body["told_phase"] = body["newest"]["phase"] if body["newest"] else None
     ladder = body.get("ladder")
