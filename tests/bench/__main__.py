@@ -1,4 +1,4 @@
-"""Run the benchmarks and write docs/benchmarks.md.  `python -m tests.bench [append|chain|ticks ...]`."""
+"""Run the benchmarks and write docs/benchmarks.md.  `python -m tests.bench [append|chain|grouping|ticks ...]`."""
 
 import os
 import sys
@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 
 from tabulate import tabulate
 
-from tests.bench import append, ticks, whole_chain
+from tests.bench import append, grouping, ticks, whole_chain
 from tests.bench.measuring import Result
 
 SUITES: dict[str, Callable[[], Iterator[Result]]] = {
     "append": append.run,
     "chain": whole_chain.run,
+    "grouping": grouping.run,
     "ticks": ticks.run,
 }
 _PAGE = os.path.join(
