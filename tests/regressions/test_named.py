@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.receipt import Outcome, Proof, Receipt
 from reporting_governance.errors import ContractError
@@ -133,6 +134,63 @@ def test_a_person_has_taken_over_and_no_repeat_comes(tmp_path: Path) -> None:
     world.end()
     world.settle()
     told_all(world.check())
+
+
+LADDER = [
+    {"after_seconds": 900, "receivers": ["pager"], "until": "person"},
+    {"after_seconds": 3600, "receivers": ["pager", "operator"], "until": "person"},
+]
+
+
+def escalating(**notification: object) -> ProfileSpec:
+    """Return a profile in which the operator is told first, and the pager when nobody acts."""
+    return profile_of(routes=[{"match": {}, "receivers": ["operator"]}], escalation=LADDER, **notification)
+
+
+def test_acknowledged_before_the_first_step_and_nobody_is_paged(tmp_path: Path) -> None:
+    """grafana/oncall#4654: acknowledged, and the escalation goes on.  Also when it was already queued, or spooled."""
+    for stage in ("told", "queued", "spooled"):
+        world = play(World(str(tmp_path / stage), escalating(repeat_seconds=80_000)), 0, STEPS["repeat"])
+        if stage != "told":
+            world.at(OVERDUE + 900).enqueue()
+        if stage == "spooled":
+            world.dispatch()
+        ack_all(world)
+        for _ in range(12):
+            world.clock.seconds += 3000
+            world.tick()
+        assert world.arrived()["pager/program"] == [], stage
+        assert len(world.arrived()["operator/outbox"]) == 2, stage
+        world.check()
+
+
+def test_an_old_acknowledged_trouble_pages_nobody_months_later(tmp_path: Path) -> None:
+    """grafana/oncall#4760, #3111: an alert acknowledged long ago pages again, months later, after restarts."""
+    world = play(World(str(tmp_path / "state"), escalating()), 0, STEPS["repeat"])
+    ack_all(world)
+    before = {target: len(arrivals) for target, arrivals in world.arrived().items()}
+    for month in range(4):
+        another_boot(world)
+        world.at(OVERDUE + 30_000 + month * 10_000).tick()  # nothing else becomes due in this time
+        world.tick()
+    world.clock.seconds += 120 * 86_400
+    world.enqueue()
+    world.dispatch()
+    world.bridge()
+    assert {target: len(arrivals) for target, arrivals in world.arrived().items()} == before
+    world.check()
+
+
+def test_the_escalated_are_told_the_end_after_a_restart(tmp_path: Path) -> None:
+    """prometheus/alertmanager#2370, for who was told by a step: a restart forgets, and the end is never told."""
+    world = play(World(str(tmp_path / "state"), escalating()), 0, STEPS["repeat"])
+    world.at(OVERDUE + 900).tick()
+    assert len(world.arrived()["pager/program"]) == 2
+    another_boot(world)
+    world.at(OVER).end()
+    world.settle()
+    assert {each[-1] for each in tellings(world.check()).values()} == {("resolved", 1)}
+    assert len(world.arrived()["pager/program"]) == 4
 
 
 @pytest.mark.parametrize("pager", [SAYS_NOTHING_WAS_STORED, CLAIMS_WITHOUT_ID])
