@@ -177,13 +177,13 @@ class Island:
         self.gateway = None
         return status
 
-    def telegram_fails(self, status: int | None) -> None:
-        """Let every sendMessage fail with this HTTP status; None: succeed again."""
+    def telegram_fails(self, how: int | str | None) -> None:
+        """Let every sendMessage fail with this HTTP status, or as a word of peers.py says; None: succeed again."""
         path = self.folder / "telegram-status"
-        if status is None:
+        if how is None:
             path.unlink(missing_ok=True)
         else:
-            path.write_text(str(status))
+            path.write_text(str(how))
 
     def requests(self) -> list[dict[str, Any]]:
         """Return what the peers were asked so far."""

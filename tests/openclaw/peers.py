@@ -11,13 +11,22 @@ appends one JSON line per request to `FOLDER/requests.jsonl`.  What the model an
 | SILENT | answers with the token by which OpenClaw knows that nothing is to be said |
 | anything else | answers with a short sentence |
 
-Telegram's `sendMessage` fails with the HTTP status in `FOLDER/telegram-status` while that file exists.
+While `FOLDER/telegram-status` exists, it says what `sendMessage` does: an HTTP status to fail with, or a word:
+
+| word | `sendMessage` |
+|---|---|
+| hangs | takes the message and never answers |
+| drops | takes the message and breaks the connection |
+| slow n | takes the message and answers after n seconds |
+| nameless | answers well, without the id of a message |
+| page | answers 200 with a web page |
 """
 
 from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -29,6 +38,14 @@ from typing import Any
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
 LOCK = threading.Lock()
+#: As the Bot API words them.
+REFUSALS = {
+    400: "Bad Request: chat not found",
+    401: "Unauthorized",
+    403: "Forbidden: bot was blocked by the user",
+    429: "Too Many Requests: retry after 2",
+    500: "Internal Server Error",
+}
 
 
 def text_of(content: Any) -> str:
@@ -103,9 +120,11 @@ class Peer(BaseHTTPRequestHandler):
             log.write(json.dumps({"at": time.time(), "path": self.path, **what}) + "\n")
 
     def send_json(self, status: int, document: dict[str, Any]) -> None:
-        raw = json.dumps(document).encode()
+        self.send_raw(status, "application/json", json.dumps(document).encode())
+
+    def send_raw(self, status: int, kind: str, raw: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(raw)))
         self.end_headers()
         self.wfile.write(raw)
@@ -166,17 +185,32 @@ class Peer(BaseHTTPRequestHandler):
         if method == "getMe":
             who = {"id": 42, "is_bot": True, "first_name": "Bot", "username": "synthetic_bot"}
             self.send_json(200, {"ok": True, "result": who})
-        elif method == "sendMessage" and failing.exists():
-            status = int(failing.read_text())
-            self.send_json(
-                status, {"ok": False, "error_code": status, "description": "Forbidden: bot was blocked by the user"}
-            )
         elif method == "sendMessage":
-            chat = {"id": int(body.get("chat_id", 0)), "type": "private"}
-            message = {"message_id": 101, "date": int(time.time()), "chat": chat, "text": body.get("text", "")}
-            self.send_json(200, {"ok": True, "result": message})
+            self.take(body, failing.read_text() if failing.exists() else "")
         else:
             self.send_json(200, {"ok": True, "result": True})
+
+    def take(self, body: dict[str, Any], wanted: str) -> None:
+        """Answer a message as wanted, or not at all."""
+        if wanted == "hangs":
+            time.sleep(3600)
+        elif wanted == "drops":
+            self.connection.shutdown(socket.SHUT_RDWR)
+            self.close_connection = True
+        elif wanted == "page":
+            self.send_raw(200, "text/html", b"<!DOCTYPE html><html><body>Please sign in</body></html>")
+        elif wanted.isdigit():
+            status = int(wanted)
+            said = REFUSALS.get(status, "Something went wrong")
+            document = {"ok": False, "error_code": status, "description": said}
+            self.send_json(status, document | ({"parameters": {"retry_after": 2}} if status == 429 else {}))
+        else:
+            if wanted.startswith("slow "):
+                time.sleep(float(wanted.removeprefix("slow ")))
+            chat = {"id": int(body.get("chat_id", 0)), "type": "private"}
+            message = {"date": int(time.time()), "chat": chat, "text": body.get("text", "")}
+            named = {} if wanted == "nameless" else {"message_id": 101}
+            self.send_json(200, {"ok": True, "result": named | message})
 
 
 def main() -> None:

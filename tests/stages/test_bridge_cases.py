@@ -14,6 +14,7 @@ from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.storage.memory import MemoryStore
 from tests.adapters.senders.api_cells import PARAMETERS, SECRETS
 from tests.adapters.senders.mail_peers import MailPeer
+from tests.adapters.senders.openclaw_peer import FakeOpenclaw
 from tests.adapters.senders.peers import Program, Receiver
 from tests.stages.bridge_world import HERE, World, profile
 
@@ -36,6 +37,9 @@ def test_case(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     elif "mail_server" in given:
         with MailPeer(tuple(given["mail_server"])) as server:
             found = run(given, {"host": "127.0.0.1", "port": server.port, "tls": "none"}, server, tmp_path)
+    elif "openclaw" in given:
+        openclaw = FakeOpenclaw(tmp_path, *given["openclaw"])
+        found = run(given, {"command": openclaw.command}, openclaw, tmp_path)
     else:
         program = Program(tmp_path, given["program"])
         found = run(given, {"argv": program.argv}, program, tmp_path)
@@ -70,7 +74,10 @@ def vendor_parameters(sender: str, url: str) -> dict[str, Any]:
 
 
 def run(
-    given: dict[str, Any], where: dict[str, Any], peer: Receiver | Program | MailPeer | Vendor, folder: Path
+    given: dict[str, Any],
+    where: dict[str, Any],
+    peer: Receiver | Program | MailPeer | Vendor | FakeOpenclaw,
+    folder: Path,
 ) -> dict[str, Any]:
     parameters = {**where, **given["parameters"]}
     target = {"sender": given["sender"], "parameters": parameters}

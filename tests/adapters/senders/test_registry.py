@@ -24,6 +24,7 @@ SMALLEST: Mapping[str, Mapping[str, Any]] = {
     "command": {"argv": ["send-it"]},
     "matrix": {"base_url": "https://matrix.example", "token": "${env:TOKEN}", "room_id": "!room:matrix.example"},
     "ntfy": {"topic": "notices"},
+    "openclaw": {"channel": "telegram", "to": "4242"},
     "pagerduty": {"routing_key": "${env:ROUTING_KEY}"},
     "pushover": {"token": "${env:TOKEN}", "user": "${env:USER_KEY}"},
     "slack": {"token": "${env:TOKEN}", "channel": "C0123456789"},

@@ -23,6 +23,7 @@ SENDERS: Mapping[str, str] = {
     "file": "reporting_governance.adapters.senders.file:FileSender",
     "matrix": "reporting_governance.adapters.senders.matrix:MatrixSender",
     "ntfy": "reporting_governance.adapters.senders.ntfy:NtfySender",
+    "openclaw": "reporting_governance.adapters.senders.openclaw:OpenclawSender",
     "pagerduty": "reporting_governance.adapters.senders.pagerduty:PagerdutySender",
     "pushover": "reporting_governance.adapters.senders.pushover:PushoverSender",
     "slack": "reporting_governance.adapters.senders.slack:SlackSender",
