@@ -8,12 +8,15 @@ from reporting_governance.commands._artifacts import AllowedRoots
 from reporting_governance.commands._identity import account_name
 from reporting_governance.commands._mail_in import take_mail
 from reporting_governance.contracts.act import ActKind
+from reporting_governance.contracts.silence import Silence
+from reporting_governance.contracts.times import format_time
 from reporting_governance.core.threads import rules_of
 from reporting_governance.errors import ExitCode, GovernanceError
-from reporting_governance.stages.acts import run_ack
+from reporting_governance.stages.acts import run_ack, run_unack
 from reporting_governance.stages.inbox import Dropped, Handlers, Inbox, InboxReport, Taken, run_inbox
 from reporting_governance.stages.late_receipt import run_late_receipt
 from reporting_governance.stages.retrying import run_retry
+from reporting_governance.stages.silencing import add_silence, end_silence, new_id
 from reporting_governance.storage.files.inbox import FilesInbox
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ class NotAllowed(GovernanceError):
 class NotTaken(GovernanceError):
     """An act that the inbox does not take."""
 
-    message = "the inbox takes ack and retry; not {what}"
+    message = "the inbox takes ack, unack, retry and silence_end; not {what}"
 
 
 class LookedAt:
@@ -61,8 +64,14 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
         _only(owner, uid, "acts")
         what, subject = document.get("what"), str(document.get("subject", ""))
         comment = str(document.get("comment", ""))
-        if what == ActKind.ACK:
-            return run_ack(context.store, subject, actor=account_name(uid), comment=comment, clock=context.clock)
+        if what in (ActKind.ACK, ActKind.UNACK):
+            acknowledge = run_ack if what == ActKind.ACK else run_unack
+            rules = rules_of(profile.notification)
+            return acknowledge(
+                context.store, subject, actor=account_name(uid), comment=comment, clock=context.clock, rules=rules
+            )
+        if what == ActKind.SILENCE_END:
+            return end_silence(context.store, subject, actor=account_name(uid), comment=comment, clock=context.clock)
         if what != ActKind.RETRY:
             raise NotTaken(what=what)
         return run_retry(
@@ -73,6 +82,12 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
             lifetime_seconds=profile.notification.retry.lifetime_seconds,
             clock=context.clock,
         )
+
+    def silence(document: Mapping[str, Any], uid: int) -> object:
+        _only(owner, uid, "silences")
+        now = format_time(context.clock.now())
+        given = {"silence_id": new_id(), "starts_at": now, **document, "created_by": account_name(uid)}
+        return add_silence(context.store, Silence.parse(given, source="silence"), clock=context.clock)
 
     def receipt(document: Mapping[str, Any], uid: int) -> object:
         _only(owner, uid, "receipts")
@@ -100,7 +115,7 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
         clock=context.clock,
         artifacts=AllowedRoots(profile.artifact_roots),
         operators=frozenset({owner}),
-        handlers=Handlers(act=act, receipt=receipt, mail=mail),
+        handlers=Handlers(act=act, receipt=receipt, silence=silence, mail=mail),
     )
 
 
