@@ -29,7 +29,18 @@ TROUBLE = ("firing", "repeat", "fallback", "escalation")
 ONE_SHOT = ("delivery_failed", "spawn_failed")
 TOLD = ("acked", "pending_external_send")
 #: Kinds of which no id is ever written twice.  (A checkpoint request is one at a time for a task, and comes back.)
-ONCE = ("event-envelope", "evidence", "decision-record-artifact", "notice", "spool-item", "attempt", "receipt", "act")
+ONCE = (
+    "event-envelope",
+    "evidence",
+    "decision-record-artifact",
+    "notice",
+    "hold",
+    "silence",
+    "spool-item",
+    "attempt",
+    "receipt",
+    "act",
+)
 
 
 @dataclass(frozen=True, slots=True)
