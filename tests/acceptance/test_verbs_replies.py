@@ -73,6 +73,8 @@ def test_the_chain_verb_by_verb(verbs: Verbs) -> None:
     assert {"event-envelope", "evidence", "notice", "receipt"} <= {each["kind"] for each in told["steps"]}
     acked = verbs.ok("ack", "nightly-build", "--comment", "looking", "--format", "json").document()
     assert (len(acked["subjects"]), acked["withdrawn"], acked["handed_in"]) == (1, [], None)
+    taken_back = verbs.ok("ack", "nightly-build", "--undo", "--format", "json").document()
+    assert (taken_back["what"], taken_back["subjects"]) == ("unack", acked["subjects"])
     owed = verbs.ok("report", "checkpoint", "nightly-build", "well again", "--format", "json").document()
     assert owed["results"][0]["owed"]["counted"] is True
     ran = verbs.ok("run", "--format", "json").document()

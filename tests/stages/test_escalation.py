@@ -9,11 +9,13 @@ import pytest
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.core.policy_evaluator import compile_pack
 from reporting_governance.core.threads import rules_of
 from reporting_governance.stages.acts import NothingAcknowledged, run_ack, run_unack
+from reporting_governance.stages.enqueue import run_enqueue
 from reporting_governance.stages.late_receipt import run_late_receipt
 from reporting_governance.stages.retrying import run_retry
-from tests.crash.chain.world import OVERDUE, profile_of
+from tests.crash.chain.world import OVERDUE, policy, profile_of
 from tests.oracle.checker import Arrival, arrivals_in
 from tests.oracle.memory_world import MemoryWorld
 
@@ -313,6 +315,66 @@ def test_who_is_told_by_a_notice_that_others_followed_is_told_the_end(tmp_path: 
 
 def records(world: Told) -> list[Mapping[str, Any]]:
     return [line.document["record"] for line in world.memory.replay() if "record" in line.document]
+
+
+def rule(event_type: str) -> Mapping[str, Any]:
+    """Return a pack with one rule that escalates."""
+    return {
+        "apiVersion": "reporting-governance/v1alpha1",
+        "kind": "PolicyPack",
+        "metadata": {
+            "id": "urgent",
+            "title": "Urgent",
+            "version": "1.0.0",
+            "summary": "Escalates.",
+            "owner": "test",
+            "severity_default": "high",
+        },
+        "spec": {
+            "evaluation_mode": "any_rule_match",
+            "rules": [
+                {
+                    "id": "urgent.now",
+                    "title": "Now",
+                    "intent": "To be escalated.",
+                    "triggers": {"event_types": [event_type]},
+                    "conditions": {"fact": "event.task_id", "exists": True},
+                    "on_unknown": "skip",
+                    "on_unknown_reason": "nothing is lost",
+                    "decision_output": {
+                        "decision": "escalate",
+                        "severity": "high",
+                        "reason": "it was asked for",
+                        "required_actions": [
+                            {"action": "raise_escalation", "target": "operator_channel", "mandatory": True}
+                        ],
+                    },
+                }
+            ],
+        },
+    }
+
+
+@pytest.mark.parametrize("acked", [False, True])
+def test_a_rule_escalates_an_event_that_opened_no_episode(tmp_path: Path, acked: bool) -> None:
+    """`raise_escalation` starts the ladder; an acknowledgement ends it, since nothing else would."""
+    pack = compile_pack(rule("task_status_changed"))
+    world = Told(str(tmp_path), laddered())
+    world.start()
+    world.at(1).enqueue()
+    world.report("pause")
+    judged = replace(policy(), packs=[pack])
+    run_enqueue(world.memory, judged, world.profile, clock=world.clock)
+    world.tick()
+    assert world.told("operator") == ["firing"]
+    if acked:
+        world.ack(world.thread("operator")["newest"]["notice_id"])
+    world.wait(2 * QUARTER)
+    assert world.told("boss") == ([] if acked else ["escalation", "escalation"])
+    assert world.told("boss", task="task-b") == ["escalation", "escalation"], "the other task is another matter"
+    world.wait(QUARTER)
+    assert not [name for name in world.memory.listing(Folder.EPISODES).names if name.startswith("thr_")]
+    world.check()
 
 
 def test_without_a_ladder_nothing_is_carried(tmp_path: Path) -> None:
