@@ -20,7 +20,9 @@ from reporting_governance.contracts.deployment_profile import (
     root_problem,
 )
 from reporting_governance.contracts.notification_settings import InDoubt
+from reporting_governance.contracts.problem import problems_of
 from reporting_governance.contracts.receipt import Proof
+from reporting_governance.contracts.self_watch import SelfWatch
 from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.core.profile_compile import compile_profile
 from reporting_governance.core.watch_settings import settings_for
@@ -79,7 +81,8 @@ def test_everything_is_written_out_in_an_artifact() -> None:
     whole = _compiled(watchdog={"grace_seconds": 5}).dump()["spec"]
     assert whole["watchdog"]["grace_seconds"] == 5
     assert whole["watchdog"]["silence_seconds"] == 1800
-    assert whole["self"] == {"heartbeat_url": None, "canary_seconds": None}
+    assert whole["self"] == SelfWatch().dump()
+    assert len(whole["self"]) == 8
     assert whole["notification"]["routes"] == [{"match": {}, "receivers": ["operator"], "continue": False}]
 
 
@@ -167,3 +170,32 @@ def test_selectors_can_match_only_on_facts_that_tasks_have(schemas: dict[str, An
         watchdog = _compiled(watchdog={"selectors": [selector]}).spec.watchdog
         assert settings_for(watchdog, task, source="json").silence_seconds == 7, fact
     assert set(selectable) == {*said, "source"}
+
+
+GOOD_PATHS = ("/var/lib/node_exporter/reportgov.prom", "reportgov.prom", "./metrics/a.prom", "a b/ü.prom")
+
+
+@pytest.mark.parametrize("path", GOOD_PATHS)
+def test_where_metrics_may_be_written(path: str) -> None:
+    assert _compiled(self={"metrics_path": path}).spec.self_watch.metrics_path == path
+
+
+@pytest.mark.parametrize(
+    ("self", "pointer", "word"),
+    [
+        ({"metrics_path": "/etc/passwd"}, "/self/metrics_path", ".prom"),
+        ({"metrics_path": "/var/lib/.prom"}, "/self/metrics_path", ".prom"),
+        ({"metrics_path": "../a.prom"}, "/self/metrics_path", "down"),
+        ({"metrics_path": "/a/../b.prom"}, "/self/metrics_path", "down"),
+        ({"metrics_path": "journal/a.prom"}, "/self/metrics_path", "records"),
+        ({"metrics_path": "./past/a.prom"}, "/self/metrics_path", "records"),
+        ({"metrics_path": "~/a.prom"}, "/self/metrics_path", "below"),
+        ({"metrics_path": "a\nb.prom"}, "/self/metrics_path", "one line"),
+        ({"heartbeat_networks": ["10.1.2.3/8"]}, "/self/heartbeat_networks/0", "network"),
+        ({"canary_seconds": 600, "canary_within_seconds": 600}, "/self/canary_within_seconds", "before the next"),
+    ],
+)
+def test_what_the_section_about_ourselves_refuses(self: dict[str, Any], pointer: str, word: str) -> None:
+    with pytest.raises(ContractError) as caught:
+        _compiled(self=self)
+    assert [(each.pointer, word in each.message) for each in problems_of(caught.value)] == [(pointer, True)]

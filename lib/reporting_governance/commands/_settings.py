@@ -117,6 +117,12 @@ class Settings:
         return PlainTiming(self.artifact["spec"]["watchdog"])
 
     @property
+    def self_watch(self) -> Mapping[str, Any]:
+        """How we are watched ourselves, as plain data; what an older version recorded may lack some of it."""
+        section: Mapping[str, Any] = self.artifact["spec"]["self"]
+        return section
+
+    @property
     def sources(self) -> Sequence[Mapping[str, Any]]:
         """The task sources that the profile asks for, as plain data."""
         sources: Sequence[Mapping[str, Any]] = self.artifact["spec"]["sources"]

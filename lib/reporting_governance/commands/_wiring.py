@@ -20,10 +20,9 @@ from reporting_governance.errors import ExitCode
 from reporting_governance.resources import checkout_root
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from reporting_governance.adapters.interface import TaskSource
     from reporting_governance.adapters.senders.registry import Senders
+    from reporting_governance.commands._last_run import LastRun
     from reporting_governance.commands._settings import Settings
     from reporting_governance.stages.inbox import InboxReport
     from reporting_governance.stages.sending import Host
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from reporting_governance.storage.interface import Store
 
 DEFAULT_PROFILE = "minimal-solo-mode"
-RUN_LOCK = "run.lock"  #: held by `run`; the time of the file says when it began last
 
 
 class Reply(NamedTuple):
@@ -120,15 +118,11 @@ class CommandContext:
 
         return take_in(self, LookedAt(inbox) if self.dry_run else inbox)
 
-    def last_run_at(self) -> datetime | None:
-        """Return when `run` began last here, None when never."""
-        from datetime import UTC, datetime
+    def last_run(self) -> LastRun:
+        """Return what the last `run` left behind."""
+        from reporting_governance.commands._last_run import read_last_run
 
-        try:
-            began = os.stat(os.path.join(self.state, RUN_LOCK)).st_mtime
-        except FileNotFoundError:
-            return None
-        return datetime.fromtimestamp(int(began), UTC)
+        return read_last_run(self.state)
 
     def copies(self) -> DailyCopies:
         """Readable daily copies of attempts and receipts."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reporting_governance.commands._wiring import RUN_LOCK, CommandContext, Reply, governed_command, titled
+from reporting_governance.commands._last_run import RUN_LOCK
+from reporting_governance.commands._run_watch import RunWatch, Said, code_of
+from reporting_governance.commands._wiring import CommandContext, Reply, governed_command, titled
 from reporting_governance.errors import Busy, ExitCode, StorageError
 from reporting_governance.stages.run import RunReport, Steps, run_chain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from reporting_governance.stages.bridge import BridgeReport
     from reporting_governance.stages.bridge_due import DueItem
@@ -43,41 +45,66 @@ def main(context: CommandContext, *, example: bool, max_seconds: float) -> Reply
         from reporting_governance.commands._example import run_example
 
         return run_example(context, max_seconds)
-    report = run_once(context, max_seconds)
-    return Reply(dump(None, context)) if report is None else reply_of(report, context)
+    reply = run_watched(context, max_seconds)
+    return Reply(dump(None, context)) if reply is None else reply
+
+
+def run_watched(context: CommandContext, max_seconds: float) -> Reply | None:
+    """Run the chain under `run.lock`, and say how it went; None when another run holds the lock."""
+    if context.dry_run:  # takes no lock, and says nothing to anybody
+        return reply_of(_chain(context, max_seconds), context)
+    watch = RunWatch(context)
+    with ExitStack() as alone:
+        try:
+            if not _is_alone(context, alone):
+                return None
+            watch.begin()
+            report = _chain(context, max_seconds, watch)
+            reply = reply_of(report, context)
+        except BaseException as error:
+            watch.broke_off(code_of(error))
+            raise
+        said = watch.end(int(reply.exit_code), unreadable_sources=len(report.scan.unreadable))
+        text = "\n\n".join(each for each in (reply.text, said.describe()) if each)
+        return Reply({**reply.document, "self": said.dump()}, text, reply.exit_code)
 
 
 def run_once(context: CommandContext, max_seconds: float) -> RunReport | None:
-    """Run the chain under `run.lock`; None when another run holds it.  A dry run takes no lock."""
+    """Run the chain under `run.lock` and tell nobody outside; None when another run holds it."""
+    with ExitStack() as alone:
+        if not context.dry_run and not _is_alone(context, alone):
+            return None
+        return _chain(context, max_seconds)
+
+
+def _chain(context: CommandContext, max_seconds: float, watch: RunWatch | None = None) -> RunReport:
     from reporting_governance.commands._stopping import stop_on_signals
 
-    with ExitStack() as alone:
-        if not context.dry_run:
-            context.files.initialise(context.clock.now())
-            try:
-                alone.enter_context(_alone(os.path.join(context.state, RUN_LOCK)))
-            except Busy:
-                return None
-        with stop_on_signals() as stop:
-            report = run_chain(context.store, _steps(context, max_seconds, stop), clock=context.clock, stop=stop)
-        if not context.dry_run:
-            context.files.heartbeat_line(context.clock.now())
-            context.files.maintain(context.clock.now())
-        return report
+    with stop_on_signals() as stop:
+        steps = _steps(context, max_seconds, stop)
+        if watch is not None:
+            steps = Steps(*(watch.timed(name, step) for name, step in zip(Steps._fields, steps, strict=True)))
+        report = run_chain(context.store, steps, clock=context.clock, stop=stop)
+    if not context.dry_run:
+        context.files.heartbeat_line(context.clock.now())
+        context.files.maintain(context.clock.now())
+    return report
 
 
-@contextmanager
-def _alone(path: str) -> Iterator[None]:
-    """Hold the lock of runs.  The time of its file says when the last run began."""
+def _is_alone(context: CommandContext, alone: ExitStack) -> bool:
+    """Hold the lock of runs until `alone` ends; false when another run holds it.  Raises: Busy, StorageError."""
     from reporting_governance.storage.files.lock import held
 
-    with ExitStack() as lock:
-        try:
-            lock.enter_context(held(path, wait_seconds=0))
-            os.utime(path)
-        except OSError as fault:
-            raise StorageError(path=path, reason=fault.strerror or str(fault)) from fault
-        yield
+    context.files.initialise(context.clock.now())
+    path = os.path.join(context.state, RUN_LOCK)
+    try:
+        alone.enter_context(held(path, wait_seconds=0))
+        os.utime(path)
+    except Busy:
+        return False
+    except OSError as fault:
+        raise StorageError(path=path, reason=fault.strerror or str(fault)) from fault
+    return True
 
 
 def _steps(context: CommandContext, max_seconds: float, stop: Callable[[], bool]) -> Steps:
@@ -131,6 +158,7 @@ def dump(report: RunReport | None, context: CommandContext) -> dict[str, Any]:
     """Return the report as plain JSON data; None: another run was at work."""
     document: dict[str, Any] = {"dry_run": context.dry_run, "overlapped": report is None}
     parts: dict[str, Any] = dict.fromkeys(("inbox", "scan", "enqueue", "dispatch", "bridge", "example"))
+    parts["self"] = Said().dump()
     if report is None:
         return document | parts
     from reporting_governance.commands import scan

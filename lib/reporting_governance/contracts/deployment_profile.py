@@ -19,6 +19,7 @@ from reporting_governance.contracts.notification_settings import Notification
 from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.record import OrderedEnum, Record, named
 from reporting_governance.contracts.resource import ResourceMetadata
+from reporting_governance.contracts.self_watch import SelfWatch
 from reporting_governance.contracts.suggest import did_you_mean
 from reporting_governance.contracts.watch_settings import Watchdog
 
@@ -96,21 +97,6 @@ class Gate(Record):
     on_error: OnError = OnError.ALLOW_AND_NOTIFY
     max_blocks: int = 3  #: for the same reason; then it lets go and tells the operator
     posture: Posture = Posture.ADVISE
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SelfWatch(Record):
-    """How we are watched ourselves."""
-
-    schema: ClassVar[str] = "deployment-profile"
-    writes_defaults: ClassVar[bool] = True
-    heartbeat_url: str | None = None
-    canary_seconds: int | None = None
-
-    def __post_init__(self) -> None:
-        problem = address_problems(self.heartbeat_url) if self.heartbeat_url else None
-        if problem:
-            refuse([Problem("/heartbeat_url", problem)])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
