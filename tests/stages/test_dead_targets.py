@@ -86,6 +86,8 @@ def test_a_try_that_fails_holds_the_others_back_again(world: World) -> None:
     through(world, channel)
     assert len(channel.got) == 1
     assert len(world.receipts()) == before
+    said = [each["spool_id"] for each in world.receipts() if each.get("reason") == "target_down"]
+    assert len(said) == len(set(said)) >= 6
 
 
 def test_only_one_of_two_bridges_tries(world: World) -> None:

@@ -72,6 +72,10 @@ def test_it_is_not_asked_more_often_than_it_may_be(world: World, receiver: Recei
     for _ in range(10):
         bridge(world, receiver, tmp_path)  # at the same moment
     assert asked(receiver) == 0
+    world.clock.pass_by(60)
+    for _ in range(10):
+        bridge(world, receiver, tmp_path)
+    assert asked(receiver) == 1
 
 
 @pytest.mark.parametrize("receiver", [(EMERGENCY, WAITING, "pushover_acknowledged")], indirect=True)
