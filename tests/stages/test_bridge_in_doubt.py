@@ -152,6 +152,9 @@ def test_a_resend_is_marked_and_has_a_key_of_its_own(world: World) -> None:
     (attempt, _) = world.attempts()
     assert first.possible_repeat_of is None
     assert second.possible_repeat_of == attempt["attempt_id"]
+    assert second.subject.startswith(f"[possible repeat of {attempt['attempt_id']}]")
+    assert second.body.startswith(f"This is a possible repeat of {attempt['attempt_id']}")
+    assert second.body.endswith(first.body)
     assert second.subject == f"[possible repeat of {attempt['attempt_id']}] {first.subject}"
     assert first.idempotency_key == item
     assert second.idempotency_key not in (item, attempt["attempt_id"])

@@ -9,8 +9,9 @@ from reporting_governance.contracts.receipt import Proof
 from reporting_governance.core.awaiting import settle_later
 from reporting_governance.core.settling import Settlement, settle_unsent
 from reporting_governance.stages.bridge_run import BridgeRun
+from reporting_governance.stages.message import message_of
 from reporting_governance.stages.receipts import Result
-from reporting_governance.stages.sending import Work, message_of
+from reporting_governance.stages.sending import Work
 
 
 def poll(run: BridgeRun, works: Sequence[Work]) -> None:

@@ -54,19 +54,25 @@ def _send_batch(run: BridgeRun, batch: Batch, works: Sequence[Work]) -> None:
         run.put_off(later)
         if not chosen:
             return
-        mark = batch.mark()
-        prepared = run.prepare(chosen, lambda _, mark=mark: mark)  # type: ignore[misc]
+        prepared = _prepared(run, batch, chosen)
         if not prepared:
             return
-        by_id = {each.message.spool_id: each for each in prepared}
-        messages = [each.message for each in prepared]
-        try:
-            answers = batch.send(
-                messages, may_start=lambda each, at=by_id: may_start(run.store, at[each.spool_id], run.clock)
-            )  # type: ignore[misc]
-        except Exception as fault:  # as in guarded_send; how far a batch came, only a look can say
-            answers = [Answer(result=SendResult.IN_DOUBT, evidence={"error": type(fault).__name__})] * len(messages)
+        answers = _answers(run, batch, prepared)
         run.receive(list(zip(prepared, answers, strict=True)))
+
+
+def _prepared(run: BridgeRun, batch: Batch, chosen: Sequence[Work]) -> list[Prepared]:
+    mark = batch.mark()
+    return run.prepare(chosen, lambda _: mark)
+
+
+def _answers(run: BridgeRun, batch: Batch, prepared: Sequence[Prepared]) -> Sequence[Answer]:
+    by_id = {each.message.spool_id: each for each in prepared}
+    messages = [each.message for each in prepared]
+    try:
+        return batch.send(messages, may_start=lambda message: may_start(run.store, by_id[message.spool_id], run.clock))
+    except Exception as fault:  # as in guarded_send; how far a batch came, only a look can say
+        return [Answer(result=SendResult.IN_DOUBT, evidence={"error": type(fault).__name__})] * len(messages)
 
 
 def _turns(

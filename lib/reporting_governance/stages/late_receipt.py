@@ -19,7 +19,8 @@ from reporting_governance.core.delivery import open_attempt
 from reporting_governance.core.threads import ThreadRules
 from reporting_governance.errors import Busy, UsageError
 from reporting_governance.stages.clock import Clock
-from reporting_governance.stages.sending import read_threads, speaks_of
+from reporting_governance.stages.message import speaks_of
+from reporting_governance.stages.sending import read_threads
 from reporting_governance.stages.settled_thread import settled_key
 from reporting_governance.stages.targets_told import told_marks
 from reporting_governance.storage.interface import Added, Addition, Group, Store, View, expand

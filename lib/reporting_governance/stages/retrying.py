@@ -98,14 +98,20 @@ def _again(
     old = SpoolItem.parse(expand(store, item.body["item"]))
     receiver, _, target = old.target.partition("/")
     new_id = ids.spool_id(old.notice_ids, receiver, target, old.round + 1)
-    subject = old.rendered.subject
-    if is_in_doubt(item.body) and not subject.startswith("[possible repeat]"):
-        subject = f"[possible repeat] {subject}"
+    rendered = old.rendered
+    if is_in_doubt(item.body) and not rendered.subject.startswith("[possible repeat"):
+        said = f"This is a possible repeat of {old.spool_id}: whether that arrived, nobody knows."
+        rendered = replace(
+            rendered,
+            subject=f"[possible repeat of {old.spool_id}] {rendered.subject}",
+            body=f"{said}\n\n{rendered.body}",
+            html=f"<p>{said}</p>{rendered.html}" if rendered.html else rendered.html,
+        )
     new = replace(
         old,
         spool_id=new_id,
         round=old.round + 1,
-        rendered=replace(old.rendered, subject=subject),
+        rendered=rendered,
         idempotency_key=new_id,
         dispatched_at=now,
         due_at=now,

@@ -1,10 +1,8 @@
 """One item's way out: the attempt before the send, the fence, and the send itself.  What follows is in `receipts`."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any, Protocol
 
 from reporting_governance.adapters.interface import Answer, Message, Sender, SendResult
@@ -12,12 +10,13 @@ from reporting_governance.contracts import ids
 from reporting_governance.contracts.attempt import Attempt
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.times import due_name
-from reporting_governance.core.delivery import Body, Powers, Step, StepKind
+from reporting_governance.core.delivery import Body, Powers, Step
 from reporting_governance.core.target_memory import Limit
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.message import digest_of, message_of
 from reporting_governance.stages.newest import newest_view
 from reporting_governance.stages.targets import Memory
-from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View, expand
+from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View
 
 SLACK_SECONDS = 15  #: between the record of an attempt and the last moment at which its send may begin
 COMMIT = 200  #: records a commit
@@ -84,59 +83,6 @@ def powers_of(sender: Sender) -> Powers:
     )
 
 
-def message_of(store: Store, work: Work, *, number: int) -> Message:
-    """Return what the sender is given.
-
-    An item that may have arrived already is marked, and does not use the item's key again unless its sender is
-    idempotent by it: a receiver that drops what it knows would drop what must arrive.
-    """
-    item = work.body["item"]
-    rendered = item["rendered"]
-    repeat = None
-    key, subject, text, html = item["idempotency_key"], rendered["subject"], rendered["body"], rendered.get("html")
-    idempotent = work.sender is not None and work.sender.promises.idempotent_by_key
-    if work.step.kind is StepKind.SEND and work.step.attempt_id and not idempotent:
-        repeat = work.step.attempt_id
-        key = ids.attempt_id(item["spool_id"], number)
-        subject = f"[possible repeat of {repeat}] {subject}"
-        said = f"This is a possible repeat of {repeat}: whether that send arrived, nobody knows."
-        text = f"{said}\n\n{text}"
-        html = f"<p>{said}</p>{html}" if html else html
-    newest = [thread.body for thread in work.threads if speaks_of(item, thread.body)]
-    return Message(
-        spool_id=item["spool_id"],
-        idempotency_key=key,
-        subject=subject,
-        body=text,
-        html=html,
-        urgency=max((each["urgency"] for each in newest), key=_URGENCIES.index, default="medium"),
-        thread_keys=tuple(item["thread_keys"]),
-        notice_ids=tuple(item["notice_ids"]),
-        phase=newest[0]["newest"]["phase"] if newest else "",
-        facts=_facts(store, newest),
-        possible_repeat_of=repeat,
-        attempt_id=ids.attempt_id(item["spool_id"], number),
-        not_after=item["not_after"],
-    )
-
-
-_URGENCIES = ("low", "medium", "high", "critical")
-
-
-def _facts(store: Store, threads: Sequence[Body]) -> Mapping[str, Any]:
-    """Return the facts of one notice; of several, each under its notice's id."""
-    facts = {thread["newest"]["notice_id"]: expand(store, thread.get("facts") or {}) for thread in threads}
-    if len(facts) == 1:
-        return dict(next(iter(facts.values())))
-    return facts
-
-
-def speaks_of(item: Body, thread: Body) -> bool:
-    """Tell whether a thread's newest notice is one of the item's; an older item says nothing new to a thread."""
-    newest = thread["newest"]
-    return newest is not None and newest["notice_id"] in item["notice_ids"]
-
-
 def new_attempt(
     work: Work,
     message: Message,
@@ -168,12 +114,6 @@ def new_attempt(
         rate_limit=asdict(limit_in_force) if limit_in_force else None,
         target_mark=mark,
     )
-
-
-def digest_of(message: Message) -> str:
-    """Return the SHA-256 of what a sender is given.  Addresses and secrets are no part of a message."""
-    parts = {name: getattr(message, name) for name in message.__slots__}
-    return sha256(json.dumps(parts, sort_keys=True, default=list).encode()).hexdigest()
 
 
 def prepare(

@@ -1,0 +1,73 @@
+"""What a sender is given of an item."""
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from reporting_governance.adapters.interface import Message
+from reporting_governance.contracts import ids
+from reporting_governance.core.delivery import Body, StepKind
+from reporting_governance.storage.interface import Store, expand
+
+if TYPE_CHECKING:
+    from reporting_governance.stages.sending import Work
+
+
+def message_of(store: Store, work: "Work", *, number: int) -> Message:
+    """Return what the sender is given.
+
+    An item that may have arrived already is marked, and does not use the item's key again unless its sender is
+    idempotent by it: a receiver that drops what it knows would drop what must arrive.
+    """
+    item = work.body["item"]
+    rendered = item["rendered"]
+    repeat = None
+    key, subject, text, html = item["idempotency_key"], rendered["subject"], rendered["body"], rendered.get("html")
+    idempotent = work.sender is not None and work.sender.promises.idempotent_by_key
+    if work.step.kind is StepKind.SEND and work.step.attempt_id and not idempotent:
+        repeat = work.step.attempt_id
+        key = ids.attempt_id(item["spool_id"], number)
+        subject = f"[possible repeat of {repeat}] {subject}"
+        said = f"This is a possible repeat of {repeat}: whether that send arrived, nobody knows."
+        text = f"{said}\n\n{text}"
+        html = f"<p>{said}</p>{html}" if html else html
+    newest = [thread.body for thread in work.threads if speaks_of(item, thread.body)]
+    return Message(
+        spool_id=item["spool_id"],
+        idempotency_key=key,
+        subject=subject,
+        body=text,
+        html=html,
+        urgency=max((each["urgency"] for each in newest), key=_URGENCIES.index, default="medium"),
+        thread_keys=tuple(item["thread_keys"]),
+        notice_ids=tuple(item["notice_ids"]),
+        phase=newest[0]["newest"]["phase"] if newest else "",
+        facts=_facts(store, newest),
+        possible_repeat_of=repeat,
+        attempt_id=ids.attempt_id(item["spool_id"], number),
+        not_after=item["not_after"],
+    )
+
+
+_URGENCIES = ("low", "medium", "high", "critical")
+
+
+def _facts(store: Store, threads: Sequence[Body]) -> Mapping[str, Any]:
+    """Return the facts of one notice; of several, each under its notice's id."""
+    facts = {thread["newest"]["notice_id"]: expand(store, thread.get("facts") or {}) for thread in threads}
+    if len(facts) == 1:
+        return dict(next(iter(facts.values())))
+    return facts
+
+
+def speaks_of(item: Body, thread: Body) -> bool:
+    """Tell whether a thread's newest notice is one of the item's; an older item says nothing new to a thread."""
+    newest = thread["newest"]
+    return newest is not None and newest["notice_id"] in item["notice_ids"]
+
+
+def digest_of(message: Message) -> str:
+    """Return the SHA-256 of what a sender is given.  Addresses and secrets are no part of a message."""
+    parts = {name: getattr(message, name) for name in message.__slots__}
+    return sha256(json.dumps(parts, sort_keys=True, default=list).encode()).hexdigest()
