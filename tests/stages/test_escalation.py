@@ -236,6 +236,18 @@ def test_nobody_gets_a_second_notice_while_the_first_is_on_its_way(tmp_path: Pat
     world.check()
 
 
+def test_who_stands_in_gets_one_notice_at_a_time_too(tmp_path: Path) -> None:
+    down = {"targets": {"program": {"sender": "command", "parameters": {"argv": list(DOWN), "timeout_seconds": 5}}}}
+    refusing = {"targets": {"box": {"sender": "command", "parameters": {"argv": ["/bin/sh", "-c", "exit 1"]}}}}
+    given = {"routes": [{"match": {}, "receivers": ["operator", "chief"]}], "fallback": ["chief"]}
+    receivers = {**outboxes("boss"), "operator": refusing}
+    world = overdue(tmp_path, laddered([], receivers={**receivers, "chief": down}, **given)).wait(300)
+    assert world.told("chief") == ["firing"]
+    world.profile = laddered([], receivers={**receivers, **outboxes("chief")}, **given)
+    world.wait(4000)
+    assert world.told("chief") == ["firing", "fallback"]
+
+
 def test_where_the_first_is_acknowledged_everybody_hears_no_more(tmp_path: Path) -> None:
     """A provider's receipt with proof `person`, about an older message: the whole episode is acknowledged by it."""
     world = overdue(tmp_path, laddered(repeat_seconds=600)).wait(QUARTER)
@@ -288,6 +300,7 @@ def test_an_ack_of_an_ended_episode_does_not_take_its_end_away(tmp_path: Path) -
     world.ack()
     world.settle()
     assert world.told("operator") == ["firing", "resolved"]
+    assert len(world.arrived()["operator/box"]) == 4
     world.check()
 
 
