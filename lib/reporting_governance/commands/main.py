@@ -1,6 +1,7 @@
 """The `reportgov` command: one table of verbs, each imported only when it is asked for."""
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -12,6 +13,7 @@ from reporting_governance import __version__
 from reporting_governance.commands._handler import EXIT_CODES, guard
 
 PROGRAM = "reportgov"
+ASKED = "_REPORTGOV_COMPLETE"  #: set by a shell that wants to complete a line
 
 #: verb -> its one line of help, in the order in which an item travels
 VERBS = {
@@ -29,6 +31,8 @@ VERBS = {
     "routes": "Show where a notice would go, and why.",
     "doctor": "Check this host, the state folder and the journal; rebuild views.",
     "init": "Make a state folder and a first profile.",
+    "schedule": "Print what starts `run` on time, for cron or systemd.",
+    "completions": "Print what makes a shell complete verbs and options.",
 }
 
 
@@ -51,7 +55,7 @@ class VerbGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the first argument names; a name that is no verb is a usage error."""
-        if args[0] not in VERBS and not args[0].startswith("-"):
+        if args[0] not in VERBS and not args[0].startswith("-") and not ctx.resilient_parsing:
             _refuse_unknown(ctx, args[0])
         return super().resolve_command(ctx, args)
 
@@ -95,6 +99,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
 
     def call() -> object:
+        asked = os.environ.get(ASKED)
+        if asked:
+            from click.shell_completion import shell_complete
+
+            return shell_complete(reportgov, {}, PROGRAM, ASKED, asked)
         with reportgov.make_context(PROGRAM, given) as context:
             return reportgov.invoke(context)
 
