@@ -37,6 +37,11 @@ def test_case(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     elif "mail_server" in given:
         with MailPeer(tuple(given["mail_server"])) as server:
             found = run(given, {"host": "127.0.0.1", "port": server.port, "tls": "none"}, server, tmp_path)
+    elif "apprise" in given:
+        pytest.importorskip("apprise", reason="the extra is not installed: pip install 'reporting-governance[apprise]'")
+        with Receiver(*given["apprise"]) as receiver:
+            monkeypatch.setenv("APPRISE_URL", f"json://127.0.0.1:{receiver.port}/hook?retry=2&redirect=yes")
+            found = run(given, {"url": "${env:APPRISE_URL}"}, AppriseHook(receiver), tmp_path)
     elif "openclaw" in given:
         openclaw = FakeOpenclaw(tmp_path, *given["openclaw"])
         found = run(given, {"command": openclaw.command}, openclaw, tmp_path)
@@ -45,6 +50,21 @@ def test_case(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         found = run(given, {"argv": program.argv}, program, tmp_path)
     assert {key: found[key] for key in expected} == expected
     assert_honest(found["world"], found["arrived"])
+
+
+class AppriseHook:
+    """What Apprise posts to `json://`: subject and text, and no id."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    @property
+    def bodies(self) -> list[dict[str, Any]]:
+        titles = [each["title"] for each in self._receiver.bodies]
+        return [
+            {"id": str(place), "possible_repeat_of": True if "possible repeat of" in each else None}
+            for place, each in enumerate(titles)
+        ]
 
 
 class Vendor:
@@ -76,7 +96,7 @@ def vendor_parameters(sender: str, url: str) -> dict[str, Any]:
 def run(
     given: dict[str, Any],
     where: dict[str, Any],
-    peer: Receiver | Program | MailPeer | Vendor | FakeOpenclaw,
+    peer: Receiver | Program | MailPeer | Vendor | FakeOpenclaw | AppriseHook,
     folder: Path,
 ) -> dict[str, Any]:
     parameters = {**where, **given["parameters"]}

@@ -21,6 +21,7 @@ from tests.adapters.senders.test_webhook import message
 SMALLEST: Mapping[str, Mapping[str, Any]] = {
     "external": {"folder": "handed-over"},
     "file": {"path": "outbox/notices.jsonl"},
+    "apprise": {"url": "${env:APPRISE_URL}"},
     "command": {"argv": ["send-it"]},
     "matrix": {"base_url": "https://matrix.example", "token": "${env:TOKEN}", "room_id": "!room:matrix.example"},
     "ntfy": {"topic": "notices"},
@@ -63,7 +64,7 @@ def test_parameters_and_their_schema_agree(name: str) -> None:
 
 
 def test_a_name_that_nobody_has() -> None:
-    with pytest.raises(UnknownSender, match="built in: command, external, file, "):
+    with pytest.raises(UnknownSender, match="built in: apprise, command, external, file, "):
         sender_class("pigeon")
 
 

@@ -18,6 +18,7 @@ from reporting_governance.errors import ContractError, GovernanceError
 ENTRY_POINTS = "reporting_governance.senders"  #: the group in which other packages name theirs
 
 SENDERS: Mapping[str, str] = {
+    "apprise": "reporting_governance.adapters.senders.apprise:AppriseSender",
     "command": "reporting_governance.adapters.senders.command:CommandSender",
     "external": "reporting_governance.adapters.senders.external:ExternalSender",
     "file": "reporting_governance.adapters.senders.file:FileSender",
