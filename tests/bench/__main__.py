@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tabulate import tabulate
 
@@ -21,17 +21,26 @@ _PAGE = os.path.join(
 
 
 def main(names: list[str]) -> int:
-    """Run the suites and return 0; a claim that does not hold on this machine is told, not failed."""
-    results: list[Result] = []
+    """Run the suites, put their rows into the page and return 0; a claim that does not hold is told, not failed."""
+    rows = {} if not names else _rows_of_page()
     for name in names or list(SUITES):
         for result in SUITES[name]():
             print(_line(result), flush=True)
-            results.append(result)
-    if not names:
-        with open(_PAGE, "w", encoding="utf-8") as file:
-            file.write(_page(results))
-        print(f"\nwritten: {_PAGE}")
+            rows[result.name] = _row(result)
+    with open(_PAGE, "w", encoding="utf-8") as file:
+        file.write(_page(rows.values()))
+    print(f"\nwritten: {_PAGE}")
     return 0
+
+
+Row = tuple[str, ...]
+
+
+def _rows_of_page() -> dict[str, Row]:
+    """Return what the page says already, so that one suite can be taken again."""
+    with open(_PAGE, encoding="utf-8") as file:
+        cells = [tuple(cell.strip() for cell in line.split("|")[1:-1]) for line in file if line.startswith("| ")]
+    return {row[0]: row for row in cells if row[0] != "what"}
 
 
 def _line(result: Result) -> str:
@@ -39,17 +48,19 @@ def _line(result: Result) -> str:
     return f"{result.name}: {result.ratio:.2f} ({result.target}) {verdict}  [{result.hint}]"
 
 
-def _page(results: list[Result]) -> str:
-    rows = [
-        (each.name, f"{each.ratio:.2f}", each.target, {True: "yes", False: "**no**", None: ""}[each.holds], each.hint)
-        for each in results
-    ]
+def _row(result: Result) -> Row:
+    holds = {True: "yes", False: "**no**", None: ""}[result.holds]
+    return (result.name, f"{result.ratio:.2f}", result.target, holds, result.hint)
+
+
+def _page(rows: Iterable[Row]) -> str:
     table = tabulate(
         rows, headers=("what", "ratio", "claim", "holds", "hint"), tablefmt="github", disable_numparse=True
     )
     return (
-        "# Benchmarks\n\nWritten by `nox -s bench`. Only the ratios are claims: both sides ran in the same run "
-        "on the same machine.\nThe hints are that machine's figures and will differ on yours.\n\n" + table + "\n"
+        "# Benchmarks\n\nWritten by `nox -s bench`, or suite by suite by `python -m tests.bench SUITE`. Only the\n"
+        "ratios are claims: both sides ran in the same run on the same machine. The hints are that machine's figures\n"
+        "and will differ on yours.\n\n" + table + "\n"
     )
 
 
