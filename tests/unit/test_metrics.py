@@ -1,7 +1,9 @@
 """The metrics text: in the form that scrapers take, whatever a folder is called, and with labels of few words."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -82,6 +84,13 @@ def test_labels_are_few_words_that_we_chose() -> None:
     assert said.label_values("condition") == {each.value for each in Condition} | {"other"}
     assert said.label_values("state") == {each.value for each in NoticeState}
     assert len(said.samples) < 80
+
+
+def test_every_alert_of_the_manual_names_metrics_that_exist() -> None:
+    page = Path(__file__).parents[2] / "docs/operating.md"
+    named = set(re.findall(r"\breportgov_[a-z_]+", page.read_text()))
+    assert named
+    assert named <= set(parse(metrics_text(WORK, RUN)).helps)
 
 
 def test_without_views_the_run_is_told_of() -> None:

@@ -52,8 +52,12 @@ class Heartbeat:
         waiting = self.begin(signal, tries=tries, seconds=seconds)
         return waiting.result()
 
-    def begin(self, signal: str = "", *, tries: int = TRIES, seconds: float = LIMIT_SECONDS) -> "Waiting":
-        """Start a ping and return at once."""
+    def probe(self, *, seconds: float = LIMIT_SECONDS) -> Ping:
+        """Connect and ask for nothing: whoever watches must not take it for a run."""
+        return self.begin(None, tries=1, seconds=seconds).result()
+
+    def begin(self, signal: str | None = "", *, tries: int = TRIES, seconds: float = LIMIT_SECONDS) -> "Waiting":
+        """Start a ping and return at once; `None` connects and asks for nothing."""
         waiting = Waiting(time.monotonic() + seconds)
         arguments = (waiting, signal, tries, waiting.ends_at - seconds * _TO_REPORT)
         thread = threading.Thread(target=self._serve, args=arguments, daemon=True)
@@ -61,13 +65,13 @@ class Heartbeat:
         waiting.thread = thread
         return waiting
 
-    def _serve(self, waiting: "Waiting", signal: str, tries: int, ends_at: float) -> None:
+    def _serve(self, waiting: "Waiting", signal: str | None, tries: int, ends_at: float) -> None:
         try:
             waiting.ping = self._tried(signal, tries, ends_at)
         except Exception as fault:  # a ping fails no run, and the text may hold the address
             waiting.ping = Ping(arrived=False, tries=1, problem=type(fault).__name__)
 
-    def _tried(self, signal: str, tries: int, ends_at: float) -> Ping:
+    def _tried(self, signal: str | None, tries: int, ends_at: float) -> Ping:
         problem = ""
         for number in range(1, tries + 1):
             left = ends_at - time.monotonic()
@@ -81,12 +85,15 @@ class Heartbeat:
                 time.sleep(min(_PAUSE_SECONDS, max(0.0, ends_at - time.monotonic())))
         return Ping(arrived=False, tries=tries, problem=problem)
 
-    def _asked(self, signal: str, seconds: float) -> tuple[str, bool]:
+    def _asked(self, signal: str | None, seconds: float) -> tuple[str, bool]:
         """Return what went wrong, and whether trying again is of no use."""
         try:
-            exchange = Exchange(_address(Secrets().resolve(self._url), signal), rules=self._rules, seconds=seconds,
-                                method="GET")  # fmt: skip
+            address = _address(Secrets().resolve(self._url), signal or "")
+            exchange = Exchange(address, rules=self._rules, seconds=seconds, method="GET")
             exchange.connect(_headers(), 0)
+            if signal is None:
+                exchange.close()
+                return "", True
             status = exchange.post(b"").status
         except SecretMissing as fault:
             return str(fault), True  # names the reference, which stands in the profile

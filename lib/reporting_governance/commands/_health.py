@@ -1,207 +1,168 @@
-"""What `doctor` looks at, one function for each thing; each answers with what it saw and what to do about it."""
+"""What `doctor` looks at, one function for each thing; each answers with what it saw and what to do about it.
+
+The host is in `_health_host.py`; here is what is ours, and what we talk to.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
-import stat
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from reporting_governance.contracts.journal_line import Folder
-from reporting_governance.contracts.times import format_time
+from reporting_governance.commands._health_check import Check, Rule, Verdict
+from reporting_governance.commands._health_host import (
+    clock,
+    folder,
+    metrics,
+    permissions,
+    secrets,
+    space,
+    zones,
+)
 from reporting_governance.errors import GovernanceError
 
 if TYPE_CHECKING:
+    from reporting_governance.adapters.interface import Sender
     from reporting_governance.commands._wiring import CommandContext
+    from reporting_governance.contracts.finding import Finding
 
-_LITTLE_SPACE_BYTES = 256 * 1024 * 1024
-_FEW_INODES = 10_000
-_MISSED_TICKS = 5  #: so many ticks without a run are no coincidence
-_RECENT_SECONDS = 86_400
-_OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
-
-class Verdict(StrEnum):
-    """How one check came out."""
-
-    OK = "ok"
-    WARNING = "warning"
-    BAD = "bad"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    verdict: Verdict
-    seen: str
-    advice: str = ""
+_PROBE_SECONDS = 20.0  #: all targets are asked at once
 
 
 def all_checks(context: CommandContext) -> Iterator[Check]:
     """Yield every check in turn; one that fails with an error of ours is itself a bad result."""
-    for name, look in _CHECKS:
+    for rule, look in _CHECKS:
         try:
             yield from look(context)
         except GovernanceError as fault:
-            yield Check(name, Verdict.BAD, str(fault), fault.advice())
-
-
-def _folder(context: CommandContext) -> Iterator[Check]:
-    from reporting_governance.storage.files.layout import Layout, require_owner
-    from reporting_governance.storage.files.mounts import network_mount
-
-    if not Layout(context.state).exists():
-        advice = "The first check-in, or `reportgov init`, makes it."
-        yield Check("state folder", Verdict.WARNING, f"{context.state} is not set up yet", advice)
-        return
-    require_owner(context.state)
-    kind = network_mount(context.state)
-    if kind is not None:
-        yield Check("state folder", Verdict.BAD, f"on a network file system ({kind})", "Use a local disk.")
-    else:
-        yield Check("state folder", Verdict.OK, context.state)
-    yield from _modes(context.state)
-
-
-def _modes(state: str) -> Iterator[Check]:
-    """Folders that hold records must not be readable or writable by others; the inbox must keep its sticky bit."""
-    for folder in ("journal", "blobs", *(each.value for each in Folder)):
-        path = os.path.join(state, folder)
-        if os.path.isdir(path) and os.stat(path).st_mode & _OPEN_TO_OTHERS & ~(stat.S_IRGRP | stat.S_IXGRP):
-            yield Check("permissions", Verdict.BAD, f"{path} is open to others", f"chmod 0700 {path}")
-    inbox = os.path.join(state, "inbox")
-    if os.path.isdir(inbox):
-        mode = os.stat(inbox).st_mode
-        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-            yield Check("permissions", Verdict.BAD, f"{inbox} lets users remove files of others", f"chmod 1733 {inbox}")
-
-
-def _space(context: CommandContext) -> Iterator[Check]:
-    place = context.state
-    while not os.path.isdir(place):
-        place = os.path.dirname(place)
-    free = shutil.disk_usage(place).free
-    inodes = os.statvfs(place).f_favail
-    seen = f"{free // (1024 * 1024)} MiB free"
-    if free < _LITTLE_SPACE_BYTES:
-        yield Check("disk", Verdict.BAD, seen, "Make room: without it nothing can be recorded, and so nothing is sent.")
-    elif 0 < inodes < _FEW_INODES:
-        yield Check("disk", Verdict.BAD, f"{inodes} inodes left", "Remove small files elsewhere on this file system.")
-    else:
-        yield Check("disk", Verdict.OK, seen)
+            yield Check(rule, Verdict.BAD, str(fault), fault.advice())
 
 
 def _journal(context: CommandContext) -> Iterator[Check]:
     head = context.store.ready()
     if head.seq == 0:
-        yield Check("journal", Verdict.OK, "empty")
+        yield Check(Rule.JOURNAL, Verdict.OK, "empty")
         return
     count = last = 0
     for line in context.store.replay():
         count, last = count + 1, line.seq
     if last > head.seq or count == 0:
-        yield Check("journal", Verdict.BAD, f"{count} lines read, head {head.seq}", "reportgov doctor --rebuild")
+        yield Check(Rule.JOURNAL, Verdict.BAD, f"{count} lines read, head {head.seq}", "reportgov doctor --rebuild")
     else:
         void = head.seq - count
         seen = f"{count} lines, log {head.log_id}" + (f", {void} void" if void else "")
-        yield Check("journal", Verdict.OK, seen)
+        yield Check(Rule.JOURNAL, Verdict.OK, seen)
 
 
 def _profile(context: CommandContext) -> Iterator[Check]:
     settings = context.settings
     if settings.refused:
         advice = "Until it is mended nothing new is decided; what was told goes on by the last good profile."
-        yield Check("profile", Verdict.BAD, f"{context.profile_reference}: {settings.refused}", advice)
+        yield Check(Rule.PROFILE, Verdict.BAD, f"{context.profile_reference}: {settings.refused}", advice)
         return
-    yield Check("profile", Verdict.OK, context.profile_reference)
+    yield Check(Rule.PROFILE, Verdict.OK, context.profile_reference)
     for note in settings.artifact.get("notes", ()):
-        yield Check("profile", Verdict.WARNING, note)
+        yield Check(Rule.PROFILE, Verdict.WARNING, note, "Change the profile if that is not what you want.")
     for note in settings.policy.powers.notes:
-        yield Check("capabilities", Verdict.WARNING, note)
+        advice = "The runtime cannot do it; say `off` in `expectations` if nobody needs it."
+        yield Check(Rule.CAPABILITIES, Verdict.WARNING, note, advice)
 
 
 def _senders(context: CommandContext) -> Iterator[Check]:
     if not os.path.isdir(context.state):
         return  # a sender may make its folder below it
-    yield from _troubled_targets(context)
     senders = context.senders()
-    for target, sender in senders.items():
-        findings = list(sender.probe())
-        for each in findings:
-            yield Check(f"target {target}", Verdict.BAD, each.message, each.help or "")
-        if not findings:
+    for (target, sender), found in zip(senders.items(), _probed(list(senders.values())), strict=True):
+        for each in found or ():
+            yield Check(Rule.TARGET, Verdict.BAD, each.message, each.help or each.rule, target)
+        if found is None:
+            advice = "Notices to it wait and are tried again.  Is its host reachable from here?"
+            seen = f"sender {sender.name} gave no answer within {_PROBE_SECONDS:.0f} s"
+            yield Check(Rule.TARGET, Verdict.BAD, seen, advice, target)
+        elif not found:
             proof = sender.promises.best_first_proof.value
-            yield Check(f"target {target}", Verdict.OK, f"sender {sender.name}, proof of a first answer: {proof}")
+            seen = f"sender {sender.name}, proof of a first answer: {proof}"
+            yield Check(Rule.TARGET, Verdict.OK, seen, subject=target)
 
 
-def _troubled_targets(context: CommandContext) -> Iterator[Check]:
-    """Say what the targets answered last: a probe asks whether they are there, not whether they take messages."""
-    from reporting_governance.stages.targets import troubled
+def _probed(senders: Sequence[Sender]) -> list[Sequence[Finding] | None]:
+    """Ask all senders at once; None for one that took too long.  A thread that hangs holds nobody: it is a daemon."""
+    found: list[Sequence[Finding] | None] = [None] * len(senders)
 
-    if context.store.ready().seq == 0:
-        return
-    for each in troubled(context.store, context.settings.profile.notification, context.clock.now()):
-        name = f"target {each.target}"
-        if each.trouble == "down":
-            seen = f"could not be reached since {each.since}: {each.why}"
-            yield Check(name, Verdict.BAD, seen, f"It is tried again at {each.until}; others go on.")
-        elif each.trouble == "refused":
-            advice = "Correct the address or its secret, then `reportgov retry` what is blocked."
-            yield Check(name, Verdict.BAD, f"refused for good at {each.since}: {each.why}", advice)
-        else:
-            yield Check(name, Verdict.WARNING, f"has had {each.why}", f"The next goes at {each.until}.")
+    def ask(place: int) -> None:
+        found[place] = senders[place].probe()
+
+    threads = [threading.Thread(target=ask, args=(place,), daemon=True) for place in range(len(senders))]
+    ends_at = time.monotonic() + _PROBE_SECONDS
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, ends_at - time.monotonic()))
+    return list(found)
 
 
 def _sources(context: CommandContext) -> Iterator[Check]:
     for source in context.task_sources():
         reading = source.read(now=context.clock.now(), baseline_at=context.clock.now(), known=frozenset())
         if reading.unreadable:
-            yield Check(f"source {source.name}", Verdict.BAD, reading.unreadable, "Its tasks are not watched.")
+            advice = "Its tasks are not watched.  May the state's owner read what is named there?"
+            yield Check(Rule.SOURCE, Verdict.BAD, reading.unreadable, advice, source.name)
         else:
-            yield Check(f"source {source.name}", Verdict.OK, f"{len(reading.tasks)} tasks, instance {reading.instance}")
+            seen = f"{len(reading.tasks)} tasks, instance {reading.instance}"
+            yield Check(Rule.SOURCE, Verdict.OK, seen, subject=source.name)
         for condition, reason in reading.cannot_see.items():
-            yield Check(f"source {source.name}", Verdict.UNKNOWN, f"cannot judge {condition}: {reason}")
+            advice = "Nothing to do: it is never told of, and never called well."
+            yield Check(Rule.SOURCE, Verdict.UNKNOWN, f"cannot judge {condition}: {reason}", advice, source.name)
 
 
 def _runs(context: CommandContext) -> Iterator[Check]:
     """Cron that has stopped is the one thing that nothing here can notice by itself."""
-    last = context.last_run().began_at
-    if last is None:
-        yield Check("last run", Verdict.WARNING, "never", "Put `reportgov run` into the crontab: crontab -e")
+    from reporting_governance.commands._siblings import trouble_with_runs
+
+    stale = trouble_with_runs(context)
+    last = context.last_run()
+    if stale is not None:
+        yield Check(Rule.RUNS, Verdict.BAD, stale.sentence, stale.advice)
+    elif last.began_at is None:
+        advice = "`reportgov schedule print --cron` or `--systemd` says what to install."
+        yield Check(Rule.RUNS, Verdict.WARNING, "`run` was not started here yet", advice)
+    else:
+        ended = "" if last.exit_code is None else f", ended with {last.exit_code}"
+        yield Check(Rule.RUNS, Verdict.OK, f"{int((context.clock.now() - last.began_at).total_seconds())} s ago{ended}")
+
+
+def _heartbeat(context: CommandContext) -> Iterator[Check]:
+    wanted = context.settings.self_watch
+    if not wanted.get("heartbeat_url"):
         return
-    age = int((context.clock.now() - last).total_seconds())
-    tick = context.settings.watchdog.tick_seconds
-    if age > _MISSED_TICKS * tick:
-        advice = "Does cron run?  Is the line in the crontab of the state's owner?  What did it mail?"
-        yield Check("last run", Verdict.BAD, f"{age} s ago, expected every {tick} s", advice)
+    from reporting_governance.adapters.heartbeat import Heartbeat
+
+    found = Heartbeat(
+        wanted["heartbeat_url"],
+        private_networks=wanted.get("heartbeat_networks", ()),
+        ca_file=wanted.get("heartbeat_ca_file"),
+    ).probe()
+    if found.arrived:
+        yield Check(Rule.HEARTBEAT, Verdict.OK, "its host can be connected to; nothing was sent")
     else:
-        yield Check("last run", Verdict.OK, f"{age} s ago")
+        advice = "Whoever watches from outside is not told that runs succeed, and will raise an alarm."
+        yield Check(Rule.HEARTBEAT, Verdict.BAD, found.problem, advice)
 
 
-def _clock(context: CommandContext) -> Iterator[Check]:
-    """A clock behind the journal makes everything look early."""
-    files = context.files
-    files.ready()
-    stepped = files.clock_step(context.clock.now())
-    if stepped is not None and (context.clock.now() - stepped).total_seconds() < _RECENT_SECONDS:
-        yield Check("clock", Verdict.WARNING, f"was set at {format_time(stepped)}", "Nobody is accused for one grace.")
-    else:
-        yield Check("clock", Verdict.OK, format_time(context.clock.now()))
-
-
-_CHECKS: tuple[tuple[str, Callable[[CommandContext], Iterator[Check]]], ...] = (
-    ("state folder", _folder),
-    ("disk", _space),
-    ("profile", _profile),
-    ("journal", _journal),
-    ("clock", _clock),
-    ("last run", _runs),
-    ("targets", _senders),
-    ("sources", _sources),
+_CHECKS: tuple[tuple[Rule, Callable[[CommandContext], Iterator[Check]]], ...] = (
+    (Rule.FOLDER, folder),
+    (Rule.PERMISSIONS, permissions),
+    (Rule.SPACE, space),
+    (Rule.PROFILE, _profile),
+    (Rule.SECRETS, secrets),
+    (Rule.JOURNAL, _journal),
+    (Rule.CLOCK, clock),
+    (Rule.ZONES, zones),
+    (Rule.RUNS, _runs),
+    (Rule.TARGET, _senders),
+    (Rule.SOURCE, _sources),
+    (Rule.METRICS, metrics),
+    (Rule.HEARTBEAT, _heartbeat),
 )

@@ -14,7 +14,6 @@ from typing import NamedTuple
 from reporting_governance.contracts.times import format_time, parse_time
 
 RUN_LOCK = "run.lock"  #: held by `run`
-MISSED_TICKS = 5  #: so many ticks without a run are no coincidence
 _LONGEST = 4096  #: bytes
 
 

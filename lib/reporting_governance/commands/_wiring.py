@@ -7,6 +7,7 @@ or as JSON with a schema of its own; everything else goes to stderr.  Nothing be
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -207,7 +208,12 @@ def governed_command(
             reply = function(context, **options)
             if dry_run and reply.text:
                 reply = reply._replace(text=f"Dry run: nothing was recorded or sent.\n\n{reply.text}")
-            return deliver(verb, reply, form)
+            code = deliver(verb, reply, form)
+            if sys.stderr is not None and sys.stderr.isatty():
+                from reporting_governance.commands._siblings import tell_a_person
+
+                tell_a_person(context)
+            return code
 
         if dry:
             run = _DRY_RUN(run)

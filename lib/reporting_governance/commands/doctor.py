@@ -1,10 +1,9 @@
 """`reportgov doctor`."""
 
-from dataclasses import asdict
-
 import click
 
-from reporting_governance.commands._health import Check, Verdict, all_checks
+from reporting_governance.commands._health import all_checks
+from reporting_governance.commands._health_check import Check, Verdict
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.errors import ExitCode
 
@@ -27,7 +26,7 @@ def main(context: CommandContext, *, rebuild: bool) -> Reply:
         context.files.rebuild()
     checks = list(all_checks(context))
     bad = any(each.verdict is Verdict.BAD for each in checks)
-    document = {"rebuilt": rebuild, "checks": [asdict(each) for each in checks]}
+    document = {"rebuilt": rebuild, "checks": [each.dump() for each in checks]}
     return Reply(document, describe(checks), ExitCode.NO if bad else ExitCode.DONE)
 
 
@@ -38,5 +37,6 @@ def describe(checks: list[Check]) -> str:
     order = (Verdict.BAD, Verdict.WARNING, Verdict.UNKNOWN, Verdict.OK)
     ranked = sorted(checks, key=lambda each: order.index(each.verdict))
     return table(
-        ("check", "verdict", "seen", "what to do"), [(c.name, c.verdict.value, c.seen, c.advice) for c in ranked]
+        ("check", "verdict", "seen", "what to do", "rule"),
+        [(c.name, c.verdict.value, c.seen, c.advice, c.rule.value) for c in ranked],
     )

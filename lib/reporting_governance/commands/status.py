@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from reporting_governance.commands._siblings import trouble_with_runs
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.policy_templates import duration_words
@@ -30,7 +31,16 @@ def main(context: CommandContext, *, with_tasks: bool) -> Reply:
         last_run_at=context.last_run().began_at,
         profile=context.settings.profile,
     )
-    return Reply({**dump(report), "profile_refused": context.settings.refused}, describe(report, context))
+    stale = trouble_with_runs(context)
+    succeeded = context.last_run().succeeded_at
+    document = {
+        **dump(report),
+        "profile_refused": context.settings.refused,
+        "last_success_at": succeeded and format_time(succeeded),
+        "run_trouble": stale and stale.sentence,
+    }
+    text = describe(report, context)
+    return Reply(document, text if stale is None else f"{text}\n\nNot watched: {stale.sentence}.  {stale.advice}")
 
 
 def dump(report: StatusReport) -> dict[str, Any]:
