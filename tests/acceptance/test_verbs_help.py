@@ -106,7 +106,8 @@ def test_the_examples_run(world: Path) -> None:
                 continue
             line = line.replace("/var/lib/reportgov", str(world / "elsewhere"))
             if "…" in line:
-                kinds = {"epi": ("notice", "episode_id"), "ntc": ("notice", "notice_id"), "sil": ("silence", "silence_id")}
+                kinds = {"epi": ("notice", "episode_id"), "ntc": ("notice", "notice_id")}
+                kinds |= {"sil": ("silence", "silence_id")}
                 prefix = re.search(r"([a-z]{3})_0123…", line).group(1)
                 kind, key = kinds[prefix]
                 line = line.replace(f"{prefix}_0123…", verbs.records(kind)[0][key])

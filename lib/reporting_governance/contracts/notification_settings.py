@@ -196,9 +196,9 @@ class Notification(Record):
                 if name not in self.receivers:
                     message = f"no receiver is named {name}"
                     yield Problem(f"{pointer}/{place}", message, did_you_mean(name, self.receivers))
-        names = [each.name for each in self.mute_times]
-        for place, name in enumerate(names):
-            if name in names[:place]:
+        mutes = [each.name for each in self.mute_times]
+        for place, name in enumerate(mutes):
+            if name in mutes[:place]:
                 yield Problem(f"/mute_times/{place}/name", f"{name} is the name of another mute time too")
         if not self.routes:
             yield Problem("/routes", "without a route no notice has a receiver")
