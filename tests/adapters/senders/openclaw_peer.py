@@ -59,7 +59,7 @@ TOLD: Mapping[str, Mapping[str, Any]] = {
     "partial": _printed(
         {
             "ok": False,
-            "error": {"message": "chunk 2 failed"},
+            "error": {"message": "Call to 'sendMessage' failed! (400: Bad Request: message is too long)"},
             "deliveryStatus": "partial_failed",
             "sentBeforeError": True,
             "messageId": "100",

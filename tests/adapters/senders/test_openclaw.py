@@ -93,7 +93,7 @@ def test_what_the_real_programs_output_proves(tmp_path: Path, version: str, end:
         ("error-exit-0", IN_DOUBT, NONE, {"error": "Error: Request entity too large"}),
         ("payload-not-ok", IN_DOUBT, NONE, {"error": "no such chat", "id": "7"}),
         ("suppressed", REFUSED, NONE, {"delivery_status": "suppressed"}),
-        ("partial", IN_DOUBT, NONE, {"id": "100", "error": "chunk 2 failed"}),
+        ("partial", IN_DOUBT, NONE, {"id": "100", "delivery_status": "partial_failed"}),
         ("refused-then-lost", IN_DOUBT, NONE, {"exit": "1"}),
         ("crashes", IN_DOUBT, NONE, {"error": "ended by signal 11"}),
         ("old-node", NOT_SENT, NONE, {"exit": "1"}),

@@ -214,7 +214,7 @@ class OpenclawSender:
 
 
 def text_of(message: Message) -> str:
-    """Return a message as one text in which nothing is an order to OpenClaw, a link or a mention.
+    """Return a message as one text: no order to OpenClaw in it, no mention, no link that hides its address.
 
     `MEDIA:` at the start of a line attaches a file of this machine (2026.3.23), `[[…]]` sets a reply, and a backslash
     before an `n` ends the line.
