@@ -14,6 +14,7 @@ from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.spool_item import Rendered, SpoolItem
 from reporting_governance.contracts.times import FAR_FUTURE, due_name
 from reporting_governance.core.delivery_state import NoticeHistory, delivery_state, histories
+from reporting_governance.core.rendering import telling_of
 from reporting_governance.stages.sending import Host
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Addition, Group, Store, View
@@ -140,6 +141,7 @@ class World:
             sender=sender,
             target=target,
             rendered=Rendered(subject=told[0].subject, body=told[0].body),
+            telling=telling_of(told),
             idempotency_key=spool_id,
             dispatched_at=now,
             due_at=now,

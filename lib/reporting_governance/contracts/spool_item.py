@@ -1,9 +1,12 @@
 """A rendered message for one target.  Shape: spool-item.schema.json."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.notice import Urgency
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.record import Record
 
@@ -19,6 +22,19 @@ class Rendered(Record):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Telling(Record):
+    """What the message says, for senders and programs; as it was when it was rendered, whatever came later.
+
+    An object of its own: of a message about hundreds of things the facts are stored apart as one piece.
+    """
+
+    schema: ClassVar[str] = "spool-item"
+    phase: Phase  #: of all its notices
+    urgency: Urgency  #: the highest of its notices
+    facts: Mapping[str, Any]  #: of one notice; of several, each under its notice's id.  Long texts are cut
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SpoolItem(Record):
     """One target, one address, one outcome.  `target` is a name in the profile, never an address."""
 
@@ -31,6 +47,7 @@ class SpoolItem(Record):
     sender: str  #: a name in the registry of senders
     target: str  #: `receiver/target`
     rendered: Rendered
+    telling: Telling
     idempotency_key: str
     dispatched_at: datetime
     due_at: datetime

@@ -15,7 +15,7 @@ from reporting_governance.core.facts import Facts
 from reporting_governance.core.policy_operators import ABSENT, Unknown
 
 SUBJECT_LENGTH = 200  #: characters of a subject line
-_VALUE_BYTES = 256  #: of one value in a text; more of it could not be erased, since a text stays in its line
+VALUE_BYTES = 256  #: of one value in a text; more of it could not be erased, since a text stays in its line
 _GROUPS = ("task", "event", "checkpoint", "claim", "evidence", "message", "children", "operator_context")
 #: what a notice says about a task, in this order; names as a person would say them
 _SHOWN = (
@@ -117,10 +117,10 @@ def _words(value: object, unit: str | None) -> str:
         return f"{value:%Y-%m-%d %H:%M:%S} UTC"
     if isinstance(value, (list, tuple)):
         return ", ".join(_words(each, None) for each in value) or "none"
-    return _cut(one_line(str(value), _VALUE_BYTES), _VALUE_BYTES)
+    return cut_bytes(one_line(str(value), VALUE_BYTES), VALUE_BYTES)
 
 
-def _cut(text: str, most: int) -> str:
+def cut_bytes(text: str, most: int) -> str:
     """Return a text of at most so many bytes of UTF-8; a cut is marked."""
     data = text.encode("utf-8", "replace")
     return text if len(data) <= most else data[: most - len(_MARK.encode())].decode("utf-8", "ignore") + _MARK

@@ -1,11 +1,12 @@
 """How notices that go out as one message read.  Senders escape the text for their channel and cut it to its limits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.notice import Notice
-from reporting_governance.contracts.spool_item import Rendered
-from reporting_governance.core.policy_templates import one_line
+from reporting_governance.contracts.spool_item import Rendered, Telling
+from reporting_governance.core.policy_templates import VALUE_BYTES, cut_bytes, one_line
 
 #: Facts that every message ends with, in this order, under the name a reader sees.
 _FOOTER = (
@@ -51,6 +52,29 @@ def render(notices: Sequence[Notice]) -> Rendered:
         whole = "reportgov explain with its notice's id tells the whole of it"
         parts.append(f"Cut here: {missing:,} of {len(notices):,} notices stand only in the list above; {whole}.")
     return Rendered(subject=_subject(notices), body=f"\n\n{_RULE}\n\n".join(parts))
+
+
+def telling_of(notices: Sequence[Notice]) -> Telling:
+    """Return what a message about notices of one phase says, for whoever does not read its text.
+
+    Texts are cut to what may stand in a line: nothing is told here that could have been erased elsewhere.
+    """
+    facts: dict[str, Any] = {each.notice_id: _cut_texts(each.facts) for each in notices}
+    return Telling(
+        phase=notices[0].phase,
+        urgency=max(each.urgency for each in notices),
+        facts=facts if len(notices) > 1 else facts[notices[0].notice_id],
+    )
+
+
+def _cut_texts(value: Any) -> Any:
+    if isinstance(value, str):
+        return cut_bytes(value, VALUE_BYTES)
+    if isinstance(value, Mapping):
+        return {key: _cut_texts(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_cut_texts(each) for each in value]
+    return value
 
 
 def _subject(notices: Sequence[Notice]) -> str:

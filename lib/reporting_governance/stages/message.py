@@ -1,7 +1,7 @@
 """What a sender is given of an item."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -32,33 +32,30 @@ def message_of(store: Store, work: "Work", *, number: int) -> Message:
         said = f"This is a possible repeat of {repeat}: whether that send arrived, nobody knows."
         text = f"{said}\n\n{text}"
         html = f"<p>{said}</p>{html}" if html else html
-    newest = [thread.body for thread in work.threads if speaks_of(item, thread.body)]
+    telling = item["telling"]
     return Message(
         spool_id=item["spool_id"],
         idempotency_key=key,
         subject=subject,
         body=text,
         html=html,
-        urgency=max((each["urgency"] for each in newest), key=_URGENCIES.index, default="medium"),
+        urgency=telling["urgency"],
         thread_keys=tuple(item["thread_keys"]),
         notice_ids=tuple(item["notice_ids"]),
-        phase=newest[0]["newest"]["phase"] if newest else "",
-        facts=_facts(store, newest),
+        phase=telling["phase"],
+        facts=_facts(store, telling["facts"]),
         possible_repeat_of=repeat,
         attempt_id=ids.attempt_id(item["spool_id"], number),
         not_after=item["not_after"],
     )
 
 
-_URGENCIES = ("low", "medium", "high", "critical")
-
-
-def _facts(store: Store, threads: Sequence[Body]) -> Mapping[str, Any]:
-    """Return the facts of one notice; of several, each under its notice's id."""
-    facts = {thread["newest"]["notice_id"]: expand(store, thread.get("facts") or {}) for thread in threads}
-    if len(facts) == 1:
-        return dict(next(iter(facts.values())))
-    return facts
+def _facts(store: Store, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the facts of an item; many are stored apart as one piece, and none are left of what was erased."""
+    found = expand(store, facts)
+    if isinstance(found, str):
+        found = json.loads(found)
+    return dict(found or {})
 
 
 def speaks_of(item: Body, thread: Body) -> bool:

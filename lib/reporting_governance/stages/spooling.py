@@ -11,11 +11,10 @@ from reporting_governance.contracts.journal_line import Folder, RecordLine, View
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
 from reporting_governance.contracts.spool_item import SpoolItem
 from reporting_governance.contracts.times import due_name, format_time
-from reporting_governance.core.dispatching import Together
 from reporting_governance.core.holding import Held
-from reporting_governance.core.rendering import render
+from reporting_governance.core.rendering import render, telling_of
 from reporting_governance.core.threads import rules_of
-from reporting_governance.stages.queue import Entry
+from reporting_governance.stages.queue import Brief, Entry
 from reporting_governance.stages.settled_thread import settled_key
 from reporting_governance.stages.targets_told import Ending, Endings
 from reporting_governance.storage.interface import Addition, Group
@@ -51,15 +50,15 @@ def blocked_group(entry: Entry, reason: Reason, profile: ProfileSpec, now: datet
     return Group(additions=(Addition(record=record),))
 
 
-def hold_group(entry: Entry, held: Held, now: datetime) -> Group | None:
+def hold_group(brief: Brief, held: Held, now: datetime) -> Group | None:
     """Return the record that says why a notice waits; None when the newest one says the same.
 
     The notice keeps its due time: it is looked at again by every run.
     """
-    said = entry.hold
-    if said is not None and (said["reason"], said["cause"]) == (held.reason.value, held.cause):
+    said = brief.hold
+    if said is not None and (said.reason, said.cause) == (held.reason.value, held.cause):
         return None
-    notice_id = entry.notice.notice_id
+    notice_id = brief.notice_id
     hold = Hold(
         hold_id=ids.derive_id("hld", notice_id, held.reason, held.cause, format_time(now)),
         notice_id=notice_id,
@@ -73,43 +72,45 @@ def hold_group(entry: Entry, held: Held, now: datetime) -> Group | None:
         id=hold.hold_id,
         body=hold.dump(),
         parents=(notice_id,),
-        consumes=(entry.name,),
-        views=(ViewKey(Folder.QUEUE, notice_id, entry.name.due),),
-        about=entry.about if held.reason is HoldReason.MUTED else (*entry.about, held.cause),
+        consumes=(brief.name,),
+        views=(ViewKey(Folder.QUEUE, notice_id, brief.name.due),),
+        about=brief.about if held.reason is HoldReason.MUTED else (*brief.about, held.cause),
     )
     return Group(additions=(Addition(record=record),))
 
 
-def ending_of(together: Together, profile: ProfileSpec, endings: Endings) -> Ending | None:
+def ending_of(receiver: str, entries: Sequence[Entry], profile: ProfileSpec, endings: Endings) -> Ending | None:
     """Return which targets learn that it is over, and what is closed with that; None: it must wait."""
-    targets = profile.notification.receivers[together.receiver].targets
-    if together.notices[0].phase is not Phase.RESOLVED or len(targets) < 2:
+    targets = profile.notification.receivers[receiver].targets
+    if entries[0].notice.phase is not Phase.RESOLVED or len(targets) < 2:
         return Ending(frozenset(), ())
-    return endings.of([each.thread_key for each in together.notices], together.receiver, list(targets))
+    return endings.of([each.notice.thread_key for each in entries], receiver, list(targets))
 
 
 def spooled(
-    together: Together, entries: Sequence[Entry], profile: ProfileSpec, only: Collection[str], now: datetime
+    receiver: str, entries: Sequence[Entry], profile: ProfileSpec, only: Collection[str], now: datetime
 ) -> list[Addition]:
     """Make one item for each target of the receiver, or for those named; the first record consumes the notices."""
-    rendered = render(together.notices)
-    notices = tuple(each.notice_id for each in together.notices)
+    members = [each.notice for each in entries]
+    rendered, telling = render(members), telling_of(members)
+    notices = tuple(each.notice_id for each in members)
     about = tuple(dict.fromkeys(part for each in entries for part in each.about))
     additions: list[Addition] = []
-    targets = profile.notification.receivers[together.receiver].targets
+    targets = profile.notification.receivers[receiver].targets
     for name, target in targets.items():
         if only and name not in only:
             continue
-        item_id = ids.spool_id(notices, together.receiver, name, 0)
+        item_id = ids.spool_id(notices, receiver, name, 0)
         item = SpoolItem(
             spool_id=item_id,
             notice_ids=notices,
-            thread_keys=tuple(each.thread_key for each in together.notices),
+            thread_keys=tuple(each.thread_key for each in members),
             round=0,
             channel=target.sender,
             sender=target.sender,
-            target=f"{together.receiver}/{name}",
+            target=f"{receiver}/{name}",
             rendered=rendered,
+            telling=telling,
             idempotency_key=item_id,
             dispatched_at=now,
             due_at=now,
