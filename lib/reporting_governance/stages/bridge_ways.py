@@ -1,9 +1,10 @@
 """The two ways to a target: many messages at once, and one by one with several sends in flight."""
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, cast
 
-from reporting_governance.adapters.interface import Answer, Batch, BatchSender, SendResult
+from reporting_governance.adapters.interface import Answer, Batch, BatchSender, Message, SendResult
 from reporting_governance.core.delivery import StepKind
 from reporting_governance.errors import GovernanceError
 from reporting_governance.stages.bridge_gate import Turn, Verdict
@@ -34,13 +35,35 @@ def in_batches(run: BridgeRun, works: Sequence[Work]) -> list[Work]:
         sender = cast("BatchSender", batch[0].sender)
         if target in run.cold or not run.may_begin(sender):
             continue
-        with sender.batch(wait_seconds=BATCH_WAIT_SECONDS) as opened:
+        sends = [each for each in batch if each.step.kind is StepKind.SEND]
+        with ExitStack() as stack:
+            try:
+                opened = stack.enter_context(sender.batch(wait_seconds=BATCH_WAIT_SECONDS))
+            except OSError as fault:  # no reason to keep any other target waiting
+                _send_batch(run, _Unopened(fault.strerror or "cannot be opened"), sends)
+                continue
             if opened is None:
                 run.cold.add(target)
             else:
                 _look_in_batch(run, opened, [each for each in batch if each.step.kind is StepKind.LOOK])
-                _send_batch(run, opened, [each for each in batch if each.step.kind is StepKind.SEND])
+                _send_batch(run, opened, sends)
     return others
+
+
+class _Unopened:
+    """Stands for a target that cannot be opened: surely nothing is sent, and its records say why."""
+
+    def __init__(self, why: str) -> None:
+        self._answer = Answer(result=SendResult.NOT_SENT, evidence={"error": why})
+
+    def mark(self) -> Mapping[str, Any] | None:
+        return None
+
+    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:
+        return Answer(result=SendResult.IN_DOUBT, evidence=self._answer.evidence)
+
+    def send(self, messages: Sequence[Message], *, may_start: Callable[[Message], bool]) -> Sequence[Answer]:
+        return [self._answer] * len(messages)
 
 
 def _look_in_batch(run: BridgeRun, batch: Batch, works: Sequence[Work]) -> None:
