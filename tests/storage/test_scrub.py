@@ -79,7 +79,7 @@ def test_keys_that_name_a_secret(key: str, secret: bool) -> None:
 
 
 def test_only_what_can_carry_a_secret_is_taken_out() -> None:
-    value = {"token": 3, "password": None, "secret": True, "cookie": "", "credentials": {"$blob": "a", "size": 1}}
+    value = {"token": 3, "password": None, "secret": True, "cookie": "", "credentials": {"$blob": "a" * 64, "size": 1}}
     assert scrub(value) == (value, 0)
     assert scrub({"credentials": {"user": "u"}}) == ({"credentials": REMOVED}, 1)
 

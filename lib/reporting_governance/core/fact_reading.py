@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from reporting_governance.contracts.blob_reference import is_reference
 from reporting_governance.contracts.times import format_time, parse_time
 from reporting_governance.core.fact_catalogue import CATALOGUE
 from reporting_governance.core.policy_operators import Unknown
@@ -32,7 +33,7 @@ def as_text(value: object) -> str | None:
 
 def as_free_text(value: object) -> str | Unknown | None:
     """Return a text that may be stored apart from its record: unknown when only its digest is here."""
-    if isinstance(value, Mapping) and "$blob" in value:
+    if is_reference(value):
         return _TEXT_APART
     return as_text(value)
 

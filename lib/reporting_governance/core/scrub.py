@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Set
 from functools import cache
 from typing import Any
 
+from reporting_governance.contracts.blob_reference import is_reference
+
 REMOVED = "[removed]"
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -176,7 +178,7 @@ def _is_text(value: Any) -> bool:
     """Tell whether a value can carry a secret's text; a count or a flag under `token` is no secret."""
     if isinstance(value, str):
         return value != ""
-    return isinstance(value, (Mapping, list, tuple)) and len(value) > 0 and "$blob" not in value
+    return isinstance(value, (Mapping, list, tuple)) and len(value) > 0 and not is_reference(value)
 
 
 def _scrub_text(text: str) -> tuple[str, int]:

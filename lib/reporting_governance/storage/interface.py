@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from reporting_governance.contracts.blob_reference import is_reference
 from reporting_governance.contracts.journal_line import (
     Folder,
     LineType,
@@ -171,12 +172,23 @@ class Store(Protocol):
 
 
 def expand(store: Store, value: Any) -> Any:
-    """Return `value` with every blob reference in it replaced by its text; an erased one by None."""
+    """Return `value` with every blob reference in it replaced by what it stands for; an erased one by None."""
     if isinstance(value, Mapping):
-        if "$blob" in value:
-            body = store.get_blob(value)
-            return None if body is None else body.decode("utf-8")
+        if is_reference(value):
+            return _apart(store, value)
         return {key: expand(store, each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [expand(store, each) for each in value]
     return value
+
+
+def _apart(store: Store, reference: Mapping[str, Any]) -> Any:
+    body = store.get_blob(reference)
+    if body is None:
+        return None
+    text = body.decode("utf-8")
+    if not reference.get("json"):
+        return text
+    import json
+
+    return expand(store, json.loads(text))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from reporting_governance.contracts.blob_reference import is_reference
 from reporting_governance.contracts.free_text import FREE_TEXT
 from reporting_governance.errors import StorageError
 
@@ -79,17 +80,27 @@ def _largest_part(body: Any, encode: Callable[[Any], str]) -> Path | None:
     longest = max(texts, default=(0, ()), key=lambda each: each[0])
     if longest[0] > LONGEST_FREE_TEXT:
         return longest[1]
-    containers = [
-        (len(encode(value)), path)
+    containers = {
+        path: len(encode(value))
         for path, value in _walk(body, ())
-        if len(path) > 1 and isinstance(value, (Mapping, list, tuple)) and "$blob" not in value
-    ]
-    largest = max(containers, default=(0, ()), key=lambda each: each[0])
-    return largest[1] if largest[0] > LONGEST_FREE_TEXT else None
+        if len(path) > 1 and isinstance(value, (Mapping, list, tuple)) and not is_reference(value)
+    }
+    largest = max(containers, default=(), key=lambda path: containers[path])
+    if containers.get(largest, 0) <= LONGEST_FREE_TEXT:
+        return None
+    return _heart(largest, containers)
+
+
+def _heart(path: Path, sizes: Mapping[Path, int]) -> Path:
+    """Return the innermost container that still makes most of a large one: what lies beside it can stay."""
+    for each in sorted(sizes, key=len):  # parents before what lies in them
+        if each[:-1] == path and sizes[each] * 2 > sizes[path]:
+            path = each
+    return path
 
 
 def _walk(value: Any, so_far: Path) -> Iterator[tuple[Path, Any]]:
-    if isinstance(value, Mapping) and "$blob" in value:
+    if is_reference(value):
         return
     for key, each in _children(value):
         path = (*so_far, key)
@@ -117,8 +128,11 @@ def _move(
     if rest:
         moved: Any = _move(value, rest, put_blob, encode, digests)
     else:
-        text = value if isinstance(value, str) else encode(value)
+        is_text = isinstance(value, str)
+        text = value if is_text else encode(value)
         moved = put_blob(text.encode("utf-8", "replace"))
+        if not is_text:
+            moved = {**moved, "json": True}
         digests.append(moved["$blob"])
     copy: Any = dict(body) if isinstance(body, Mapping) else list(body)
     copy[step] = moved
