@@ -25,6 +25,7 @@ class Causes:
         self._sources = [each.source for each in profile.sources]
         self._tasks = (store.listing(Folder.WATCH), store.listing(Folder.TASKS))
         self._open: dict[tuple[str, str], str | None] = {}  #: (task key, condition) -> open episode
+        self._known: dict[tuple[str, str], Cause | None] = {}  #: (receiver, episode) -> as that receiver knows it
 
     def of(self, receiver: str, facts: Mapping[str, Any]) -> tuple[Cause, ...]:
         """Return the open episodes that explain what has these facts, as far as a receiver has a thread about them."""
@@ -64,6 +65,11 @@ class Causes:
         return None
 
     def _cause(self, receiver: str, episode: str, condition: str) -> Cause | None:
+        if (receiver, episode) not in self._known:
+            self._known[receiver, episode] = self._look_up(receiver, episode, condition)
+        return self._known[receiver, episode]
+
+    def _look_up(self, receiver: str, episode: str, condition: str) -> Cause | None:
         thread = newest_view(self._store, self._threads, ids.thread_id(episode, receiver))
         if thread is None:
             return None

@@ -17,6 +17,8 @@ from reporting_governance.stages.spooling import blocked_group, ending_of, hold_
 from reporting_governance.stages.targets_told import Endings
 from reporting_governance.storage.interface import Added, Answer, Group, Store
 
+_NOTICES = 2_000  #: in the items of one commit, so that a queue of any length is rendered a part at a time
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DispatchReport:
@@ -49,16 +51,16 @@ def run_dispatch(store: Store, profile: ProfileSpec, *, clock: Clock, limit: int
     judged = judged_queue(store, profile, queue, names, now=now)
     endings = Endings(store, judged.threads, clock)
     part: list[tuple[Group, DispatchReport]] = []
-    size = 0
+    size = told = 0
     for group, effect in _steps(judged, profile, endings, now):
         if group is None:
             report = _sum(report, effect)
             continue
-        if part and size + len(group.additions) > COMMIT:
+        if part and (size + len(group.additions) > COMMIT or told + effect.dispatched > _NOTICES):
             report = _commit(store, part, report, clock.now())
-            part, size = [], 0
+            part, size, told = [], 0, 0
         part.append((group, effect))
-        size += len(group.additions)
+        size, told = size + len(group.additions), told + effect.dispatched
     return _commit(store, part, report, clock.now()) if part else report
 
 
@@ -66,19 +68,25 @@ def _steps(
     queue: Queue, profile: ProfileSpec, endings: Endings, now: datetime
 ) -> Iterator[tuple[Group | None, DispatchReport]]:
     """Yield each group to commit and what it will have done when it is added; None: there is nothing to commit."""
-    entries, judgement = queue.entries, queue.judgement
+    briefs, judgement = queue.briefs, queue.judgement
     for notice, reason in judgement.withdrawn:
         effect = DispatchReport(withdrawn=1) if reason in ON_PURPOSE else DispatchReport(blocked=1)
-        yield blocked_group(entries[notice.notice_id], reason, profile, now), effect
+        found = queue.entries([notice], threads=True)
+        group = blocked_group(found[0], reason, profile, now) if found else None
+        yield (None, DispatchReport(refused=1)) if group is None else (group, effect)
     for notice, held in judgement.held:
-        hold = hold_group(entries[notice.notice_id], held, now)
+        hold = hold_group(briefs[notice.notice_id], held, now)
         yield hold, DispatchReport(held=1, newly_held=0 if hold is None else 1)
     for waiting, _ in judgement.waiting:
         yield None, DispatchReport(waiting=len(waiting.notices))
     going = list(reversed(judgement.going))
     while going:
         together = going.pop()
-        ending = ending_of(together, profile, endings)
+        members = queue.entries(together.notices)
+        if len(members) < len(together.notices):
+            yield None, DispatchReport(refused=1)  # who changed one may have taken them all; the next run sees the rest
+            continue
+        ending = ending_of(together.receiver, members, profile, endings)
         if ending is None:
             yield None, DispatchReport(waiting=len(together.notices))
             continue
@@ -86,8 +94,7 @@ def _steps(
         if len(targets) + len(ending.closing) > COMMIT and len(together.notices) > 1:
             going.extend(reversed(halves(together)))  # what is closed with it is too much for one commit
             continue
-        members = [entries[each.notice_id] for each in together.notices]
-        items = spooled(together, members, profile, ending.targets, now)
+        items = spooled(together.receiver, members, profile, ending.targets, now)
         done = DispatchReport(dispatched=len(members), items=len(items))
         yield Group(additions=(*items, *ending.closing)), done
 

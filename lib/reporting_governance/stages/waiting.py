@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
@@ -11,8 +12,8 @@ from reporting_governance.contracts.times import format_time
 from reporting_governance.core.dispatching import Together
 from reporting_governance.core.holding import Held
 from reporting_governance.core.story import kept_back
-from reporting_governance.stages.queue import Entry, judged_queue
-from reporting_governance.storage.interface import Store
+from reporting_governance.stages.queue import Brief, judged_queue
+from reporting_governance.storage.interface import Store, expand
 
 
 class WaitState(StrEnum):
@@ -51,59 +52,55 @@ def waiting_notices(
         return ()
     queue = judged_queue(store, profile, listing, list(listing.names.values()), now=now)
     judgement = queue.judgement
-    found: list[WaitingNotice] = [_held(queue.entries[each.notice_id], held) for each, held in judgement.held]
+    found: list[_Wait] = [_held(queue.briefs[each.notice_id], held) for each, held in judgement.held]
     for group, until in judgement.waiting:
         found.extend(_in_company(group, until))
     for group in judgement.going:
-        found.extend(_going(group))
+        found.extend(_Wait(each.notice_id, WaitState.NEXT_RUN, "goes out with the next run") for each in group.notices)
     chosen = (each for each in found if wanted is None or each.notice_id in wanted)
-    return tuple(sorted(chosen, key=lambda each: (queue.entries[each.notice_id].notice.created_at, each.notice_id)))
+    ordered = sorted(chosen, key=lambda each: (queue.briefs[each.notice_id].created_at, each.notice_id))
+    return tuple(said for each in ordered if (said := _said(store, queue.briefs[each.notice_id], each)) is not None)
 
 
-def _held(entry: Entry, held: Held) -> WaitingNotice:
-    notice, recorded = entry.notice, entry.hold
+class _Wait(NamedTuple):
+    """Why one notice waits, before its subject is read."""
+
+    notice_id: str
+    state: WaitState
+    sentence: str
+    reason: str | None = None
+    cause: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+
+def _said(store: Store, brief: Brief, wait: _Wait) -> WaitingNotice | None:
+    """Return a wait with what the notice says; None when it left the queue while it was looked at."""
+    view = store.read(brief.name)
+    if view is None:
+        return None
+    subject = str(expand(store, view.body["notice"]["subject"]))
+    return WaitingNotice(receiver=brief.receiver, subject=subject, **wait._asdict())
+
+
+def _held(brief: Brief, held: Held) -> _Wait:
+    recorded = brief.hold
     until = None if held.until is None else format_time(held.until)
-    same = recorded is not None and (recorded["reason"], recorded["cause"]) == (held.reason.value, held.cause)
-    return WaitingNotice(
-        notice_id=notice.notice_id,
-        receiver=notice.receiver,
-        subject=notice.subject,
-        state=WaitState.HELD,
+    same = recorded is not None and (recorded.reason, recorded.cause) == (held.reason.value, held.cause)
+    return _Wait(
+        brief.notice_id,
+        WaitState.HELD,
+        kept_back(held.reason.value, held.cause, until),
         reason=held.reason.value,
         cause=held.cause,
-        since=str(recorded["held_at"]) if same and recorded else None,
+        since=recorded.held_at if same and recorded else None,
         until=until,
-        sentence=kept_back(held.reason.value, held.cause, until),
     )
 
 
-def _in_company(group: Together, until: datetime) -> Iterator[WaitingNotice]:
+def _in_company(group: Together, until: datetime) -> Iterator[_Wait]:
+    end, others = format_time(until), len(group.notices) - 1
+    beside = f"; {others} more of its group are there" if others else ""
+    sentence = f"waits for company until {end}{beside}"
     for notice in group.notices:
-        others = len(group.notices) - 1
-        beside = f"; {others} more of its group are there" if others else ""
-        yield WaitingNotice(
-            notice_id=notice.notice_id,
-            receiver=notice.receiver,
-            subject=notice.subject,
-            state=WaitState.COMPANY,
-            reason=None,
-            cause=None,
-            since=format_time(notice.created_at),
-            until=format_time(until),
-            sentence=f"waits for company until {format_time(until)}{beside}",
-        )
-
-
-def _going(group: Together) -> Iterator[WaitingNotice]:
-    for notice in group.notices:
-        yield WaitingNotice(
-            notice_id=notice.notice_id,
-            receiver=notice.receiver,
-            subject=notice.subject,
-            state=WaitState.NEXT_RUN,
-            reason=None,
-            cause=None,
-            since=None,
-            until=None,
-            sentence="goes out with the next run",
-        )
+        yield _Wait(notice.notice_id, WaitState.COMPANY, sentence, since=format_time(notice.created_at), until=end)
