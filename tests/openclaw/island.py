@@ -41,8 +41,8 @@ class Island:
             ["unshare", "-rn", sys.executable, str(peers), str(self.folder)], start_new_session=True
         )
         self._started.append(self.peers)
-        port = self.wait_for(lambda: self._read("port"), 20, "the peers' port")
-        self._write_config(int(port))
+        self.port = int(self.wait_for(lambda: self._read("port"), 20, "the peers' port"))
+        self._write_config(self.port)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -101,10 +101,13 @@ class Island:
             "PATH": f"{self.program.node.parent}:/usr/bin:/bin",
         }
 
+    def inside(self, *command: str) -> list[str]:
+        """Return the command line that runs any program inside the island."""
+        return ["nsenter", "-t", str(self.peers.pid), "-U", "-n", "--preserve-credentials", *command]
+
     def command(self, *arguments: str) -> list[str]:
         """Return the command line that runs OpenClaw inside the island."""
-        inside = ["nsenter", "-t", str(self.peers.pid), "-U", "-n", "--preserve-credentials"]
-        return [*inside, str(self.program.node), str(self.program.openclaw), *arguments]
+        return self.inside(str(self.program.node), str(self.program.openclaw), *arguments)
 
     def start(self, *arguments: str, output: str) -> subprocess.Popen[bytes]:
         """Start OpenClaw and leave it running; its output goes to `output` in the island's folder."""

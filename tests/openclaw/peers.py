@@ -11,7 +11,8 @@ appends one JSON line per request to `FOLDER/requests.jsonl`.  What the model an
 | SILENT | answers with the token by which OpenClaw knows that nothing is to be said |
 | anything else | answers with a short sentence |
 
-While `FOLDER/telegram-status` exists, it says what `sendMessage` does: an HTTP status to fail with, or a word:
+While `FOLDER/telegram-status` exists, it says what `sendMessage` does for every chat but the operator's: an HTTP status
+to fail with, or a word:
 
 | word | `sendMessage` |
 |---|---|
@@ -38,6 +39,7 @@ from typing import Any
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
 LOCK = threading.Lock()
+OPERATOR = "777"  #: the chat that our own chain writes to
 #: As the Bot API words them.
 REFUSALS = {
     400: "Bad Request: chat not found",
@@ -150,8 +152,9 @@ class Peer(BaseHTTPRequestHandler):
 
     def model(self, body: dict[str, Any]) -> None:
         wish = wish_of(body.get("messages", []))
-        self.note(wish=wish[-1500:], tools=len(body.get("tools", [])), stream=body.get("stream"))
-        if any("HANG" in line for line in wish.splitlines() if "SPAWN {" not in line):
+        hangs = "\n".join(line for line in wish.splitlines() if "HANG" in line and "SPAWN {" not in line)
+        self.note(wish=wish[-1500:], hangs=hangs, tools=len(body.get("tools", [])), stream=body.get("stream"))
+        if hangs:
             time.sleep(3600)
             return
         message = answer(body)
@@ -186,7 +189,8 @@ class Peer(BaseHTTPRequestHandler):
             who = {"id": 42, "is_bot": True, "first_name": "Bot", "username": "synthetic_bot"}
             self.send_json(200, {"ok": True, "result": who})
         elif method == "sendMessage":
-            self.take(body, failing.read_text() if failing.exists() else "")
+            spared = str(body.get("chat_id")) == OPERATOR
+            self.take(body, failing.read_text() if failing.exists() and not spared else "")
         else:
             self.send_json(200, {"ok": True, "result": True})
 
