@@ -53,7 +53,10 @@ def _agree_with_status(status: Any, derived: Derived) -> None:
         "blocked": len(blocked),
     }
     assert status.undecided_events == len(derived.open_in("long-task-watchdog-events"))
-    assert {each.episode_id for each in status.episodes} == {each.id for each in derived.open_in(THREADS, "epi_")}
+    payloads = [event["payload"] for event in derived.events.values()]
+    tests = {each.get("episode") for each in payloads if each.get("condition") == "canary_notice"}
+    opened = {each.id for each in derived.open_in(THREADS, "epi_")}
+    assert {each.episode_id for each in status.episodes} == opened - tests, "a test that is on its way is no trouble"
     for episode in status.episodes:
         for telling in episode.tellings:
             if telling.state != "on its way":

@@ -107,8 +107,9 @@ def test_no_document_breaks_the_facts(on, task, items):
 
 
 def test_the_conditions_are_those_that_are_watched():
-    assert set(CONDITIONS) | {"source_unreadable", "profile_refused"} == {each.value for each in Condition}
-    assert {"source_unreadable", "profile_refused"} <= set(SELF_CONDITIONS)
+    ours = {"source_unreadable", "profile_refused", "canary", "canary_notice"}
+    assert set(CONDITIONS) | ours == {each.value for each in Condition}
+    assert ours <= set(SELF_CONDITIONS)
 
 
 def test_now_needs_a_zone():

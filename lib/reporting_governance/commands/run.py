@@ -83,7 +83,8 @@ def _chain(context: CommandContext, max_seconds: float, watch: RunWatch | None =
     with stop_on_signals() as stop:
         steps = _steps(context, max_seconds, stop)
         if watch is not None:
-            steps = Steps(*(watch.timed(name, step) for name, step in zip(Steps._fields, steps, strict=True)))
+            timed: list[Any] = [step and watch.timed(name, step) for name, step in steps._asdict().items()]
+            steps = Steps(*timed)
         report = run_chain(context.store, steps, clock=context.clock, stop=stop)
     if not context.dry_run:
         context.files.heartbeat_line(context.clock.now())
@@ -151,6 +152,27 @@ def _steps(context: CommandContext, max_seconds: float, stop: Callable[[], bool]
         enqueue=enqueue,
         dispatch=dispatch,
         bridge=due if context.dry_run else bridge,
+        self_watch=lambda: _watch_ourselves(context),
+    )
+
+
+def _watch_ourselves(context: CommandContext) -> None:
+    """Send a test notice when one is due, and say who did not get the last one."""
+    from reporting_governance.stages.self_watch import is_anything_to_do, run_self_watch
+
+    settings, now = context.settings, context.clock.now()
+    receivers = tuple(settings.artifact["spec"]["notification"]["receivers"])
+    seconds = settings.self_watch.get("canary_seconds")
+    if not is_anything_to_do(context.store, receivers, seconds, now):
+        return
+    ended = context.last_run().ended_at
+    run_self_watch(
+        context.store,
+        receivers,
+        canary_seconds=seconds,
+        limit_seconds=settings.profile.self_watch.canary_limit_seconds,
+        was_away=ended is None or (now - ended).total_seconds() > 2 * settings.timing.tick_seconds,
+        clock=context.clock,
     )
 
 

@@ -108,7 +108,7 @@ def _of_work(work: OpenWork, now: datetime) -> Iterator[Metric]:
     yield _one("undecided_events", "Events without a decision.", work.undecided_events)
     yield Metric(
         "open_episodes",
-        "Open episodes by condition, canaries on their way left out.",
+        "Open episodes by condition; that a test notice is on its way is none.",
         tuple(({"condition": name}, count) for name, count in _by_condition(work.episodes).items()),
     )
     yield Metric(

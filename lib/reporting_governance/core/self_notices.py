@@ -1,5 +1,7 @@
 """What we tell about ourselves: no pack judges it, so nothing a policy says can hide that we are blind."""
 
+from collections.abc import Sequence
+
 from reporting_governance.contracts.decision import (
     ActionKind,
     ActionTarget,
@@ -13,6 +15,8 @@ from reporting_governance.core.decision_merging import DEFAULT_CHANNEL, Operator
 from reporting_governance.core.facts import Facts
 from reporting_governance.core.policy_evaluator import Verdict
 from reporting_governance.core.policy_templates import one_line
+from reporting_governance.core.routing import RouteMatch
+from reporting_governance.core.threads import ONLY_A_TEST
 
 SELF = "self:"  #: task ids of what we watch about ourselves start so
 DEFAULT_SELF = "default.self"
@@ -22,13 +26,17 @@ _SUBJECTS = {
     "profile_refused": "was refused; nothing new is decided",
     "log_loss": "lost lines that were acknowledged",
     "undeliverable": "cannot be told",
+    "canary": "did not arrive in time; what is told there may not arrive either",
 }
+CANARY = f"{SELF}canary"  #: the test notice; below it, by receiver, that it did not arrive
 
 
 def self_verdict(facts: Facts, reason: str) -> Verdict:
     """Return the decision about an event of a task `self:<thing>`: the operator is told."""
     thing = str(facts.known("event.task_id")).removeprefix(SELF)
     condition = str(facts.known("event.condition"))
+    if condition in ONLY_A_TEST:
+        return _test_verdict(facts.event_type)
     what = _SUBJECTS.get(condition, condition)
     why = one_line(reason, _LENGTH) or "no reason was given"
     decision = Decision(
@@ -55,3 +63,51 @@ def self_verdict(facts: Facts, reason: str) -> Verdict:
         "Until this is mended, silence about it proves nothing: episodes that were open stay as they are."
     )
     return Verdict(decision, OperatorMessage(subject=f"{thing} {what}", body=body), ())
+
+
+def _test_verdict(event_type: str) -> Verdict:
+    """Return the decision to send a test notice."""
+    subject = "Test notice: nothing is wrong"
+    decision = Decision(
+        decision=DecisionKind.ALLOW,
+        policy_id=DEFAULT_SELF,
+        severity=Severity.INFO,
+        reason="a test notice is due",
+        rewritten_message=None,
+        suggested_status=None,
+        required_actions=(
+            RequiredAction(action=ActionKind.NOTIFY_OPERATOR, target=ActionTarget.OPERATOR_CHANNEL, mandatory=True),
+        ),
+        operator_notice=OperatorNotice(
+            required=True,
+            channel=DEFAULT_CHANNEL,
+            urgency=Severity.INFO,
+            message=subject,
+            must_reference=(event_type,),
+            deadline=None,
+        ),
+    )
+    body = (
+        "This is sent from time to time to see whether notices arrive. There is nothing to do.\n\n"
+        "When one does not arrive in time, somebody else is told."
+    )
+    return Verdict(decision, OperatorMessage(subject=subject, body=body), ())
+
+
+def instead_of(
+    lost: str, routed: Sequence[RouteMatch], fallback: Sequence[str], receivers: Sequence[str]
+) -> tuple[RouteMatch, ...]:
+    """Return who is told that a test notice to a receiver was lost: anybody but that receiver, if there is anybody.
+
+    Args:
+        lost: the receiver whose test notice did not arrive.
+        routed: whom the routes name.
+        fallback: who stands in, in order.
+        receivers: all there are.
+    """
+    others = tuple(each for each in routed if each.receiver != lost)
+    if others:
+        return others
+    place = routed[0].route if routed else 0
+    names = [each for each in (*fallback, *receivers) if each != lost]
+    return (RouteMatch(names[0] if names else lost, place),)

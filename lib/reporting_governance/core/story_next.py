@@ -10,6 +10,7 @@ from reporting_governance.core.delivery import last_word, open_attempt
 from reporting_governance.core.policy_templates import duration_words
 from reporting_governance.core.threads import (
     ONE_SHOT,
+    ONLY_A_TEST,
     ThreadRules,
     is_quiet,
     is_taken_over,
@@ -49,7 +50,7 @@ def _told(identity: str, thread: Body, now: datetime, rules: ThreadRules) -> Nex
     if thread["episode_id"] is None:
         return None if next_rung(thread) is not None else Next(identity, _at(now), "nothing more to tell; it is closed")
     if thread["resolved_at"]:
-        if thread["told_at"] is None or newest["phase"] == "resolved":
+        if thread["told_at"] is None or newest["phase"] == "resolved" or thread["condition"] in ONLY_A_TEST:
             return Next(identity, _at(now), f"nothing more to tell to {receiver}; it is closed")
         return Next(identity, _at(now), f"{receiver} is told that it is over")
     if is_quiet(thread):

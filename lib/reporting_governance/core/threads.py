@@ -17,7 +17,9 @@ from reporting_governance.core.thread_fold import fold_receipt
 Body = Mapping[str, Any]
 
 #: Told once; such an episode settles by itself and is never repeated.
-ONE_SHOT = frozenset({"delivery_failed", "spawn_failed"})
+ONE_SHOT = frozenset({"delivery_failed", "spawn_failed", "canary_notice"})
+#: Told for the telling's sake: nobody needs its end, and that it was lost is an episode of its own.
+ONLY_A_TEST = frozenset({"canary_notice"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def next_thread_step(
         return ThreadStep.CLOSE if next_rung(thread) is None else ThreadStep.WAIT
     if thread["resolved_at"]:
         was_told = thread["told_at"] is not None and thread["newest"]["phase"] != "resolved"
-        return ThreadStep.TELL_RESOLVED if was_told else ThreadStep.CLOSE
+        has_an_end = was_told and thread["condition"] not in ONLY_A_TEST
+        return ThreadStep.TELL_RESOLVED if has_an_end else ThreadStep.CLOSE
     if is_quiet(thread):
         return ThreadStep.WAIT
     if stand_in(thread, outcome["outcome"], outcome["reason"], rules) is not None:
@@ -153,6 +156,8 @@ def stand_in(thread: Body, outcome: str, reason: str | None, rules: ThreadRules)
         outcome, reason: of the receipt that settled the thread's newest notice, or is about to.
     """
     newest = thread["newest"]
+    if thread.get("condition") in ONLY_A_TEST:
+        return None
     if newest is None or newest["phase"] == "resolved" or thread.get("fell_back_for") == newest["notice_id"]:
         return None
     failed = outcome == Outcome.BLOCKED and reason not in ON_PURPOSE

@@ -14,6 +14,7 @@ from reporting_governance.contracts.receipt import ON_PURPOSE, Reason
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.core.delivery_state import ItemHistory, item_state
 from reporting_governance.core.metrics import NoticeState, OpenWork
+from reporting_governance.core.threads import ONLY_A_TEST
 from reporting_governance.storage.interface import Store, View
 
 Body = Mapping[str, Any]
@@ -55,7 +56,7 @@ def count_open_work(store: Store, remembered: Mapping[str, list[str]]) -> Counte
     work = OpenWork(
         native_tasks=len(store.listing(Folder.TASKS).names),
         undecided_events=len(store.listing(Folder.EVENTS).names),
-        episodes=_tally(conditions),
+        episodes=_tally(each for each in conditions if each not in ONLY_A_TEST),
         notices={**_tally(states), NoticeState.BLOCKED: sum(said[0] != UNSEEN for said in blocked)},
         oldest_at=oldest,
         in_doubt=sum(said[2] == Reason.IN_DOUBT for said in items),

@@ -25,6 +25,7 @@ class Steps(NamedTuple):
     enqueue: "Callable[[], EnqueueReport]"
     dispatch: "Callable[[], DispatchReport]"
     bridge: "Callable[[], BridgeReport | tuple[DueItem, ...]]"  #: a dry run only lists what is due
+    self_watch: "Callable[[], object] | None" = None  #: what is said about the telling itself
 
 
 class RunReport(NamedTuple):
@@ -45,6 +46,8 @@ def run_chain(store: Store, steps: Steps, *, clock: Clock, stop: Callable[[], bo
     """
     inbox = steps.inbox()
     scan = steps.scan()
+    if steps.self_watch is not None and not stop():
+        steps.self_watch()
     enqueue = dispatch = bridge = None
     if not stop() and (_due(store, Folder.EVENTS, clock) or _due(store, Folder.EPISODES, clock)):
         enqueue = steps.enqueue()

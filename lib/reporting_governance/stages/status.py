@@ -15,6 +15,7 @@ from reporting_governance.contracts.watch_settings import Watchdog
 from reporting_governance.core.check_in_rules import NATIVE
 from reporting_governance.core.delivery import last_word
 from reporting_governance.core.delivery_state import ItemHistory, item_state
+from reporting_governance.core.threads import ONLY_A_TEST
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import read_all
 from reporting_governance.stages.source_reading import read_source
@@ -137,7 +138,8 @@ def run_status(
     folders: dict[Folder, Listing] = {each: store.listing(each) for each in Folder if each is not Folder.PAST}
     open_work = folders[Folder.EPISODES].names
     threads = _by_episode(read_all(store, (name for key, name in open_work.items() if key.startswith("thr_"))))
-    episodes = read_all(store, (name for key, name in open_work.items() if key.startswith("epi_")))
+    opened = read_all(store, (name for key, name in open_work.items() if key.startswith("epi_")))
+    episodes = [view for view in opened if view.body["event"]["payload"]["condition"] not in ONLY_A_TEST]
     items = read_all(store, folders[Folder.SPOOL].names.values())
     blocked = [view for prefix in ("spl_", "ntc_") for key in store.past_names(prefix) if (view := store.past(key))]
     in_doubt = [view for view in items if _state_of(view) is DeliveryState.PENDING_EXTERNAL_SEND]
