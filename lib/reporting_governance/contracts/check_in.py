@@ -98,6 +98,8 @@ class CheckIn(Record):
             raise ValueError("child and step belong to the verb child, which needs both")
         if self.verb is Verb.EVIDENCE and not self.evidence:
             raise ValueError("the verb evidence needs evidence")
+        if len(self.evidence) > MOST_EVIDENCE:
+            raise ValueError(f"evidence has at most {MOST_EVIDENCE} pieces; say the rest with the next check-in")
         for ref in (ref for each in self.evidence for ref in each.refs):
             if not isinstance(ref.get("kind"), str) or not isinstance(ref.get("ref"), str):
                 raise ValueError("a reference of evidence has the texts kind and ref")
@@ -106,3 +108,4 @@ class CheckIn(Record):
 
 
 _LONGEST_ID = 512
+MOST_EVIDENCE = 32  #: pieces that come with one check-in: they are recorded whole or not at all

@@ -21,6 +21,10 @@ Document = Mapping[str, Any]
 Codec = tuple[Callable[[Any], Any] | None, Callable[[Any], Any]]  #: encode (None: as it is) and decode
 
 
+LARGEST_INTEGER = 2**53 - 1  #: beyond it readers of JSON disagree
+LONGEST_SECONDS = 100 * 31_557_600  #: of any field whose name ends in `_seconds`
+
+
 class OrderedEnum(StrEnum):
     """A closed choice whose members are ordered as they are written down."""
 
@@ -146,6 +150,8 @@ def _slots_of(cls: type) -> tuple[_Slot, ...]:
 
 def _slot(each: Any, hint: Any) -> _Slot:
     encode, decode = _codec(hint)
+    if each.name.endswith("_seconds"):
+        decode = _duration(decode)
     default = each.default if each.default_factory is MISSING else each.default_factory()
     return _Slot(each.name, each.metadata.get("key", each.name), encode, decode, default)
 
@@ -246,6 +252,23 @@ def _exactly(hint: type) -> Callable[[Any], Any]:
         if type(value) is not hint:  # bool is an int in Python; in JSON it is not
             raise _mismatch(f"expected {_TYPE_NAMES.get(hint, hint.__name__)}, found {_type_name(value)}")
         return value
+
+    def read_integer(value: object) -> Any:
+        if abs(read(value)) > LARGEST_INTEGER:  # the journal would keep it as a text, and no view could be read again
+            raise _mismatch(f"an integer is at most {LARGEST_INTEGER}")
+        return value
+
+    return read_integer if hint is int else read
+
+
+def _duration(decode: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a decoder that refuses what no calendar holds: added to a time, it would stop whoever adds."""
+
+    def read(value: object) -> Any:
+        seconds = decode(value)
+        if seconds is not None and seconds > LONGEST_SECONDS:
+            raise _mismatch(f"a duration is at most {LONGEST_SECONDS} seconds (a hundred years)")
+        return seconds
 
     return read
 

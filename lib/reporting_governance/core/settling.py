@@ -8,6 +8,7 @@ from typing import Protocol
 
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
+from reporting_governance.contracts.record import LONGEST_SECONDS
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.core.delivery import BRIDGE, Body, DeliveryRules, Powers, Step, delay_seconds, goes_again
 
@@ -76,7 +77,7 @@ def settle(
             attempt_id=attempt_id,
             reason=reason,
             retry_at=retry_at,
-            retry_after_seconds=answer.retry_after_seconds if retry_at is not None else None,
+            retry_after_seconds=_asked_for(answer) if retry_at is not None else None,
         )
 
     if answer.result == "answered":
@@ -107,6 +108,12 @@ def settle(
     left = max(0.0, (parse_time(body["item"]["not_after"]) - now).total_seconds())
     due = now + timedelta(seconds=min(seconds, left))
     return Settlement(receipt=receipt(Outcome.DEFERRED, reason, due), place=Place.OPEN, due=due, tells_threads=False)
+
+
+def _asked_for(answer: SendAnswer) -> int | None:
+    """Return how long a receiver asked us to wait, as far as a record can hold it: a stranger names the number."""
+    asked = answer.retry_after_seconds
+    return None if asked is None else max(0, min(asked, LONGEST_SECONDS))
 
 
 def next_look(item: Body, powers: Powers | None, now: datetime) -> datetime:

@@ -87,7 +87,7 @@ class CheckInBuilder:
         change = TaskChange(version, about=(version.key, agent))
         results: dict[int, CheckInResult] = {}
         for each in pending:
-            if len(change) >= MOST_IN_GROUP:
+            if len(change) and len(change) + len(each.check_in.evidence) + 2 > MOST_IN_GROUP:
                 break
             try:
                 results[each.place] = self._add(change, tasks, each, agent, now)

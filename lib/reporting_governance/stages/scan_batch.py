@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.finding import Finding
+from reporting_governance.core.conditions import Condition
 from reporting_governance.core.episodes import Transition
+from reporting_governance.errors import GovernanceError
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.scan_report import NotJudged, Said, ScanReport
 from reporting_governance.storage.interface import Added, Group, Store
@@ -42,6 +44,19 @@ class Tally:
             unreadable=tuple(self.unreadable),
             stale=self.stale,
         )
+
+
+#: What a record can be that nobody foresaw: one that cannot be judged stops nobody else from being watched.
+UNFORESEEN = (GovernanceError, ValueError, TypeError, LookupError, ArithmeticError)
+
+
+def note_unforeseen(tally: Tally, task_id: str, source: str, fault: Exception) -> None:
+    """Note a task of which nothing can be judged."""
+    reason = f"what is known of it cannot be read: {str(fault) or type(fault).__name__}"
+    tally.not_judged += [
+        NotJudged(task_id=task_id, source=source, condition=each.value, reason=reason)
+        for each in (Condition.CHECKPOINT_OVERDUE, Condition.SILENCE_TIMEOUT)
+    ]
 
 
 class Batch:

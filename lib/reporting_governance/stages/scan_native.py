@@ -15,7 +15,7 @@ from reporting_governance.core.event_normalizer import Watched
 from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.heartbeats import heard_by
-from reporting_governance.stages.scan_batch import Batch, Tally, say
+from reporting_governance.stages.scan_batch import UNFORESEEN, Batch, Tally, note_unforeseen, say
 from reporting_governance.stages.scan_report import NotJudged, Said
 from reporting_governance.stages.task_change import TaskChange, TaskVersion, native_place, parse_task, version_of
 from reporting_governance.stages.watch_change import add_transitions, needs_episodes
@@ -53,7 +53,12 @@ class NativeScan:
             self.tally.looked_at += 1
             version = version_of(self.store, view)
             body = version.body or {}
-            if self._place(version, now) != (name.folder, name.due):
+            try:
+                is_right = self._place(version, now) == (name.folder, name.due)
+            except UNFORESEEN as fault:
+                note_unforeseen(self.tally, version.key, NATIVE, fault)
+                continue
+            if not is_right:
                 change = TaskChange(version, about=(version.key, body["task"]["agent_id"]))
                 change.dated_anew(self.own.digest)
                 self._commit(change, now, dated_anew=True)
@@ -69,7 +74,11 @@ class NativeScan:
                 continue
             self.tally.looked_at += 1
             version = version_of(self.store, view)
-            task, verdicts = self._judge(version, heard, now)
+            try:
+                task, verdicts = self._judge(version, heard, now)
+            except UNFORESEEN as fault:
+                note_unforeseen(self.tally, version.key, NATIVE, fault)
+                continue
             self._note_unknown(task, verdicts)
             entries = {} if version.body is None else version.body["conditions"]
             changes = transitions(version.key, entries, verdicts, finished=task.status in FINISHED, now=now)

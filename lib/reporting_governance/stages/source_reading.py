@@ -13,4 +13,7 @@ def read_source(
     try:
         return source.read(now=now, baseline_at=baseline_at, known=known)
     except (GovernanceError, OSError) as error:
-        return SourceReading(source=source.name, instance="", tasks=(), complete=False, unreadable=str(error))
+        why = str(error)
+    except Exception as error:  # a reader may come from a stranger; what it does must not stop the watch of all others
+        why = f"its reader failed: {type(error).__name__}"
+    return SourceReading(source=source.name, instance="", tasks=(), complete=False, unreadable=why)
