@@ -16,7 +16,7 @@ from reporting_governance.core.episodes import ResolvedBy, Transition, is_open, 
 from reporting_governance.core.event_normalizer import Watched
 from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.stages.clock import Clock
-from reporting_governance.stages.scan_batch import Batch, Tally, say
+from reporting_governance.stages.scan_batch import UNFORESEEN, Batch, Tally, note_unforeseen, say
 from reporting_governance.stages.scan_report import NotJudged
 from reporting_governance.stages.source_marks import mark_group
 from reporting_governance.stages.source_reading import read_source
@@ -249,7 +249,11 @@ class SourceScan:
 
     def _end(self, version: TaskVersion, by: ResolvedBy, reason: str, now: datetime) -> None:
         body = version.body or {}
-        task = parse_task(body["task"], source=str(version.name))
+        try:
+            task = parse_task(body["task"], source=str(version.name))
+        except UNFORESEEN as fault:
+            note_unforeseen(self.tally, version.key, str(body["source"]), fault)
+            return
         watched = Watched(task_key=version.key, task=task, source=body["source"], instance=body["instance"])
         self._commit(version, watched, resolve_all(body["conditions"], by, reason, now), now)
 

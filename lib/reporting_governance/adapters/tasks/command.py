@@ -174,7 +174,7 @@ class CommandSource:
     def _unreadable(self, reason: str, findings: Sequence[Finding] = ()) -> SourceReading:
         return SourceReading(
             source=NAME,
-            instance="",
+            instance=self._instance(),
             tasks=(),
             complete=False,
             findings=findings or (UNREADABLE.finding(file=self._shown, message=reason),),
