@@ -18,6 +18,7 @@ from reporting_governance.contracts.spool_item import SpoolItem
 from reporting_governance.core.delivery import open_attempt
 from reporting_governance.core.threads import ThreadRules
 from reporting_governance.errors import Busy, UsageError
+from reporting_governance.stages.backwards import stretches
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.message import speaks_of
 from reporting_governance.stages.sending import read_threads
@@ -102,26 +103,26 @@ def _find(store: Store, attempt_id: str) -> _Found:
 
 
 def _find_in_log(store: Store, attempt_id: str) -> _Found:
+    """Look through the log, newest lines first, until the attempt's item is found: all about it stands behind that."""
     items: dict[str, Mapping[str, Any]] = {}
-    item_of: dict[str, str] = {}
-    newest: dict[str, str] = {}
+    newest: dict[str, str] = {}  #: by item
     receipts: list[str] = []
-    for line in store.replay():
-        record = line.document.get("record")
-        if record is None:
-            continue
-        if record["kind"] == SpoolItem.schema:
-            items[record["id"]] = record["body"]
-        elif record["kind"] == Attempt.schema:
-            newest[record["body"]["spool_id"]] = record["id"]
-            if record["id"] == attempt_id:
-                item_of[attempt_id] = record["body"]["spool_id"]
-        elif record["kind"] == Receipt.schema and attempt_id in record["parents"]:
-            receipts.append(record["id"])
-    item = item_of.get(attempt_id)
-    if item is None:
-        raise UnknownAttempt(attempt_id=attempt_id)
-    return _Found(expand(store, items[item]), None, False, newest[item] == attempt_id, tuple(receipts))
+    wanted: str | None = None
+    for stretch in stretches(store, store.head().seq):
+        newer, newest = newest, {}
+        for line in stretch:
+            record = line.document.get("record") or {"kind": ""}
+            if record["kind"] == SpoolItem.schema:
+                items[record["id"]] = record["body"]
+            elif record["kind"] == Attempt.schema:
+                newest[record["body"]["spool_id"]] = record["id"]
+                wanted = record["body"]["spool_id"] if record["id"] == attempt_id else wanted
+            elif record["kind"] == Receipt.schema and attempt_id in record["parents"]:
+                receipts.append(record["id"])
+        newest |= newer
+        if wanted is not None and wanted in items:
+            return _Found(expand(store, items[wanted]), None, False, newest[wanted] == attempt_id, tuple(receipts))
+    raise UnknownAttempt(attempt_id=attempt_id)
 
 
 def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules) -> Group:

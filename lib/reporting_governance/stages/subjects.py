@@ -5,6 +5,7 @@ from typing import Any
 
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.stages.backwards import stretches
 from reporting_governance.stages.newest import read_all
 from reporting_governance.storage.interface import Store, View
 
@@ -61,27 +62,37 @@ def _families_in_log(store: Store, subject: str) -> set[str]:
     """Return what a record of the log belongs to, by itself or through what it follows from."""
     parents: dict[str, Sequence[str]] = {}
     families: dict[str, set[str]] = {}
-    for line in store.replay():
-        record = line.document.get("record")
-        if record is None:
-            continue
-        identity = record["id"]
-        parents[identity] = record["parents"]
-        families[identity] = _families_of_record(record)
-        if identity == subject:
-            break  # what it follows from stands before it
+    found: set[str] = set()
+    for stretch in stretches(store, store.head().seq):
+        for line in stretch:
+            record = line.document.get("record")
+            if record is not None:
+                parents[record["id"]] = record["parents"]
+                families[record["id"]] = _families_of_record(record)
+        found, missing = _followed(subject, parents, families)
+        if not missing:
+            break  # what it follows from stands before it, and all of that was read
+    return found
+
+
+def _followed(
+    subject: str, parents: Mapping[str, Sequence[str]], families: Mapping[str, set[str]]
+) -> tuple[set[str], bool]:
+    """Return what a record belongs to, and whether anything that it follows from was not read."""
     waiting, seen = [subject], set()
     found: set[str] = set()
+    missing = False
     while waiting:
         identity = waiting.pop()
         if identity in seen:
             continue
         seen.add(identity)
+        missing = missing or identity not in parents
         if families.get(identity):
             found |= families[identity]
         else:
             waiting.extend(parents.get(identity, ()))
-    return found
+    return found, missing
 
 
 def _families_of_record(record: Mapping[str, Any]) -> set[str]:

@@ -7,6 +7,7 @@ from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.applied import Applied
 from reporting_governance.storage.files.chain import Chain, Place, UnknownVersion
 from reporting_governance.storage.files.layout import Layout
+from reporting_governance.storage.files.seeking import place_before
 from reporting_governance.storage.files.segments import first_document, last_leaf
 from reporting_governance.storage.interface import Line
 from reporting_governance.storage.lines import ZERO_LEAF
@@ -23,7 +24,8 @@ def lines(layout: Layout, applied: Applied, from_seq: int) -> Iterator[Line]:
     for first in wanted:
         path = layout.segment(first)
         end = applied.offset if first == applied.segment else None
-        chain = Chain(journal_io.raw_lines(path, 0, end), Place(0, first - 1, leaf_before(layout, firsts, first)))
+        start = place_before(path, first, end, from_seq) or Place(0, first - 1, leaf_before(layout, firsts, first))
+        chain = Chain(journal_io.raw_lines(path, start.offset, end), start)
         try:
             for group in chain.groups():
                 for line in group:
