@@ -154,3 +154,34 @@ def test_a_foreign_time_that_lies_ahead_of_our_clock_is_unknown_and_said() -> No
         (held,) = [each for each in report.not_judged if each.condition == "silence_timeout"]
         assert "ahead of our clock" in held.reason
         world.clock.forward(3600)
+
+
+@pytest.mark.parametrize("grace", [300, 3600])
+def test_a_host_that_sleeps_again_and_again_is_not_forgiven_each_time(watch: Watch, grace: int) -> None:
+    """A laptop that wakes for four minutes: each time the clock has moved on without it."""
+    watch.world.settings(silence_seconds=1_000_000, tick_seconds=60, grace_seconds=grace)
+    heard: list[tuple[str, str, str]] = []
+    for _ in range(20):
+        watch.world.clock.time += timedelta(seconds=600)  # asleep: the uptime stands still
+        for _ in range(4):
+            heard += said(watch.scan())
+            watch.world.clock.forward(60)
+    assert heard == FIRED
+
+
+def test_what_came_up_while_the_host_slept_waits_for_one_grace(watch: Watch) -> None:
+    watch.world.clock.time += timedelta(seconds=7200)
+    assert said(watch.scan()) == []
+    watch.world.clock.forward(299)
+    assert said(watch.scan()) == []
+    watch.world.clock.forward(1)
+    assert said(watch.scan()) == FIRED
+
+
+def test_what_was_overdue_before_the_clock_was_set_is_told(watch: Watch) -> None:
+    for _ in range(14):
+        watch.world.clock.forward(60)
+        watch.scan()
+    watch.world.clock.forward(70)
+    watch.world.clock.time += timedelta(seconds=7200)
+    assert said(watch.scan()) == FIRED[1:]

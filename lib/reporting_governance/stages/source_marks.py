@@ -21,6 +21,7 @@ def own_mark_group(own: OwnMark, watch: Listing, now: datetime) -> Group:
             "watch_settings": own.digest,
             "offset_ms": own.offset_ms,
             "clock_set_at": own.clock_set_at and format_time(own.clock_set_at),
+            "true_until": own.true_until and format_time(own.true_until),
             "gap": own.gap and {"began_at": format_time(own.gap.began_at), "ended_at": format_time(own.gap.ended_at)},
         },
     )

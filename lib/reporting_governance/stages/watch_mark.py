@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reporting_governance.storage.interface import Listing, Store
 
 NATIVE_MARK = derive_id("src", "native", "native")
-_HOLD = "the clock was set, or the host slept or has just started: everybody gets one grace period"
+_HOLD = "the clock was set, or the host slept or has just started: what came up then gets one grace period"
 _NOBODY_WATCHED = "nobody watched from {} to {}: what came up then gets one grace period"
 
 
@@ -56,6 +56,7 @@ class OwnMark(NamedTuple):
     offset_ms: int  #: wall time minus monotonic time
     stepped_ms: int  #: how far the clock was set since the mark was written; 0: not
     clock_set_at: datetime | None
+    true_until: datetime | None  #: what was an accusation by then was one before the clock was set; None: not known
     grace: timedelta
     gap: Gap | None  #: the newest
     gap_is_new: bool
@@ -73,7 +74,7 @@ class OwnMark(NamedTuple):
     def hold(self, now: datetime) -> Hold:
         """Return why, and which, accusations by the clock wait now."""
         if self.clock_set_at is not None and now < self.clock_set_at + self.grace:
-            return Hold(_HOLD)
+            return Hold(_HOLD, self.true_until)
         if self.gap is not None and now < self.gap.ended_at + self.grace:
             return Hold(_NOBODY_WATCHED.format(*map(format_time, self.gap)), self.gap.began_at)
         return Hold()
@@ -114,8 +115,11 @@ def load_own_mark(
     offset_ms = int(now.timestamp() * 1000) - int(clock.monotonic() * 1000)
     drift = offset_ms - int(cursor.get("offset_ms", offset_ms))
     stepped = drift if abs(drift) > 2000 * watchdog.tick_seconds else 0
-    known = cursor.get("clock_set_at")
-    set_at = now if stepped else (parse_time(known) if known else None)
+    set_at = now if stepped else _time_of(cursor, "clock_set_at")
+    true_until = _time_of(cursor, "true_until")
+    if stepped:
+        # By the clock of before it is so late now; a host that sleeps again and again must not wait for ever.
+        true_until = now - timedelta(milliseconds=max(stepped, 0))
     gap = _gap_of(cursor)
     unwatched = None
     if view is not None and last_scan_at is not None and not stepped:
@@ -129,10 +133,16 @@ def load_own_mark(
         offset_ms=offset_ms,
         stepped_ms=stepped,
         clock_set_at=set_at,
+        true_until=true_until,
         grace=timedelta(seconds=watchdog.grace_seconds),
         gap=unwatched or gap,
         gap_is_new=unwatched is not None,
     )
+
+
+def _time_of(cursor: Mapping[str, Any], key: str) -> datetime | None:
+    known = cursor.get(key)
+    return parse_time(known) if known else None
 
 
 def _gap_of(cursor: Mapping[str, Any]) -> Gap | None:
