@@ -10,9 +10,11 @@ import pytest
 from reporting_governance.adapters.interface import ObservedTask, SourceReading
 from reporting_governance.contracts.check_in import MOST_EVIDENCE
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
+from reporting_governance.contracts.notification_settings import MOST_AT_ONCE
 from reporting_governance.contracts.record import LONGEST_SECONDS
 from reporting_governance.contracts.task_state import ChildTask, TaskStatus
 from reporting_governance.errors import ContractError
+from reporting_governance.stages.acts import run_ack
 from reporting_governance.stages.enqueue import run_enqueue
 from reporting_governance.storage.interface import Addition, Group
 from reporting_governance.storage.memory import MemoryStore
@@ -187,3 +189,58 @@ def test_a_reader_with_a_fault_of_its_own_is_a_source_that_cannot_be_read(world:
     assert report.unreadable == ("broken",)
     assert {each[0] for each in said(report)} >= {"good", "self:source/broken"}
     assert world.clock.now() > START
+
+
+def many_people(number: int) -> dict[str, Any]:
+    names = [f"p{each:03}" for each in range(number)]
+    return {
+        name: {"targets": {"outbox": {"sender": "file", "parameters": {"path": f"{name}.jsonl"}}}} for name in names
+    }
+
+
+def test_as_many_receivers_as_a_route_and_a_step_may_name(chain: Chain) -> None:
+    people = many_people(MOST_AT_ONCE + 1)
+    route = [{"match": {}, "receivers": list(people)[1:]}]
+    step = [{"after_seconds": 60, "receivers": list(people)[1:]}]
+    for wrong in (
+        {"routes": [{"match": {}, "receivers": list(people)}]},
+        {"routes": route, "escalation": [{"after_seconds": 60, "receivers": list(people)}]},
+    ):
+        with pytest.raises(ContractError, match="at most 150"):
+            profile_of(receivers=people, **wrong)
+    chain.notify(receivers=people, routes=route, escalation=step)
+    chain.shows(task())
+    chain.tick()
+    fire(chain)
+    chain.tick()
+    chain.clock.forward(61)
+    chain.tick()
+    assert [phase for _, phase in chain.told("p150")] == ["firing", "escalation"]
+    assert chain.told("p000") == []
+    chain.shows(task(seen=761))
+    for _ in range(2):
+        chain.clock.forward(60)
+        chain.tick()
+    assert [phase for _, phase in chain.told("p150")] == ["firing", "escalation", "resolved"]
+
+
+def test_an_ack_of_more_than_one_commit_holds_withdraws_all_the_same(chain: Chain) -> None:
+    chain.notify(group_by=[], repeat_seconds=3600)
+    chain.shows(*(task(f"task-{number:03}") for number in range(150)))
+    chain.tick()
+    fire(chain)
+    chain.tick()
+    chain.silence(1800)
+    chain.clock.forward(3600 - 900)
+    chain.silence(3600)
+    chain.clock.forward(1000)
+    chain.tick()
+    assert len(chain.store.listing(Folder.QUEUE).names) == 300, "reminders that a silence keeps back"
+    item = chain.records("spool-item")[0]["id"]
+    report = run_ack(chain.store, item, actor="uid:0", comment="", clock=chain.clock)
+    assert len(report.subjects) == 300
+    for _ in range(3):
+        chain.clock.forward(3600)
+        chain.tick()
+    assert {phase for _, phase in chain.told("boss")} == {"firing"}
+    assert chain.store.listing(Folder.QUEUE).names == chain.store.listing(Folder.SPOOL).names == {}

@@ -19,6 +19,7 @@ from reporting_governance.contracts.suggest import did_you_mean
 
 _USUAL_FIRST_SECONDS = 30
 _LONGEST_STRETCH_SECONDS = 30 * 86_400
+MOST_AT_ONCE = 150  #: receivers of a route or step, targets of a receiver: what is told is recorded whole or not at all
 TASK_OPERATOR = "task-operator"  #: a receiver that comes from the task itself; no profile may define it
 
 
@@ -60,6 +61,8 @@ class Receiver(Record):
     def __post_init__(self) -> None:
         if not self.targets:
             refuse([Problem("/targets", "a receiver needs at least one target")])
+        if len(self.targets) > MOST_AT_ONCE:
+            refuse([Problem("/targets", f"a receiver has at most {MOST_AT_ONCE} targets")])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,10 +195,17 @@ class Notification(Record):
         used += [(f"/escalation/{place}/receivers", each.receivers) for place, each in enumerate(self.escalation)]
         used.append(("/fallback", self.fallback))
         for pointer, names in used:
+            if len(names) > MOST_AT_ONCE:
+                yield Problem(pointer, f"at most {MOST_AT_ONCE} receivers are told at once")
             for place, name in enumerate(names):
                 if name not in self.receivers:
                     message = f"no receiver is named {name}"
                     yield Problem(f"{pointer}/{place}", message, did_you_mean(name, self.receivers))
+        for place in range(1, len(self.escalation)):
+            step, before = self.escalation[place].after_seconds, self.escalation[place - 1].after_seconds
+            if step <= before:
+                message = f"each step comes later than the one before it, which is after {before} seconds"
+                yield Problem(f"/escalation/{place}/after_seconds", message)
         mutes = [each.name for each in self.mute_times]
         for place, name in enumerate(mutes):
             if name in mutes[:place]:

@@ -12,6 +12,7 @@ from reporting_governance.core.threads import ThreadRules
 from reporting_governance.errors import Busy, UsageError
 from reporting_governance.stages.acknowledging import SaidByAct, proven, withdrawn
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.sending import COMMIT
 from reporting_governance.stages.settled_thread import changed_key
 from reporting_governance.stages.subjects import all_threads, threads_about
 from reporting_governance.storage.interface import Added, Addition, Group, Store, View
@@ -142,6 +143,8 @@ def _acknowledged(
     )
     bodies = {thread.name.id: thread.body for thread in threads}
     lines: list[RecordLine] = []
+    # What is left out of a large act is not sent either: nobody waits for it any more, and the bridge withdraws it.
+    said = said[: COMMIT - 1]
     changes = [(record, tuple(threads)), *((each.record(set(bodies)), tuple(each.told)) for each in said)]
     for line, told in changes:
         views: list[ViewKey] = []
