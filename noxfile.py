@@ -58,6 +58,12 @@ def crash(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Every sender meets every fault; docs/fault-matrix.md shows what must come out."""
+    python(session, "-m", "pytest", "-q", "-n", "2", "tests/fault_matrix", *session.posargs)
+
+
+@nox.session
 def openclaw(session: nox.Session) -> None:
     """What we say about OpenClaw, held against the real program."""
     python(session, "-m", "pytest", "-q", "-m", "openclaw", *session.posargs)

@@ -298,8 +298,8 @@ def check(
     for told in acknowledged:
         _check_acknowledged(documents, told)
     _check_episodes(derived)
-    _check_notices(derived)
-    _check_sends(derived, arrived)
+    check_notices(derived)
+    check_sends(derived, arrived)
     _check_proofs(derived, arrived)
     if at_rest:
         _check_nothing_is_stuck(derived)
@@ -328,7 +328,7 @@ def _check_episodes(derived: Derived) -> None:
         assert "resolved" not in phases or "firing" in phases, f"{episode} ended without having begun"
 
 
-def _check_notices(derived: Derived) -> None:
+def check_notices(derived: Derived) -> None:
     """One firing notice a receiver and episode, then repeats by number; the end at most once, and told last.
 
     Who only stands in for somebody was never told the firing itself.
@@ -352,7 +352,7 @@ def _check_notices(derived: Derived) -> None:
         assert len(targets) == len(set(targets)), f"{notice.body['notice_id']} goes twice to {targets}"
 
 
-def _check_sends(derived: Derived, arrived: Mapping[str, Sequence[Arrival]]) -> None:
+def check_sends(derived: Derived, arrived: Mapping[str, Sequence[Arrival]]) -> None:
     """Nothing leaves without an attempt before it; nothing arrives twice unless it says so and a receipt did."""
     for target, arrivals in arrived.items():
         for arrival in arrivals:
