@@ -66,7 +66,16 @@ def _fill(descriptor: int, error: BaseException, verb: str) -> None:
         file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')}\n")
         file.write(f"reporting-governance {__version__}, Python {sys.version}, {sys.platform}\n")
         file.write(f"verb {verb or 'none'}, process {os.getpid()}, user {os.geteuid()}\n\n")
-        file.writelines(traceback.format_exception(error))
+        file.write(_harmless("".join(traceback.format_exception(error))))
+
+
+def _harmless(text: str) -> str:
+    """Return a traceback without secrets: the words of an exception may quote anything."""
+    from reporting_governance.core.scrub import scrub
+
+    secrets = sys.modules.get("reporting_governance.adapters.senders.secrets")
+    known = secrets.Secrets.hide_all(text) if secrets is not None else text
+    return str(scrub(known)[0])
 
 
 def _is_our_log(path: str) -> bool:

@@ -91,8 +91,14 @@ def _probed(senders: Sequence[Sender]) -> list[Sequence[Finding] | None]:
     """Ask all senders at once; None for one that took too long.  A thread that hangs holds nobody: it is a daemon."""
     found: list[Sequence[Finding] | None] = [None] * len(senders)
 
+    from reporting_governance.adapters.senders.rules import UNREACHABLE
+
     def ask(place: int) -> None:
-        found[place] = senders[place].probe()
+        try:
+            found[place] = senders[place].probe()
+        except Exception as fault:  # its text may hold a secret, and a thread would print it
+            words = f"its probe ended with a bug ({type(fault).__name__})"
+            found[place] = (UNREACHABLE.finding(file=senders[place].name, message=words),)
 
     threads = [threading.Thread(target=ask, args=(place,), daemon=True) for place in range(len(senders))]
     ends_at = time.monotonic() + _PROBE_SECONDS

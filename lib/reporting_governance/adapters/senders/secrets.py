@@ -5,13 +5,13 @@ Whoever resolves them also knows what must never be said: `hide` takes them out 
 
 import os
 import re
+from typing import ClassVar
 
+from reporting_governance.adapters.senders.hiding import SHORTEST, forms_of, hide
 from reporting_governance.errors import GovernanceError
 
 REFERENCE = re.compile(r"\$\{(env|file):([^{}]+)\}")
-HIDDEN = "***"
 LONGEST_BYTES = 64 * 1024
-_SHORTEST = 4  #: a shorter secret would be found in every text, and hides nothing
 
 
 class SecretMissing(GovernanceError):
@@ -24,34 +24,32 @@ class SecretMissing(GovernanceError):
 class Secrets:
     """Resolves references and remembers what they gave."""
 
+    _of_all: ClassVar[set[bytes]] = set()
+
     def __init__(self) -> None:
-        self._values: set[str] = set()
+        self._forms: set[bytes] = set()
 
     def resolve(self, text: str) -> str:
         """Return `text` with every reference replaced.  Raises: SecretMissing."""
         return REFERENCE.sub(self._value, text)
 
     def hide(self, text: str) -> str:
-        """Return `text` without any value that was resolved, also where a URL was repeated."""
-        for value in sorted(self._values, key=len, reverse=True):
-            text = re.sub(_as_written(value), HIDDEN, text)
-        return text
+        """Return `text` without any value that was resolved, whole or in part, in whatever shape it was repeated."""
+        return hide(text, self._forms)
+
+    @classmethod
+    def hide_all(cls, text: str) -> str:
+        """Return `text` without what anybody in this process has resolved."""
+        return hide(text, cls._of_all)
 
     def _value(self, match: re.Match[str]) -> str:
         place, name = match.groups()
         value = _from_environment(name) if place == "env" else _from_file(name)
-        if len(value) >= _SHORTEST:
-            self._values.add(value)
+        if len(value) >= SHORTEST:
+            forms = forms_of(value)
+            self._forms |= forms
+            self._of_all.update(forms)
         return value
-
-
-def _as_written(value: str) -> str:
-    """Return a pattern of a value as it is, and with any of its letters as a URL writes them."""
-    return "".join(f"(?:{re.escape(letter)}|{_in_url(letter)})" for letter in value)
-
-
-def _in_url(letter: str) -> str:
-    return "".join(f"%(?i:{byte:02x})" for byte in letter.encode("utf-8", "surrogatepass"))
 
 
 def _from_environment(name: str) -> str:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
+from reporting_governance.adapters.senders.hiding import HIDDEN
 from reporting_governance.adapters.senders.rules import UNREACHABLE
-from reporting_governance.adapters.senders.secrets import HIDDEN, REFERENCE, SecretMissing, Secrets
+from reporting_governance.adapters.senders.secrets import REFERENCE, SecretMissing, Secrets
 from reporting_governance.contracts.finding import Finding
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.record import Record

@@ -137,9 +137,10 @@ class Line:
             if not (line[:3].isdigit() and line[3:4] in (b" ", b"-", b"")):
                 raise Broken("the server's reply is no SMTP")
             code = int(line[:3])
-            lines.append(self._hide(line[4:].decode("utf-8", "replace")))
+            lines.append(line[4:].decode("utf-8", "replace"))
             if line[3:4] != b"-":
-                return Reply(code=code, lines=tuple(lines))
+                # All together: a server breaks a long text where it likes, also in the middle of a secret.
+                return Reply(code=code, lines=tuple(self._hide("\n".join(lines)).split("\n")))
 
     def goodbye(self) -> None:
         """Take leave and close.  Whatever goes wrong here changes nothing."""

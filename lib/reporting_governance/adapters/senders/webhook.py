@@ -10,7 +10,7 @@ import hmac
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, ClassVar, Final
 
@@ -155,7 +155,7 @@ class WebhookSender:
             reply = exchange.post(body)
         except NoAnswer as fault:
             return Answer(result=SendResult.IN_DOUBT, evidence={"error": str(fault)})
-        return judge(
+        answer = judge(
             reply.status,
             reply.headers,
             reply.body,
@@ -164,6 +164,8 @@ class WebhookSender:
             pointer=self._parameters.ack_json_pointer,
             now=time.time(),
         )
+        identity = self.hide(answer.evidence.get("id", ""))[:LONGEST_ID]
+        return replace(answer, evidence={**answer.evidence, "id": identity}) if identity else answer
 
     def _exchange(self) -> Any:
         from reporting_governance.adapters.senders.http import Exchange, Rules, networks
@@ -273,5 +275,4 @@ def _at(document: object, pointer: str) -> str | None:
             return None
     if isinstance(document, bool) or not isinstance(document, (str, int)):
         return None
-    text = str(document)
-    return text[:LONGEST_ID] or None
+    return str(document) or None

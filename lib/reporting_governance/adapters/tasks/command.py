@@ -145,17 +145,15 @@ class CommandSource:
             own = {key: secrets.resolve(value) for key, value in (self._parameters.env or {}).items()}
         except SecretMissing as fault:
             raise ProgramFailed(command=self._shown, reason=str(fault)) from None
-        try:
-            return run_bounded(
-                [program, *self._parameters.argv[1:]],
-                {**os.environ, **own},
-                limit_seconds=self._parameters.timeout_seconds,
-                max_bytes=MAX_BYTES,
-                shown=self._shown,
-                folder=self._state_folder if os.path.isdir(self._state_folder) else None,
-            )
-        except ProgramFailed as fault:  # what the program complained about may repeat what it was given
-            raise ProgramFailed(command=self._shown, reason=secrets.hide(str(fault.details["reason"]))) from None
+        return run_bounded(
+            [program, *self._parameters.argv[1:]],
+            {**os.environ, **own},
+            limit_seconds=self._parameters.timeout_seconds,
+            max_bytes=MAX_BYTES,
+            shown=self._shown,
+            folder=self._state_folder if os.path.isdir(self._state_folder) else None,
+            hide=secrets.hide,  # what the program complained about may repeat what it was given
+        )
 
     def _program(self) -> str | None:
         """Return the path of the program; one with a slash in its name starts at our state folder."""

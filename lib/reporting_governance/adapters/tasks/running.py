@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from reporting_governance.contracts.finding import shown as as_shown
@@ -32,6 +32,7 @@ def run_bounded(
     max_bytes: int,
     shown: str,
     folder: str | None = None,
+    hide: Callable[[str], str] = str,
 ) -> bytes:
     """Run a program without a shell and return what it printed.
 
@@ -41,6 +42,7 @@ def run_bounded(
     Args:
         shown: what the program is called in an error.
         folder: where it runs; None: where we do.
+        hide: takes secrets out of what it said, before that is cut: the first half of one is found by nobody.
 
     Raises: ProgramFailed, also for an exit code that is not 0.
     """
@@ -68,14 +70,13 @@ def run_bounded(
     if problem is not None:
         raise ProgramFailed(command=shown, reason=problem)
     if process.returncode != 0:
-        said = _one_line(errors)
+        said = _one_line(hide(errors.decode("utf-8", "replace")))
         raise ProgramFailed(command=shown, reason=f"it ended with {process.returncode}" + (f": {said}" if said else ""))
     return output
 
 
-def _one_line(errors: bytes) -> str:
-    text = " ".join(errors.decode("utf-8", "replace").split())
-    return as_shown(text, longest=_LONGEST_ERROR)[1:-1]
+def _one_line(errors: str) -> str:
+    return as_shown(" ".join(errors.split()), longest=_LONGEST_ERROR)[1:-1]
 
 
 def _collect(process: subprocess.Popen[bytes], limit_seconds: float, max_bytes: int) -> tuple[bytes, bytes, str | None]:
