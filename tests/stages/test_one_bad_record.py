@@ -15,6 +15,7 @@ from reporting_governance.contracts.record import LONGEST_SECONDS
 from reporting_governance.contracts.task_state import ChildTask, TaskStatus
 from reporting_governance.errors import ContractError
 from reporting_governance.stages.acts import run_ack
+from reporting_governance.stages.dispatch import run_dispatch
 from reporting_governance.stages.enqueue import run_enqueue
 from reporting_governance.storage.interface import Addition, Group
 from reporting_governance.storage.memory import MemoryStore
@@ -244,3 +245,30 @@ def test_an_ack_of_more_than_one_commit_holds_withdraws_all_the_same(chain: Chai
         chain.tick()
     assert {phase for _, phase in chain.told("boss")} == {"firing"}
     assert chain.store.listing(Folder.QUEUE).names == chain.store.listing(Folder.SPOOL).names == {}
+
+
+def test_many_that_a_silence_keeps_back_keep_nobody_else_back(chain: Chain) -> None:
+    muted = [task(f"muted-{number}") for number in range(10)]
+    chain.shows(*muted)
+    chain.tick()
+    chain.silence(36_000, task_id="muted-*")
+    fire(chain)
+    chain.dispatch()
+    chain.shows(*muted, task("loud"))
+    chain.look()
+    assert run_dispatch(chain.store, chain.profile, clock=chain.clock, limit=5).dispatched == 2
+    chain.send()
+    assert chain.told() == [("silence_timeout", "firing")]
+
+
+def test_many_ladders_that_wait_keep_no_other_step_waiting(chain: Chain) -> None:
+    chain.notify(escalation=[{"after_seconds": 60, "receivers": ["boss"]}], repeat_seconds=600)
+    chain.shows(*(task(f"muted-{number}") for number in range(60)), task("loud", seen=100))
+    chain.tick()
+    chain.silence(36_000, task_id="muted-*")
+    fire(chain)
+    chain.clock.forward(100)
+    chain.tick()
+    chain.clock.forward(700)
+    chain.scan(chain.source)
+    assert run_enqueue(chain.store, policy(), chain.profile, clock=chain.clock, limit=5).escalations == 1

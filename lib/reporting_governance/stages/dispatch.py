@@ -36,7 +36,7 @@ class DispatchReport:
 
 
 def run_dispatch(store: Store, profile: ProfileSpec, *, clock: Clock, limit: int = 10_000) -> DispatchReport:
-    """Render queued notices that are due, at most `limit`.  Safe to start twice: each notice is consumed once.
+    """Render queued notices that are due, about `limit` at most.  Safe to start twice: each notice is consumed once.
 
     What is held stays due and is judged anew by every run, so nothing has to wake it up: the end of a silence, an
     edited profile, the end of its cause let it go at once.  A run in which nothing changed writes nothing.
@@ -45,14 +45,18 @@ def run_dispatch(store: Store, profile: ProfileSpec, *, clock: Clock, limit: int
     report = DispatchReport(silences_ended=close_ended(store, clock=clock))
     queue = store.listing(Folder.QUEUE)
     now = clock.now()
-    names = queue.due(due_name(now))[:limit]
+    names = queue.due(due_name(now))
     if not names:
         return report
     judged = judged_queue(store, profile, queue, names, now=now)
     endings = Endings(store, judged.threads, clock)
     part: list[tuple[Group, DispatchReport]] = []
-    size = told = 0
+    size = told = taken = 0
     for group, effect in _steps(judged, profile, endings, now):
+        # What is held counts for nothing: many that a silence keeps back must not keep back the others.
+        if taken and taken + effect.dispatched > limit:
+            break
+        taken += effect.dispatched
         if group is None:
             report = _sum(report, effect)
             continue
