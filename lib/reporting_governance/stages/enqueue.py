@@ -205,11 +205,15 @@ def _task_view(store: Store, event: Mapping[str, Any], listings: _Listings) -> V
 
 def _look_at_threads(store: Store, profile: ProfileSpec, report: EnqueueReport, clock: Clock, limit: int) -> None:
     listing = store.listing(Folder.EPISODES)
-    due = [name for name in listing.due(due_name(clock.now())) if name.id.startswith("thr_")][:limit]
+    due = [name for name in listing.due(due_name(clock.now())) if name.id.startswith("thr_")]
     rules, tries = rules_of(profile.notification), Tries(store)
     for batch in _batches(due):
+        if limit <= 0:
+            break
         now = clock.now()
-        steps = list(_thread_groups(store, batch, listing, rules, now, tries))
+        # Only what is done counts: threads that wait are due too, and many of them must not keep the others waiting.
+        steps = list(_thread_groups(store, batch, listing, rules, now, tries))[:limit]
+        limit -= len(steps)
         for part in _parts(steps):
             answers = store.commit([group for _, group in part], now=now)
             for (step, group), answer in zip(part, answers, strict=True):
