@@ -47,6 +47,14 @@ CASES: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("/notification/escalation/0/receivers/1",),
         "no receiver is named chief",
     ),
+    "steps-that-do-not-ascend": (
+        (
+            "notification:\n  escalation:\n    - {after_seconds: 600, receivers: [operator]}\n"
+            "    - {after_seconds: ▶600, receivers: [operator]}\n    - {after_seconds: ▶60, receivers: [operator]}\n"
+        ),
+        ("/notification/escalation/1/after_seconds", "/notification/escalation/2/after_seconds"),
+        "each step comes later than the one before it",
+    ),
     "nobody-for-the-rest": (
         "notification:\n  routes:\n    - match: ▶{severity: high}\n      receivers: [operator]\n",
         ("/notification/routes/0/match",),

@@ -12,15 +12,18 @@ from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.silence import Silence
 from reporting_governance.stages.dispatch import DispatchReport, run_dispatch
+from reporting_governance.stages.enqueue import run_enqueue
 from reporting_governance.stages.explain import run_explain
 from reporting_governance.stages.silencing import BadSilence, NoSilence, add_silence, end_silence, list_silences
 from reporting_governance.stages.status import run_status
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Store
 from reporting_governance.storage.memory import MemoryStore
+from tests.crash.chain.world import policy
+from tests.oracle.checker import arrivals_in
 from tests.oracle.memory_world import Interrupted
 from tests.stages.chain_world import Chain, fire, task
-from tests.stages.watch_world import START, HandClock
+from tests.stages.watch_world import START, HandClock, StandInSource, reading
 
 
 @pytest.fixture(params=["memory", "files"])
@@ -224,16 +227,61 @@ def test_repeats_wait_while_their_source_cannot_be_read(chain: Chain) -> None:
     assert ("silence_timeout", "repeat") in chain.told(), "told as soon as it can be seen again"
 
 
-def test_one_of_two_sources_of_a_kind_explains_nothing_to_the_tasks_of_the_other(chain: Chain) -> None:
-    """Which of the two a task is from does not stand in a notice."""
+def two_sources(chain: Chain, *, instance: str) -> None:
+    """Watch two installations by two sources of one kind; a task of each fires, then the second cannot be read."""
     twice = tuple(replace(each, source="json") for each in (*chain.profile.sources, *chain.profile.sources))
-    fire(chain)
     chain.profile = replace(chain.profile, sources=twice)
-    chain.tick()
-    chain.shows(unreadable="no such file", complete=False, instance="")
+    there = replace(task("t2"), instance="there")
+    second = StandInSource(
+        reading(there, instance="there"), reading(complete=False, unreadable="gone", instance=instance)
+    )
+
+    def look() -> None:
+        chain.scan(chain.source, second)
+        run_enqueue(chain.store, policy(), chain.profile, clock=chain.clock)
+        chain.dispatch()
+        chain.send()
+
+    chain.clock.forward(700)
+    look()
+    chain.clock.forward(60)
+    look()
     chain.clock.forward(20_000)
-    chain.tick()
-    assert ("silence_timeout", "repeat") in chain.told()
+    look()
+
+
+def repeated(chain: Chain) -> list[str]:
+    """Return the tasks whose silence was told again."""
+    notices = [each["body"] for each in chain.records("notice")]
+    sent = {ntc for each in arrivals_in(f"{chain.folder}/operator.jsonl") for ntc in each.notice_ids}
+    return sorted(
+        each["facts"]["task_id"]
+        for each in notices
+        if each["notice_id"] in sent and each["phase"] == "repeat" and each["facts"]["condition"] == "silence_timeout"
+    )
+
+
+def test_of_two_sources_of_a_kind_the_one_that_cannot_be_read_explains_its_own_tasks(chain: Chain) -> None:
+    two_sources(chain, instance="there")
+    assert repeated(chain) == ["t1"]
+    assert {cause for reason, cause, _ in chain.holds() if reason == "inhibited"} == {
+        each["payload"]["episode"] for each in chain.events() if each["payload"].get("condition") == "source_unreadable"
+    }
+
+
+def test_where_it_is_not_known_which_installation_cannot_be_read_only_all_of_a_kind_explain(chain: Chain) -> None:
+    two_sources(chain, instance="")
+    assert repeated(chain) == ["t1", "t2"]
+    chain.shows(unreadable="no such file", complete=False, instance="")
+    chain.scan(chain.source, StandInSource(reading(complete=False, unreadable="gone", instance="")))
+    chain.clock.forward(20_000)
+    run_enqueue(chain.store, policy(), chain.profile, clock=chain.clock)
+    chain.dispatch()
+    chain.send()
+    chain.clock.forward(20_000)
+    run_enqueue(chain.store, policy(), chain.profile, clock=chain.clock)
+    chain.dispatch()
+    assert repeated(chain) == ["t1", "t2"], "all of them cannot be read"
 
 
 # -- what status and explain say

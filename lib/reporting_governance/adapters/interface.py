@@ -53,7 +53,7 @@ class SourceReading:
     """
 
     source: str
-    instance: str
+    instance: str  #: also of what cannot be read, where it is known without reading; else empty
     tasks: Sequence[ObservedTask]
     complete: bool
     findings: Sequence[Finding] = ()

@@ -49,8 +49,8 @@ def main(context: CommandContext, *, what: str, words: tuple[str, ...], comment:
     """Keep matching notices back for a while; the end of what was told already is told all the same.
 
     WHAT is add, list or expire.  A MATCHER is FACT=PATTERN (`*` any characters, `?` any one); all of them must match.
-    Facts: task_id, agent_id, runtime, source, title, task_key, condition, event_type, episode, severity, policy_id,
-    labels.NAME.
+    Facts: task_id, agent_id, runtime, source, instance, title, task_key, condition, event_type, episode, severity,
+    policy_id, labels.NAME.
     """
     if what != ADD and any(times.values()):
         raise BadWords(problem="--for, --until and --from belong to add")

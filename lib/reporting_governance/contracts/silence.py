@@ -15,6 +15,7 @@ MATCHABLE = (
     "agent_id",
     "runtime",
     "source",
+    "instance",
     "title",
     "task_key",
     "condition",

@@ -242,3 +242,9 @@ def notice_facts(facts: Facts) -> dict[str, Any]:
         path.removeprefix(LABEL_PREFIX): value for path, value in facts.values.items() if path.startswith(LABEL_PREFIX)
     }
     return {key: value for key, value in carried.items() if value is not None} | ({"labels": labels} if labels else {})
+
+
+def installation(event: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the fact that says which installation of its source an event is from."""
+    instance = event["payload"].get("instance")
+    return {"instance": str(instance)} if instance else {}

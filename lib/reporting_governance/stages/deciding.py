@@ -16,7 +16,7 @@ from reporting_governance.contracts.notice import Notice, Urgency
 from reporting_governance.contracts.review import Review
 from reporting_governance.contracts.times import FAR_FUTURE, due_name
 from reporting_governance.core.decision_runner import Plan, plan_decision
-from reporting_governance.core.facts import Facts, notice_facts
+from reporting_governance.core.facts import Facts, installation, notice_facts
 from reporting_governance.core.policy_evaluator import Verdict
 from reporting_governance.core.routing import RouteMatch, route
 from reporting_governance.core.self_notices import CANARY, instead_of
@@ -35,6 +35,7 @@ class Judged:
     event: Mapping[str, Any]
     evidence: Sequence[Mapping[str, Any]]
     task: View | None  #: the view of a task of ours
+    threads: Sequence[ViewName]  #: all of its episode; of an event that says an episode is over
     facts: Facts
     verdict: Verdict
 
@@ -71,7 +72,7 @@ def decision_group(
     """Return everything one decision adds, to be committed whole.
 
     Args:
-        threads: of `long-task-watchdog`; a resolved event consumes the threads of its episode.
+        threads: of `long-task-watchdog`; who has one of an episode was told of it already.
         requests: open checkpoint requests; there is at most one for a task.
         asked: task keys that an earlier group of the same commit asks for a check-in; added to.
     """
@@ -85,7 +86,7 @@ def decision_group(
         fresh = _with_ladder(notices, profile)
     notices = fresh
     extra = _request(judged, plan, requests, asked, record_id, now) + _review(judged, plan, record_id, now)
-    record = _decision_line(judged, policy, plan, record_id, now, threads, requests)
+    record = _decision_line(judged, policy, plan, record_id, now, requests)
     return Decided(
         group=Group(
             additions=(*(_notice_line(each, judged) for each in notices), *extra, Addition(record=record)),
@@ -104,6 +105,7 @@ def _notices(judged: Judged, profile: ProfileSpec, record_id: str, now: datetime
     decision, message = judged.verdict.decision, judged.verdict.message
     facts = {
         **notice_facts(judged.facts),
+        **installation(judged.event),
         "task_key": judged.task_key,
         "severity": decision.severity.value,
         "policy_id": decision.policy_id,
@@ -239,17 +241,14 @@ def _decision_line(
     plan: Plan,
     record_id: str,
     now: datetime,
-    threads: Listing,
     requests: Listing,
 ) -> RecordLine:
     """Return the decision record.  It closes the event; about a resolved event it also marks the episode's threads."""
     consumes: list[ViewName] = [judged.view.name]
     views: list[ViewKey] = []
     if judged.event["payload"].get("phase") == Phase.RESOLVED:
-        prefix = ids.thread_prefix(str(judged.event["payload"]["episode"]))
-        marked = [name for key, name in threads.names.items() if key.startswith(prefix)]
-        consumes += marked
-        views += [ViewKey(Folder.EPISODES, name.id, due_name(now)) for name in marked]
+        consumes += judged.threads
+        views += [ViewKey(Folder.EPISODES, name.id, due_name(now)) for name in judged.threads]
         consumes += _request_of_foreign_task(judged, requests)
     return RecordLine(
         kind=DecisionRecord.schema,

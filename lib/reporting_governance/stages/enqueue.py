@@ -20,12 +20,12 @@ from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.committing import commit_all
 from reporting_governance.stages.deciding import Decided, Judged, decision_group
 from reporting_governance.stages.escalating import Tries, escalate_group
+from reporting_governance.stages.looked_up import Listings, Task
 from reporting_governance.stages.sending import COMMIT
 from reporting_governance.stages.telling import close_group, fall_back_group, tell_again_group
 from reporting_governance.storage.interface import Added, Group, Listing, Store, View, expand
 
 BATCH = 50  #: events a commit; each makes about four records
-_LOOKS = 3  #: how often a task's view is looked for while others keep changing it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +81,7 @@ def _decide_events(
 ) -> None:
     listed = store.listing(Folder.EVENTS)
     waiting = listed.due(due_name(clock.now()))[:limit]
-    listings = _Listings(store)
+    listings = Listings(store)
     asked: set[str] = set()
     while waiting:
         batch, waiting = waiting[:BATCH], waiting[BATCH:]
@@ -124,30 +124,13 @@ def _episode(view: View) -> object:
     return view.body["event"]["payload"].get("episode")
 
 
-class _Listings:
-    """Names as one look saw them: a folder is listed again only where an older look would mislead."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._seen: dict[Folder, Listing] = {}
-
-    def of(self, folder: Folder) -> Listing:
-        if folder not in self._seen:
-            self._seen[folder] = self._store.listing(folder)
-        return self._seen[folder]
-
-    def forget(self, *folders: Folder) -> None:
-        for folder in folders:
-            self._seen.pop(folder, None)
-
-
 def _decide_batch(
     store: Store,
     events: Sequence[View],
     policy: Policy,
     profile: ProfileSpec,
     report: EnqueueReport,
-    listings: _Listings,
+    listings: Listings,
     asked: set[str],
     clock: Clock,
 ) -> None:
@@ -155,14 +138,17 @@ def _decide_batch(
         return
     now = clock.now()
     if any(_phase(view) == Phase.RESOLVED for view in events):
-        listings.forget(Folder.EPISODES)  # a resolved event consumes threads that this run may just have made
+        listings.see_new_threads()
     threads, requests = listings.of(Folder.EPISODES), listings.of(Folder.DECISIONS)
     decided: list[Decided] = []
+    tasks: dict[str, Task] = {}
     for view in events:
-        judged = _judge(store, view, listings, policy, profile, now)
+        judged = _judge(store, view, listings, tasks, policy, profile, now)
         decided.append(decision_group(judged, policy, profile, threads, requests, asked, now))
     answers = commit_all(store, [each.group for each in decided], now=now)
     for each, answer in zip(decided, answers, strict=True):
+        if each.notices or not isinstance(answer, Added):
+            listings.threads_changed()
         if not isinstance(answer, Added):
             report.refused += 1
             continue
@@ -173,34 +159,33 @@ def _decide_batch(
 
 
 def _judge(
-    store: Store, view: View, listings: _Listings, policy: Policy, profile: ProfileSpec, now: datetime
+    store: Store,
+    view: View,
+    listings: Listings,
+    tasks: dict[str, Task],
+    policy: Policy,
+    profile: ProfileSpec,
+    now: datetime,
 ) -> Judged:
     """Evaluate the packs on one event, with the task and the evidence as they are known now."""
-    body = expand(store, view.body)
-    event: Mapping[str, Any] = body["event"]
-    task_view = _task_view(store, event, listings)
-    task_body: Mapping[str, Any] = expand(store, task_view.body) if task_view else {}
-    evidence = [*body["evidence"], *task_body.get("evidence", ())]
-    facts = build_facts(event, task_body.get("task"), evidence, now, grace_seconds=profile.watchdog.grace_seconds)
+    event: Mapping[str, Any] = expand(store, view.body["event"])
+    evidence: Sequence[Mapping[str, Any]] = expand(store, view.body["evidence"])
+    payload = event["payload"]
+    key = str(payload.get("task_key"))
+    if key not in tasks:
+        tasks[key] = listings.task(key)
+    task = tasks[key]
+    known = [*evidence, *task.evidence]
+    facts = build_facts(event, task.state, known, now, grace_seconds=profile.watchdog.grace_seconds)
     if _is_about_us(event) and facts.known("event.phase") == Phase.FIRING.value:
-        verdict = self_verdict(facts, str(event["payload"].get("reason") or ""))
+        verdict = self_verdict(facts, str(payload.get("reason") or ""))
     else:
         verdict = evaluate(policy.packs, facts)
-    return Judged(view=view, event=event, evidence=body["evidence"], task=task_view, facts=facts, verdict=verdict)
-
-
-def _task_view(store: Store, event: Mapping[str, Any], listings: _Listings) -> View | None:
-    """Return the newest version of a task's view; None for a foreign task and for one that is over."""
-    key = str(event["payload"].get("task_key"))
-    for _ in range(_LOOKS):
-        name = listings.of(Folder.TASKS).names.get(key)
-        if name is None:
-            return None
-        view = store.read(name)
-        if view is not None:
-            return view
-        listings.forget(Folder.TASKS)
-    return None
+    is_over = payload.get("phase") == Phase.RESOLVED
+    threads = listings.threads_about(str(payload["episode"])) if is_over else ()
+    return Judged(
+        view=view, event=event, evidence=evidence, task=task.view, threads=threads, facts=facts, verdict=verdict
+    )
 
 
 def _look_at_threads(store: Store, profile: ProfileSpec, report: EnqueueReport, clock: Clock, limit: int) -> None:

@@ -9,7 +9,7 @@ from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.core.decision_runner import plan_decision
-from reporting_governance.core.facts import build_facts, notice_facts
+from reporting_governance.core.facts import build_facts, installation, notice_facts
 from reporting_governance.core.policy_evaluator import evaluate
 from reporting_governance.core.self_notices import SELF, self_verdict
 from reporting_governance.errors import UsageError
@@ -104,6 +104,7 @@ def _of_event(
     decision = verdict.decision
     carried = {
         **notice_facts(facts),
+        **installation(event),
         "task_key": key,
         "severity": decision.severity.value,
         "policy_id": decision.policy_id,

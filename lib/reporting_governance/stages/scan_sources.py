@@ -1,6 +1,6 @@
 """scan, second half: the tasks of other programs, seen through task sources."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.scan_batch import UNFORESEEN, Batch, Tally, note_unforeseen, say
 from reporting_governance.stages.scan_report import NotJudged
+from reporting_governance.stages.source_labels import INSTANCE_LABEL, labelled_sources
 from reporting_governance.stages.source_marks import mark_group
 from reporting_governance.stages.source_reading import read_source
 from reporting_governance.stages.task_change import TaskChange, TaskVersion, load_version, parse_task, version_of
@@ -64,7 +65,7 @@ class SourceScan:
             well_again="it is in force",
         )
         readings: list[SourceReading] = []
-        labelled = _labelled(sources)
+        labelled = labelled_sources(sources)
         for label, source in labelled:
             reading = self._read(source)
             readings.append(reading)
@@ -106,13 +107,21 @@ class SourceScan:
             Condition.SOURCE_UNREADABLE,
             reading.unreadable,
             well_again="it can be read again",
+            labels={INSTANCE_LABEL: reading.instance} if reading.instance else None,
         )
 
     def _judge_self(
-        self, task_id: str, title: str, condition: Condition, problem: str | None, *, well_again: str
+        self,
+        task_id: str,
+        title: str,
+        condition: Condition,
+        problem: str | None,
+        *,
+        well_again: str,
+        labels: Mapping[str, str] | None = None,
     ) -> None:
         """Say when something of our own is wrong, and when it is well again; `problem` None: it is well."""
-        task = TaskState(task_id=task_id, agent_id=US, runtime=US, status=TaskStatus.ACTIVE, title=title)
+        task = TaskState(task_id=task_id, agent_id=US, runtime=US, status=TaskStatus.ACTIVE, title=title, labels=labels)
         key = task_key(US, SELF, task_id)
         if problem is None and key not in self._open:
             return
@@ -268,16 +277,6 @@ class SourceScan:
         entries = (change.body or {})["conditions"].values()
         folder = Folder.WATCH if any(map(is_open, entries)) else Folder.PAST
         self.batch.add(change.group(folder, FAR_FUTURE), say(watched.task.task_id, watched.source, changes))
-
-
-def _labelled(sources: Sequence[TaskSource]) -> list[tuple[str, TaskSource]]:
-    """Return each source with a name of its own: a second one of the same kind gets a number."""
-    seen: dict[str, int] = {}
-    labelled = []
-    for source in sources:
-        seen[source.name] = number = seen.get(source.name, 0) + 1
-        labelled.append((source.name if number == 1 else f"{source.name}-{number}", source))
-    return labelled
 
 
 def _self_task_id(label: str) -> str:

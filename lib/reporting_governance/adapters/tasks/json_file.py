@@ -84,12 +84,12 @@ class JsonSource:
         try:
             files = self._files(work)
         except OSError as fault:
-            return self._unreadable(fault.strerror or str(fault), ())
+            return self._unreadable(instance, fault.strerror or str(fault), ())
         for path in files:
             _read_file(work, path, inside=path != self._path)
         if work.bad_files and work.bad_files == len(files):
             reason = work.findings[0].message if len(files) == 1 else f"none of {len(files)} files can be read"
-            return self._unreadable(reason, work.limited_findings())
+            return self._unreadable(instance, reason, work.limited_findings())
         return SourceReading(
             source=NAME,
             instance=instance,
@@ -109,11 +109,11 @@ class JsonSource:
             work.findings.append(CUT_SHORT.finding(file=self._path, message=message))
         return [os.path.join(self._path, name) for name in names[:MOST_FILES]]
 
-    def _unreadable(self, reason: str, findings: Sequence[Finding]) -> SourceReading:
+    def _unreadable(self, instance: str, reason: str, findings: Sequence[Finding]) -> SourceReading:
         said = findings or (UNREADABLE.finding(file=self._path, message=reason),)
         return SourceReading(
             source=NAME,
-            instance="",
+            instance=instance,
             tasks=(),
             complete=False,
             findings=said,

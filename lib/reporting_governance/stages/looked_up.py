@@ -1,0 +1,66 @@
+"""What one run of enqueue looks up for its decisions, each thing once as long as that does not mislead."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from reporting_governance.contracts import ids
+from reporting_governance.contracts.journal_line import Folder, ViewName
+from reporting_governance.storage.interface import Listing, Store, View, expand
+
+_LOOKS = 3  #: how often a task's view is looked for while others keep changing it
+
+
+class Task(NamedTuple):
+    """What the events of one task are judged by, as it is before a commit."""
+
+    view: View | None  #: None: a foreign task, and one that is over
+    state: Mapping[str, Any] | None
+    evidence: Sequence[Mapping[str, Any]]
+
+
+class Listings:
+    """Names as one look saw them: a folder is listed again only where an older look would mislead."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._seen: dict[Folder, Listing] = {}
+        self._families: dict[str, list[ViewName]] | None = None
+        self._has_new_threads = False
+
+    def of(self, folder: Folder) -> Listing:
+        """Return the names in a folder."""
+        if folder not in self._seen:
+            self._seen[folder] = self._store.listing(folder)
+        return self._seen[folder]
+
+    def threads_changed(self) -> None:
+        """Note that there are other threads than were listed."""
+        self._has_new_threads = True
+
+    def see_new_threads(self) -> None:
+        """List the threads again if they have changed: the end of an episode consumes all that tell of it."""
+        if self._has_new_threads:
+            self._seen.pop(Folder.EPISODES, None)
+            self._families, self._has_new_threads = None, False
+
+    def threads_about(self, episode: str) -> Sequence[ViewName]:
+        """Return all threads of an episode; the folder's names are gone through once for all episodes."""
+        if self._families is None:
+            self._families = {}
+            for key, name in self.of(Folder.EPISODES).names.items():
+                if key.startswith("thr_"):
+                    self._families.setdefault(ids.thread_family(key), []).append(name)
+        return self._families.get(ids.thread_prefix(episode), ())
+
+    def task(self, key: str) -> Task:
+        """Return the newest version of a task's view, and of it what is judged by."""
+        for _ in range(_LOOKS):
+            name = self.of(Folder.TASKS).names.get(key)
+            if name is None:
+                break
+            view = self._store.read(name)
+            if view is not None:
+                body = view.body
+                return Task(view, expand(self._store, body.get("task")), expand(self._store, body.get("evidence", ())))
+            self._seen.pop(Folder.TASKS)
+        return Task(None, None, ())
