@@ -57,7 +57,6 @@ def _half_of_a_file(path: str, data: bytes) -> None:
 def main() -> None:
     given = json.loads(Path(sys.argv[1]).read_text())
     Path(given["pid_file"]).write_text(str(os.getpid()))
-    hurried()
     if given["die"] == "half":
         outbox._write_all = _half
         external._write = _half_of_a_file
@@ -65,7 +64,8 @@ def main() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (600_100, 600_100))
     store: Any = DyingStore(FilesStore(given["root"], actor="test"), given["die"])
-    bridge(store, given["root"], given["notification"], given["seconds"])
+    with hurried():
+        bridge(store, given["root"], given["notification"], given["seconds"])
 
 
 if __name__ == "__main__":

@@ -16,8 +16,7 @@ PLAYABLE = frozenset(cell for cell in CELLS if cell[0] != "apprise" or find_spec
 
 def play_all(cells: Iterable[tuple[str, str, str]], folder: Path) -> list[Result]:
     """Play cells, each a (sender, fault, in_doubt), in folders of their own."""
-    hurried()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with hurried(), ThreadPoolExecutor(AT_ONCE) as pool:
         waiting = [
             pool.submit(play, *cell, folder / f"{number}-{cell[0]}")  # short: the name of a socket or lock may be long
             for number, cell in enumerate(cells)

@@ -1,7 +1,8 @@
 """The bridge, run as it is: with its real senders and their processes, and another bridge beside it where wanted."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from reporting_governance.adapters.senders import registry
@@ -14,10 +15,20 @@ from tests.stages.bridge_world import HERE, HandClock, profile
 _HURRIED = "tests.adapters.senders.openclaw_peer:HurriedSender"
 
 
-def hurried() -> None:
+@contextmanager
+def hurried() -> Iterator[None]:
     """Let OpenClaw's sender have limits that a test can wait for, and the web services their secrets."""
+    own = registry.SENDERS["openclaw"]
+    before = {name: os.environ.get(name) for name in SECRETS}
     registry.SENDERS["openclaw"] = _HURRIED  # type: ignore[index]
     os.environ |= SECRETS
+    try:
+        yield
+    finally:
+        registry.SENDERS["openclaw"] = own  # type: ignore[index]
+        for name, value in before.items():
+            os.environ.pop(name)
+            os.environ |= {} if value is None else {name: value}
 
 
 def bridge(store: Store, root: str, notification: Mapping[str, Any], seconds: float) -> BridgeReport:

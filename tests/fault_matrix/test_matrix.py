@@ -15,21 +15,39 @@ from tests.fault_matrix.words import HOLD, RESEND, story
 
 PAGE = Path(__file__).parents[2] / "docs" / "fault-matrix.md"
 
-#: One of each kind of story, and of each way in which a process can die.
+#: One of each kind of story, of each sender, and of each way in which a process can die.
 FEW = (
+    ("webhook", "no fault", HOLD),
+    ("webhook", "DNS", HOLD),
+    ("webhook", "drop", HOLD),
     ("webhook", "drop", RESEND),
+    ("webhook", "reset", RESEND),
+    ("webhook", "late answer", RESEND),
+    ("webhook", "kill -9 before", RESEND),
     ("webhook", "kill -9 after", HOLD),
+    ("webhook", "second bridge, slept", RESEND),
     ("webhook", "two bridges at once", HOLD),
     ("slack", "one of two", HOLD),
     ("slack", "200 ok:false", HOLD),
-    ("matrix", "kill -9 during", HOLD),
     ("telegram", "429", HOLD),
     ("ntfy", "TLS", HOLD),
+    ("pushover", "HTML page", HOLD),
+    ("pagerduty", "hang", HOLD),
+    ("matrix", "drop", RESEND),
+    ("matrix", "kill -9 during", HOLD),
     ("smtp", "drop", HOLD),
+    ("smtp", "kill -9 during", RESEND),
+    ("smtp", "late answer", HOLD),
     ("file", "kill -9 during", HOLD),
-    ("file", "refused", HOLD),
+    ("file", "one of two", HOLD),
+    ("file", "truncated", HOLD),
+    ("external", "no fault", HOLD),
+    ("external", "4xx", HOLD),
     ("external", "kill -9 before", RESEND),
     ("openclaw", "4xx", HOLD),
+    ("openclaw", "truncated", HOLD),
+    ("command", "drip", RESEND),
+    ("command", "second bridge, first", HOLD),
     ("command", "second bridge, later", HOLD),
 )
 
