@@ -29,6 +29,7 @@ JUDGES = {kind: Judges(kind) for kind in SCHEMAS}
 READ = [each for each in VALID if each.parent.parent.name in {*KINDS, "policy-pack"}]
 #: where a type keeps plain data as it is: the schema alone says what may stand there
 LEFT_TO_THE_SCHEMA = {
+    "attempt": r"^rate_limit\b",
     "check-in": r"^(report|evidence/\d+/refs)\b",
     "decision-record-artifact": r"^spec\b|^(kind|apiVersion): taken away|^metadata/decision: ",
     "deployment-profile": r"\bmatch\b|^(kind|apiVersion): taken away|^spec/\w+: taken away",

@@ -99,7 +99,9 @@ class Exchange:
             response = self._connection.getresponse()
             reply = _read(response)
         except (OSError, ValueError, http.client.HTTPException) as fault:
-            raise NoAnswer("no answer within the limit" if self._over else _words(fault)) from None
+            # The socket's own timeout is what was left of the same limit: whichever of the two is seen first.
+            late = self._over or isinstance(fault, TimeoutError)
+            raise NoAnswer("no answer within the limit" if late else _words(fault)) from None
         finally:
             timer.cancel()
             self.close()
