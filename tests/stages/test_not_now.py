@@ -317,6 +317,23 @@ def test_it_is_said_why_a_notice_waits_since_when_and_until_when(chain: Chain, s
     assert "pat" in story.rpartition("kept back")[2], "who ended it"
 
 
+def test_what_is_kept_back_is_not_stuck_and_it_is_said_when_it_goes_out(chain: Chain) -> None:
+    chain.notify(routes=[{"match": {}, "receivers": ["operator"]}])
+    fire(chain)
+    silence = chain.silence(4 * 3600)
+    chain.dispatch()
+    chain.clock.forward(3600)
+    status = run_status(chain.store, clock=chain.clock, profile=chain.profile)
+    assert (status.notices["queued"], status.notices["held"], status.oldest_pending_seconds) == (0, 1, None)
+    report = run_explain(chain.store, "t1", profile=chain.profile, clock=chain.clock)
+    ((at, said),) = [(each.at, each.sentence) for each in report.next]
+    assert said.startswith("the firing notice to operator goes out as soon as nothing keeps it back; kept back: the si")
+    assert (silence in said, at) == (True, "2026-03-01T12:11:40.000Z")
+    end_silence(chain.store, silence, actor="pat", comment="", clock=chain.clock)
+    status = run_status(chain.store, clock=chain.clock, profile=chain.profile)
+    assert (status.notices["queued"], status.notices["held"], status.oldest_pending_seconds) == (1, 0, 3600)
+
+
 def test_what_is_kept_back_survives_a_rebuild(tmp_path: Path) -> None:
     clock = HandClock()
     store = FilesStore(str(tmp_path / "state"), actor="test", now=clock.now, monotonic=clock.monotonic)

@@ -3,10 +3,20 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.notice import Notice, Urgency
 from reporting_governance.contracts.receipt import Reason
-from reporting_governance.core.dispatching import MOST_TOGETHER, Queued, group_notices, judge_queue, withdrawal
+from reporting_governance.core.dispatching import (
+    MOST_TOGETHER,
+    Queued,
+    Together,
+    group_notices,
+    halves,
+    judge_queue,
+    withdrawal,
+)
 from reporting_governance.core.holding import Quiet
 from reporting_governance.core.rendering import render
 
@@ -101,6 +111,16 @@ def test_more_than_a_line_can_hold_go_as_several_messages_and_none_is_left_out()
         2,
         1,
     ]
+
+
+@pytest.mark.parametrize("many", [2, 3, 201, MOST_TOGETHER])
+def test_a_message_that_is_halved_loses_and_doubles_nothing(many: int) -> None:
+    group = Together("operator", tuple(notice(number) for number in range(many)))
+    parts = [group]
+    while any(len(each.notices) > 1 for each in parts):
+        parts = [half for each in parts for half in (halves(each) if len(each.notices) > 1 else (each,))]
+        assert [each for part in parts for each in part.notices] == list(group.notices), "all, and the older ones first"
+    assert len(parts) == many
 
 
 def test_a_receiver_that_is_gone_is_told_nothing() -> None:

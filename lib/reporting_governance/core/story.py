@@ -86,11 +86,23 @@ def _attempt(body: Document) -> str:
 
 
 def _receipt(body: Document) -> str:
-    reason = f" ({body['reason']})" if body.get("reason") else ""
+    why = _REASONS.get(body.get("reason") or "")
+    reason = f" ({body['reason']}{f': {why}' if why else ''})" if body.get("reason") else ""
     proof = "" if body["proof"] == "none" else f", proof: {body['proof']}"
     again = f"; tried again at {body['retry_at']}" if body.get("retry_at") else ""
     evidence = "; ".join(f"{key} {value}" for key, value in sorted(body["evidence"].items()))
     return f"{body['outcome']}{reason}{proof} by {body['settled_by']}{again}" + (f"; {evidence}" if evidence else "")
+
+
+#: What a reason means, where its own word leaves that open.
+_REASONS = {
+    "rate_limited": "nothing was tried, its target has had as many as it may for now",
+    "target_down": "nothing was tried, its target could not be reached a short while ago",
+    "refused": "for good, by the receiver or by who was to carry it there",
+    "never_confirmed": "it may have arrived, and nobody has said so in its time",
+    "not_sent": "surely nothing left",
+    "lifetime": "nothing could be sent in the time it was worth sending",
+}
 
 
 def _act(body: Document) -> str:

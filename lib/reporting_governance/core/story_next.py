@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from reporting_governance.contracts.times import format_time
-from reporting_governance.core.delivery import last_word, open_attempt
+from reporting_governance.core.delivery import is_put_down, last_word, open_attempt
 from reporting_governance.core.policy_templates import duration_words
 from reporting_governance.core.threads import (
     ONE_SHOT,
@@ -32,19 +33,36 @@ class Next:
     sentence: str
 
 
-def next_of_thread(identity: str, thread: Body, *, now: datetime, rules: ThreadRules) -> tuple[Next, ...]:
-    """Return what a thread waits for; a time that has passed is the next run's."""
+class Kept(NamedTuple):
+    """Why a queued notice is kept back.  `until` None: until its cause is over."""
+
+    sentence: str
+    until: str | None
+
+
+def next_of_thread(
+    identity: str, thread: Body, *, now: datetime, rules: ThreadRules, kept: Mapping[str, Kept] = MappingProxyType({})
+) -> tuple[Next, ...]:
+    """Return what a thread waits for; a time that has passed is the next run's.
+
+    Args:
+        kept: why queued notices are kept back, by id.
+    """
     if is_taken_over(thread) and thread["resolved_at"] is None:
         who = thread["acked"]["actor"]
         return (Next(identity, _at(now), f"the word of {who} ends repeats and escalation for everybody"),)
-    found = [_told(identity, thread, now, rules)]
+    found = [_told(identity, thread, now, rules, kept)]
     if thread["resolved_at"] is None:
         found.append(_escalation(identity, thread))
     return tuple(each for each in found if each is not None)
 
 
-def _told(identity: str, thread: Body, now: datetime, rules: ThreadRules) -> Next | None:
+def _told(identity: str, thread: Body, now: datetime, rules: ThreadRules, kept: Mapping[str, Kept]) -> Next | None:
     receiver, outcome, newest = thread["receiver"], thread["newest_outcome"], thread["newest"]
+    if outcome is None and newest["notice_id"] in kept:
+        why = kept[newest["notice_id"]]
+        said = f"the {newest['phase']} notice to {receiver} goes out as soon as nothing keeps it back; {why.sentence}"
+        return Next(identity, why.until, said)
     if outcome is None:
         return Next(identity, None, f"the {newest['phase']} notice to {receiver} is on its way")
     if thread["episode_id"] is None:
@@ -82,6 +100,13 @@ def _escalation(identity: str, thread: Body) -> Next | None:
     return Next(identity, format_time(due), what)
 
 
+#: What is added of a try that was put off before anything was sent.
+_NOT_TRIED = {
+    "rate_limited": ", which has had as many as it may for now",
+    "target_down": ", which could not be reached a short while ago and is tried with one message at a time",
+}
+
+
 def next_of_item(identity: str, body: Body) -> Next:
     """Return what an open spool item waits for."""
     item, running, last = body["item"], open_attempt(body), last_word(body)
@@ -93,7 +118,12 @@ def next_of_item(identity: str, body: Body) -> Next:
     if last is None:
         return Next(identity, item["due_at"], f"the first try to send to {target}")
     if last["outcome"] == "deferred":
-        return Next(identity, last["retry_at"], f"the next try to send to {target}; given up at {item['not_after']}")
+        why = _NOT_TRIED.get(last.get("reason") or "", "").format(target=target)
+        said = f"the next try to send to {target}{why}; given up at {item['not_after']}"
+        return Next(identity, last["retry_at"], said)
+    if is_put_down(last):
+        said = f"it lies ready for who sends to {target}; taken back then if nobody has sent it"
+        return Next(identity, item["not_after"], said)
     kind = "in doubt" if last.get("reason") == "in_doubt" else "without proof that it arrived"
     return Next(identity, item["not_after"], f"what was sent to {target} is {kind}; given up then if nobody knows more")
 

@@ -8,13 +8,13 @@ from typing import Any
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.core.story import Told, tell
-from reporting_governance.core.story_next import Next, next_of_item, next_of_thread
+from reporting_governance.core.story_next import Kept, Next, next_of_item, next_of_thread
 from reporting_governance.core.threads import rules_of
 from reporting_governance.errors import UsageError
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import newest_view
 from reporting_governance.stages.tracing import Traced, trace
-from reporting_governance.stages.waiting import WaitingNotice, waiting_notices
+from reporting_governance.stages.waiting import WaitingNotice, WaitState, waiting_notices
 from reporting_governance.storage.interface import Store, expand
 
 
@@ -55,23 +55,27 @@ def run_explain(
         return ExplainReport(identity=identity, steps=steps, from_seq=traced.from_seq, to_seq=traced.to_seq)
     now = clock.now()
     notices = {step.id for step in steps if step.kind == "notice"}
+    waiting = waiting_notices(store, profile, now=now, wanted=notices)
     return ExplainReport(
         identity=identity,
         steps=steps,
         from_seq=traced.from_seq,
         to_seq=traced.to_seq,
-        waiting=waiting_notices(store, profile, now=now, wanted=notices),
-        next=_next(store, traced, profile, now),
+        waiting=waiting,
+        next=_next(store, traced, profile, waiting, now),
     )
 
 
-def _next(store: Store, traced: Traced, profile: ProfileSpec, now: datetime) -> tuple[Next, ...]:
+def _next(
+    store: Store, traced: Traced, profile: ProfileSpec, waiting: Sequence[WaitingNotice], now: datetime
+) -> tuple[Next, ...]:
     """Return what comes next with the open work that the story's records made or changed."""
     touched = {view[1] for _, line in traced.lines for view in line["record"]["views"]}
     found: list[Next] = []
+    kept = {each.notice_id: Kept(each.sentence, each.until) for each in waiting if each.state is WaitState.HELD}
     rules = rules_of(profile.notification)
     for identity, body in _open(store, Folder.EPISODES, touched, "thr_"):
-        found.extend(next_of_thread(identity, body, now=now, rules=rules))
+        found.extend(next_of_thread(identity, body, now=now, rules=rules, kept=kept))
     found.extend(next_of_item(identity, body) for identity, body in _open(store, Folder.SPOOL, touched, "spl_"))
     undecided = _open(store, Folder.EVENTS, touched, "evt_")
     found.extend(Next(identity, None, "the next enqueue decides about it") for identity, _ in undecided)

@@ -1,6 +1,6 @@
 """status: what is watched, what is open, and what was told to whom, from the views."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import read_all
 from reporting_governance.stages.source_reading import read_source
 from reporting_governance.stages.targets import TargetTrouble, troubled
-from reporting_governance.stages.waiting import WaitingNotice, waiting_notices
+from reporting_governance.stages.waiting import WaitingNotice, WaitState, waiting_notices
 from reporting_governance.stages.watched_task import CANNOT_SEE, NO_PROMISE, WatchedTask, watched_task
 from reporting_governance.storage.interface import Listing, Store, View, expand
 
@@ -100,7 +100,7 @@ class StatusReport:
     native_cannot_see: Mapping[str, str]  #: condition -> why check-ins cannot show it
     foreign_tasks: int
     undecided_events: int
-    notices: Mapping[str, int]  #: by delivery state: queued dispatched pending_external_send blocked
+    notices: Mapping[str, int]  #: by delivery state: queued held dispatched pending_external_send blocked
     oldest_pending_seconds: int | None
     episodes: tuple[OpenEpisode, ...]
     stuck: tuple[StuckItem, ...]
@@ -158,6 +158,8 @@ def run_status(
     )
     shown = tuple(_source(each, marks, now) for each in sources)
     own = next((mark.get("cursor") or {} for mark in marks if mark["source"] == NATIVE), {})
+    waiting = () if profile is None else waiting_notices(store, profile, now=now)
+    held = {each.notice_id for each in waiting if each.state is WaitState.HELD}
     return StatusReport(
         at=now,
         log_id=head.log_id,
@@ -167,12 +169,13 @@ def run_status(
         foreign_tasks=sum(1 for key in watched if key.startswith("tsk_")),
         undecided_events=len(folders[Folder.EVENTS].names),
         notices={
-            "queued": len(folders[Folder.QUEUE].names),
+            "queued": len(folders[Folder.QUEUE].names) - len(held),
+            "held": len(held),
             "dispatched": len(items) - len(in_doubt),
             "pending_external_send": len(in_doubt),
             "blocked": len(blocked),
         },
-        oldest_pending_seconds=_oldest(store, folders, items, now),
+        oldest_pending_seconds=_oldest(store, folders, items, held, now),
         episodes=tuple(
             sorted((_episode(store, view, threads, shown, now) for view in episodes), key=lambda each: each.due_at)
         ),
@@ -184,7 +187,7 @@ def run_status(
         last_run_at=last_run_at,
         clock_set_at=own.get("clock_set_at"),
         gap=own.get("gap"),
-        waiting=() if profile is None else waiting_notices(store, profile, now=now),
+        waiting=waiting,
     )
 
 
@@ -265,12 +268,14 @@ def _stuck(store: Store, view: View) -> StuckItem:
     )
 
 
-def _oldest(store: Store, folders: Mapping[Folder, Listing], items: Iterable[View], now: datetime) -> int | None:
-    """Return the age in seconds of the oldest notice that is not settled."""
+def _oldest(
+    store: Store, folders: Mapping[Folder, Listing], items: Iterable[View], held: Collection[str], now: datetime
+) -> int | None:
+    """Return the age in seconds of the oldest notice that is not settled although nothing keeps it back."""
     times = [parse_time(view.body["item"]["dispatched_at"]) for view in items]
-    queued = folders[Folder.QUEUE].names
+    queued = [name for key, name in folders[Folder.QUEUE].names.items() if key not in held]
     if queued:
-        first = store.read(min(queued.values(), key=lambda name: (name.due, name.id)))
+        first = store.read(min(queued, key=lambda name: (name.due, name.id)))
         if first is not None:
             times.append(parse_time(first.body["notice"]["created_at"]))
     return int((now - min(times)).total_seconds()) if times else None

@@ -1,0 +1,55 @@
+"""What explain says in plain words, where a word of our own would leave the reader guessing."""
+
+from typing import Any
+
+import pytest
+
+from reporting_governance.core.story import tell
+from reporting_governance.core.story_next import next_of_item
+
+RETRY_AT, NOT_AFTER = "2026-03-01T12:05:00.000Z", "2026-03-02T12:00:00.000Z"
+
+
+def receipt(**given: Any) -> dict[str, Any]:
+    return {"proof": "none", "evidence": {}, "settled_by": "bridge", "settled_at": "2026-03-01T12:00:00.000Z", **given}
+
+
+def item(*receipts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "item": {"target": "operator/chat", "due_at": "2026-03-01T12:00:00.000Z", "not_after": NOT_AFTER},
+        "attempts": [],
+        "receipts": list(receipts),
+    }
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("rate_limited", "which has had as many as it may for now; given up at"),
+        ("target_down", "which could not be reached a short while ago and is tried with one message at a time; given"),
+        ("try_later", "the next try to send to operator/chat; given up at"),
+    ],
+)
+def test_why_the_next_try_is_later_and_when_it_is(reason: str, said: str) -> None:
+    waits = next_of_item("spl_1", item(receipt(outcome="deferred", reason=reason, retry_at=RETRY_AT)))
+    assert waits.at == RETRY_AT
+    assert said in waits.sentence
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "said"),
+    [
+        ("deferred", "rate_limited", "deferred (rate_limited: nothing was tried, its target has had as many as it may"),
+        ("deferred", "target_down", "deferred (target_down: nothing was tried, its target could not be reached"),
+        (
+            "blocked",
+            "refused",
+            "blocked (refused: for good, by the receiver or by who was to carry it there) by bridge",
+        ),
+        ("blocked", "cancelled", "blocked (cancelled) by bridge"),
+    ],
+)
+def test_a_receipt_says_what_its_reason_means(outcome: str, reason: str, said: str) -> None:
+    body = receipt(outcome=outcome, reason=reason)
+    line = {"ts": "2026-03-01T12:00:00.000Z", "record": {"kind": "receipt", "id": "rct_1", "body": body}}
+    assert tell(7, line).sentence.startswith(said)
