@@ -323,9 +323,9 @@ def test_a_fault_in_the_type_of_a_pack_has_its_place(tmp_path: Path) -> None:
 
 
 def test_an_action_that_a_pack_requires_and_nothing_stands_in_for(tmp_path: Path) -> None:
-    wanted = pack(rule("own.rule", required_actions=[action("raise_escalation")]))
+    wanted = pack(rule("own.rule", required_actions=[action("request_review")]))
     packs_beside(tmp_path, own=json.dumps(wanted))
-    path, places = written(tmp_path, f"{HEAD}policy_packs: [own]\nfallbacks:\n  raise_escalation: {MARK}[]\n")
+    path, places = written(tmp_path, f"{HEAD}policy_packs: [own]\nfallbacks:\n  request_review: {MARK}[]\n")
     (finding,) = loaded(tmp_path, path).findings
-    assert (finding.pointer, [(finding.line, finding.column)]) == ("/fallbacks/raise_escalation", places)
-    assert "raise_escalation is required by a pack" in finding.message
+    assert (finding.pointer, [(finding.line, finding.column)]) == ("/fallbacks/request_review", places)
+    assert "request_review is required by a pack" in finding.message

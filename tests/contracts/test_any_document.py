@@ -108,7 +108,7 @@ def _pack(document: dict[str, Any], _choose: Callable[[int], int]) -> None:
 
 
 def _profile(document: dict[str, Any], _choose: Callable[[int], int]) -> None:
-    """Let every name that is used be defined."""
+    """Let every name that is used be defined, and what has an order or a name of its own have one."""
     spec = document.get("spec", document)
     spec.setdefault("notification", {})
     notification = spec["notification"]
@@ -120,6 +120,10 @@ def _profile(document: dict[str, Any], _choose: Callable[[int], int]) -> None:
         each["receivers"] = ["operator"]
     notification["routes"] = [*notification.get("routes", ()), {"match": {}, "receivers": ["operator"]}]
     notification["fallback"] = ["operator"]
+    for place, each in enumerate(notification.get("escalation", ()), start=1):
+        each["after_seconds"] = 600 * place
+    for place, each in enumerate(notification.get("mute_times", ())):
+        each["name"] = f"mute-{place}"
     retry = notification.setdefault("retry", {})
     retry.update(first_seconds=30, ceiling_seconds=max(30, retry.get("ceiling_seconds", 30)))
     watchdog = spec.get("watchdog", {})
