@@ -13,6 +13,7 @@ from reporting_governance.adapters.interface import Answer, Fence, Message, Send
 from reporting_governance.adapters.senders.file import FileSender
 from reporting_governance.contracts.finding import Finding
 from reporting_governance.contracts.receipt import Proof
+from reporting_governance.core.threads import ThreadRules, ThreadStep, next_thread_step
 from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.stages.bridge_report import BridgeReport
 from reporting_governance.stages.sending import Host
@@ -343,3 +344,24 @@ def test_killed_around_the_outbox_a_look_settles_it_without_doubt(world: World, 
     assert world.states() == ["acked"] * 5
     assert len(world.attempts()) == (5 if after else 10)
     assert not any(each.get("reason") == "in_doubt" for each in world.receipts())
+
+
+def test_who_may_have_been_told_before_its_target_went_is_told_the_end(world: World) -> None:
+    """Tried twice, once in doubt and once surely not taken; then the profile no longer names the target."""
+    notice = world.notice()
+    item = world.item(notice)
+    answers = [Answer(result=SendResult.NOT_SENT), IN_DOUBT]
+    resends = {"in_doubt": "resend_marked", "fallback": ["deputy"]}
+    channel = Channel(answers.pop)
+    for _ in range(2):
+        bridge(world, channel, **resends)
+        world.clock.pass_by(60)
+    world.clock.pass_by(600)
+    bridge(world, None, **resends)
+    assert outcomes(world)[-1] == ("blocked", "never_confirmed")
+    assert world.store.past(item) is not None
+    thread = world.thread(notice.thread_key).body
+    rules = ThreadRules(3600, fallback=("deputy",))
+    assert next_thread_step(thread, now=world.clock.now(), rules=rules) is ThreadStep.FALL_BACK
+    over = {**thread, "resolved_at": "2026-03-01T05:00:00.000Z"}
+    assert next_thread_step(over, now=world.clock.now(), rules=rules) is ThreadStep.TELL_RESOLVED

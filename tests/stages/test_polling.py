@@ -8,7 +8,10 @@ import pytest
 
 from reporting_governance.adapters.senders.registry import Senders
 from reporting_governance.contracts.deployment_profile import DeploymentProfile
+from reporting_governance.core.threads import ThreadRules
+from reporting_governance.stages.acts import run_ack
 from reporting_governance.stages.bridge import BridgeReport, run_bridge
+from reporting_governance.stages.late_receipt import run_late_receipt
 from tests.adapters.senders.peers import Receiver
 from tests.stages.bridge_world import HERE, World, profile
 
@@ -141,3 +144,26 @@ def test_questions_hold_up_no_send(world: World, receiver: Receiver, tmp_path: P
     lines = [line.partition(" ")[0] for line, _, _ in receiver.requests]
     assert lines == ["POST", "POST", "GET"]
     assert len(world.receipts()) == 2
+
+
+@pytest.mark.parametrize("receiver", [(EMERGENCY, WAITING, "pushover_acknowledged")], indirect=True)
+@pytest.mark.parametrize("end", ["asked", "acked", "proven", "over"])
+def test_when_it_was_asked_is_forgotten_with_it(world: World, receiver: Receiver, tmp_path: Path, end: str) -> None:
+    notice = world.notice()
+    item = world.item(notice, sender="pushover", lifetime_seconds=200)
+    for _ in range(2):
+        bridge(world, receiver, tmp_path)
+        world.clock.pass_by(60)
+    assert world.store.heartbeats([item])[item] is not None
+    if end == "asked":
+        bridge(world, receiver, tmp_path)
+    elif end == "acked":
+        run_ack(world.store, notice.thread_key, actor="pat", comment="", clock=world.clock)
+    elif end == "proven":
+        proof = {"attempt_id": world.attempts()[0]["attempt_id"], "proof": "delivered", "id": "dsn-1"}
+        run_late_receipt(world.store, proof, settled_by="mail", rules=ThreadRules(9), clock=world.clock)
+    else:
+        world.clock.pass_by(200)
+        bridge(world, receiver, tmp_path)
+    assert world.spool(item) is None
+    assert world.store.heartbeats([item])[item] is None

@@ -159,6 +159,12 @@ def test_a_target_that_the_profile_no_longer_names_is_blocked() -> None:
     assert step(powers=None) == Step(kind=StepKind.BLOCK, reason=Reason.RECEIVER_GONE)
 
 
+def test_a_target_that_is_gone_may_have_told_somebody_before() -> None:
+    receipts = (in_doubt(), deferred(2))
+    never = Step(kind=StepKind.BLOCK, reason=Reason.NEVER_CONFIRMED, attempt_id="att_1")
+    assert step(attempt(), attempt(2), receipts=receipts, powers=None) == never
+
+
 @pytest.mark.parametrize("gone", ["subject", "body"])
 def test_erased_text_is_not_sent(gone: str) -> None:
     rendered = {"subject": "s", "body": "b", gone: None}

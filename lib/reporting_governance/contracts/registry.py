@@ -29,6 +29,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "external-receipt": ("external_receipt", "ExternalReceipt"),
     "finding": ("finding", "Finding"),
     "hold": ("hold", "Hold"),
+    "item-return": ("item_return", "ItemReturn"),
     "job": ("job", "Job"),
     "notice": ("notice", "Notice"),
     "receipt": ("receipt", "Receipt"),

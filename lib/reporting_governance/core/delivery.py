@@ -117,7 +117,10 @@ def next_step(
             return _awaited(body, last, threads, now=now, powers=powers)
         return _after_doubt(body, last, now=now, powers=powers, rules=rules)
     if powers is None:
-        return Step(kind=StepKind.BLOCK, reason=Reason.RECEIVER_GONE)
+        # An earlier send may have arrived: who may have been told of the trouble is told its end, or who stands in is.
+        doubtful = doubtful_attempt(body)
+        reason = Reason.NEVER_CONFIRMED if doubtful else Reason.RECEIVER_GONE
+        return Step(kind=StepKind.BLOCK, reason=reason, attempt_id=doubtful)
     withdrawn = _withdrawal(item, threads)
     # What was resolved is told all the same once somebody tried: a channel that is down for seconds hides nothing.
     # What a person has taken over, or the receiver knows already, is not, as long as surely nothing arrived.

@@ -133,6 +133,8 @@ def _fold_item(old: Body | None, record: RecordLine) -> Body:
     body = dict(old or {"attempts": [], "receipts": []})
     if record.kind == "spool-item":
         return {"item": record.body, "attempts": [], "receipts": []}
+    if record.kind == "item-return":
+        return {"item": record.body["item"], "attempts": list(record.body["attempts"]), "receipts": []}
     place = {"attempt": "attempts", "receipt": "receipts"}.get(record.kind)
     if place:
         body[place] = [*body[place], record.body]

@@ -10,6 +10,7 @@ Body = Mapping[str, Any]
 
 _OUTCOME_RANK = {"blocked": 0, "pending_external_send": 1, "acked": 2}
 _TOLD = frozenset({"acked", "pending_external_send"})
+_TOLD_BY = 6  #: attempts that are remembered besides the first and the newest one
 _NEW_THREAD: Body = {
     "episode_id": None,
     "receiver": "",
@@ -34,6 +35,7 @@ def fold_thread(old: Body | None, record: RecordLine, identity: str) -> Body:
     `newest_outcome` (null while the newest notice is on its way; else `{outcome proof reason settled_at attempt_id}`) ·
     `told_at` (when a receipt first said of the newest telling that it arrived, or perhaps did; null when never) ·
     `told_phase` ·
+    `told_by` (attempts that told, or perhaps did: the first and the newest ones; a bounced one is taken out) ·
     `before_retry` (what was known of the newest notice before a person sent it again; until that is settled) ·
     `fell_back_for` (the notice in whose place somebody else was told) ·
     `acked` (a person's act, or null; with `receipt_id` when the receiver's own service said so) ·
@@ -113,6 +115,9 @@ def fold_receipt(body: dict[str, Any], receipt: Body, *, speaks: bool = True) ->
     What was handed over and then came back (a bounce, an order that ran out) was not told after all.
     """
     told = receipt["outcome"] in _TOLD
+    if told and receipt.get("attempt_id"):
+        known = [each for each in body.get("told_by", ()) if each != receipt["attempt_id"]]
+        body["told_by"] = [*known[:1], *known[1:][-_TOLD_BY:], receipt["attempt_id"]]
     if body["acked"] is None and is_word_of_a_person(receipt):
         body["acked"] = {
             "what": "ack",
@@ -123,6 +128,7 @@ def fold_receipt(body: dict[str, Any], receipt: Body, *, speaks: bool = True) ->
     if not speaks:
         if told and body["told_at"] is None:
             body["told_at"] = receipt["settled_at"]
+        _take_back(body, receipt)
         return
     earlier = body["newest_outcome"] = body.pop("before_retry", None) or body["newest_outcome"]
     attempt = receipt.get("attempt_id")
@@ -139,6 +145,7 @@ def fold_receipt(body: dict[str, Any], receipt: Body, *, speaks: bool = True) ->
         "settled_at": settled_at,
         "attempt_id": attempt,
     }
+    _take_back(body, receipt)
     # Nobody knows whether what was never confirmed arrived: whoever may have been told of the trouble is told its end.
     if told or (body["told_at"] is None and receipt.get("reason") == Reason.NEVER_CONFIRMED):
         body["told_at"] = settled_at
@@ -146,6 +153,16 @@ def fold_receipt(body: dict[str, Any], receipt: Body, *, speaks: bool = True) ->
     ladder = body.get("ladder")
     if ladder and ladder["began_at"] is None and receipt.get("reason") not in ON_PURPOSE:
         body["ladder"] = {**ladder, "began_at": settled_at}
+
+
+def _take_back(body: dict[str, Any], receipt: Body) -> None:
+    """Of a message that bounced nobody learned anything; when no other told it either, nobody was told."""
+    attempt = receipt.get("attempt_id")
+    if receipt.get("reason") != Reason.REFUSED or attempt not in body.get("told_by", ()):
+        return
+    body["told_by"] = [each for each in body["told_by"] if each != attempt]
+    if not body["told_by"]:
+        body["told_at"] = body["told_phase"] = None
 
 
 def is_word_of_a_person(receipt: Body) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reporting_governance.contracts.act import Act, ActKind
-from reporting_governance.contracts.journal_line import RecordLine, ViewKey
+from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
 from reporting_governance.contracts.receipt import Outcome
 from reporting_governance.core.threads import ThreadRules
 from reporting_governance.errors import Busy, UsageError
@@ -125,6 +125,9 @@ def with_fresh_names(
         group, report = build(now)
         (answer,) = store.commit([group], now=now)
         if isinstance(answer, Added):
+            for name in (each for line in group.additions if line.record for each in line.record.consumes):
+                if name.folder is Folder.SPOOL:  # it is asked for no more
+                    store.forget_heartbeat(name.id)
             return report
     raise Busy(path=subject, seconds=0)
 

@@ -12,7 +12,7 @@ from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.times import due_name, parse_time
 from reporting_governance.core.awaiting import put_off
 from reporting_governance.core.delivery import BRIDGE, DeliveryRules, Here, StepKind, next_step
-from reporting_governance.core.settling import Settlement, settle, settle_unsent
+from reporting_governance.core.settling import Place, Settlement, settle, settle_unsent
 from reporting_governance.core.target_memory import Limit
 from reporting_governance.core.threads import rules_of
 from reporting_governance.stages.bridge_gate import Gate, Verdict
@@ -161,7 +161,11 @@ class BridgeRun:
             rules = rules_of(self.profile.notification)
             refused = record(self.store, part, rules, clock=self.clock, copies=self.copies)
             self.refused += len(refused)
-            self.items += [item_of(each) for each in part if each.work.name.id not in refused]
+            recorded = [each for each in part if each.work.name.id not in refused]
+            self.items += [item_of(each) for each in recorded]
+            for each in recorded:
+                if each.work.body["receipts"] and each.settlement.place is not Place.OPEN:  # it may have been asked for
+                    self.store.forget_heartbeat(each.work.name.id)
 
     def looked(self, work: Work, look: Callable[[Message, Mapping[str, Any] | None], Answer | None]) -> Result:
         """Return what a look at the target proves about the attempt in question."""

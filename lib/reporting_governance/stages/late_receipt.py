@@ -12,6 +12,7 @@ from typing import Any
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.attempt import Attempt
 from reporting_governance.contracts.external_receipt import ExternalReceipt
+from reporting_governance.contracts.item_return import ItemReturn
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
 from reporting_governance.contracts.spool_item import SpoolItem
@@ -23,8 +24,8 @@ from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.message import speaks_of
 from reporting_governance.stages.sending import read_threads
 from reporting_governance.stages.settled_thread import settled_key
-from reporting_governance.stages.targets_told import told_marks
-from reporting_governance.storage.interface import Added, Addition, Group, Store, View, expand
+from reporting_governance.stages.targets_told import marks_of, told_marks
+from reporting_governance.storage.interface import Absence, Added, Addition, Group, Store, View
 
 TRIES = 20  #: how often the group is built anew because somebody changed what it consumes
 
@@ -45,6 +46,8 @@ class _Found:
     in_flight: bool  #: a later attempt is under way
     is_newest: bool  #: no later attempt was ever made
     receipts: tuple[str, ...]
+    attempts: tuple[Mapping[str, Any], ...] = ()  #: of an item that is no open work any more
+    seq: int = 0  #: the end of the log before the item was looked for
 
 
 def run_late_receipt(
@@ -68,6 +71,8 @@ def run_late_receipt(
             return None
         group = _group(store, found, receipt, rules)
         if isinstance(store.commit([group], now=now)[0], Added):
+            if found.view is not None:
+                store.forget_heartbeat(found.view.name.id)
             return receipt
     raise Busy(path=handed_in.attempt_id, seconds=0)
 
@@ -98,30 +103,34 @@ def _find(store: Store, attempt_id: str) -> _Found:
         if view is not None and attempt_id in attempts:
             receipts = tuple(each["receipt_id"] for each in view.body["receipts"])
             later = attempts[-1] != attempt_id and open_attempt(view.body) is not None
-            return _Found(expand(store, view.body["item"]), view, later, attempts[-1] == attempt_id, receipts)
+            return _Found(view.body["item"], view, later, attempts[-1] == attempt_id, receipts)
     return _find_in_log(store, attempt_id)
 
 
 def _find_in_log(store: Store, attempt_id: str) -> _Found:
     """Look through the log, newest lines first, until the attempt's item is found: all about it stands behind that."""
     items: dict[str, Mapping[str, Any]] = {}
-    newest: dict[str, str] = {}  #: by item
+    attempts: dict[str, list[Mapping[str, Any]]] = {}  #: by item
     receipts: list[str] = []
     wanted: str | None = None
-    for stretch in stretches(store, store.head().seq):
-        newer, newest = newest, {}
+    head = store.head().seq
+    for stretch in stretches(store, head):
+        newer, attempts = attempts, {}
         for line in stretch:
             record = line.document.get("record") or {"kind": ""}
             if record["kind"] == SpoolItem.schema:
                 items[record["id"]] = record["body"]
             elif record["kind"] == Attempt.schema:
-                newest[record["body"]["spool_id"]] = record["id"]
+                attempts.setdefault(record["body"]["spool_id"], []).append(record["body"])
                 wanted = record["body"]["spool_id"] if record["id"] == attempt_id else wanted
             elif record["kind"] == Receipt.schema and attempt_id in record["parents"]:
                 receipts.append(record["id"])
-        newest |= newer
+        for key, later in newer.items():
+            attempts.setdefault(key, []).extend(later)
         if wanted is not None and wanted in items:
-            return _Found(expand(store, items[wanted]), None, False, newest[wanted] == attempt_id, tuple(receipts))
+            tried = attempts[wanted]
+            is_newest = tried[-1]["attempt_id"] == attempt_id
+            return _Found(items[wanted], None, False, is_newest, tuple(receipts), tuple(tried), head)
     raise UnknownAttempt(attempt_id=attempt_id)
 
 
@@ -140,6 +149,11 @@ def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules) ->
     learn = found.is_newest or not bounced
     threads = read_threads(store, found.item, store.listing(Folder.EPISODES)) if learn else ()
     consumes += [thread.name for thread in threads]
+    back = _returned(store, found, receipt) if bounced and found.is_newest and found.view is None else None
+    if back is not None:
+        views += back.views
+    if bounced:
+        consumes += marks_of(store, found.item, str(receipt.attempt_id))
     views += [settled_key(thread, receipt, rules, speaks=speaks_of(found.item, thread.body)) for thread in threads]
     views += told_marks(store, found.item, receipt, rules)
     record = RecordLine(
@@ -151,4 +165,28 @@ def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules) ->
         views=tuple(views),
         about=tuple(found.item["notice_ids"]),
     )
-    return Group(additions=(Addition(record=record),))
+    lines = [Addition(record=each) for each in (back, record) if each is not None]
+    # Of two that hand one bounce in at once the second looks again, and finds it.
+    born = (Absence(Folder.PAST, str(found.item["spool_id"]), found.seq),) if bounced and found.view is None else ()
+    return Group(additions=tuple(lines), absences=born)
+
+
+def _returned(store: Store, found: _Found, receipt: Receipt) -> RecordLine | None:
+    """Return the record that brings a settled item back; None when it is kept already, since it was blocked."""
+    spool_id = str(found.item["spool_id"])
+    if store.past(spool_id) is not None:
+        return None
+    back = ItemReturn(
+        return_id=ids.derive_id("ret", str(receipt.attempt_id)),
+        attempt_id=str(receipt.attempt_id),
+        item=found.item,
+        attempts=found.attempts,
+    )
+    return RecordLine(
+        kind=ItemReturn.schema,
+        id=back.return_id,
+        body=back.dump(),
+        parents=(back.attempt_id,),
+        views=(ViewKey(Folder.PAST, spool_id, ""),),
+        about=tuple(found.item["notice_ids"]),
+    )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reporting_governance.contracts.ids import derive_id
-from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
+from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.receipt import Outcome, Reason, Receipt
 from reporting_governance.core.delivery import (
     Body,
@@ -37,6 +37,12 @@ def told_marks(store: Store, item: Body, receipt: Receipt, rules: ThreadRules) -
         return ()
     marks = (_mark(str(thread), target) for thread in item["thread_keys"])
     return tuple(ViewKey(Folder.PAST, mark, "") for mark in marks if store.past(mark) is None)
+
+
+def marks_of(store: Store, item: Body, attempt_id: str) -> tuple[ViewName, ...]:
+    """Return the marks that an attempt left; one that bounced takes them with it."""
+    views = (store.past(_mark(str(thread), str(item["target"]))) for thread in item["thread_keys"])
+    return tuple(view.name for view in views if view and view.body["receipts"][0].get("attempt_id") == attempt_id)
 
 
 def _mark(thread: str, target: str) -> str:

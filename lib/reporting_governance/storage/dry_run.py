@@ -119,6 +119,9 @@ class DryRunStore:
     def heartbeat(self, task: str, at: datetime) -> None:
         self._heartbeats[task] = at
 
+    def forget_heartbeat(self, task: str) -> None:
+        self._heartbeats.pop(task, None)
+
     def heartbeats(self, tasks: Iterable[str]) -> Mapping[str, datetime | None]:
         known = dict(self._base.heartbeats(tasks))
         return {**known, **{task: at for task, at in self._heartbeats.items() if task in known}}

@@ -166,6 +166,10 @@ class Store(Protocol):
         """Note that a task is alive; not journalled."""
         ...
 
+    def forget_heartbeat(self, task: str) -> None:
+        """Forget when a task was last heard; fine when that is not known."""
+        ...
+
     def heartbeats(self, tasks: Iterable[str]) -> Mapping[str, datetime | None]:
         """Return when each task was last heard; None when never, or not known since this boot."""
         ...

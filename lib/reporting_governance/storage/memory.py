@@ -94,6 +94,9 @@ class MemoryStore:
     def heartbeat(self, task: str, at: datetime) -> None:
         self._heartbeats[task] = at
 
+    def forget_heartbeat(self, task: str) -> None:
+        self._heartbeats.pop(task, None)
+
     def heartbeats(self, tasks: Iterable[str]) -> Mapping[str, datetime | None]:
         return {task: self._heartbeats.get(task) for task in tasks}
 

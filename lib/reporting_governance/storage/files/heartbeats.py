@@ -5,6 +5,7 @@ A file holds the boot it was touched in.  After another boot nothing is known, b
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -30,6 +31,11 @@ class Heartbeats:
             os.utime(fd, ns=(moment, moment))
         finally:
             os.close(fd)
+
+    def forget(self, task: str) -> None:
+        """Forget a task.  Raises OSError."""
+        with suppress(FileNotFoundError):
+            os.unlink(self._path(task))
 
     def known(self, tasks: Iterable[str]) -> Mapping[str, datetime | None]:
         """Return when each task was last heard in this boot."""

@@ -168,6 +168,10 @@ class FilesStore:
             self._access.require_state(at)
             self._heartbeats.note(task, at)
 
+    def forget_heartbeat(self, task: str) -> None:
+        with self._access.errors():
+            self._heartbeats.forget(task)
+
     # -- care
 
     def initialise(self, now: datetime) -> Head:
