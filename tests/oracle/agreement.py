@@ -48,6 +48,7 @@ def _agree_with_status(status: Any, derived: Derived) -> None:
     blocked = [each for each in derived.open_in(PAST) if each.id.startswith(("spl_", "ntc_"))]
     assert status.notices == {
         "queued": len(derived.open_in("operator-notify-queue")),
+        "held": 0,  # nothing is judged without a profile
         "dispatched": len(spool) - len(waiting),
         "pending_external_send": len(waiting),
         "blocked": len(blocked),
