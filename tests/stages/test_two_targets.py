@@ -15,8 +15,10 @@ from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.stages.report import run_report
+from reporting_governance.storage.memory import MemoryStore
 from tests.crash.chain.world import OVER, OVERDUE, REPEATED, World, profile_of
 from tests.oracle.checker import Arrival, arrivals_in
+from tests.stages.chain_world import Chain, fire, task
 from tests.stages.test_bridge_in_doubt import Channel, Killed
 
 DOWN_AT_FIRST = 'if [ ! -e is-up ]; then exit 75; fi; line=$(cat); printf "%s\\n" "$line" >> pager.log'
@@ -205,3 +207,29 @@ def test_one_open_episode_keeps_a_grouped_message_and_the_end_of_the_other(tmp_p
     world.settle()
     assert world.phases("outbox") == ["firing", "resolved"]
     assert sorted(world.phases("pager")) == ["firing", "resolved"]
+
+
+def test_an_item_that_waits_at_one_target_is_withdrawn_though_the_other_was_before(tmp_path: Path) -> None:
+    """One is left alone for some seconds since it is down, the other for ten minutes by its limit; then it is over."""
+    chain = Chain(store=MemoryStore(), folder=str(tmp_path))
+    targets = {name: {"sender": "file", "parameters": {"path": f"{name}.jsonl"}} for name in ("dead", "limited")}
+    chain.notify(
+        receivers={"boss": {"targets": targets}},
+        routes=[{"match": {}, "receivers": ["boss"]}],
+        rate_limit={"messages": 1, "per_seconds": 3600},
+    )
+    (tmp_path / "dead.jsonl").mkdir()
+    chain.shows(task("t0"))
+    chain.tick()
+    fire(chain)
+    chain.tick()
+    chain.shows(task("t0"), task("t1", seen=60))
+    chain.clock.forward(1)
+    chain.tick()
+    chain.shows(task("t0"))
+    for _ in range(100):
+        chain.clock.forward(60)
+        chain.tick()
+    notices = {record["body"]["notice_id"]: record["body"] for record in chain.records("notice")}
+    arrived = [each for arrival in arrivals_in(f"{tmp_path}/limited.jsonl") for each in arrival.notice_ids]
+    assert "t1" not in {notices[each]["facts"]["task_id"] for each in arrived}

@@ -21,6 +21,7 @@ from reporting_governance.stages.committing import commit_all
 from reporting_governance.stages.deciding import Decided, Judged, decision_group
 from reporting_governance.stages.escalating import Tries, escalate_group
 from reporting_governance.stages.looked_up import Listings, Task
+from reporting_governance.stages.on_the_way import OnTheWay
 from reporting_governance.stages.sending import COMMIT
 from reporting_governance.stages.telling import close_group, fall_back_group, tell_again_group
 from reporting_governance.storage.interface import Added, Group, Listing, Store, View, expand
@@ -191,13 +192,17 @@ def _judge(
 def _look_at_threads(store: Store, profile: ProfileSpec, report: EnqueueReport, clock: Clock, limit: int) -> None:
     listing = store.listing(Folder.EPISODES)
     due = [name for name in listing.due(due_name(clock.now())) if name.id.startswith("thr_")]
-    rules, tries = rules_of(profile.notification), Tries(store)
+    rules, tries, on_the_way = rules_of(profile.notification), Tries(store), OnTheWay(store)
     for batch in _batches(due):
         if limit <= 0:
             break
         now = clock.now()
         # Only what is done counts: threads that wait are due too, and many of them must not keep the others waiting.
-        steps = list(_thread_groups(store, batch, listing, rules, now, tries))[:limit]
+        steps = [
+            (step, group)
+            for step, group, thread in _thread_groups(store, batch, listing, rules, now, tries)
+            if step is not ThreadStep.CLOSE or not on_the_way.holds(thread, rules)
+        ][:limit]
         limit -= len(steps)
         for part in _parts(steps):
             answers = store.commit([group for _, group in part], now=now)
@@ -221,7 +226,7 @@ def _parts(steps: Sequence[tuple[ThreadStep, Group]]) -> Iterator[Sequence[tuple
 
 def _thread_groups(
     store: Store, names: Sequence[ViewName], threads: Listing, rules: ThreadRules, now: datetime, tries: Tries
-) -> Iterator[tuple[ThreadStep, Group]]:
+) -> Iterator[tuple[ThreadStep, Group, View]]:
     for name in names:
         thread = store.read(name)
         if thread is None:
@@ -230,7 +235,7 @@ def _thread_groups(
         step = next_thread_step(thread.body, now=now, rules=rules, attempted_at=tried)
         group = _thread_group(store, thread, step, threads, rules, now, tried)
         if group is not None:
-            yield step, group
+            yield step, group, thread
 
 
 def _thread_group(

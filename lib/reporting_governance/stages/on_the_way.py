@@ -1,0 +1,41 @@
+"""Whether a message about a thread may still go out: as long as it may, somebody has to be there who stops it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.receipt import Outcome
+from reporting_governance.core.delivery import last_word
+from reporting_governance.core.threads import ThreadRules
+from reporting_governance.stages.newest import newest_view
+from reporting_governance.storage.interface import Store, View
+
+
+class OnTheWay:
+    """Threads that an unsent item speaks of; the spool is read once, when somebody asks."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._threads: set[str] | None = None
+
+    def holds(self, thread: View, rules: ThreadRules) -> bool:
+        """Tell whether one of several targets may still be sent what a thread would otherwise end with.
+
+        The first target's outcome settles the thread.  Without it the item of another target, which waits for a limit
+        or for its target to come back, would tell of a trouble that is over, and nobody would tell its end.
+        """
+        if thread.body["episode_id"] is None or thread.body["receiver"] not in rules.several_targets:
+            return False
+        if self._threads is None:
+            self._threads = self._read()
+        return thread.name.id in self._threads
+
+    def _read(self) -> set[str]:
+        listing = self._store.listing(Folder.SPOOL)
+        views = (newest_view(self._store, listing, key) for key in listing.names)
+        return {key for view in views if view and _may_go(view.body) for key in view.body["item"]["thread_keys"]}
+
+
+def _may_go(body: Mapping[str, Any]) -> bool:
+    last = last_word(body)
+    return last is None or last["outcome"] == Outcome.DEFERRED
