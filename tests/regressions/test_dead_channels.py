@@ -44,7 +44,10 @@ def until_sent(world: World, tick: Callable[[], BridgeReport]) -> int:
 
 
 def test_a_channel_that_is_down_for_seconds_loses_nothing(tmp_path: Path) -> None:
-    """louislam/uptime-kuma#6046: down for seconds, and the notice was never sent; here a dozen of them, once each."""
+    """louislam/uptime-kuma#6046, #1946, #7436, #4858: down for seconds, and the notice was never sent.
+
+    Here a dozen of them, once each.
+    """
     world = world_in(tmp_path)
     for number in range(12):
         world.item(world.notice(number), sender="webhook")

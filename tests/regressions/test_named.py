@@ -62,7 +62,7 @@ def test_down_until_it_is_over_and_told_all_the_same(tmp_path: Path) -> None:
 
 
 def test_a_pair_sends_once(tmp_path: Path) -> None:
-    """prometheus/alertmanager#4108: each of a pair sends, once the receiver's errors end."""
+    """prometheus/alertmanager#4108, #2222, #1005, #4008: each of a pair sends, once the receiver's errors end."""
     world = play(World(str(tmp_path), profile_of(pager=DOWN_AT_FIRST, **ONLY_PAGER)), 0, STEPS["repeat"])
     (tmp_path / "is-up").touch()
     pair = [replace(world), replace(world)]
@@ -98,8 +98,10 @@ def test_an_edited_profile_tells_nothing_again(tmp_path: Path) -> None:
 
 
 def test_repeats_go_on_while_it_is_open(tmp_path: Path) -> None:
-    """healthchecks/healthchecks#510: told once, then silence for ever.  prometheus/alertmanager#2320, #917: repeats at
-    multiples of some tick instead of the time that was set."""
+    """healthchecks/healthchecks#510: told once, then silence for ever.
+
+    prometheus/alertmanager#2320, #917, #3370: repeats at multiples of some tick instead of the time that was set.
+    """
     world = play(in_memory(tmp_path, repeat_seconds=420), 0, STEPS["repeat"])
     for _ in range(700):
         world.clock.seconds += 3
@@ -195,7 +197,10 @@ def test_the_escalated_are_told_the_end_after_a_restart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("pager", [SAYS_NOTHING_WAS_STORED, CLAIMS_WITHOUT_ID])
 def test_nothing_is_acked_by_an_exit_code(tmp_path: Path, pager: tuple[str, ...]) -> None:
-    """openclaw/openclaw#28603, #27069, #64006, #98020, #91300: delivered:true, and nothing was sent."""
+    """openclaw/openclaw#28603, #27069, #28032, #40356, #64006, #98020, #91300: delivered:true, and nothing was sent.
+
+    openclaw/openclaw#61913, #44596, #78891, #129202: sends that ended with 0, and nothing arrived.
+    """
     world = play(World(str(tmp_path), profile_of(pager=pager, **ONLY_PAGER)), 0, STEPS["repeat"])
     assert states(world.check(at_rest=False)) == {"pending_external_send"}
 
@@ -230,7 +235,7 @@ def test_a_torn_tail_is_healed_and_the_chain_goes_on(tmp_path: Path, tail: bytes
 
 
 def test_a_sender_that_does_not_run_is_seen(tmp_path: Path) -> None:
-    """healthchecks/healthchecks#363, #433: the sending process was not running, and nobody could tell."""
+    """healthchecks/healthchecks#363, #433, #148: the sending process was not running, and nobody could tell."""
     world = play(in_memory(tmp_path), 0, STEPS["bridge"]).at(OVERDUE + 5000)
     status = run_status(world.files(), clock=world.clock)
     assert status.notices["dispatched"] == 4
