@@ -15,7 +15,9 @@ from tests.unit.policy_strategies import NOW
 
 PACK = compile_pack(shipped("profiles/policy-packs/no-silence.yaml"))
 RULES = {rule.rule.id: rule.rule for rule in PACK.rules}
-WATCHED = [each for each in Condition if each not in (Condition.SOURCE_UNREADABLE, Condition.PROFILE_REFUSED)]
+#: What is told about ourselves is decided in `core/self_notices.py`, whatever packs are in force.
+OURS = (Condition.SOURCE_UNREADABLE, Condition.PROFILE_REFUSED, Condition.CANARY, Condition.CANARY_NOTICE)
+WATCHED = [each for each in Condition if each not in OURS]
 PROFILES = ("minimal-solo-mode", "standard-team-mode")
 DESCRIPTORS = ("local-host", "openclaw-watchdog-reference")
 OVERDUE = "2026-03-01T09:30:00.000Z"

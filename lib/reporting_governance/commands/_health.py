@@ -110,8 +110,11 @@ def _probed(senders: Sequence[Sender]) -> list[Sequence[Finding] | None]:
 
 
 def _sources(context: CommandContext) -> Iterator[Check]:
+    from reporting_governance.stages.source_reading import read_source
+
+    now = context.clock.now()
     for source in context.task_sources():
-        reading = source.read(now=context.clock.now(), baseline_at=context.clock.now(), known=frozenset())
+        reading = read_source(source, now=now, baseline_at=now, known=frozenset())
         if reading.unreadable:
             advice = "Its tasks are not watched.  May the state's owner read what is named there?"
             yield Check(Rule.SOURCE, Verdict.BAD, reading.unreadable, advice, source.name)

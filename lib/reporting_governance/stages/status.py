@@ -192,8 +192,9 @@ def run_status(
 
 
 def _by_episode(threads: Iterable[View]) -> Mapping[str, list[View]]:
+    """Return each episode's threads, in the order of their receivers' names: the same at every look."""
     found: dict[str, list[View]] = {}
-    for thread in threads:
+    for thread in sorted(threads, key=lambda each: str(each.body["receiver"])):
         found.setdefault(str(thread.body["episode_id"]), []).append(thread)
     return found
 
