@@ -193,3 +193,33 @@ def _fill(place: Path, ballast: Path, left: int) -> None:
     with ballast.open("wb", buffering=0) as file:
         free = shutil.disk_usage(place).free - left
         file.write(bytes(max(0, free)))
+
+
+@needs_root
+@pytest.mark.parametrize("umask", ["077", "000"])
+def test_the_scripts_as_another_user_who_has_no_home(
+    checkout: str, open_folder: Path, stranger: str, umask: str
+) -> None:
+    """As a system's service runs: a user of its own, a home it cannot write, the plain locale, no terminal."""
+    place = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C"}
+    state = open_folder / "state"
+    shutil.chown(open_folder, stranger)
+    subprocess.run([f"{checkout}/bin/status", "--help"], check=True, capture_output=True, env=place, timeout=180)
+
+    def bare(verb: str, *words: str) -> str:
+        script = f'umask {umask}; exec "$0" "$@"'
+        command = [*as_user(stranger), "/bin/sh", "-c", script, f"{checkout}/bin/{verb}", *words, "--state", str(state)]
+        ended = subprocess.run(
+            command, env=place, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        assert (ended.returncode, ended.stderr) == (0, ""), ended
+        return ended.stdout
+
+    bare("report", "start", "résumé", "--agent", "x", "--every", "1m", "--at", "2026-01-01T00:00:00Z")
+    assert "acked" in bare("run")
+    assert bare("run") == "", "all is told"
+    assert "résumé" in bare("status")
+    modes = {path.name: path.stat().st_mode & 0o7777 for path in state.iterdir()}
+    assert (modes["journal"], modes["inbox"], modes["outbox"]) == (0o700, 0o1733, 0o700)
+    assert {path.stat().st_uid for path in state.rglob("*")} == {pwd.getpwnam(stranger).pw_uid}
+    check(lines_of_folder(str(state)), {"operator/outbox": arrivals_in(str(state / "outbox/notices.jsonl"))})
