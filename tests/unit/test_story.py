@@ -36,6 +36,14 @@ def test_why_the_next_try_is_later_and_when_it_is(reason: str, said: str) -> Non
     assert said in waits.sentence
 
 
+def test_what_is_in_doubt_goes_again_or_is_given_up() -> None:
+    doubtful = item(receipt(outcome="pending_external_send", reason="in_doubt"))
+    again = next_of_item("spl_1", doubtful, RETRY_AT)
+    assert (again.at, "it goes again then" in again.sentence) == (RETRY_AT, True)
+    held = next_of_item("spl_1", doubtful, NOT_AFTER)
+    assert (held.at, "given up then if nobody knows more" in held.sentence) == (NOT_AFTER, True)
+
+
 @pytest.mark.parametrize(
     ("outcome", "reason", "said"),
     [

@@ -107,8 +107,12 @@ _NOT_TRIED = {
 }
 
 
-def next_of_item(identity: str, body: Body) -> Next:
-    """Return what an open spool item waits for."""
+def next_of_item(identity: str, body: Body, due_at: str | None = None) -> Next:
+    """Return what an open spool item waits for.
+
+    Args:
+        due_at: when the bridge takes it up again; None: not known.
+    """
     item, running, last = body["item"], open_attempt(body), last_word(body)
     target = item["target"]
     if running is not None:
@@ -124,6 +128,12 @@ def next_of_item(identity: str, body: Body) -> Next:
     if is_put_down(last):
         said = f"it lies ready for who sends to {target}; taken back then if nobody has sent it"
         return Next(identity, item["not_after"], said)
+    if last.get("reason") == "in_doubt" and due_at is not None and due_at < item["not_after"]:
+        said = (
+            f"it is not known whether {target} got it; it goes again then, by the same key or marked as a possible "
+            f"repeat; given up at {item['not_after']}"
+        )
+        return Next(identity, due_at, said)
     kind = "in doubt" if last.get("reason") == "in_doubt" else "without proof that it arrived"
     return Next(identity, item["not_after"], f"what was sent to {target} is {kind}; given up then if nobody knows more")
 

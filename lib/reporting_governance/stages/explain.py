@@ -1,12 +1,12 @@
 """explain: the whole story of one id, from the journal, and what comes next, from the views."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.times import format_time, parse_due
 from reporting_governance.core.story import Told, tell
 from reporting_governance.core.story_next import Kept, Next, next_of_item, next_of_thread
 from reporting_governance.core.threads import rules_of
@@ -15,7 +15,7 @@ from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import newest_view
 from reporting_governance.stages.tracing import Traced, trace
 from reporting_governance.stages.waiting import WaitingNotice, WaitState, waiting_notices
-from reporting_governance.storage.interface import Store, expand
+from reporting_governance.storage.interface import Store, View, expand
 
 
 class UnknownId(UsageError):
@@ -74,18 +74,20 @@ def _next(
     found: list[Next] = []
     kept = {each.notice_id: Kept(each.sentence, each.until) for each in waiting if each.state is WaitState.HELD}
     rules = rules_of(profile.notification)
-    for identity, body in _open(store, Folder.EPISODES, touched, "thr_"):
-        found.extend(next_of_thread(identity, body, now=now, rules=rules, kept=kept))
-    found.extend(next_of_item(identity, body) for identity, body in _open(store, Folder.SPOOL, touched, "spl_"))
+    for thread in _open(store, Folder.EPISODES, touched, "thr_"):
+        found.extend(next_of_thread(thread.name.id, thread.body, now=now, rules=rules, kept=kept))
+    for item in _open(store, Folder.SPOOL, touched, "spl_"):
+        due = parse_due(item.name.due)
+        found.append(next_of_item(item.name.id, item.body, format_time(due) if due else None))
     undecided = _open(store, Folder.EVENTS, touched, "evt_")
-    found.extend(Next(identity, None, "the next enqueue decides about it") for identity, _ in undecided)
+    found.extend(Next(event.name.id, None, "the next enqueue decides about it") for event in undecided)
     return tuple(sorted(found, key=lambda each: (each.at is None, each.at or "", each.id)))
 
 
-def _open(store: Store, folder: Folder, touched: set[str], prefix: str) -> Sequence[tuple[str, Mapping[str, Any]]]:
+def _open(store: Store, folder: Folder, touched: set[str], prefix: str) -> Sequence[View]:
     wanted = sorted(each for each in touched if each.startswith(prefix))
     if not wanted:
         return ()
     listing = store.listing(folder)
     views = (newest_view(store, listing, each) for each in wanted)
-    return [(view.name.id, view.body) for view in views if view is not None]
+    return [view for view in views if view is not None]
