@@ -35,7 +35,7 @@ def profile(limits: Limits) -> ProfileSpec:
         "receivers": receivers,
         "routes": [{"match": {}, "receivers": ["operator"]}],
         "group_wait_seconds": limits.group_wait,
-        "repeat_seconds": 4 * 3600,
+        "repeat_seconds": limits.repeat,
     }
     document["watchdog"] |= {
         "tick_seconds": limits.tick,

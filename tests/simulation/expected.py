@@ -2,7 +2,7 @@
 
 At each tick every condition of every task is judged by its definition in plain arithmetic; nothing of the product is
 used.  An episode is told when its condition held at a tick and still holds when its notice has waited for company;
-its end waits for company too.
+its end waits for company too.  A reminder that still waits when the end comes is withdrawn first, which takes one tick.
 """
 
 from collections.abc import Sequence
@@ -30,6 +30,7 @@ class Limits:
     silence: int
     verify: int
     group_wait: int
+    repeat: int = 4 * 3600
 
 
 def expected_tellings(agents: Sequence[Agent], limits: Limits, ends_at: int) -> set[Telling]:
@@ -46,18 +47,24 @@ def _of_condition(agent: Agent, condition: str, limits: Limits, ends_at: int) ->
     waiting = -(-limits.group_wait // limits.tick) * limits.tick  # until the next tick that is late enough
     anchor: int | None = None  # of the episode that is open
     opened = 0
+    reminded = -ends_at  # when a reminder is made, or was last
     known = _Known()
     for tick in range(limits.tick, ends_at + 1, limits.tick):
         known.take_in(agent, tick)
         now = known.anchor_if_true(agent, condition, limits, tick)
         if now != anchor:
-            if anchor is not None and opened + waiting < tick and tick + waiting <= ends_at:
-                told.add(Telling(tick + waiting, agent.task, condition, "resolved"))
+            if anchor is not None and opened + waiting < tick:
+                behind = limits.tick if 0 < tick - reminded <= waiting else 0
+                if tick + behind + waiting <= ends_at:
+                    told.add(Telling(tick + behind + waiting, agent.task, condition, "resolved"))
             if now is not None:
                 opened = tick
             anchor = now
         if anchor is not None and tick == opened + waiting:
             told.add(Telling(tick, agent.task, condition, "firing"))
+            reminded = tick + limits.repeat
+        elif anchor is not None and tick == reminded + waiting:
+            reminded = tick + limits.repeat
     return told
 
 
