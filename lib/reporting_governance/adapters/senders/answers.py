@@ -1,10 +1,38 @@
-"""What HTTP answers prove that are no success, whoever gave them."""
+"""What an HTTP exchange proves that brought no success, whoever was asked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from reporting_governance.adapters.interface import Answer, SendResult
+from reporting_governance.adapters.interface import Answer, Fence, SendResult
+from reporting_governance.adapters.senders.secrets import SecretMissing
+
+if TYPE_CHECKING:
+    from reporting_governance.adapters.senders.http import Exchange, Reply
 
 _LONGEST_WAIT_DIGITS = 9
+
+
+def exchanged(connected: "Callable[[], tuple[Exchange, bytes]]", may_start: Fence) -> "Reply | Answer":
+    """Make one exchange; return the reply, or what it proves that there is none.
+
+    Args:
+        connected: makes the connection and returns it with the body to send; nothing has left by then.
+    """
+    from reporting_governance.adapters.senders.http import Forbidden, NoAnswer, NotConnected
+
+    try:
+        exchange, body = connected()
+    except Forbidden as fault:
+        return Answer(result=SendResult.REFUSED, evidence={"error": str(fault)})
+    except (SecretMissing, NotConnected) as fault:
+        return Answer(result=SendResult.NOT_SENT, evidence={"error": str(fault)})
+    if not may_start():
+        exchange.close()
+        return Answer(result=SendResult.NOT_STARTED)
+    try:
+        return exchange.post(body)
+    except NoAnswer as fault:
+        return Answer(result=SendResult.IN_DOUBT, evidence={"error": str(fault)})
 
 
 def failure(status: int, headers: Mapping[str, str], evidence: Mapping[str, str], now: float) -> Answer:

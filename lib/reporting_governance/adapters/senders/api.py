@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
-from reporting_governance.adapters.senders.answers import failure, is_web_page, retry_after
+from reporting_governance.adapters.senders.answers import exchanged, failure, is_web_page, retry_after
 from reporting_governance.adapters.senders.api_parameters import ApiParameters
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.adapters.senders.secrets import SecretMissing, Secrets
@@ -131,23 +131,16 @@ class ApiSender:
 
     def ask(self, call: Callable[[], Call], may_start: Fence, *, seconds: float | None = None) -> Said | Answer:
         """Make one call within `seconds`; return what was said, or what it proves that nothing was."""
-        from reporting_governance.adapters.senders.http import Forbidden, NoAnswer, NotConnected
 
-        try:
+        def connected() -> tuple[Any, bytes]:
             made = call()
             exchange = self._exchange(made, seconds)
             exchange.connect(_headers(made), len(made.body))
-        except Forbidden as fault:
-            return Answer(result=SendResult.REFUSED, evidence={"error": str(fault)})
-        except (SecretMissing, NotConnected) as fault:
-            return Answer(result=SendResult.NOT_SENT, evidence={"error": str(fault)})
-        if not may_start():
-            exchange.close()
-            return Answer(result=SendResult.NOT_STARTED)
-        try:
-            reply = exchange.post(made.body)
-        except NoAnswer as fault:
-            return Answer(result=SendResult.IN_DOUBT, evidence={"error": str(fault)})
+            return exchange, made.body
+
+        reply = exchanged(connected, may_start)
+        if isinstance(reply, Answer):
+            return reply
         document, problem = _read(reply.body, whole=reply.whole, complete=reply.complete)
         digest = sha256(reply.body).hexdigest()
         return Said(status=reply.status, headers=reply.headers, document=document, fault=problem, digest=digest)

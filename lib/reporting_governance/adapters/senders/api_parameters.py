@@ -48,6 +48,7 @@ class ApiParameters(Record):
     """Where an API is, and which addresses may be spoken to."""
 
     schema: ClassVar[str] = "parameters of a sender"
+    references: ClassVar[tuple[str, ...]] = ()  #: what opens a channel, and never stands in a profile itself
     base_url: str
     timeout_seconds: int = 20
     plain_http: bool = False
@@ -61,10 +62,7 @@ class ApiParameters(Record):
             raise ValueError("timeout_seconds is between 1 and 300")
         for each in self.private_networks:
             ip_network(each)
-
-    def needs_reference(self, *names: str) -> None:
-        """Hold that parameters are references.  Raises: ValueError naming the parameter, never its value."""
-        for name in names:
+        for name in self.references:
             value = getattr(self, name)
             if value is not None and REFERENCE.search(value) is None:
                 raise ValueError(f"{name} is a secret: write ${{env:NAME}} or ${{file:path}}")

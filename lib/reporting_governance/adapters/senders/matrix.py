@@ -52,13 +52,13 @@ class Parameters(ApiParameters):
     """Which room, on which homeserver, as whom."""
 
     schema: ClassVar[str] = "parameters of sender matrix"
+    references: ClassVar[tuple[str, ...]] = ("token",)
     token: str
     room_id: str
     message_type: str = "m.text"
 
     def __post_init__(self) -> None:
         ApiParameters.__post_init__(self)
-        self.needs_reference("token")
         if not self.room_id.startswith(("!", "${")):
             raise ValueError("room_id is a room's id, which begins with !, not an alias")
         if self.message_type not in MESSAGE_TYPES:

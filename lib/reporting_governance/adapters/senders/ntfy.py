@@ -50,13 +50,10 @@ class Parameters(ApiParameters):
     """Which topic, on which server."""
 
     schema: ClassVar[str] = "parameters of sender ntfy"
+    references: ClassVar[tuple[str, ...]] = ("token",)
     topic: str
     token: str | None = None
     base_url: str = BASE_URL
-
-    def __post_init__(self) -> None:
-        ApiParameters.__post_init__(self)
-        self.needs_reference("token")
 
 
 class NtfySender(api.ApiSender):

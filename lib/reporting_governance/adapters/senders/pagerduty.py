@@ -63,15 +63,12 @@ class Parameters(ApiParameters):
     """Which service, and whether to ask who acknowledged."""
 
     schema: ClassVar[str] = "parameters of sender pagerduty"
+    references: ClassVar[tuple[str, ...]] = ("routing_key", "api_token")
     routing_key: str
     api_token: str | None = None
     api_url: str = API_URL
     source: str = "reporting-governance"
     base_url: str = BASE_URL
-
-    def __post_init__(self) -> None:
-        ApiParameters.__post_init__(self)
-        self.needs_reference("routing_key", "api_token")
 
 
 class PagerdutySender(api.ApiSender):

@@ -68,6 +68,7 @@ class Parameters(ApiParameters):
     """Whose devices, and what must be acknowledged."""
 
     schema: ClassVar[str] = "parameters of sender pushover"
+    references: ClassVar[tuple[str, ...]] = ("token", "user")
     token: str
     user: str
     device: str | None = None
@@ -78,7 +79,6 @@ class Parameters(ApiParameters):
 
     def __post_init__(self) -> None:
         ApiParameters.__post_init__(self)
-        self.needs_reference("token", "user")
         if self.emergency_from not in (None, *_FROM):
             raise ValueError("emergency_from is critical, high or null")
         if not 30 <= self.retry_seconds <= self.expire_seconds <= 10_800:

@@ -61,13 +61,10 @@ class Parameters(ApiParameters):
     """Which channel, with which token."""
 
     schema: ClassVar[str] = "parameters of sender slack"
+    references: ClassVar[tuple[str, ...]] = ("token",)
     token: str
     channel: str
     base_url: str = BASE_URL
-
-    def __post_init__(self) -> None:
-        ApiParameters.__post_init__(self)
-        self.needs_reference("token")
 
 
 class SlackSender(api.ApiSender):

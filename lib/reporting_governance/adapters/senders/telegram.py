@@ -52,14 +52,11 @@ class Parameters(ApiParameters):
     """Which chat, with which bot."""
 
     schema: ClassVar[str] = "parameters of sender telegram"
+    references: ClassVar[tuple[str, ...]] = ("token",)
     token: str
     chat_id: str
     message_thread_id: int | None = None
     base_url: str = BASE_URL
-
-    def __post_init__(self) -> None:
-        ApiParameters.__post_init__(self)
-        self.needs_reference("token")
 
 
 class TelegramSender(api.ApiSender):

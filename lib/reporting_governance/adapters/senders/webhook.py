@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
-from reporting_governance.adapters.senders.answers import failure, is_web_page, retry_after
+from reporting_governance.adapters.senders.answers import exchanged, failure, is_web_page, retry_after
 from reporting_governance.adapters.senders.payload import encoded
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.adapters.senders.secrets import SecretMissing, Secrets
@@ -137,24 +137,9 @@ class WebhookSender:
 
     def send(self, message: Message, *, may_start: Fence) -> Answer:
         """Post one message."""
-        from reporting_governance.adapters.senders.http import Forbidden, NoAnswer, NotConnected
-
-        body = encoded(message)
-        try:
-            headers = self._headers(message, body)
-            exchange = self._exchange()
-            exchange.connect(headers, len(body))
-        except Forbidden as fault:
-            return Answer(result=SendResult.REFUSED, evidence={"error": str(fault)})
-        except (SecretMissing, NotConnected) as fault:
-            return Answer(result=SendResult.NOT_SENT, evidence={"error": str(fault)})
-        if not may_start():
-            exchange.close()
-            return Answer(result=SendResult.NOT_STARTED)
-        try:
-            reply = exchange.post(body)
-        except NoAnswer as fault:
-            return Answer(result=SendResult.IN_DOUBT, evidence={"error": str(fault)})
+        reply = exchanged(lambda: self._connected(message), may_start)
+        if isinstance(reply, Answer):
+            return reply
         answer = judge(
             reply.status,
             reply.headers,
@@ -166,6 +151,13 @@ class WebhookSender:
         )
         identity = self.hide(answer.evidence.get("id", ""))[:LONGEST_ID]
         return replace(answer, evidence={**answer.evidence, "id": identity}) if identity else answer
+
+    def _connected(self, message: Message) -> tuple[Any, bytes]:
+        body = encoded(message)
+        headers = self._headers(message, body)
+        exchange = self._exchange()
+        exchange.connect(headers, len(body))
+        return exchange, body
 
     def _exchange(self) -> Any:
         from reporting_governance.adapters.senders.http import Exchange, Rules, networks
