@@ -1,5 +1,7 @@
 """What explain says in plain words, where a word of our own would leave the reader guessing."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from reporting_governance.core.story import tell
 from reporting_governance.core.story_next import next_of_item
 
+CASES = Path(__file__).parents[1] / "cases/contracts"
 RETRY_AT, NOT_AFTER = "2026-03-01T12:05:00.000Z", "2026-03-02T12:00:00.000Z"
 
 
@@ -61,3 +64,14 @@ def test_a_receipt_says_what_its_reason_means(outcome: str, reason: str, said: s
     body = receipt(outcome=outcome, reason=reason)
     line = {"ts": "2026-03-01T12:00:00.000Z", "record": {"kind": "receipt", "id": "rct_1", "body": body}}
     assert tell(7, line).sentence.startswith(said)
+
+
+def test_what_came_back_is_said_in_plain_words() -> None:
+    document = json.loads((CASES / "item-return/valid/bounced.json").read_text())
+    line = {"ts": RETRY_AT, "record": {"kind": "item-return", "id": document["return_id"], "body": document}}
+    said = tell(7, line).sentence
+    assert said == (
+        "what was sent to operator/outbox came back after it had counted as sent: Nightly import: no report since "
+        "02:00; att_3b69f00ebe0559d2ba25b1ca26dd0ebb, attempt 1, told nobody; "
+        "`reportgov retry spl_6e622d218cdf2ebfb0e723c1251903c3` sends it again"
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reporting_governance.commands._artifacts import AllowedRoots
 from reporting_governance.commands._identity import account_name
-from reporting_governance.commands._mail_in import take_mail
+from reporting_governance.commands._mail_in import Vouched, take_mail
 from reporting_governance.contracts.act import ActKind
 from reporting_governance.contracts.silence import Silence
 from reporting_governance.contracts.times import format_time
@@ -102,8 +102,16 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
     def mail(data: bytes, uid: int) -> object:
         _only(owner, uid, "mail")
 
-        def acknowledge(subject: str, comment: str) -> object:
-            return act({"what": ActKind.ACK, "subject": subject, "comment": comment}, uid)
+        def acknowledge(subject: str, person: Vouched) -> object:
+            return run_ack(
+                context.store,
+                subject,
+                actor=person.address,
+                vouched_by=person.vouched_by,
+                comment="reply by mail",
+                clock=context.clock,
+                rules=rules_of(profile.notification),
+            )
 
         receivers = profile.notification.receivers
         return take_mail(data, receivers, receipt=lambda document: receipt(document, uid), acknowledge=acknowledge)

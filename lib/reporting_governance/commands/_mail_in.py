@@ -1,7 +1,7 @@
 """What is done with mail that was dropped in the inbox: delivery reports prove, replies of people acknowledge."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from reporting_governance.contracts.notification_settings import Receiver
 from reporting_governance.errors import ExitCode, GovernanceError, UsageError
@@ -23,19 +23,26 @@ class NotVouchedFor(MailNotUsed):
     hint = "Who wants to take over runs `reportgov ack`; docs/senders.md says which replies count."
 
 
+class Vouched(NamedTuple):
+    """Who wrote a reply, and who says so on what ground."""
+
+    address: str
+    vouched_by: str  #: the mail server's name, and the checks that passed: `mx.example.org: dmarc, dkim`
+
+
 def take_mail(
     data: bytes,
     receivers: Mapping[str, Receiver],
     *,
     receipt: Callable[[Mapping[str, Any]], object],
-    acknowledge: Callable[[str, str], object],
+    acknowledge: Callable[[str, Vouched], object],
 ) -> object:
     """Do what a mail says; None when there was nothing new in it.
 
     Args:
         receivers: of the profile; their mail targets say whose replies count, and which server vouches for them.
         receipt: records what a delivery report proves.
-        acknowledge: does a person's ack, given what it is about and a comment.
+        acknowledge: does a person's ack, given what it is about and who replied.
 
     Raises: MailNotUsed; what `receipt` and `acknowledge` raise.
     """
@@ -55,7 +62,7 @@ def take_mail(
     done, left = 0, None
     for subject in said.subjects:
         try:
-            acknowledge(subject, f"reply by mail of {person}")
+            acknowledge(subject, person)
             done += 1
         except UsageError as fault:  # it is over by now; of several others may be open
             left = fault
@@ -64,9 +71,9 @@ def take_mail(
     return done
 
 
-def _person(reply: Any, receivers: Mapping[str, Receiver]) -> str:
+def _person(reply: Any, receivers: Mapping[str, Receiver]) -> Vouched:
     """Return who replied.  Raises: NotVouchedFor."""
-    from reporting_governance.adapters.senders.dsn_reply import is_from_one_of, is_vouched_for, writer
+    from reporting_governance.adapters.senders.dsn_reply import is_from_one_of, vouching, writer
 
     targets = [each for receiver in receivers.values() for each in receiver.targets.values() if each.sender == SENDER]
     known = [
@@ -76,9 +83,10 @@ def _person(reply: Any, receivers: Mapping[str, Receiver]) -> str:
     ]
     if not known:
         raise NotVouchedFor(reason="a reply of somebody whose replies do not count")
-    if not any(is_vouched_for(reply.mail, by=str(each.get("replies_vouched_by", ""))) for each in known):
-        raise NotVouchedFor(reason="a reply that our own mail server does not vouch for")
-    return writer(reply.mail)
+    for server in (str(each.get("replies_vouched_by", "")) for each in known):
+        if checks := vouching(reply.mail, by=server):
+            return Vouched(writer(reply.mail), f"{server}: {', '.join(checks)}")
+    raise NotVouchedFor(reason="a reply that our own mail server does not vouch for")
 
 
 def _resolved(addresses: Any) -> list[str]:

@@ -28,6 +28,7 @@ class Act(Record):
     act_id: str  #: random
     what: ActKind
     subject: str
-    actor: str  #: the operating system's name for who did it
+    actor: str  #: who did it: the operating system's name, or, where somebody vouches for it, an address
     acted_at: datetime
+    vouched_by: str | None = None  #: who says that it was the actor, and on what ground; None: the operating system
     comment: str = free_text(default="")

@@ -108,7 +108,13 @@ _REASONS = {
 def _act(body: Document) -> str:
     comment = _text(body.get("comment", ""))
     said = _ACTS.get(body["what"], "{actor} said " + str(body["what"]) + " about {subject}")
-    return said.format(actor=body["actor"], subject=body["subject"]) + (f": {comment}" if comment else "")
+    return said.format(actor=who_acted(body), subject=body["subject"]) + (f": {comment}" if comment else "")
+
+
+def who_acted(act: Document) -> str:
+    """Return who did something, and who vouches for that where it was not the operating system."""
+    vouched = act.get("vouched_by")
+    return f"{act['actor']} (vouched for by {vouched})" if vouched else str(act["actor"])
 
 
 _ACTS = {
@@ -121,6 +127,20 @@ _ACTS = {
 
 def _request(body: Document) -> str:
     return f"a check-in was asked of the agent; its next contact is answered with it (request {body['request_id']})"
+
+
+def _return(body: Document) -> str:
+    item = body["item"]
+    rendered = item["rendered"]
+    subject = _text(rendered["subject"]) if isinstance(rendered, Mapping) else _text(None)
+    sent = f"what was sent to {item['target']} came back after it had counted as sent: {subject}"
+    again = f"`reportgov retry {item['spool_id']}` sends it again"
+    return f"{sent}; {body['attempt_id']}, attempt {_number(body)}, told nobody; {again}"
+
+
+def _number(body: Document) -> int:
+    """Return which attempt of a returned item came back."""
+    return next(int(each["number"]) for each in body["attempts"] if each["attempt_id"] == body["attempt_id"])
 
 
 def _close(body: Document) -> str:
@@ -172,6 +192,7 @@ _SENTENCES: Mapping[str, Callable[[Document], str]] = {
     "attempt": _attempt,
     "receipt": _receipt,
     "act": _act,
+    "item-return": _return,
     "checkpoint-request": _request,
     "thread-close": _close,
     "hold": _hold,

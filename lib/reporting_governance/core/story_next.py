@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.delivery import is_put_down, last_word, open_attempt
 from reporting_governance.core.policy_templates import duration_words
+from reporting_governance.core.story import who_acted
 from reporting_governance.core.threads import (
     ONE_SHOT,
-    ONLY_A_TEST,
+    WITHOUT_AN_END,
     ThreadRules,
     is_quiet,
     is_taken_over,
@@ -49,7 +50,7 @@ def next_of_thread(
         kept: why queued notices are kept back, by id.
     """
     if is_taken_over(thread) and thread["resolved_at"] is None:
-        who = thread["acked"]["actor"]
+        who = who_acted(thread["acked"])
         return (Next(identity, _at(now), f"the word of {who} ends repeats and escalation for everybody"),)
     found = [_told(identity, thread, now, rules, kept)]
     if thread["resolved_at"] is None:
@@ -68,12 +69,12 @@ def _told(identity: str, thread: Body, now: datetime, rules: ThreadRules, kept: 
     if thread["episode_id"] is None:
         return None if next_rung(thread) is not None else Next(identity, _at(now), "nothing more to tell; it is closed")
     if thread["resolved_at"]:
-        if thread["told_at"] is None or newest["phase"] == "resolved" or thread["condition"] in ONLY_A_TEST:
+        if thread["told_at"] is None or newest["phase"] == "resolved" or thread["condition"] in WITHOUT_AN_END:
             return Next(identity, _at(now), f"nothing more to tell to {receiver}; it is closed")
         return Next(identity, _at(now), f"{receiver} is told that it is over")
     if is_quiet(thread):
         by = thread["acked"]
-        said = f"nothing to {receiver} until it is over, since {by['actor']} acknowledged it at {by['acted_at']}"
+        said = f"nothing to {receiver} until it is over, since {who_acted(by)} acknowledged it at {by['acted_at']}"
         return Next(identity, None, said)
     deputy = stand_in(thread, outcome["outcome"], outcome["reason"], rules)
     if deputy is not None:

@@ -46,7 +46,14 @@ class ActReport:
 
 
 def run_ack(
-    store: Store, subject: str, *, actor: str, comment: str, clock: Clock, rules: ThreadRules | None = None
+    store: Store,
+    subject: str,
+    *,
+    actor: str,
+    comment: str,
+    clock: Clock,
+    rules: ThreadRules | None = None,
+    vouched_by: str | None = None,
 ) -> ActReport:
     """Say that a person has taken over: ends repeats and escalation of the episode for every receiver until it ends.
 
@@ -56,6 +63,7 @@ def run_ack(
         subject: id of an episode, thread, notice, spool item or task (its own id or its key), or of any other record
             that belongs to one.
         rules: of the profile; None: what goes on all the same is looked at at once.
+        vouched_by: who says that it was the actor, and on what ground; None: the operating system.
 
     Raises: NothingToAct; Busy when others kept changing the same episode.
     """
@@ -65,7 +73,15 @@ def run_ack(
         threads = threads_about(store, subject, everybody)
         if not threads:
             raise NothingToAct(subject=subject)
-        act = Act(act_id=random_id(), what=ActKind.ACK, subject=subject, actor=actor, acted_at=now, comment=comment)
+        act = Act(
+            act_id=random_id(),
+            what=ActKind.ACK,
+            subject=subject,
+            actor=actor,
+            acted_at=now,
+            comment=comment,
+            vouched_by=vouched_by,
+        )
         said = [*proven(store, threads, everybody, act), *withdrawn(store, threads, act)]
         return _acknowledged(threads, act, said, rules or _AT_ONCE)
 

@@ -11,6 +11,7 @@ from reporting_governance.contracts.journal_line import Folder, RecordLine, View
 from reporting_governance.contracts.notice import Notice, Rung, Urgency
 from reporting_governance.contracts.notification_settings import Until
 from reporting_governance.contracts.times import format_time, parse_time
+from reporting_governance.core.story import who_acted
 from reporting_governance.core.threads import ThreadRules, ladder_began, next_rung
 from reporting_governance.stages.newest import newest_view, read_all
 from reporting_governance.stages.telling import about_what, late_words, queued
@@ -125,7 +126,7 @@ def _text(body: Mapping[str, Any], rung: Rung, now: datetime) -> str:
     else:
         tried = format_time(rung.began_at)
         first = f"{body['receiver']} was to be told since {tried}, and nothing is known to have arrived"
-    who = f"; acknowledged by {body['acked']['actor']} at {body['acked']['acted_at']}" if body["acked"] else ""
+    who = f"; acknowledged by {who_acted(body['acked'])} at {body['acked']['acted_at']}" if body["acked"] else ""
     nobody = "" if body["acked"] else ", and nobody has acknowledged it"
     ends = (
         "This goes on until it is over."

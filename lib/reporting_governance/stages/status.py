@@ -15,6 +15,7 @@ from reporting_governance.contracts.watch_settings import Watchdog
 from reporting_governance.core.check_in_rules import NATIVE
 from reporting_governance.core.delivery import last_word
 from reporting_governance.core.delivery_state import ItemHistory, item_state
+from reporting_governance.core.story import who_acted
 from reporting_governance.core.threads import ONLY_A_TEST
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import read_all
@@ -237,7 +238,7 @@ def _telling(thread: View) -> Telling:
         proof=outcome["proof"] if outcome else "none",
         phase=f"{body['newest']['phase']} {body['newest']['number']}",
         told_at=body["told_at"],
-        acked_by=body["acked"]["actor"] if body["acked"] else None,
+        acked_by=who_acted(body["acked"]) if body["acked"] else None,
         next_at=None if next_at is None else next_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         notice_id=body["newest"]["notice_id"],
     )

@@ -146,5 +146,13 @@ def test_a_reply_of_the_operator_ends_the_repeats(told: Told) -> None:
     told.drop("reply", reply(told, "Authentication-Results: mx.example.org; dkim=pass header.d=example.com"))
     told.verbs.ok("run")
     (act,) = told.records("act")
-    assert (act["what"], act["comment"]) == ("ack", "reply by mail of pat@example.com")
-    assert [each["proof"] for each in told.records("receipt")] == ["accepted", "person"]
+    assert (act["what"], act["comment"]) == ("ack", "reply by mail")
+    assert (act["actor"], act["vouched_by"]) == ("pat@example.com", "mx.example.org: dkim")
+    assert [(each["proof"], each["settled_by"]) for each in told.records("receipt")][1:] == [
+        ("person", "pat@example.com")
+    ]
+    who = "pat@example.com (vouched for by mx.example.org: dkim)"
+    (episode,) = json.loads(told.verbs.ok("status", "--format", "json").out)["episodes"]
+    assert [each["acked_by"] for each in episode["tellings"]] == [who]
+    assert f"acked by {who}" in told.verbs.ok("status").out
+    assert f"{who} acknowledged" in told.verbs.ok("explain", episode["episode_id"]).out

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from reporting_governance.adapters.senders.dsn import MailedReply, read_mail
-from reporting_governance.adapters.senders.dsn_reply import is_from_one_of, is_vouched_for, writer
-from reporting_governance.commands._mail_in import MailNotUsed, NotVouchedFor, take_mail
+from reporting_governance.adapters.senders.dsn_reply import is_from_one_of, vouching, writer
+from reporting_governance.commands._mail_in import MailNotUsed, NotVouchedFor, Vouched, take_mail
 from reporting_governance.contracts.notification_settings import Receiver
 from tests.adapters.senders.test_smtp_dsn import ITEM, THREAD
 
@@ -94,7 +94,7 @@ AR = "Authentication-Results: mx.example.org"
     ],
 )
 def test_who_vouches_for_it(auth: str, vouched: bool) -> None:
-    assert is_vouched_for(read_reply(reply(auth=auth)).mail, by="mx.example.org") is vouched
+    assert bool(vouching(read_reply(reply(auth=auth)).mail, by="mx.example.org")) is vouched
 
 
 def receivers(**more: Any) -> Mapping[str, Receiver]:
@@ -109,11 +109,11 @@ def receivers(**more: Any) -> Mapping[str, Receiver]:
     return {"operator": Receiver.parse({"targets": {"main": {"sender": "smtp", "parameters": parameters}}})}
 
 
-def take(data: bytes, known: Mapping[str, Receiver] | None = None) -> list[tuple[str, str]]:
-    acks: list[tuple[str, str]] = []
+def take(data: bytes, known: Mapping[str, Receiver] | None = None) -> list[tuple[str, Vouched]]:
+    acks: list[tuple[str, Vouched]] = []
 
-    def acknowledge(subject: str, comment: str) -> object:
-        acks.append((subject, comment))
+    def acknowledge(subject: str, person: Vouched) -> object:
+        acks.append((subject, person))
         return subject
 
     take_mail(data, receivers() if known is None else known, receipt=lambda _: None, acknowledge=acknowledge)
@@ -121,7 +121,24 @@ def take(data: bytes, known: Mapping[str, Receiver] | None = None) -> list[tuple
 
 
 def test_a_reply_that_is_vouched_for_acknowledges() -> None:
-    assert take(reply()) == [(THREAD, "reply by mail of pat@example.com")]
+    ((subject, person),) = take(reply())
+    assert (subject, person.address) == (THREAD, "pat@example.com")
+
+
+@pytest.mark.parametrize(
+    ("auth", "vouched_by"),
+    [
+        (f"{AR}; dkim=pass header.d=example.com", "mx.example.org: dkim"),
+        (f"{AR}; spf=pass smtp.mailfrom=x@example.com; dkim=fail header.d=example.com", "mx.example.org: spf"),
+        (
+            f"{AR}; dmarc=pass header.from=example.com; dkim=pass header.d=example.com; dkim=pass header.d=example.com",
+            "mx.example.org: dmarc, dkim",
+        ),
+    ],
+)
+def test_it_is_kept_who_vouches_for_a_reply_and_on_what_ground(auth: str, vouched_by: str) -> None:
+    ((_, person),) = take(reply(auth=auth))
+    assert person == Vouched("pat@example.com", vouched_by)
 
 
 @pytest.mark.parametrize(

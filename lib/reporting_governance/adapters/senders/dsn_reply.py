@@ -26,26 +26,27 @@ def writer(mail: Part) -> str:
     return (found[1] or found[2]).lower() if found else ""
 
 
-def is_vouched_for(mail: Part, *, by: str) -> bool:
-    """Tell whether the server of this name found that the mail comes from the domain in From.
+def vouching(mail: Part, *, by: str) -> tuple[str, ...]:
+    """Return by which checks the server of this name found that the mail comes from the domain in From; () by none.
 
     That is: DMARC passed for it, or a DKIM signature of exactly this domain, or SPF for a sender in exactly this
     domain; and no DMARC check of the same server found otherwise.
     """
     domain = writer(mail).rpartition("@")[2]
     if not domain:
-        return False
-    passed = False
+        return ()
+    passed: list[str] = []
     for method, result, properties in _results(mail, by):
         if method == "dmarc" and result != "pass":
-            return False
+            return ()
         names = {
             "dmarc": (properties.get("header.from"),),
             "dkim": (properties.get("header.d"), _domain(properties.get("header.i", ""))),
             "spf": (_domain(properties.get("smtp.mailfrom", "")),),
         }[method]
-        passed = passed or (result == "pass" and domain in names)
-    return passed
+        if result == "pass" and domain in names:
+            passed.append(method)
+    return tuple(dict.fromkeys(passed))
 
 
 def is_from_one_of(mail: Part, addresses: Sequence[str]) -> bool:
