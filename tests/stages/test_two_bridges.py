@@ -60,8 +60,10 @@ def test_two_bridges_that_tell_one_target_make_one_mark(world: World, monkeypatc
     twin = world.twin()
     marks = receipts.told_marks
 
-    def while_another_does_too(store: Store, item: Body, receipt: Receipt, rules: ThreadRules) -> object:
-        found = marks(store, item, receipt, rules)
+    def while_another_does_too(
+        store: Store, item: Body, receipt: Receipt, rules: ThreadRules, *, joins: bool
+    ) -> object:
+        found = marks(store, item, receipt, rules, joins=joins)
         monkeypatch.setattr(receipts, "told_marks", marks)
         twin.item(twin.notice(phase=Phase.REPEAT))
         send(twin, Channel(lambda: IN_DOUBT), OTHER)

@@ -102,6 +102,8 @@ class Message:
     possible_repeat_of: str | None = None  #: the attempt whose outcome is unknown
     attempt_id: str = ""  #: of this very send; a receipt that comes from outside names it
     not_after: str = ""  #: the end of its life (RFC 3339): sent later it helps nobody
+    #: thread -> evidence of what this very target was told in it before, oldest first; only when `joins_threads`
+    earlier: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,6 +129,20 @@ class SenderPromises:
     polls_every_seconds: int | None = None  #: it is a `PollingSender`, and may be asked this often; None: it is none
     waits_for_others: bool = False  #: it is a `WaitingSender`: somebody else sends, and a receipt tells how it went
     confirm_within_seconds: int | None = None  #: what nobody else has taken by then is taken back; None: its lifetime
+    joins_threads: bool = False  #: wants `Message.earlier`: what it was told before in the same threads
+
+
+def _untold(answer: "Answer") -> None:
+    """Tell nobody: who called `send` gets its answer."""
+
+
+class Proving:
+    """A sender that has more to do after its answer is sure.  It calls `proven` with that answer first.
+
+    Then whatever becomes of the rest, or of the process it runs in, does not make the answer doubtful.
+    """
+
+    proven: Callable[[Answer], None] = staticmethod(_untold)
 
 
 class Sender(Protocol):

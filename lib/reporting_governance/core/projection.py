@@ -15,6 +15,8 @@ from reporting_governance.core.thread_fold import fold_thread
 
 Body = Mapping[str, Any]
 
+_TOLD_BY = 6  #: receipts that are remembered besides the first, of what one target was told in a thread
+
 
 class Put(NamedTuple):
     """A view that shall exist, with this body."""
@@ -96,7 +98,8 @@ def fold(identity: str, old: Body | None, record: RecordLine) -> Body:
     """Return the body of a view after one record.
 
     Bodies: `tasks` and `watch` as in `task_fold`; a thread as in `thread_fold`; an episode `{event, evidence}`;
-    an event `{event, evidence}`; a spool item `{item, attempts, receipts}`; a source mark, a decision's open effect,
+    an event `{event, evidence}`; a spool item `{item, attempts, receipts}`; what a target was told in a thread
+    `{receipts}`, the first and the newest ones; a source mark, a decision's open effect,
     a notice, a review, a silence, a job: the record itself, wrapped as `{kind of record: body}`.
     """
     prefix = identity.partition("_")[0]
@@ -110,6 +113,8 @@ def fold(identity: str, old: Body | None, record: RecordLine) -> Body:
         return _fold_item(old, record)
     if prefix == "tgt":
         return fold_target(old, record.kind, record.body)
+    if prefix == "tld":
+        return _fold_told(old, record)
     before = dict(old or {})
     if record.kind in ("act", "receipt"):
         before[f"{record.kind}s"] = [*before.get(f"{record.kind}s", ()), record.body]
@@ -126,6 +131,11 @@ def _fold_observation(old: Body | None, record: RecordLine) -> Body:
     elif record.kind == "event-envelope":
         body["event"] = record.body
     return body
+
+
+def _fold_told(old: Body | None, record: RecordLine) -> Body:
+    receipts = [*(old or {}).get("receipts", ()), record.body]
+    return {"receipts": [*receipts[:1], *receipts[1:][-_TOLD_BY:]]}
 
 
 def _fold_item(old: Body | None, record: RecordLine) -> Body:

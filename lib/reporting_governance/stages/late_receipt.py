@@ -155,7 +155,7 @@ def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules) ->
     if bounced:
         consumes += marks_of(store, found.item, str(receipt.attempt_id))
     views += [settled_key(thread, receipt, rules, speaks=speaks_of(found.item, thread.body)) for thread in threads]
-    views += told_marks(store, found.item, receipt, rules)
+    views += told_marks(store, found.item, receipt, rules).views
     record = RecordLine(
         kind=Receipt.schema,
         id=receipt.receipt_id,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reporting_governance.adapters.interface import Message
 from reporting_governance.contracts import ids
 from reporting_governance.core.delivery import Body, StepKind
+from reporting_governance.stages.targets_told import earlier
 from reporting_governance.storage.interface import Store, expand
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def message_of(store: Store, work: "Work", *, number: int) -> Message:
         possible_repeat_of=repeat,
         attempt_id=ids.attempt_id(item["spool_id"], number),
         not_after=item["not_after"],
+        earlier=earlier(store, item) if work.sender is not None and work.sender.promises.joins_threads else {},
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.receipt import Outcome, Receipt
 from reporting_governance.contracts.times import due_name
@@ -17,7 +18,7 @@ from reporting_governance.stages.newest import newest_view
 from reporting_governance.stages.sending import COMMIT, Copies, Work, about, read_threads
 from reporting_governance.stages.settled_thread import settled_key
 from reporting_governance.stages.targets import Memory, read_memory
-from reporting_governance.stages.targets_told import told_marks
+from reporting_governance.stages.targets_told import Marks, ended_marks, told_marks
 from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View
 
 TRIES = 100  #: how often a receipt is built anew because somebody changed a thread
@@ -167,21 +168,35 @@ def _receipt_group(store: Store, result: Result, rules: ThreadRules, memory: Mem
     told = _told(result)
     mine = () if result.name is _NOTHING else (result.name,)
     remembered = memory if _is_news(result, memory) else None
+    marks = _marks(store, result, rules)
     line = RecordLine(
         kind=Receipt.schema,
         id=receipt.receipt_id,
         body=receipt.dump(),
         parents=(receipt.attempt_id or receipt.spool_id or "",),
-        consumes=(*mine, *(thread.name for thread in told), *(remembered.consumes if remembered else ())),
+        consumes=(
+            *mine,
+            *(thread.name for thread in told),
+            *marks.consumes,
+            *(remembered.consumes if remembered else ()),
+        ),
         views=(
             *(_item_view(result) if mine else ()),
             *(settled_key(thread, receipt, rules, speaks=speaks_of(work.body["item"], thread.body)) for thread in told),
-            *told_marks(store, work.body["item"], receipt, rules),
+            *marks.views,
             *((remembered.key,) if remembered else ()),
         ),
         about=about(work),
     )
     return Group(additions=(Addition(record=line),), absences=remembered.absences if remembered else ())
+
+
+def _marks(store: Store, result: Result, rules: ThreadRules) -> Marks:
+    item, sender = result.work.body["item"], result.work.sender
+    if item["telling"]["phase"] == Phase.RESOLVED:  # kept while it may go again
+        return Marks() if result.settlement.place is Place.OPEN else ended_marks(store, item)
+    joins = sender is not None and sender.promises.joins_threads
+    return told_marks(store, item, result.settlement.receipt, rules, joins=joins)
 
 
 def _item_view(result: Result) -> tuple[ViewKey, ...]:

@@ -1,12 +1,15 @@
-"""Which targets of one receiver were told of an episode, and what becomes at each of them once it is over.
+"""Which targets were told of an episode and what they answered, and what becomes at each of them once it is over.
 
-A receiver with one target needs none of this: its thread says what it was told.  With several the thread says only
-that one of them was; each that was, or perhaps was, leaves a mark in `past/`, which one look by id answers.
+Of a receiver with one target the thread says what it was told.  With several the thread says only that one of them
+was; each that was, or perhaps was, leaves a mark in `past/`, which one look by id answers.  So does a target whose
+sender joins later messages to the earlier ones.  A mark holds the receipts, and goes with the end of the episode.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.ids import derive_id
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.receipt import Outcome, Reason, Receipt
@@ -20,6 +23,7 @@ from reporting_governance.core.delivery import (
     open_attempt,
 )
 from reporting_governance.core.settling import settle_unsent
+from reporting_governance.core.thread_targets import told_targets
 from reporting_governance.core.threads import ThreadRules
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.newest import newest_view, read_all
@@ -28,21 +32,61 @@ from reporting_governance.storage.interface import Addition, Listing, Store, Vie
 _TOLD = frozenset({Outcome.ACKED, Outcome.PENDING_EXTERNAL_SEND})
 
 
-def told_marks(store: Store, item: Body, receipt: Receipt, rules: ThreadRules) -> tuple[ViewKey, ...]:
-    """Return the marks that a receipt leaves: this target was told, or perhaps was, in each of the item's threads."""
+class Marks(NamedTuple):
+    """What a receipt makes of marks, and the versions that it builds on or ends."""
+
+    views: tuple[ViewKey, ...] = ()
+    consumes: tuple[ViewName, ...] = ()
+
+
+def told_marks(store: Store, item: Body, receipt: Receipt, rules: ThreadRules, *, joins: bool = False) -> Marks:
+    """Return the marks that a receipt leaves: this target was told, or perhaps was, in each of the item's threads.
+
+    Args:
+        joins: its sender joins what it is told later to this.
+    """
     target = str(item["target"])
-    if receipt.outcome not in _TOLD or target.partition("/")[0] not in rules.several_targets:
-        return ()
-    if is_put_down(receipt.dump()):
-        return ()
-    marks = (_mark(str(thread), target) for thread in item["thread_keys"])
-    return tuple(ViewKey(Folder.PAST, mark, "") for mark in marks if store.past(mark) is None)
+    if receipt.outcome not in _TOLD or is_put_down(receipt.dump()):
+        return Marks()
+    if not joins and target.partition("/")[0] not in rules.several_targets:
+        return Marks()
+    known = {mark: store.past(mark) for mark in _marks(item)}
+    wanted = [mark for mark, view in known.items() if view is None or joins]
+    return Marks(
+        tuple(ViewKey(Folder.PAST, mark, "") for mark in wanted),
+        tuple(view.name for mark in wanted if (view := known[mark]) is not None),
+    )
+
+
+def ended_marks(store: Store, item: Body) -> Marks:
+    """Return that the marks of an item's threads go: its target was told the end, and hears no more of them."""
+    views = (store.past(mark) for mark in _marks(item)) if item["telling"]["phase"] == Phase.RESOLVED else ()
+    return Marks((), tuple(view.name for view in views if view is not None))
 
 
 def marks_of(store: Store, item: Body, attempt_id: str) -> tuple[ViewName, ...]:
-    """Return the marks that an attempt left; one that bounced takes them with it."""
-    views = (store.past(_mark(str(thread), str(item["target"]))) for thread in item["thread_keys"])
-    return tuple(view.name for view in views if view and view.body["receipts"][0].get("attempt_id") == attempt_id)
+    """Return the marks that only an attempt left; one that bounced takes them with it."""
+    views = (store.past(mark) for mark in _marks(item))
+    return tuple(
+        view.name
+        for view in views
+        if view and all(each.get("attempt_id") == attempt_id for each in view.body["receipts"])
+    )
+
+
+def earlier(store: Store, item: Body) -> Mapping[str, Sequence[Mapping[str, str]]]:
+    """Return what an item's target answered before in each of its threads, oldest first; see `Message.earlier`."""
+    target = str(item["target"])
+    found = {str(thread): store.past(_mark(str(thread), target)) for thread in item["thread_keys"]}
+    return {
+        thread: tuple(each["evidence"] for each in view.body["receipts"])
+        for thread, view in found.items()
+        if view is not None
+    }
+
+
+def _marks(item: Body) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_mark(str(thread), str(item["target"])) for thread in item["thread_keys"]))
 
 
 def _mark(thread: str, target: str) -> str:
@@ -80,10 +124,17 @@ class Endings:
             return None
         over = [view for view in mine if self._is_over(view)]
         # Of a group that is still to be sent each member will be told, and so is told its end.
-        told = {view.body["item"]["target"].partition("/")[2] for view in mine if view not in over}
-        told |= {name for name in targets if any(self._was_told(thread, f"{receiver}/{name}") for thread in threads)}
+        perhaps = (view for view in mine if view not in over or doubtful_attempt(view.body) is not None)
+        told = {view.body["item"]["target"].partition("/")[2] for view in perhaps}
+        told |= {name for thread in threads for name in self._told(thread, receiver, targets)}
         closing = (self._closing(view) for view in over)
         return Ending(frozenset(told).intersection(targets), tuple(each for each in closing if each is not None))
+
+    def _told(self, key: str, receiver: str, targets: Sequence[str]) -> Iterable[str]:
+        """Return the targets that were told in a thread; all of them, when its receipts did not name theirs."""
+        thread = newest_view(self._store, self._threads, key)
+        told = None if thread is None else told_targets(thread.body)
+        return targets if told is None else (name for name in targets if f"{receiver}/{name}" in told)
 
     def _about(self, thread: str) -> Sequence[View]:
         if self._items is None:
@@ -92,9 +143,6 @@ class Endings:
                 for key in view.body["item"]["thread_keys"]:
                     self._items.setdefault(key, []).append(view)
         return self._items.get(thread, ())
-
-    def _was_told(self, thread: str, target: str) -> bool:
-        return self._store.past(_mark(thread, target)) is not None
 
     def _is_over(self, view: View) -> bool:
         """Tell whether every episode that an item speaks of is over; one that is open keeps a grouped item."""

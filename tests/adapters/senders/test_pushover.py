@@ -21,7 +21,8 @@ from tests.adapters.senders.api_cells import (
     made,
     sent,
 )
-from tests.adapters.senders.peers import Receiver
+from tests.adapters.senders.mail_peers import kill_sending_child
+from tests.adapters.senders.peers import Receiver, Request
 from tests.adapters.senders.test_webhook import message
 
 RECEIPT = "rLqVuqTRh62UzxtmqiaLzQmVcPgiCy"
@@ -167,3 +168,88 @@ def test_who_is_never_rung_is_never_polled() -> None:
 def test_wrong_parameters(parameters: dict[str, Any]) -> None:
     with pytest.raises(ContractError):
         made("pushover", "https://api.example", **parameters)
+
+
+def ended(*answers: str, earlier: Any = None, phase: str = "resolved") -> tuple[Answer, Receiver]:
+    """Send the end of an episode of which a message still rings."""
+    told = {"thr_1": [{"receipt": RECEIPT}]} if earlier is None else earlier
+    what = message(phase=phase, earlier=told, thread_keys=tuple(told))
+    with Receiver(*answers) as receiver:
+        sender = made("pushover", receiver.url, timeout_seconds=2)
+        return sender.send(what, may_start=lambda: True), receiver
+
+
+def lines(receiver: Receiver) -> list[str]:
+    return [line.removesuffix(" HTTP/1.1").removeprefix("POST /hook/1/") for line, _, _ in receiver.requests]
+
+
+def test_what_still_rings_is_cancelled_with_the_end() -> None:
+    answer, receiver = ended("pushover_queued", "pushover_cancelled")
+    assert lines(receiver) == ["messages.json", f"receipts/{RECEIPT}/cancel.json"]
+    assert dict(parse_qsl(receiver.requests[1][2].decode())) == {"token": SECRETS["A_TOKEN"]}
+    assert (answer.result, answer.proof) == (ANSWERED, Proof.ACCEPTED)
+    assert answer.evidence["cancelled"] == "1 of 1"
+
+
+@pytest.mark.parametrize(
+    "peer", ["pushover_zero_200", "pushover_no_receipt", "broken_500", "html", "hang", "reset", "drip"]
+)
+def test_a_cancel_that_fails_harms_no_truth(peer: str) -> None:
+    answer, receiver = ended("pushover_queued", peer)
+    assert (answer.result, answer.proof) == (ANSWERED, Proof.ACCEPTED)
+    assert answer.evidence["request"] == "647d2300-702c-4b38"
+    assert answer.evidence["cancelled"] == "0 of 1"
+    assert len(receiver.requests) == 2
+
+
+def test_kill_9_while_it_cancels_harms_no_truth() -> None:
+    def kill(request: Request) -> None:
+        if "cancel" in request[0]:
+            kill_sending_child()
+
+    with Receiver("pushover_queued", "hang", noted=kill) as peer:
+        parameters = {**PARAMETERS["pushover"], "base_url": peer.url, "timeout_seconds": 5}
+        sender = open_sender("pushover", parameters, state_folder="/nonexistent")
+        what = message(phase="resolved", earlier={"thr_1": [{"receipt": RECEIPT}]})
+        answer = sender.send(what, may_start=lambda: True)
+        assert (answer.result, answer.proof) == (ANSWERED, Proof.ACCEPTED)
+        assert answer.evidence["request"] == "647d2300-702c-4b38"
+
+
+@pytest.mark.parametrize("first", ["pushover_zero_200", "pushover_quota", "hang", "close"])
+def test_nothing_is_cancelled_by_an_end_that_was_not_told(first: str) -> None:
+    answer, receiver = ended(first, "pushover_cancelled")
+    assert answer.result is not ANSWERED
+    assert len(receiver.requests) == 1
+
+
+OTHER = "oTherReceiptOfThisTest00000001"
+
+
+@pytest.mark.parametrize(
+    ("phase", "earlier", "cancelled"),
+    [
+        ("repeat", {"thr_1": [{"receipt": RECEIPT}]}, []),
+        ("resolved", {"thr_1": [{"request": "5d"}]}, []),
+        ("resolved", {"thr_1": [{"receipt": "../../messages"}]}, []),
+        # a person has acknowledged it there
+        ("resolved", {"thr_1": [{"receipt": RECEIPT}, {"receipt": RECEIPT, "acknowledged_at": "1772338000"}]}, []),
+        ("resolved", {"thr_1": [{"receipt": RECEIPT}, {"receipt": OTHER}]}, [OTHER, RECEIPT]),
+        # what rings for several episodes rings on until all of them are over
+        ("resolved", {"thr_1": [{"receipt": RECEIPT, "episodes": "2"}]}, []),
+        (
+            "resolved",
+            {"thr_1": [{"receipt": RECEIPT, "episodes": "2"}], "thr_2": [{"receipt": RECEIPT, "episodes": "2"}]},
+            [RECEIPT],
+        ),
+    ],
+)
+def test_what_is_cancelled(phase: str, earlier: Any, cancelled: list[str]) -> None:
+    _, receiver = ended("pushover_queued", "pushover_cancelled", phase=phase, earlier=earlier)
+    assert lines(receiver)[1:] == [f"receipts/{each}/cancel.json" for each in cancelled]
+
+
+def test_the_evidence_says_for_how_many_episodes_it_rings() -> None:
+    what = message(thread_keys=("thr_1", "thr_2"), notice_ids=("ntc_1", "ntc_2"))
+    answer, _ = sent("pushover", what, answers=["pushover_emergency"])
+    assert answer.evidence["episodes"] == "2"

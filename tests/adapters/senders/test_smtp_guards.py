@@ -15,8 +15,9 @@ import pytest
 from reporting_governance.adapters.interface import SendResult
 from reporting_governance.adapters.senders.registry import open_sender
 from reporting_governance.adapters.senders.smtp_line import Line
+from reporting_governance.contracts.receipt import Proof
 from tests.adapters.senders.mail_peers import MailPeer, kill_sending_child
-from tests.adapters.senders.peers import own_certificate
+from tests.adapters.senders.peers import own_certificate, wait_until
 from tests.adapters.senders.test_smtp import (
     ANSWERED,
     IN_DOUBT,
@@ -137,10 +138,21 @@ def test_kill_9_of_the_sending_process(phase: str, result: SendResult) -> None:
 
 
 def test_kill_9_after_the_acceptance_was_read() -> None:
-    """The answer has left the process before it takes leave of the server... or has not: then it is in doubt."""
+    """What was proven leaves the process before that takes leave of the server."""
     with MailPeer(("kill@quit",), kill=kill_sending_child) as peer:
         answer = in_child(peer.port, timeout_seconds=5)
-        assert answer.result is IN_DOUBT
+        assert (answer.result, answer.proof) == (ANSWERED, Proof.ACCEPTED)
+        assert answer.evidence["code"] == "250"
+        assert len(peer.mails) == 1
+
+
+def test_kill_9_while_the_server_says_nothing_to_quit() -> None:
+    with MailPeer(("hang@quit",)) as peer:
+        killer = threading.Thread(target=lambda: wait_until(lambda: "QUIT" in peer.lines) and kill_sending_child())
+        killer.start()
+        answer = in_child(peer.port, timeout_seconds=5)
+        killer.join()
+        assert (answer.result, answer.proof) == (ANSWERED, Proof.ACCEPTED)
         assert len(peer.mails) == 1
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reporting_governance.contracts.receipt import Proof
-from tests.adapters.senders.api_cells import ANSWERED, REFUSED, SECRETS, TRANSPORT, TRY_LATER, Cell, sent
+from tests.adapters.senders.api_cells import ANSWERED, IN_DOUBT, REFUSED, SECRETS, TRANSPORT, TRY_LATER, Cell, sent
 from tests.adapters.senders.test_webhook import message
 
 CELLS = {
@@ -60,3 +60,61 @@ def test_a_long_text_is_cut_with_a_mark_and_keeps_its_end(letter: str) -> None:
     assert text.startswith("task-1 is silent\n\n")
     assert text.endswith("Notice: ntc_1")
     assert "characters left out" in text
+
+
+FIRST = {"message_id": "12", "chat_id": "-1001"}
+
+
+def replied(*answers: str, earlier: Any = FIRST, **parameters: Any) -> tuple[Any, list[dict[str, Any]]]:
+    what = message(phase="resolved", earlier={"thr_1": [earlier]})
+    answer, receiver = sent("telegram", what, answers=answers or ["telegram_stored"], **parameters)
+    return answer, [json.loads(body) for _, _, body in receiver.requests]
+
+
+def test_what_is_told_later_replies_to_what_was_told_first() -> None:
+    answer, (document,) = replied()
+    assert document["reply_parameters"] == {"message_id": 12, "allow_sending_without_reply": True}
+    assert (answer.result, answer.proof) == (ANSWERED, Proof.STORED)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "parameters"),
+    [
+        ({"error": "no answer within the limit"}, {}),
+        ({**FIRST, "chat_id": "-1002"}, {}),  # a number means another message in another chat
+        ({**FIRST, "message_id": "x"}, {}),
+        (FIRST, {"replies": False}),
+        (FIRST, {"chat_id": "@channel"}),
+    ],
+)
+def test_without_a_message_in_this_very_chat_it_stands_alone(earlier: Any, parameters: dict[str, Any]) -> None:
+    _, (document,) = replied(earlier=earlier, **parameters)
+    assert "reply_parameters" not in document
+
+
+def test_a_message_that_is_gone_loses_none() -> None:
+    answer, (reply, alone) = replied("telegram_no_reply", "telegram_stored")
+    assert "reply_parameters" in reply
+    assert {**alone, "reply_parameters": reply["reply_parameters"]} == reply
+    assert (answer.result, answer.proof) == (ANSWERED, Proof.STORED)
+    assert answer.evidence["reply"] == "Bad Request: message to be replied not found"
+
+
+@pytest.mark.parametrize(
+    ("answers", "result"),
+    [
+        (["telegram_no_reply", "telegram_no_chat"], REFUSED),
+        (["telegram_no_reply", "hang"], IN_DOUBT),
+        (["telegram_no_reply", "telegram_429"], TRY_LATER),
+        (["telegram_moved"], REFUSED),
+        (["telegram_blocked"], REFUSED),
+        (["telegram_500"], TRY_LATER),
+        (["hang"], IN_DOUBT),
+        (["html"], IN_DOUBT),
+        (["bad_request"], REFUSED),
+    ],
+)
+def test_only_what_surely_was_not_sent_is_sent_again(answers: list[str], result: Any) -> None:
+    answer, posts = replied(*answers, "telegram_stored")
+    assert answer.result is result
+    assert len(posts) == len(answers)

@@ -20,6 +20,14 @@ SLACK: Mapping[str, VendorAnswer] = {
     "slack_stored": _json(
         {"ok": True, "channel": "C0123456789", "ts": "1772337906.000100", "message": {"type": "message"}}
     ),
+    "slack_reply_stored": _json(
+        {
+            "ok": True,
+            "channel": "C0123456789",
+            "ts": "1772341506.000200",
+            "message": {"type": "message", "thread_ts": "1772337906.000100"},
+        }
+    ),
     "slack_ratelimited": _json({"ok": False, "error": "ratelimited"}, 429, Retry_After="30"),
     **{
         f"slack_{name}": _slack_error(name)
@@ -27,7 +35,8 @@ SLACK: Mapping[str, VendorAnswer] = {
             "rate_limited message_limit_exceeded request_timeout service_unavailable team_added_to_org "
             "org_login_required external_channel_migrating fatal_error internal_error invalid_auth not_authed "
             "token_revoked account_inactive missing_scope channel_not_found is_archived not_in_channel "
-            "msg_too_long no_text restricted_action ekm_access_denied a_name_of_next_year"
+            "msg_too_long no_text restricted_action ekm_access_denied a_name_of_next_year "
+            "thread_not_found cannot_reply_to_message restricted_action_thread_locked"
         ).split()
     },
     "slack_500_internal_error": _json({"ok": False, "error": "internal_error"}, 500),
@@ -46,6 +55,7 @@ TELEGRAM: Mapping[str, VendorAnswer] = {
     ),
     "telegram_429": _telegram_error(429, "Too Many Requests: retry after 34", retry_after=34),
     "telegram_no_chat": _telegram_error(400, "Bad Request: chat not found"),
+    "telegram_no_reply": _telegram_error(400, "Bad Request: message to be replied not found"),
     "telegram_moved": _telegram_error(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1002),
     "telegram_blocked": _telegram_error(403, "Forbidden: bot was blocked by the user"),
     "telegram_unauthorized": _telegram_error(401, "Unauthorized"),
@@ -104,6 +114,7 @@ PUSHOVER: Mapping[str, VendorAnswer] = {
         Date="Sun, 01 Mar 2026 00:00:00 GMT",
         X_Limit_App_Reset="1772326800",  # an hour later
     ),
+    "pushover_cancelled": _json({"status": 1, "request": "5d"}),
     "pushover_valid": _json({"status": 1, "devices": ["phone"], "request": "5d"}),
     "pushover_waiting": _receipt(),
     "pushover_acknowledged": _receipt(

@@ -73,6 +73,7 @@ class ApiSender:
         best_first_proof: Proof,
         idempotent_by_key: bool = False,
         polls_every_seconds: int | None = None,
+        joins_threads: bool = False,
     ) -> None:
         self._common = common
         self._secrets = Secrets()
@@ -83,6 +84,7 @@ class ApiSender:
             can_look=False,
             limit_seconds=common.timeout_seconds + OVERHEAD_SECONDS,
             polls_every_seconds=polls_every_seconds,
+            joins_threads=joins_threads,
         )
 
     def call(self, message: Message) -> Call:
@@ -237,6 +239,21 @@ def _read(body: bytes, *, whole: bool, complete: bool) -> tuple[Mapping[str, Any
     except (ValueError, RecursionError):
         return {}, "the answer is no JSON"
     return (document, "") if isinstance(document, dict) else ({}, "the answer is no JSON object")
+
+
+def first_of(message: Message, key: str) -> Mapping[str, str] | None:
+    """Return the evidence of the first message with `key` that began all threads of a message; None: not one did."""
+    begun = [
+        next((each for each in message.earlier.get(thread, ()) if each.get(key)), None)
+        for thread in dict.fromkeys(message.thread_keys)
+    ]
+    first = begun[0] if begun else None
+    return first if first is not None and all(each and each[key] == first[key] for each in begun) else None
+
+
+def always() -> bool:
+    """Say that a send may go on: it was asked before its first call."""
+    return True
 
 
 def text_of(document: Mapping[str, Any], *path: str) -> str:

@@ -39,11 +39,17 @@ class SenderInChild:
         return self._inner.probe()
 
     def send(self, message: Message, *, may_start: Fence) -> Answer:
-        """Send in a child.  A child that ends without an answer sent nothing if it never asked, else it is in doubt."""
+        """Send in a child.
+
+        A child that ends without an answer sent nothing if it never asked; else what it had proven counts, and without
+        that it is in doubt.
+        """
         talk = _Talk(self.promises.limit_seconds)
         try:
             answer = talk.run(self._request("send", message, None), may_start)
         except (OSError, ValueError, KeyError) as fault:
+            if talk.proven is not None:
+                return talk.proven
             result = SendResult.IN_DOUBT if talk.begun else SendResult.NOT_SENT
             return Answer(result=result, evidence={"error": talk.ending or type(fault).__name__})
         finally:
@@ -94,6 +100,7 @@ class _Talk:
     def __init__(self, limit_seconds: int) -> None:
         self.begun = False  #: the child was told that it may start
         self.ending = ""  #: why there is no answer
+        self.proven: Answer | None = None  #: what was sure before the child was done
         self._ends_at = time.monotonic() + limit_seconds + GRACE_SECONDS
         self._read = b""
         self._socket, theirs = socket.socketpair()
@@ -114,6 +121,9 @@ class _Talk:
             document = self._line()
             if "answer" in document:
                 return _answer(document["answer"])
+            if "proven" in document:
+                self.proven = _answer(document["proven"])
+                continue
             go = may_start()
             self.begun = self.begun or go
             self._say({"go": go})

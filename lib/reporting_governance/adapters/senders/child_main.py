@@ -8,6 +8,7 @@ It talks over one socket (standard input and output) in lines of JSON:
                        "do": "send"|"look"|"poll", "message", "mark" (for a poll: the evidence)}
     child  -> parent  {"ask": "may_start"}      immediately before the effect
     parent -> child   {"go": true|false}        no answer (the parent is dead) is a no
+    child  -> parent  {"proven": {...}}         what is sure already, before a send tidies up behind itself
     child  -> parent  {"answer": {...}|null}
 
 This file is run by its path, before the package can be found, so it imports nothing of it at the top.
@@ -44,7 +45,7 @@ class _Talk:
         if request is None:
             return
         sys.path[:] = request["path"]
-        answer = _answer(request, self._may_start)
+        answer = _answer(request, self._may_start, lambda proven: self._say({"proven": proven}))
         self._say({"answer": answer})
 
     def _may_start(self) -> bool:
@@ -68,10 +69,10 @@ class _Talk:
         return document
 
 
-def _answer(request: dict[str, Any], may_start: Any) -> dict[str, Any] | None:
+def _answer(request: dict[str, Any], may_start: Any, say_proven: Any) -> dict[str, Any] | None:
     from importlib import import_module
 
-    from reporting_governance.adapters.interface import Message
+    from reporting_governance.adapters.interface import Message, Proving
 
     module, _, name = request["class"].partition(":")
     kind = getattr(import_module(module), name)
@@ -82,9 +83,13 @@ def _answer(request: dict[str, Any], may_start: Any) -> dict[str, Any] | None:
     elif request["do"] == "poll":
         answer = sender.poll(message, request["mark"])
     else:
+        if isinstance(sender, Proving):
+            sender.proven = lambda proven: say_proven(_document(sender, proven))
         answer = sender.send(message, may_start=may_start)
-    if answer is None:
-        return None
+    return None if answer is None else _document(sender, answer)
+
+
+def _document(sender: Any, answer: Any) -> dict[str, Any]:
     hide = getattr(sender, "hide", str)
     return {
         "result": answer.result.value,

@@ -90,7 +90,7 @@ class PagerdutySender(api.ApiSender):
         answer = Answer(result=SendResult.REFUSED, evidence={"error": "the message belongs to no thread"})
         events = tuple(self._events(message))
         for number, event in enumerate(events):
-            answer = self._sent(event, message, may_start if number == 0 else _always, ends_at - time.monotonic())
+            answer = self._sent(event, message, may_start if number == 0 else api.always, ends_at - time.monotonic())
             if answer.result is not SendResult.ANSWERED:
                 return self.safe(_after(number, len(events), answer))
         return self.safe(answer)
@@ -170,7 +170,7 @@ class PagerdutySender(api.ApiSender):
 
     def _became(self, key: str, message: Message, seconds: float) -> Answer | None:
         query = {"incident_key": key, "sort_by": "created_at:desc", "limit": "1", "date_range": "all"}
-        said = self.ask(lambda: self._asked(query), _always, seconds=seconds)
+        said = self.ask(lambda: self._asked(query), api.always, seconds=seconds)
         if isinstance(said, Answer) or said.fault or not said.is_success:
             return None
         incidents = said.document.get("incidents")
@@ -183,10 +183,6 @@ class PagerdutySender(api.ApiSender):
         acted = _acted(incident)
         proof = Proof.PERSON if acted else Proof.STORED
         return self.answered(said, proof, incident=api.text_of(incident, "id"), dedup_key=key, **acted)
-
-
-def _always() -> bool:
-    return True
 
 
 def _after(accepted: int, of: int, answer: Answer) -> Answer:

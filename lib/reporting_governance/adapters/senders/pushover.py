@@ -9,20 +9,22 @@
 | a receipt with `acknowledged: 1` | a person acted: when, and on which device |
 | a receipt with `expired: 1` and no acknowledgement | refused: nobody will confirm it any more |
 
+What still rings when the end of its episodes is told is cancelled, once the answer to that message is sure.
+
 `last_delivered_at` of a receipt is when Pushover last tried, so it proves no device.
 Source: pushover.net/api ("Pushing Messages", "Message Priority", "Limitations", "Being Friendly to our API") and
-pushover.net/api/receipts.
+pushover.net/api/receipts (also "Canceling Emergency Priority Retries").
 """
 
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, ClassVar, Final
 from urllib.parse import quote, urlencode
 
-from reporting_governance.adapters.interface import Answer, Message, SendResult
+from reporting_governance.adapters.interface import Answer, Fence, Message, Proving, SendResult
 from reporting_governance.adapters.senders import api
 from reporting_governance.adapters.senders.answers import until
 from reporting_governance.adapters.senders.api_parameters import ApiParameters, schema_of, secret
@@ -34,6 +36,7 @@ NAME = "pushover"
 BASE_URL = "https://api.pushover.net"
 LONGEST_MESSAGE = 1024  #: characters
 LONGEST_TITLE = 250  #: characters
+CANCEL_SECONDS = 5.0  #: for what still rings, of the time that the message left
 POLL_SECONDS = 30  #: Pushover allows one every 5 seconds
 PRIORITIES = {"low": -1, "medium": 0, "high": 1, "critical": 1}
 EMERGENCY = 2
@@ -85,7 +88,7 @@ class Parameters(ApiParameters):
             raise ValueError("retry_seconds is 30 or more, and expire_seconds is between it and 10800")
 
 
-class PushoverSender(api.ApiSender):
+class PushoverSender(api.ApiSender, Proving):
     """Pushes each message to a user's devices; asks later whether an urgent one was acknowledged."""
 
     name = NAME
@@ -94,7 +97,24 @@ class PushoverSender(api.ApiSender):
     def __init__(self, parameters: Mapping[str, Any], *, state_folder: str) -> None:
         self._parameters = Parameters.parse(parameters)
         polls = POLL_SECONDS if self._parameters.emergency_from else None
-        super().__init__(self._parameters, best_first_proof=Proof.ACCEPTED, polls_every_seconds=polls)
+        super().__init__(
+            self._parameters,
+            best_first_proof=Proof.ACCEPTED,
+            polls_every_seconds=polls,
+            joins_threads=polls is not None,
+        )
+
+    def send(self, message: Message, *, may_start: Fence) -> Answer:
+        """Push a message; when it tells the end, what still rings of the same episodes is cancelled after it."""
+        ends_at = time.monotonic() + self._parameters.timeout_seconds
+        answer = super().send(message, may_start=may_start)
+        ringing = _ringing(message) if answer.result is SendResult.ANSWERED else ()
+        if not ringing:
+            return answer
+        self.proven(answer)
+        ends_at = min(ends_at, time.monotonic() + CANCEL_SECONDS)
+        cancelled = [each for each in ringing if self._cancelled(each, ends_at - time.monotonic())]
+        return replace(answer, evidence={**answer.evidence, "cancelled": f"{len(cancelled)} of {len(ringing)}"})
 
     def call(self, message: Message) -> api.Call:
         """Return the call that pushes a message, as plain text."""
@@ -131,7 +151,9 @@ class PushoverSender(api.ApiSender):
         if said.document.get("status") != 1 or not request:
             return self.doubtful(said, "the answer names no request")
         receipt = api.text_of(said.document, "receipt")
-        return self.answered(said, Proof.ACCEPTED, request=request, **({"receipt": receipt} if receipt else {}))
+        threads = len(set(message.thread_keys))
+        rings = {"receipt": receipt, **({"episodes": str(threads)} if threads > 1 else {})} if receipt else {}
+        return self.answered(said, Proof.ACCEPTED, request=request, **rings)
 
     def words(self, document: Mapping[str, Any]) -> str:
         """Return the errors."""
@@ -165,6 +187,13 @@ class PushoverSender(api.ApiSender):
         """Tell whether Pushover gave a receipt: it does for what rings until somebody acknowledges it."""
         return _RECEIPT.fullmatch(evidence.get("receipt", "")) is not None
 
+    def _cancelled(self, receipt: str, seconds: float) -> bool:
+        """Stop the ringing of one message; false when nobody knows whether it has stopped."""
+        form = {"token": self.resolve(self._parameters.token)}
+        call = _posted(f"/1/receipts/{receipt}/cancel.json", form)
+        said = self.ask(lambda: call, api.always, seconds=max(0.0, seconds))
+        return not isinstance(said, Answer) and said.is_success and said.document.get("status") == 1
+
     def _asked(self, receipt: str) -> api.Call:
         token = quote(self.resolve(self._parameters.token), safe="")
         return api.Call(path=f"/1/receipts/{receipt}.json?token={token}", method="GET")
@@ -176,6 +205,28 @@ class PushoverSender(api.ApiSender):
         # What is over is never rung until somebody answers.
         urgent = _FROM.get(self._parameters.emergency_from or "", ())
         return message.urgency in urgent and message.phase != Phase.RESOLVED
+
+
+def _ringing(message: Message) -> tuple[str, ...]:
+    """Return the receipts of what a message ends and nobody acknowledged, newest first.
+
+    What rings for other episodes too rings on: they may not be over.
+    """
+    if message.phase != Phase.RESOLVED:
+        return ()
+    ended: dict[str, set[str]] = {}  #: receipt -> threads of this message
+    needed: dict[str, int] = {}  #: receipt -> how many threads it rings for; 0: it rings no more
+    for thread in message.thread_keys:
+        for each in reversed(message.earlier.get(thread, ())):
+            receipt = each.get("receipt", "")
+            if _RECEIPT.fullmatch(receipt) is None:
+                continue
+            ended.setdefault(receipt, set()).add(thread)
+            if each.get("acknowledged_at"):
+                needed[receipt] = 0
+            elif "episodes" in each:
+                needed.setdefault(receipt, api.number_of(each["episodes"]) or 1)
+    return tuple(each for each, threads in ended.items() if 0 < needed.get(each, 1) <= len(threads))
 
 
 def _posted(path: str, form: Mapping[str, str]) -> api.Call:

@@ -5,26 +5,31 @@
 | `ok: true` with `ts` and `channel` | stored |
 | `ok: false`, too many calls, or the workspace is being moved | surely not posted; later |
 | `ok: false`, `fatal_error` or `internal_error` | in doubt: Slack says that a part may have succeeded |
+| `ok: false` to a reply, since what it replies to is gone | surely not posted; posted again, beside the thread |
 | `ok: false`, any other error | refused |
 | 429 with `Retry-After` | later |
 
-Source: docs.slack.dev, chat.postMessage (errors), "Rate limits", "Formatting message text" (escaping).
+What is told later of an episode replies to the message that told it first: `thread_ts` is that one's `ts`.
+Source: docs.slack.dev, chat.postMessage (arguments, errors), "Rate limits", "Formatting message text" (escaping).
 `client_msg_id` is not sent: it stands in no documentation of arguments, so nothing may be built on it.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
-from reporting_governance.adapters.interface import Answer, Message, SendResult
+from reporting_governance.adapters.interface import Answer, Fence, Message, SendResult
 from reporting_governance.adapters.senders import api
 from reporting_governance.adapters.senders.api_parameters import ApiParameters, schema_of, secret
 from reporting_governance.adapters.senders.texts import cut, whole_text
+from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.receipt import Proof
 
 NAME = "slack"
 BASE_URL = "https://slack.com/api"
 LONGEST_TEXT = 4000  #: characters as they are sent; longer messages are split by Slack
+_PHASES = tuple(each.value for each in (Phase.REPEAT, Phase.ESCALATION, Phase.RESOLVED))
 
 PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = schema_of(
     {
@@ -33,6 +38,17 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = schema_of(
             "type": "string",
             "minLength": 1,
             "description": "The channel's id, such as C0123456789; may be ${env:NAME} or ${file:path}.",
+        },
+        "in_thread": {
+            "type": "boolean",
+            "default": True,
+            "description": "What is told later of an episode replies to its first message.",
+        },
+        "broadcast": {
+            "type": "array",
+            "items": {"enum": list(_PHASES)},
+            "default": ["repeat", "escalation"],
+            "description": "Which replies the channel shows too: who does not follow a thread is not told by it.",
         },
     },
     required=["token", "channel"],
@@ -54,6 +70,17 @@ LATER = frozenset(
 )
 #: A part of the call may have succeeded before the error.
 DOUBTFUL = frozenset({"fatal_error", "internal_error"})
+#: The thread is gone or closed, and nothing was posted.
+NO_THREAD = frozenset(
+    {
+        "thread_not_found",
+        "message_not_found",
+        "invalid_thread_ts",
+        "cannot_reply_to_message",
+        "restricted_action_thread_locked",
+        "restricted_action_non_threadable_channel",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,23 +91,46 @@ class Parameters(ApiParameters):
     references: ClassVar[tuple[str, ...]] = ("token",)
     token: str
     channel: str
+    in_thread: bool = True
+    broadcast: tuple[str, ...] = (Phase.REPEAT.value, Phase.ESCALATION.value)
     base_url: str = BASE_URL
+
+    def __post_init__(self) -> None:
+        ApiParameters.__post_init__(self)
+        if not set(self.broadcast) <= set(_PHASES):
+            raise ValueError(f"broadcast lists some of {', '.join(_PHASES)}")
 
 
 class SlackSender(api.ApiSender):
-    """Posts each message into one channel."""
+    """Posts each message into one channel, later ones of an episode as replies to its first."""
 
     name = NAME
     parameters_schema: ClassVar[Mapping[str, Any]] = PARAMETERS_SCHEMA
 
     def __init__(self, parameters: Mapping[str, Any], *, state_folder: str) -> None:
         self._parameters = Parameters.parse(parameters)
-        super().__init__(self._parameters, best_first_proof=Proof.STORED)
+        super().__init__(self._parameters, best_first_proof=Proof.STORED, joins_threads=self._parameters.in_thread)
+
+    def send(self, message: Message, *, may_start: Fence) -> Answer:
+        """Post a message; beside its thread, when Slack says that the thread is gone."""
+        ends_at = time.monotonic() + self._parameters.timeout_seconds
+        said = self.ask(lambda: self.call(message), may_start)
+        error = "" if isinstance(said, Answer) else self.words(said.document)
+        if error not in NO_THREAD or self._begun(message) is None:
+            return self.safe(said if isinstance(said, Answer) else self.judged(said, message))
+        alone = replace(message, earlier={})
+        said = self.ask(lambda: self.call(alone), api.always, seconds=max(0.0, ends_at - time.monotonic()))
+        answer = said if isinstance(said, Answer) else self.judged(said, alone)
+        return self.safe(replace(answer, evidence={**answer.evidence, "thread": error}))
 
     def call(self, message: Message) -> api.Call:
         """Return the call that posts a message, without links unfurled, names linked or markup read."""
+        begun = self._begun(message)
+        shown = message.phase in self._parameters.broadcast
+        reply = {} if begun is None else {"thread_ts": begun, "reply_broadcast": shown}
         document = {
             "channel": self.resolve(self._parameters.channel),
+            **reply,
             "text": escaped(cut(whole_text(message.subject, message.body), LONGEST_TEXT, _escaped_length)),
             "mrkdwn": False,
             "parse": "none",
@@ -105,7 +155,8 @@ class SlackSender(api.ApiSender):
         ts, channel = api.text_of(said.document, "ts"), api.text_of(said.document, "channel")
         if said.document.get("ok") is not True or not ts or not channel:
             return self.doubtful(said, "the answer names no message")
-        return self.answered(said, Proof.STORED, ts=ts, channel=channel)
+        thread = api.text_of(said.document, "message", "thread_ts")
+        return self.answered(said, Proof.STORED, ts=ts, channel=channel, **({"thread_ts": thread} if thread else {}))
 
     def failed(self, said: api.Said) -> Answer:
         """Return what a status other than 2xx proves; an error of which Slack says that a part succeeded is one."""
@@ -127,6 +178,14 @@ class SlackSender(api.ApiSender):
         if error in LATER or wait is not None:
             return Answer(result=SendResult.TRY_LATER, evidence=evidence, retry_after_seconds=wait)
         return Answer(result=SendResult.REFUSED, evidence=evidence)
+
+    def _begun(self, message: Message) -> str | None:
+        """Return the `ts` of the message to reply to; None when there is none, or it stands in another channel."""
+        first = api.first_of(message, "ts") if self._parameters.in_thread else None
+        here = self.hide(self.resolve(self._parameters.channel))  # as the evidence has it
+        if first is None or first.get("channel") != here:
+            return None
+        return first.get("thread_ts", first["ts"])  # of a reply the first message counts
 
     def _headers(self) -> Mapping[str, str]:
         token = self.resolve(self._parameters.token)

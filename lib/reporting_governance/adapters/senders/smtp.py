@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
+from reporting_governance.adapters.interface import Answer, Fence, Message, Proving, SenderPromises, SendResult
 from reporting_governance.adapters.senders.hiding import HIDDEN
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.adapters.senders.secrets import REFERENCE, SecretMissing, Secrets
@@ -169,7 +169,7 @@ class Parameters(Record):
             raise ValueError("replies_from needs replies_vouched_by: anybody can write any address into From")
 
 
-class SmtpSender:
+class SmtpSender(Proving):
     """Hands each message to a mail server."""
 
     name = NAME
@@ -234,6 +234,7 @@ class SmtpSender:
         if answer.result is SendResult.NOT_STARTED:
             line.close()  # the server waits for content; only a closed line tells it that none comes
         else:
+            self.proven(answer)  # the answer to QUIT changes nothing
             line.goodbye()
         return answer
 

@@ -6,18 +6,21 @@
 | 429 with `parameters.retry_after` | later |
 | 400 (such as "chat not found"), 401, 403 ("bot was blocked by the user"), 404 | refused |
 | 400 with `parameters.migrate_to_chat_id` | refused; the evidence names the chat's new id |
+| 400 to a reply | surely not sent; sent again without what it replies to |
 | 5xx | later; 504 in doubt |
 
+What is told later of an episode replies to the message that told it first.
 The token stands in the path, so no error may ever repeat a URL.
-Source: core.telegram.org/bots/api, "Making requests", "ResponseParameters", "sendMessage".
+Source: core.telegram.org/bots/api, "Making requests", "ResponseParameters", "sendMessage", "ReplyParameters".
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
-from reporting_governance.adapters.interface import Answer, Message, SendResult
+from reporting_governance.adapters.interface import Answer, Fence, Message, SendResult
 from reporting_governance.adapters.senders import api
 from reporting_governance.adapters.senders.api_parameters import ApiParameters, schema_of, secret
 from reporting_governance.adapters.senders.texts import cut, utf16_units, whole_text
@@ -41,6 +44,11 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = schema_of(
             "default": None,
             "description": "The topic of a forum, when the chat is one.",
         },
+        "replies": {
+            "type": "boolean",
+            "default": True,
+            "description": "What is told later of an episode replies to its first message.",
+        },
     },
     required=["token", "chat_id"],
     base_url=BASE_URL,
@@ -56,18 +64,34 @@ class Parameters(ApiParameters):
     token: str
     chat_id: str
     message_thread_id: int | None = None
+    replies: bool = True
     base_url: str = BASE_URL
 
 
 class TelegramSender(api.ApiSender):
-    """Sends each message to one chat."""
+    """Sends each message to one chat, later ones of an episode as replies to its first."""
 
     name = NAME
     parameters_schema: ClassVar[Mapping[str, Any]] = PARAMETERS_SCHEMA
 
     def __init__(self, parameters: Mapping[str, Any], *, state_folder: str) -> None:
         self._parameters = Parameters.parse(parameters)
-        super().__init__(self._parameters, best_first_proof=Proof.STORED)
+        super().__init__(self._parameters, best_first_proof=Proof.STORED, joins_threads=self._parameters.replies)
+
+    def send(self, message: Message, *, may_start: Fence) -> Answer:
+        """Send a message; without what it replies to, when Telegram refuses it so."""
+        ends_at = time.monotonic() + self._parameters.timeout_seconds
+        said = self.ask(lambda: self.call(message), may_start)
+        if isinstance(said, Answer):
+            return self.safe(said)
+        moved = api.text_of(said.document, "parameters", "migrate_to_chat_id")
+        if said.status != 400 or said.fault or moved or self._begun(message) is None:
+            return self.safe(self.judged(said, message))
+        error = self.words(said.document)
+        alone = replace(message, earlier={})
+        said = self.ask(lambda: self.call(alone), api.always, seconds=max(0.0, ends_at - time.monotonic()))
+        answer = said if isinstance(said, Answer) else self.judged(said, alone)
+        return self.safe(replace(answer, evidence={**answer.evidence, "reply": error}))
 
     def call(self, message: Message) -> api.Call:
         """Return the call that sends a message; without `parse_mode` no markup is read."""
@@ -79,6 +103,9 @@ class TelegramSender(api.ApiSender):
         }
         if self._parameters.message_thread_id is not None:
             document["message_thread_id"] = self._parameters.message_thread_id
+        begun = self._begun(message)
+        if begun is not None:
+            document["reply_parameters"] = {"message_id": begun, "allow_sending_without_reply": True}
         return api.Call(path=self._path("sendMessage"), body=api.json_body(document))
 
     def health(self) -> api.Call:
@@ -115,6 +142,15 @@ class TelegramSender(api.ApiSender):
         """Return `retry_after`, in seconds."""
         asked = api.number_of(api.text_of(said.document, "parameters", "retry_after"))
         return super().wait_seconds(said) if asked is None else asked
+
+    def _begun(self, message: Message) -> int | None:
+        """Return the id of the message to reply to; None when there is none, or it stands in another chat.
+
+        A number means another message in another chat, so a channel that is given by its name gets no replies.
+        """
+        first = api.first_of(message, "message_id") if self._parameters.replies else None
+        here = self.hide(self.resolve(self._parameters.chat_id))  # as the evidence has it
+        return api.number_of(first["message_id"]) if first is not None and first.get("chat_id") == here else None
 
     def _path(self, method: str) -> str:
         return f"/bot{quote(self.resolve(self._parameters.token), safe=':')}/{method}"
