@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from reporting_governance.stages.sending import COMMIT
-from reporting_governance.storage.interface import Answer, Group, Store
+from reporting_governance.storage.interface import Added, Answer, Group, Store
 
 
 def commit_all(store: Store, groups: Sequence[Group], *, now: datetime) -> list[Answer]:
@@ -21,4 +21,14 @@ def commit_all(store: Store, groups: Sequence[Group], *, now: datetime) -> list[
         size += lines
     if part:
         answers += store.commit(part, now=now)
+    return answers
+
+
+def commit_in_turn(store: Store, groups: Sequence[Group], *, now: datetime) -> list[Answer]:
+    """Commit groups one by one, each only after all before it were added; return the answers, a refusal as the last."""
+    answers: list[Answer] = []
+    for group in groups:
+        answers += store.commit([group], now=now)
+        if not isinstance(answers[-1], Added):
+            break
     return answers

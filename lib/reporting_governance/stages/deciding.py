@@ -1,66 +1,44 @@
-"""The group that a decision adds: its notices, what it asks of the agent, and the decision record itself."""
+"""What a decision adds: its notices, what it asks of the agent, and the decision record itself."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.checkpoint_request import CheckpointRequest
-from reporting_governance.contracts.decision import ActionKind, Decision, Severity
+from reporting_governance.contracts.decision import ActionKind
 from reporting_governance.contracts.decision_record_artifact import DecisionMetadata, DecisionRecord
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
-from reporting_governance.contracts.notice import Notice, Urgency
+from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.review import Review
 from reporting_governance.contracts.times import FAR_FUTURE, due_name
 from reporting_governance.core.decision_runner import Plan, plan_decision
-from reporting_governance.core.facts import Facts, installation, notice_facts
-from reporting_governance.core.policy_evaluator import Verdict
-from reporting_governance.core.routing import RouteMatch, route
-from reporting_governance.core.self_notices import CANARY, instead_of
-from reporting_governance.core.threads import ONE_SHOT
-from reporting_governance.storage.interface import Absence, Addition, Group, Listing, View
+from reporting_governance.stages.first_notices import Judged, first_notices, notice_line
+from reporting_governance.stages.sending import COMMIT
+from reporting_governance.storage.interface import Absence, Addition, Group, Listing
 
 if TYPE_CHECKING:
     from reporting_governance.stages.enqueue import Policy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
-    """An event and what the packs say about it."""
-
-    view: View
-    event: Mapping[str, Any]
-    evidence: Sequence[Mapping[str, Any]]
-    task: View | None  #: the view of a task of ours
-    threads: Sequence[ViewName]  #: all of its episode; of an event that says an episode is over
-    facts: Facts
-    verdict: Verdict
-
-    @property
-    def task_key(self) -> str:
-        """The key of the watched task; the event's task id where there is none."""
-        return str(self.event["payload"].get("task_key") or self.event["task_id"])
-
-    @property
-    def about(self) -> tuple[str, ...]:
-        """What filters select the decision's records by."""
-        return (self.task_key, str(self.event["agent_id"]))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Decided:
-    """A group to commit, and what it will have done when it is added."""
+    """What a decision adds: its groups, in the order in which they are committed, and what it does when they are.
 
-    group: Group
+    The last group holds the decision itself.  Others stand before it only where the routes name more receivers than
+    one commit holds: their notices each follow from a decision that is still to come.  An event whose decision never
+    came is decided anew, and only who was not told yet is told then.
+    """
+
+    groups: tuple[Group, ...]
     kind: str
-    notices: int
     requests: int
 
 
-def decision_group(
+def decide(
     judged: Judged,
     policy: "Policy",
     profile: ProfileSpec,
@@ -69,7 +47,7 @@ def decision_group(
     asked: set[str],
     now: datetime,
 ) -> Decided:
-    """Return everything one decision adds, to be committed whole.
+    """Return everything one decision adds.
 
     Args:
         threads: of `long-task-watchdog`; who has one of an episode was told of it already.
@@ -80,106 +58,38 @@ def decision_group(
     plan = plan_decision(decision, policy.powers)
     record_id = ids.decision_id(judged.view.name.id)
     raised = any(each.action == ActionKind.RAISE_ESCALATION for each in plan.actions)
-    notices = _notices(judged, profile, record_id, now) if plan.tell_operator or raised else []
-    fresh = [each for each in notices if each.thread_key not in threads.names]  # told of this episode already
-    if fresh == notices and (raised or _escalates(judged)):
-        fresh = _with_ladder(notices, profile)
-    notices = fresh
+    notices: list[Notice] = []
+    if plan.tell_operator or raised:
+        notices = first_notices(judged, profile, threads, record_id, now, raised=raised)
     extra = _request(judged, plan, requests, asked, record_id, now) + _review(judged, plan, record_id, now)
-    record = _decision_line(judged, policy, plan, record_id, now, requests)
+    ends = (*extra, Addition(record=_decision_line(judged, policy, plan, record_id, now, requests)))
+    parts = _parts(notices, COMMIT - len(ends))
+    last = _told(parts[-1], judged, threads)
     return Decided(
-        group=Group(
-            additions=(*(_notice_line(each, judged) for each in notices), *extra, Addition(record=record)),
-            absences=(
-                *(Absence(Folder.EPISODES, each.thread_key, threads.head_seq) for each in notices),
-                *_births(extra, requests),
-            ),
+        groups=(
+            *(_told(each, judged, threads)._replace(expects=(judged.view.name,)) for each in parts[:-1]),
+            Group(additions=(*last.additions, *ends), absences=(*last.absences, *_births(extra, requests))),
         ),
         kind=decision.decision.value,
-        notices=len(notices),
         requests=sum(1 for each in extra if each.record and each.record.kind == CheckpointRequest.schema),
     )
 
 
-def _notices(judged: Judged, profile: ProfileSpec, record_id: str, now: datetime) -> list[Notice]:
-    decision, message = judged.verdict.decision, judged.verdict.message
-    facts = {
-        **notice_facts(judged.facts),
-        **installation(judged.event),
-        "task_key": judged.task_key,
-        "severity": decision.severity.value,
-        "policy_id": decision.policy_id,
-    }
-    episode = judged.event["payload"].get("episode")
-    wanted = decision.operator_notice
-    return [
-        Notice(
-            notice_id=ids.notice_id(record_id, match.receiver, Phase.FIRING, 1),
-            thread_key=ids.thread_id(episode or judged.view.name.id, match.receiver),
-            phase=Phase.FIRING,
-            number=1,
-            receiver=match.receiver,
-            urgency=_urgency(decision),
-            subject=message.subject if message else decision.reason,
-            body=message.body if message else decision.reason,
-            facts=facts,
-            must_reference=wanted.must_reference if wanted else (),
-            created_at=now,
-            decision_id=record_id,
-            episode_id=episode,
-            route=match.route + 1,
-        )
-        for match in _receivers(judged, facts, profile)
-    ]
+def _parts(notices: Sequence[Notice], room: int) -> list[Sequence[Notice]]:
+    """Return the notices in parts, the last of which has no more than there is room for beside the decision."""
+    parts: list[Sequence[Notice]] = []
+    while len(notices) > room:
+        parts.append(notices[:COMMIT])
+        notices = notices[COMMIT:]
+    return [*parts, notices]
 
 
-def _receivers(judged: Judged, facts: Mapping[str, Any], profile: ProfileSpec) -> tuple[RouteMatch, ...]:
-    """Return whom the routes name; that a test notice was lost is told to somebody else than its receiver."""
-    notification = profile.notification
-    routed = route(facts, notification.routes)
-    payload, task_id = judged.event["payload"], str(judged.event["task_id"])
-    if payload.get("condition") != "canary" or payload.get("source") != "self":
-        return routed
-    return instead_of(task_id.removeprefix(f"{CANARY}/"), routed, notification.fallback, tuple(notification.receivers))
-
-
-def _escalates(judged: Judged) -> bool:
-    """Tell whether an event has the profile's ladder without a rule asking for it: one that opens a lasting episode."""
-    payload = judged.event["payload"]
-    return bool(payload.get("episode")) and payload.get("condition") not in ONE_SHOT
-
-
-def _with_ladder(notices: list[Notice], profile: ProfileSpec) -> list[Notice]:
-    """Return the notices, the first of which carries the ladder as the profile has it now."""
-    steps = profile.notification.escalation
-    return [replace(notices[0], ladder=steps), *notices[1:]] if notices and steps else notices
-
-
-def _urgency(decision: Decision) -> Urgency:
-    severity = decision.operator_notice.urgency if decision.operator_notice else decision.severity
-    return Urgency.LOW if severity is Severity.INFO else Urgency(severity.value)
-
-
-def _notice_line(notice: Notice, judged: Judged) -> Addition:
-    record = RecordLine(
-        kind=Notice.schema,
-        id=notice.notice_id,
-        body=notice.dump(),
-        parents=(str(notice.decision_id),),
-        views=(
-            ViewKey(Folder.QUEUE, notice.notice_id, due_name(notice.created_at)),
-            ViewKey(Folder.EPISODES, notice.thread_key, _first_look(notice)),
-        ),
-        about=(*judged.about, notice.notice_id),
+def _told(notices: Sequence[Notice], judged: Judged, threads: Listing) -> Group:
+    """Return the notices as a group; it is refused when somebody else has told one of the receivers since."""
+    return Group(
+        additions=tuple(notice_line(each, judged) for each in notices),
+        absences=tuple(Absence(Folder.EPISODES, each.thread_key, threads.head_seq) for each in notices),
     )
-    return Addition(record=record)
-
-
-def _first_look(notice: Notice) -> str:
-    """Nothing is due in a thread before its notice is settled, but a ladder does not wait for that."""
-    if not notice.ladder:
-        return FAR_FUTURE
-    return due_name(notice.created_at + timedelta(seconds=notice.ladder[0].after_seconds))
 
 
 def _request(

@@ -10,6 +10,7 @@ from reporting_governance.contracts.capability import EffectiveCapabilities
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder, ViewName
+from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.facts import build_facts
 from reporting_governance.core.policy_evaluator import CompiledPack, evaluate
@@ -17,14 +18,15 @@ from reporting_governance.core.self_notices import SELF, self_verdict
 from reporting_governance.core.threads import ThreadRules, ThreadStep, next_thread_step, rules_of
 from reporting_governance.stages.acts import take_over_group
 from reporting_governance.stages.clock import Clock
-from reporting_governance.stages.committing import commit_all
-from reporting_governance.stages.deciding import Decided, Judged, decision_group
+from reporting_governance.stages.committing import commit_all, commit_in_turn
+from reporting_governance.stages.deciding import Decided, decide
 from reporting_governance.stages.escalating import Tries, escalate_group
+from reporting_governance.stages.first_notices import Judged
 from reporting_governance.stages.looked_up import Listings, Task
 from reporting_governance.stages.on_the_way import OnTheWay
 from reporting_governance.stages.sending import COMMIT
 from reporting_governance.stages.telling import close_group, fall_back_group, tell_again_group
-from reporting_governance.storage.interface import Added, Group, Listing, Store, View, expand
+from reporting_governance.storage.interface import Added, Answer, Group, Listing, Store, View, expand
 
 BATCH = 50  #: events a commit; each makes about four records
 
@@ -145,18 +147,35 @@ def _decide_batch(
     tasks: dict[str, Task] = {}
     for view in events:
         judged = _judge(store, view, listings, tasks, policy, profile, now)
-        decided.append(decision_group(judged, policy, profile, threads, requests, asked, now))
-    answers = commit_all(store, [each.group for each in decided], now=now)
-    for each, answer in zip(decided, answers, strict=True):
-        if each.notices or not isinstance(answer, Added):
-            listings.threads_changed()
-        if not isinstance(answer, Added):
-            report.refused += 1
-            continue
-        report.decided += 1
-        report.notices += each.notices
-        report.requests += each.requests
-        report.decisions[each.kind] = report.decisions.get(each.kind, 0) + 1
+        decided.append(decide(judged, policy, profile, threads, requests, asked, now))
+    whole = [each for each in decided if len(each.groups) == 1]
+    answers = commit_all(store, [each.groups[0] for each in whole], now=now)
+    for each, answer in zip(whole, answers, strict=True):
+        _count_decided(report, each, [answer], listings)
+    for each in decided:
+        if len(each.groups) > 1:
+            _count_decided(report, each, commit_in_turn(store, each.groups, now=now), listings)
+
+
+def _count_decided(report: EnqueueReport, decided: Decided, answers: Sequence[Answer], listings: Listings) -> None:
+    told = sum(_notices_in(group) for group, answer in zip(decided.groups, answers, strict=False) if _is_added(answer))
+    report.notices += told
+    if told or not _is_added(answers[-1]):
+        listings.threads_changed()
+    if not _is_added(answers[-1]):
+        report.refused += 1
+        return
+    report.decided += 1
+    report.requests += decided.requests
+    report.decisions[decided.kind] = report.decisions.get(decided.kind, 0) + 1
+
+
+def _notices_in(group: Group) -> int:
+    return sum(1 for each in group.additions if each.record is not None and each.record.kind == Notice.schema)
+
+
+def _is_added(answer: Answer) -> bool:
+    return isinstance(answer, Added)
 
 
 def _judge(

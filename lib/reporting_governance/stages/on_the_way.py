@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from reporting_governance.contracts import ids
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.receipt import Outcome
 from reporting_governance.core.delivery import last_word
@@ -12,11 +13,12 @@ from reporting_governance.storage.interface import Store, View
 
 
 class OnTheWay:
-    """Threads that an unsent item speaks of; the spool is read once, when somebody asks."""
+    """Threads that an unsent item, or a decision still to come, speaks of; each is looked for once, when asked."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._threads: set[str] | None = None
+        self._undecided: set[str] | None = None
 
     def holds(self, thread: View, rules: ThreadRules) -> bool:
         """Tell whether one of several targets may still be sent what a thread would otherwise end with.
@@ -24,11 +26,19 @@ class OnTheWay:
         The first target's outcome settles the thread.  Without it the item of another target, which waits for a limit
         or for its target to come back, would tell of a trouble that is over, and nobody would tell its end.
         """
-        if thread.body["episode_id"] is None or thread.body["receiver"] not in rules.several_targets:
+        if thread.body["episode_id"] is None:
+            # Its decision is not whole yet.  Without this thread the rest of it would tell the receiver once more.
+            return ids.thread_family(thread.name.id) in self._undecided_families()
+        if thread.body["receiver"] not in rules.several_targets:
             return False
         if self._threads is None:
             self._threads = self._read()
         return thread.name.id in self._threads
+
+    def _undecided_families(self) -> set[str]:
+        if self._undecided is None:
+            self._undecided = {ids.thread_prefix(key) for key in self._store.listing(Folder.EVENTS).names}
+        return self._undecided
 
     def _read(self) -> set[str]:
         listing = self._store.listing(Folder.SPOOL)
