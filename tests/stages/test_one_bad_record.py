@@ -272,3 +272,16 @@ def test_many_ladders_that_wait_keep_no_other_step_waiting(chain: Chain) -> None
     chain.clock.forward(700)
     chain.scan(chain.source)
     assert run_enqueue(chain.store, policy(), chain.profile, clock=chain.clock, limit=5).escalations == 1
+
+
+def test_many_events_under_a_refused_profile_hide_nothing_about_ourselves(chain: Chain) -> None:
+    """However many wait for the profile to be mended, and whatever time they name: our own are told at once."""
+    for number in range(8):
+        chain.report("start", f"t{number}", at=("0001-01-01T00:00:00Z", "2026-03-01T08:00:00Z")[number % 2])
+    chain.clock.forward(200)
+    chain.scan(Broken())  # type: ignore[arg-type]
+    refused = replace(policy(), refused="a fault")
+    report = run_enqueue(chain.store, refused, chain.profile, clock=chain.clock, limit=1)
+    assert report.decided == 1
+    assert report.waiting >= 8
+    assert [each["body"]["facts"]["task_id"] for each in chain.records("notice")] == ["self:source/broken"] * 2

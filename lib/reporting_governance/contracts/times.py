@@ -7,6 +7,7 @@ File names: `20260301T040506.789Z`, which sorts as time does and holds no colon.
 from datetime import UTC, datetime
 
 FAR_FUTURE = "99991231T235959.999Z"  #: the due part of a view's name when no time will make it due
+FIRST = "00000000T000000.000Z"  #: the due part of what comes before all that has a time
 _SHORTEST = len("2026-03-01T04:05:06Z")
 
 

@@ -11,10 +11,11 @@ from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.contracts.notice import Notice
-from reporting_governance.contracts.times import due_name
+from reporting_governance.contracts.times import FIRST, due_name
 from reporting_governance.core.facts import build_facts
 from reporting_governance.core.policy_evaluator import CompiledPack, evaluate
-from reporting_governance.core.self_notices import SELF, self_verdict
+from reporting_governance.core.self_events import is_about_us
+from reporting_governance.core.self_notices import self_verdict
 from reporting_governance.core.threads import ThreadRules, ThreadStep, next_thread_step, rules_of
 from reporting_governance.stages.acts import take_over_group
 from reporting_governance.stages.clock import Clock
@@ -83,14 +84,15 @@ def _decide_events(
     store: Store, policy: Policy, profile: ProfileSpec, report: EnqueueReport, clock: Clock, limit: int
 ) -> None:
     listed = store.listing(Folder.EVENTS)
-    waiting = listed.due(due_name(clock.now()))[:limit]
+    due = listed.due(due_name(clock.now()))
+    if policy.refused is not None:
+        due = [name for name in due if name.due == FIRST]  # about ourselves; the others may be many, and wait
+    waiting = due[:limit]
     listings = Listings(store)
     asked: set[str] = set()
     while waiting:
         batch, waiting = waiting[:BATCH], waiting[BATCH:]
         events = [view for name in batch if (view := store.read(name)) is not None]
-        if policy.refused is not None:
-            events = [view for view in events if _is_about_us(view.body["event"])]
         # An episode's end is decided in a later commit than its beginning: it consumes the threads made by that.
         beginning = {view.body["event"]["payload"].get("episode") for view in events if _phase(view) != Phase.RESOLVED}
         later = [view.name for view in events if _phase(view) == Phase.RESOLVED and _episode(view) in beginning]
@@ -112,11 +114,6 @@ def _begins_undecided(store: Store, view: View, listed: Listing) -> bool:
     firing = ids.watch_event_id(event["payload"]["episode"], event["event_type"], Phase.FIRING)
     name = listed.names.get(firing)
     return name is not None and store.read(name) is not None
-
-
-def _is_about_us(event: Mapping[str, Any]) -> bool:
-    """Tell whether we say something about ourselves; an agent may call its task `self:` too, and is nobody special."""
-    return str(event["task_id"]).startswith(SELF) and event["payload"].get("source") == SELF.rstrip(":")
 
 
 def _phase(view: View) -> object:
@@ -197,7 +194,7 @@ def _judge(
     task = tasks[key]
     known = [*evidence, *task.evidence]
     facts = build_facts(event, task.state, known, now, grace_seconds=profile.watchdog.grace_seconds)
-    if _is_about_us(event) and facts.known("event.phase") == Phase.FIRING.value:
+    if is_about_us(event) and facts.known("event.phase") == Phase.FIRING.value:
         verdict = self_verdict(facts, str(payload.get("reason") or ""))
     else:
         verdict = evaluate(policy.packs, facts)

@@ -11,7 +11,8 @@ from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.core.decision_runner import plan_decision
 from reporting_governance.core.facts import build_facts, installation, notice_facts
 from reporting_governance.core.policy_evaluator import evaluate
-from reporting_governance.core.self_notices import SELF, self_verdict
+from reporting_governance.core.self_events import is_about_us
+from reporting_governance.core.self_notices import self_verdict
 from reporting_governance.errors import UsageError
 from reporting_governance.stages.enqueue import Policy
 from reporting_governance.stages.newest import newest_view
@@ -96,8 +97,7 @@ def _of_event(
     own = [each for each in evidence if each.get("source_event_id") == event["event_id"]]
     known = [*own, *task.get("evidence", ())]
     facts = build_facts(event, task.get("task"), known, now, grace_seconds=profile.watchdog.grace_seconds)
-    about_us = event["task_id"].startswith(SELF) and event["payload"].get("source") == SELF.rstrip(":")
-    if about_us and event["payload"].get("phase") == Phase.FIRING:
+    if is_about_us(event) and event["payload"].get("phase") == Phase.FIRING:
         verdict = self_verdict(facts, str(event["payload"].get("reason") or ""))
     else:
         verdict = evaluate(policy.packs, facts)

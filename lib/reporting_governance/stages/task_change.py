@@ -9,10 +9,11 @@ from reporting_governance.contracts.event_envelope import Event
 from reporting_governance.contracts.evidence import Evidence
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.task_state import FINISHED, TaskState
-from reporting_governance.contracts.times import FAR_FUTURE, due_name
+from reporting_governance.contracts.times import FAR_FUTURE, FIRST, due_name
 from reporting_governance.contracts.watch_settings import Watchdog
 from reporting_governance.core.conditions import Sight, judge
 from reporting_governance.core.episodes import is_open, next_look
+from reporting_governance.core.self_events import is_about_us
 from reporting_governance.core.task_fold import fold_task
 from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.storage.interface import Absence, Addition, Group, Listing, Store, View, expand
@@ -75,16 +76,13 @@ class TaskChange:
         episode: str | None = None,
     ) -> None:
         """Add an event; `episode` is the id of the episode's view that it opens."""
-        views = [ViewKey(Folder.EVENTS, event.event_id, due_name(event.timestamp))]
-        if episode is not None:
-            views.append(ViewKey(Folder.EPISODES, episode, FAR_FUTURE))
-        self._add("event-envelope", event.event_id, event.dump(), parents, views, consumes, touches=True)
+        document = event.dump()
+        views = _views_of(document, event, episode)
+        self._add("event-envelope", event.event_id, document, parents, views, consumes, touches=True)
 
     def evidence(self, item: Evidence, event: Event, *, episode: str | None = None, own: bool = True) -> None:
         """Add evidence for an event.  `own`: it is the task's, not scan's about the task."""
-        views = [ViewKey(Folder.EVENTS, event.event_id, due_name(event.timestamp))]
-        if episode is not None:
-            views.append(ViewKey(Folder.EPISODES, episode, FAR_FUTURE))
+        views = _views_of(event.dump(), event, episode)
         self._add("evidence", item.evidence_id, item.dump(), (event.event_id,), views, (), touches=own)
 
     def dated_anew(self, digest: str) -> None:
@@ -135,6 +133,15 @@ class TaskChange:
         if self.version.name is not None and self.version.name.folder is Folder.PAST and _is_finished(self.body):
             folder = Folder.PAST  # what comes late is recorded, and opens nothing
         return self.group(folder, due)
+
+
+def _views_of(document: Body, event: Event, episode: str | None) -> list[ViewKey]:
+    """Return the views of an event and of the episode that it opens; what we say about ourselves is decided first."""
+    due = FIRST if is_about_us(document) else due_name(event.timestamp)
+    views = [ViewKey(Folder.EVENTS, event.event_id, due)]
+    if episode is not None:
+        views.append(ViewKey(Folder.EPISODES, episode, FAR_FUTURE))
+    return views
 
 
 def native_place(
