@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from reporting_governance.commands._wiring import CommandContext
     from reporting_governance.contracts.finding import Finding
 
+_LOST = (
+    "Look why: a disk that lies about syncing, a power cut, a file that somebody cut or replaced.  Compare with a copy "
+    "of the journal, if there is one; then `reportgov ack self:journal`."
+)
 _PROBE_SECONDS = 20.0  #: all targets are asked at once
 
 
@@ -45,15 +49,26 @@ def _journal(context: CommandContext) -> Iterator[Check]:
     if head.seq == 0:
         yield Check(Rule.JOURNAL, Verdict.OK, "empty")
         return
+    from reporting_governance.stages.loss_watch import acknowledged_up_to, is_told, loss_of
+
     count = last = 0
+    lost = []
     for line in context.store.replay():
         count, last = count + 1, line.seq
+        if loss := loss_of(line):
+            lost.append(loss)
+    acknowledged = acknowledged_up_to(context.store) if lost else 0
+    for loss in lost:
+        if loss.line > acknowledged:
+            advice = _LOST if is_told(context.store) else f"Let `reportgov run` tell the receivers.  {_LOST}"
+            yield Check(Rule.JOURNAL, Verdict.BAD, loss.what, advice)
     if last > head.seq or count == 0:
         yield Check(Rule.JOURNAL, Verdict.BAD, f"{count} lines read, head {head.seq}", "reportgov doctor --rebuild")
-    else:
+    elif all(loss.line <= acknowledged for loss in lost):
         void = head.seq - count
         seen = f"{count} lines, log {head.log_id}" + (f", {void} void" if void else "")
-        yield Check(Rule.JOURNAL, Verdict.OK, seen)
+        known = "".join(f"; acknowledged: {loss.what}" for loss in lost)
+        yield Check(Rule.JOURNAL, Verdict.OK, seen + known)
 
 
 def _profile(context: CommandContext) -> Iterator[Check]:

@@ -157,7 +157,11 @@ def _steps(context: CommandContext, max_seconds: float, stop: Callable[[], bool]
 
 
 def _watch_ourselves(context: CommandContext) -> None:
-    """Send a test notice when one is due, and say who did not get the last one."""
+    """Say what the journal lost; send a test notice when one is due, and say who did not get the last one."""
+    if context.store.head().lost_seq:
+        from reporting_governance.stages.loss_watch import watch_for_losses
+
+        watch_for_losses(context.store, context.clock)
     from reporting_governance.stages.self_watch import is_anything_to_do, run_self_watch
 
     settings, now = context.settings, context.clock.now()

@@ -89,6 +89,11 @@ def describe(report: StatusReport, context: CommandContext) -> str:
     oldest = (
         "" if report.oldest_pending_seconds is None else f"; oldest {duration_words(report.oldest_pending_seconds)}"
     )
+    if report.log_loss is not None:
+        parts.append(
+            f"The journal lost what was acknowledged: {report.log_loss.what}.  What to do: `reportgov doctor`; "
+            "`reportgov ack self:journal` says that you know."
+        )
     if report.without_promise:
         watched["of them without a promise to check in"] = report.without_promise
     parts.append(

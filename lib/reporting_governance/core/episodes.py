@@ -26,6 +26,7 @@ class ResolvedBy(StrEnum):
     FINISHED = "finished"
     GONE = "gone"  #: no longer visible; not known to be well
     UNWATCHED = "unwatched"  #: the settings no longer ask for it
+    ACKNOWLEDGED = "acknowledged"  #: nothing can mend it, and a person knows of it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,12 +21,23 @@ from reporting_governance.core.threads import ONLY_A_TEST
 SELF = "self:"  #: task ids of what we watch about ourselves start so
 DEFAULT_SELF = "default.self"
 _LENGTH = 250  #: characters of a reason in a text
+_LOG_LOSS = "log_loss"
+_LONGER = 600  #: of one that names what is lost
 _SUBJECTS = {
     "source_unreadable": "cannot be read; its tasks are not watched",
     "profile_refused": "was refused; nothing new is decided",
-    "log_loss": "lost lines that were acknowledged",
+    _LOG_LOSS: "lost lines that were acknowledged",
     "undeliverable": "cannot be told",
     "canary": "did not arrive in time; what is told there may not arrive either",
+}
+_BLIND = "Until this is mended, silence about it proves nothing: episodes that were open stay as they are."
+_CONSEQUENCES = {
+    _LOG_LOSS: (
+        "Check-ins, acknowledgements and deliveries that stood there are not known any more: a task may be called late "
+        "that is not, and what was told may be told again. Ask why: a disk that lies about syncing, a power cut, a "
+        "file that somebody cut or replaced. A copy of the journal, if there is one, says what was lost. "
+        "`reportgov doctor` lists all losses; `reportgov ack self:journal` says that you know."
+    ),
 }
 CANARY = f"{SELF}canary"  #: the test notice; below it, by receiver, that it did not arrive
 
@@ -38,7 +49,7 @@ def self_verdict(facts: Facts, reason: str) -> Verdict:
     if condition in ONLY_A_TEST:
         return _test_verdict(facts.event_type)
     what = _SUBJECTS.get(condition, condition)
-    why = one_line(reason, _LENGTH) or "no reason was given"
+    why = one_line(reason, _LONGER if condition == _LOG_LOSS else _LENGTH) or "no reason was given"
     decision = Decision(
         decision=DecisionKind.ALLOW,
         policy_id=DEFAULT_SELF,
@@ -58,10 +69,7 @@ def self_verdict(facts: Facts, reason: str) -> Verdict:
             deadline=None,
         ),
     )
-    body = (
-        f"{thing} {what}.\n\nReason: {why}\n\n"
-        "Until this is mended, silence about it proves nothing: episodes that were open stay as they are."
-    )
+    body = f"{thing} {what}.\n\nReason: {why}\n\n{_CONSEQUENCES.get(condition, _BLIND)}"
     return Verdict(decision, OperatorMessage(subject=f"{thing} {what}", body=body), ())
 
 

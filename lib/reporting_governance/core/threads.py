@@ -17,10 +17,12 @@ from reporting_governance.core.thread_fold import fold_receipt
 Body = Mapping[str, Any]
 
 #: Told once; such an episode settles by itself and is never repeated.
-ONE_SHOT = frozenset({"delivery_failed", "spawn_failed", "canary_notice"})
+ONE_SHOT = frozenset({"delivery_failed", "spawn_failed", "log_loss", "canary_notice"})
 #: Told for the telling's sake: nobody needs its end, and that it was lost is an episode of its own.
 ONLY_A_TEST = frozenset({"canary_notice"})
 
+#: Nobody is told the end: of a test notice it says nothing, and a loss is over because a person said so.
+WITHOUT_AN_END = ONLY_A_TEST | {"log_loss"}
 
 @dataclass(frozen=True, slots=True)
 class ThreadRules:
@@ -69,7 +71,7 @@ def next_thread_step(
         return ThreadStep.CLOSE if next_rung(thread) is None else ThreadStep.WAIT
     if thread["resolved_at"]:
         was_told = thread["told_at"] is not None and thread["newest"]["phase"] != "resolved"
-        has_an_end = was_told and thread["condition"] not in ONLY_A_TEST
+        has_an_end = was_told and thread["condition"] not in WITHOUT_AN_END
         return ThreadStep.TELL_RESOLVED if has_an_end else ThreadStep.CLOSE
     if is_quiet(thread):
         return ThreadStep.WAIT

@@ -27,6 +27,7 @@ class Condition(StrEnum):
     OWNER_DEAD = "owner_dead"
     SOURCE_UNREADABLE = "source_unreadable"
     PROFILE_REFUSED = "profile_refused"
+    LOG_LOSS = "log_loss"  #: the journal does not hold what was acknowledged
     CANARY = "canary"  #: a test notice did not arrive in time
     CANARY_NOTICE = "canary_notice"  #: the test notice itself; nothing is wrong
 
@@ -45,6 +46,7 @@ EVENT_TYPES: Mapping[Condition, EventType] = {
     Condition.OWNER_DEAD: EventType.WATCHDOG_FIRED,
     Condition.SOURCE_UNREADABLE: EventType.WATCHDOG_FIRED,
     Condition.PROFILE_REFUSED: EventType.WATCHDOG_FIRED,
+    Condition.LOG_LOSS: EventType.WATCHDOG_FIRED,
     Condition.CANARY: EventType.WATCHDOG_FIRED,
     Condition.CANARY_NOTICE: EventType.WATCHDOG_FIRED,
 }

@@ -11,7 +11,7 @@ from reporting_governance.contracts.notice import Notice
 from reporting_governance.core.holding import OWNER_DEAD, SOURCE_UNREADABLE, Cause
 from reporting_governance.core.self_notices import SELF as SELF_TASK
 from reporting_governance.stages.newest import newest_view
-from reporting_governance.stages.scan_sources import SELF, US
+from reporting_governance.stages.self_change import SELF, US
 from reporting_governance.stages.source_labels import INSTANCE_LABEL
 from reporting_governance.storage.interface import Listing, Store, expand
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import due_name
 from reporting_governance.stages.scan_report import ScanReport
+from reporting_governance.stages.self_change import JOURNAL_KEY
 from reporting_governance.stages.watch_mark import NATIVE_MARK, load_own_mark
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from reporting_governance.stages.clock import Clock
     from reporting_governance.stages.watch_mark import Timing
     from reporting_governance.storage.interface import Store
+
+
+_NO_TASKS = frozenset((NATIVE_MARK, JOURNAL_KEY))  #: views among the watched that are about ourselves
 
 
 class Thresholds(Protocol):
@@ -53,7 +57,7 @@ def run_scan(
     store.ready()
     watch = store.listing(Folder.WATCH)
     tasks = store.listing(Folder.TASKS)
-    is_alone = not sources and not refused and not watch.names.keys() - {NATIVE_MARK}
+    is_alone = not sources and not refused and not watch.names.keys() - _NO_TASKS
     if is_alone and not tasks.names:
         return ScanReport()
     own = load_own_mark(store, watch, timing or profile.watchdog, clock, last_scan_at=last_scan_at)

@@ -18,6 +18,7 @@ from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.scan_batch import UNFORESEEN, Batch, Tally, note_unforeseen, say
 from reporting_governance.stages.scan_report import NotJudged
+from reporting_governance.stages.self_change import SELF, US
 from reporting_governance.stages.source_labels import INSTANCE_LABEL, labelled_sources
 from reporting_governance.stages.source_marks import mark_group
 from reporting_governance.stages.source_reading import read_source
@@ -26,8 +27,6 @@ from reporting_governance.stages.watch_change import add_transitions, needs_epis
 from reporting_governance.stages.watch_mark import NATIVE_MARK, OwnMark
 from reporting_governance.storage.interface import Listing, Store
 
-SELF = "self"  #: source and instance of what we watch about ourselves
-US = "reporting-governance"  #: the agent and the runtime of such tasks
 PROFILE_TASK = "self:profile"
 _SELF_SOURCE = "self:source/"
 

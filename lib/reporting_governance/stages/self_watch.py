@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from reporting_governance.contracts.ids import task_key, thread_prefix
+from reporting_governance.contracts.ids import thread_prefix
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.self_change import say_about_us, self_key
 from reporting_governance.storage.interface import Listing, Store
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from reporting_governance.core.episodes import Transition
 
 CANARY = "self:canary"
-_SELF, _US = "self", "reporting-governance"
 _NOTICE = "canary_notice"
 Body = Mapping[str, Any]
 
@@ -59,7 +59,7 @@ def run_self_watch(
 
 
 def _key(receiver: str | None) -> str:
-    return task_key(_US, _SELF, CANARY if receiver is None else f"{CANARY}/{receiver}")
+    return self_key(CANARY if receiver is None else f"{CANARY}/{receiver}")
 
 
 def _is_due(entry: Body | None, seconds: int, now: datetime) -> bool:
@@ -168,28 +168,11 @@ class _Watch:
     def _committed(
         self, receiver: str | None, version: Any, changes: "Sequence[Transition]"
     ) -> "tuple[Transition, ...]":
-        from reporting_governance.contracts.task_state import TaskState, TaskStatus
-        from reporting_governance.contracts.times import FAR_FUTURE
-        from reporting_governance.core.episodes import is_open
-        from reporting_governance.core.event_normalizer import Watched
-        from reporting_governance.stages.task_change import TaskChange
-        from reporting_governance.stages.watch_change import add_transitions
-        from reporting_governance.storage.interface import Added
-
-        if not changes:
-            return ()
-        now = self._clock.now()
         task_id = CANARY if receiver is None else f"{CANARY}/{receiver}"
         title = "test notices" if receiver is None else f"test notices to {receiver}"
-        task = TaskState(task_id=task_id, agent_id=_US, runtime=_US, status=TaskStatus.ACTIVE, title=title)
-        watched = Watched(task_key=version.key, task=task, source=_SELF, instance=_SELF)
-        change = TaskChange(version, about=(version.key, _US))
-        add_transitions(change, watched, changes, self._store.listing(Folder.EPISODES), now=now)
-        entries = (change.body or {})["conditions"].values()
-        folder = Folder.WATCH if any(map(is_open, entries)) else Folder.PAST
-        (answer,) = self._store.commit([change.group(folder, FAR_FUTURE)], now=now)
+        said = say_about_us(self._store, version, changes, task_id=task_id, title=title, clock=self._clock)
         self._watch = self._store.listing(Folder.WATCH)
-        return tuple(changes) if isinstance(answer, Added) else ()
+        return said
 
 
 def _has_arrived(thread: Body) -> bool:

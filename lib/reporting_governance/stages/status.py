@@ -17,7 +17,9 @@ from reporting_governance.core.delivery import last_word
 from reporting_governance.core.delivery_state import ItemHistory, item_state
 from reporting_governance.core.story import who_acted
 from reporting_governance.core.threads import ONLY_A_TEST
+from reporting_governance.stages.loss_watch import Loss, open_loss
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.self_change import JOURNAL_KEY
 from reporting_governance.stages.newest import read_all
 from reporting_governance.stages.source_reading import read_source
 from reporting_governance.stages.targets import TargetTrouble, troubled
@@ -98,6 +100,7 @@ class StatusReport:
     log_id: str | None
     lines: int
     native_tasks: int
+    log_loss: Loss | None = None  #: what the journal lost, until a person acknowledges it
     native_cannot_see: Mapping[str, str]  #: condition -> why check-ins cannot show it
     foreign_tasks: int
     undecided_events: int
@@ -167,13 +170,14 @@ def run_status(
         lines=head.seq,
         native_tasks=len(folders[Folder.TASKS].names),
         native_cannot_see=CANNOT_SEE,
-        foreign_tasks=sum(1 for key in watched if key.startswith("tsk_")),
+        foreign_tasks=sum(1 for key in watched if key.startswith("tsk_") and key != JOURNAL_KEY),
         undecided_events=len(folders[Folder.EVENTS].names),
         notices={
             "queued": len(folders[Folder.QUEUE].names) - len(held),
             "held": len(held),
             "dispatched": len(items) - len(in_doubt),
             "pending_external_send": len(in_doubt),
+        log_loss=open_loss(store),
             "blocked": len(blocked),
         },
         oldest_pending_seconds=_oldest(store, folders, items, held, now),

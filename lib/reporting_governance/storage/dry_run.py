@@ -52,7 +52,8 @@ class DryRunStore:
     def head(self) -> Head:
         if self._first is None:
             return self._base.head()
-        return Head(self._first + len(self._lines) - 1, self._leaf.hex(), self._base.head().log_id)
+        base = self._base.head()
+        return base._replace(seq=self._first + len(self._lines) - 1, leaf=self._leaf.hex())
 
     def listing(self, folder: Folder) -> Listing:
         base = self._base.listing(folder)

@@ -78,11 +78,15 @@ class View(NamedTuple):
 
 
 class Head(NamedTuple):
-    """The end of the log: number of lines, and the leaf hash of the last one (zeros for an empty log)."""
+    """The end of the log: number of lines, and the leaf hash of the last one (zeros for an empty log).
+
+    `lost_seq` is the newest line that says that acknowledged lines are lost; 0: no line says so.
+    """
 
     seq: int
     leaf: str
     log_id: str | None
+    lost_seq: int = 0
 
 
 class Line(NamedTuple):

@@ -16,7 +16,7 @@ from reporting_governance.storage.lines import ZERO_LEAF, leaf_hash
 
 _SIZE = 256
 _MAGIC = b"RGAPPL01"
-_FORMAT = struct.Struct("<8s16sQQQ32sI16IQQ16sQQ16s")
+_FORMAT = struct.Struct("<8s16sQQQ32sI16IQQ16sQQ16sQ")
 _PADDING = _SIZE - _FORMAT.size - 32
 _FOLDERS = tuple(Folder)
 _SPARE = 16 - len(_FOLDERS)
@@ -40,6 +40,7 @@ class Applied(NamedTuple):
     opened_ms: int  #: when the newest segment was opened
     stepped_ms: int  #: when a step of the clock was last noted; 0 for never
     context: bytes  #: 16 bytes: what is in force, by digest
+    lost_seq: int  #: the newest `log.loss` line; 0 for none
 
     def views_in(self, folder: Folder) -> int:
         """Return how many views a folder holds."""
@@ -63,6 +64,7 @@ class Applied(NamedTuple):
             self.opened_ms,
             self.stepped_ms,
             self.context,
+            self.lost_seq,
         )
         data += bytes(_PADDING)
         return data + sha256(data).digest()
@@ -83,6 +85,7 @@ NOWHERE = Applied(
     opened_ms=0,
     stepped_ms=0,
     context=bytes(16),
+    lost_seq=0,
 )
 
 
@@ -107,6 +110,7 @@ def unpack(data: bytes) -> Applied | None:
         opened_ms=values[26],
         stepped_ms=values[27],
         context=values[28],
+        lost_seq=values[29],
     )
 
 

@@ -7,7 +7,10 @@ synced, and what the kernel has cached is dropped: after a failed sync the cache
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
+from reporting_governance.contracts.times import format_time
 from reporting_governance.errors import StorageError
 from reporting_governance.storage.files import applied as applied_record
 from reporting_governance.storage.files import journal_io
@@ -81,6 +84,22 @@ def believable(layout: Layout, applied: Applied | None) -> bool:
         return os.fstat(log).st_size >= applied.offset and agrees(applied, log)
     finally:
         os.close(log)
+
+
+def loss_meta(lost: Applied, tail: Tail) -> dict[str, Any]:
+    """Return what a `log.loss` line says: how far the log was acknowledged, until when, and how far it reaches now."""
+    meta: dict[str, Any] = {
+        "applied_seq": lost.seq,
+        "applied_segment": lost.segment,
+        "applied_bytes": lost.offset,
+        "applied_at": format_time(datetime.fromtimestamp(lost.wall_ms / 1000, UTC)),
+        "found_seq": tail.end.seq,
+        "found_segment": tail.segment,
+        "found_bytes": tail.end.offset,
+    }
+    if tail.groups:
+        meta["found_at"] = tail.groups[-1][-1].document["ts"]
+    return meta
 
 
 def end_line(layout: Layout, segment: int) -> None:

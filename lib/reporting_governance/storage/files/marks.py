@@ -1,4 +1,6 @@
-"""What lines about the log itself leave behind: its id, when the segment was opened, when the clock last stepped."""
+"""What lines about the log itself leave behind: its id, when the segment was opened, when the clock last stepped,
+and which line last told of a loss.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +17,7 @@ _OPEN = LineType.LOG_OPEN.value
 _SEGMENT_OPEN = LineType.LOG_SEGMENT_OPEN.value
 _CONFIG_CHANGED = LineType.CONFIG_CHANGED.value
 _CLOCK_STEP = LineType.LOG_CLOCK_STEP.value
+_LOSS = LineType.LOG_LOSS.value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +28,7 @@ class Marks:
     opened_ms: int = 0
     stepped_ms: int = 0
     context: bytes = bytes(16)
+    lost_seq: int = 0
 
     def after(self, document: Mapping[str, Any]) -> "Marks":
         """Return the marks after one more line."""
@@ -45,6 +49,8 @@ class Marks:
             return replace(self, context=context_digest(meta["context"]))
         if kind == _CLOCK_STEP:
             return replace(self, stepped_ms=milliseconds(document["ts"]))
+        if kind == _LOSS:
+            return replace(self, lost_seq=document["seq"])
         return self
 
 

@@ -211,6 +211,7 @@ def load_snapshot(layout: Layout, segment: int) -> State | None:
         opened_ms=header["opened_ms"],
         stepped_ms=header["stepped_ms"],
         context=bytes.fromhex(header["context"]),
+        lost_seq=header.get("lost_seq", 0),  # no snapshot of an earlier version says it
     )
     contents = {name_in(line): line for line in rest.splitlines(keepends=True)}
     return State(Place(0, header["seq"], bytes.fromhex(header["leaf"])), marks, contents)
@@ -231,6 +232,7 @@ def _snapshot_lines(segment: int, state: State) -> Iterator[bytes]:
         "opened_ms": state.marks.opened_ms,
         "stepped_ms": state.marks.stepped_ms,
         "context": state.marks.context.hex(),
+        "lost_seq": state.marks.lost_seq,
     }
     yield f"{encode(header)}\n".encode("ascii")
     for name in sorted(state.contents):

@@ -228,4 +228,4 @@ class FilesStore:
 
 
 def _head_of(applied: Applied) -> Head:
-    return Head(applied.seq, applied.leaf.hex(), applied.log_id.hex())
+    return Head(applied.seq, applied.leaf.hex(), applied.log_id.hex(), applied.lost_seq)

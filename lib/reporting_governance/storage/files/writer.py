@@ -122,9 +122,9 @@ class Writer:
     def _apply(self, after: Applied, lines: Prepareds, batch: Batch, time: str) -> Applied:
         counts = carry_out(batch, self._views, after.counts)
         marks = before = _marks_of(after)
-        for line in lines:
+        for seq, line in enumerate(lines, start=after.seq - len(lines) + 1):
             if line.type is not LineType.RECORD_ADDED:
-                document = {"type": line.type.value, "meta": line.meta, "ts": time}
+                document = {"type": line.type.value, "meta": line.meta, "ts": time, "seq": seq}
                 marks = marks.after(document)
                 counts = self._carry_out_note(document, counts)
         if marks is not before:
@@ -176,15 +176,7 @@ class Writer:
         elif tail.is_empty:
             groups.append([self._note(LineType.LOG_SEGMENT_OPEN, self._opening_meta(tail.segment - 1, moment))])
         if lost is not None:
-            meta = {
-                "applied_seq": lost.seq,
-                "applied_segment": lost.segment,
-                "applied_bytes": lost.offset,
-                "found_seq": tail.end.seq,
-                "found_segment": tail.segment,
-                "found_bytes": tail.end.offset,
-            }
-            groups.append([self._note(LineType.LOG_LOSS, meta)])
+            groups.append([self._note(LineType.LOG_LOSS, heal.loss_meta(lost, tail))])
         start = NOWHERE._replace(
             segment=tail.segment, offset=place.offset, seq=place.seq, leaf=place.leaf, length=place.length
         )
@@ -272,6 +264,7 @@ def _marks_of(applied: Applied) -> Marks:
         opened_ms=applied.opened_ms,
         stepped_ms=applied.stepped_ms,
         context=applied.context,
+        lost_seq=applied.lost_seq,
     )
 
 
@@ -281,4 +274,5 @@ def _marked(applied: Applied, marks: Marks) -> Applied:
         opened_ms=marks.opened_ms,
         stepped_ms=marks.stepped_ms,
         context=marks.context,
+        lost_seq=marks.lost_seq,
     )
