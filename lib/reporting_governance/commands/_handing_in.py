@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reporting_governance.commands._artifacts import AllowedRoots
+from reporting_governance.commands._artifacts import AllowedRoots, deployment_folder
 from reporting_governance.commands._identity import account_name
 from reporting_governance.commands._mail_in import Vouched, take_mail
 from reporting_governance.contracts.act import ActKind
@@ -121,7 +121,7 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
         inbox,
         profile=profile,
         clock=context.clock,
-        artifacts=AllowedRoots(profile.artifact_roots),
+        artifacts=AllowedRoots(profile.artifact_roots, folder=deployment_folder(context.state)),
         operators=frozenset({owner}),
         handlers=Handlers(act=act, receipt=receipt, silence=silence, mail=mail),
     )

@@ -70,7 +70,7 @@ class BadCheckIn(UsageError):
 @click.option("--child", help="Id of a child task (child).")
 @click.option("--step", type=click.Choice([each.value for each in ChildStep]), help="What happened to it (child).")
 @click.option("--class", "kind", type=click.Choice([each.value for each in EvidenceClass]), help="Kind of evidence.")
-@click.option("--file", "files", multiple=True, help="A file that is evidence; may be given again.")
+@click.option("--file", "files", multiple=True, help="Evidence: a file below an artifact root; may be given again.")
 @click.option("--exit-status", type=int, help="Of a check that ran, with --class verification_output.")
 def main(context: CommandContext, *, verb: str, **options: Any) -> Reply:
     """Record an agent's check-in: start, checkpoint, evidence, complete, and the like.
@@ -90,7 +90,7 @@ def main(context: CommandContext, *, verb: str, **options: Any) -> Reply:
 
 def record(context: CommandContext, check_ins: Sequence[CheckIn], findings: Sequence[Finding] = ()) -> Reply:
     """Record check-ins as the user who runs this process; `findings` are about lines that are no check-ins."""
-    from reporting_governance.commands._artifacts import AllowedRoots
+    from reporting_governance.commands._artifacts import AllowedRoots, deployment_folder
     from reporting_governance.commands._elsewhere import belongs_to_another
     from reporting_governance.stages.report import run_report
 
@@ -103,7 +103,7 @@ def record(context: CommandContext, check_ins: Sequence[CheckIn], findings: Sequ
         uid=os.geteuid(),
         profile=profile,
         clock=context.clock,
-        artifacts=AllowedRoots(profile.artifact_roots),
+        artifacts=AllowedRoots(profile.artifact_roots, folder=deployment_folder(context.state)),
     )
     document = {**report.dump(), "findings": [each.dump() for each in findings], "handed_in": []}
     lines = [line for result in document["results"] if (line := _answer(result))]
@@ -222,7 +222,7 @@ def _evidence(verb: Verb, options: Mapping[str, Any]) -> list[Mapping[str, Any]]
     item: dict[str, Any] = {
         "class": options["kind"] or ("file_change" if files else "tool_output"),
         "summary": options["message"] or f"{len(files)} files",
-        "refs": [{"kind": "file", "ref": path} for path in files],
+        "refs": [{"kind": "file", "ref": os.path.abspath(path)} for path in files],  # as the caller's shell means it
     }
     if options["exit_status"] is not None:
         item["exit_status"] = options["exit_status"]
