@@ -39,6 +39,7 @@ def item(**changes: Any) -> dict[str, Any]:
         "spool_id": "spl_1",
         "notice_ids": ["ntc_1"],
         "thread_keys": ["thr_1"],
+        "target": "operator/main",
         "rendered": {"subject": "s", "body": "b"},
         "dispatched_at": at(-100),
         "due_at": at(-100),

@@ -9,7 +9,14 @@ from reporting_governance.commands._siblings import trouble_with_runs
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.policy_templates import duration_words
-from reporting_governance.stages.status import OpenEpisode, StatusReport, WatchedSource, WatchedTask, run_status
+from reporting_governance.stages.status import (
+    OpenEpisode,
+    StatusReport,
+    Telling,
+    WatchedSource,
+    WatchedTask,
+    run_status,
+)
 
 
 @governed_command(
@@ -82,6 +89,11 @@ def describe(report: StatusReport, context: CommandContext) -> str:
         )
     if context.settings.refused:
         parts.append(f"The profile was refused, the last good one is in force: {context.settings.refused}")
+    if report.log_loss is not None:
+        parts.append(
+            f"The journal lost what was acknowledged: {report.log_loss.what}.  What to do: `reportgov doctor`; "
+            "`reportgov ack self:journal` says that you know."
+        )
     if trust := _trust(report):
         parts.append(trust)
     watched = {"tasks of ours": report.native_tasks, "foreign tasks with open episodes": report.foreign_tasks}
@@ -89,11 +101,6 @@ def describe(report: StatusReport, context: CommandContext) -> str:
     oldest = (
         "" if report.oldest_pending_seconds is None else f"; oldest {duration_words(report.oldest_pending_seconds)}"
     )
-    if report.log_loss is not None:
-        parts.append(
-            f"The journal lost what was acknowledged: {report.log_loss.what}.  What to do: `reportgov doctor`; "
-            "`reportgov ack self:journal` says that you know."
-        )
     if report.without_promise:
         watched["of them without a promise to check in"] = report.without_promise
     parts.append(
@@ -134,6 +141,14 @@ def _last_run(report: StatusReport) -> str:
     return f"{duration_words(max(0, int((report.at - report.last_run_at).total_seconds())))} ago"
 
 
+def _told(telling: Telling) -> str:
+    """Return what a receiver knows; of several targets, also where it is otherwise."""
+    parts = [f"{telling.state}, acked by {telling.acked_by}" if telling.acked_by else telling.state]
+    others = (each for each in telling.targets if each.state != telling.state)
+    parts += [f"{each.target}: {each.state}" + (f" ({each.reason})" if each.reason else "") for each in others]
+    return "; ".join(parts)
+
+
 def _rows(episode: OpenEpisode) -> list[tuple[object, ...]]:
     late = duration_words(episode.late_by_seconds)
     if episode.unknown:
@@ -145,7 +160,7 @@ def _rows(episode: OpenEpisode) -> list[tuple[object, ...]]:
         (
             *first,
             each.receiver,
-            f"{each.state}, acked by {each.acked_by}" if each.acked_by else each.state,
+            _told(each),
             each.proof,
             each.phase,
             each.next_at,

@@ -67,6 +67,8 @@ class Receipt(Record):
     attempt_id: str | None = None
     spool_id: str | None = None
     notice_id: str | None = None
+    target: str | None = None  #: `receiver/target` of the item it is about
+    may_have_arrived: str | None = None  #: an attempt at the same item that perhaps arrived, whatever this one says
     reason: Reason | None = None
     retry_at: datetime | None = None
     retry_after_seconds: int | None = None  #: what the receiver asked for, if it did

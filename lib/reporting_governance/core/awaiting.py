@@ -32,6 +32,7 @@ def put_off(body: Body, reason: Reason, *, until: datetime, now: datetime) -> Se
         settled_by=BRIDGE,
         evidence={},
         spool_id=item["spool_id"],
+        target=item["target"],
         reason=reason,
         retry_at=due,
     )
@@ -53,14 +54,14 @@ def settle_later(
     Proof only rises.  A refusal says that it never will: nobody took the message up, or it ran out unseen.
     """
     if answer.result == "refused":
-        receipt = _later(answer, attempt_id, Outcome.BLOCKED, Proof.NONE, Reason.NEVER_CONFIRMED, now, settled_by)
+        receipt = _later(answer, body, attempt_id, Outcome.BLOCKED, Proof.NONE, Reason.NEVER_CONFIRMED, now, settled_by)
         return Settlement(receipt=receipt, place=Place.PAST, tells_threads=True)
     known = [Proof(each["proof"]) for each in body["receipts"] if each.get("attempt_id") == attempt_id]
     if answer.result != "answered" or answer.proof <= max(known, default=Proof.NONE):
         return None
     enough = answer.proof >= max(ack_requires, Proof.STORED)
     outcome = Outcome.ACKED if enough else Outcome.PENDING_EXTERNAL_SEND
-    receipt = _later(answer, attempt_id, outcome, answer.proof, None, now, settled_by)
+    receipt = _later(answer, body, attempt_id, outcome, answer.proof, None, now, settled_by)
     if enough:
         return Settlement(receipt=receipt, place=Place.CLOSED, tells_threads=True)
     return Settlement(receipt=receipt, place=Place.OPEN, due=next_look(body["item"], powers, now), tells_threads=True)
@@ -68,6 +69,7 @@ def settle_later(
 
 def _later(
     answer: SendAnswer,
+    body: Body,
     attempt_id: str,
     outcome: Outcome,
     proof: Proof,
@@ -83,5 +85,6 @@ def _later(
         settled_by=settled_by,
         evidence=dict(answer.evidence),
         attempt_id=attempt_id,
+        target=body["item"]["target"],
         reason=reason,
     )

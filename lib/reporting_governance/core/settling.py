@@ -10,7 +10,17 @@ from reporting_governance.contracts import ids
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
 from reporting_governance.contracts.record import LONGEST_SECONDS
 from reporting_governance.contracts.times import parse_time
-from reporting_governance.core.delivery import BRIDGE, Body, DeliveryRules, Powers, Step, delay_seconds, goes_again
+from reporting_governance.core.delivery import (
+    BRIDGE,
+    Body,
+    DeliveryRules,
+    Powers,
+    Step,
+    StepKind,
+    delay_seconds,
+    doubtful_attempt,
+    goes_again,
+)
 
 
 class Place(StrEnum):
@@ -75,6 +85,8 @@ def settle(
             settled_by=settled_by,
             evidence=dict(answer.evidence),
             attempt_id=attempt_id,
+            target=body["item"]["target"],
+            may_have_arrived=doubtful_attempt(_without(body, attempt_id)) if outcome is Outcome.BLOCKED else None,
             reason=reason,
             retry_at=retry_at,
             retry_after_seconds=_asked_for(answer) if retry_at is not None else None,
@@ -108,6 +120,11 @@ def settle(
     left = max(0.0, (parse_time(body["item"]["not_after"]) - now).total_seconds())
     due = now + timedelta(seconds=min(seconds, left))
     return Settlement(receipt=receipt(Outcome.DEFERRED, reason, due), place=Place.OPEN, due=due, tells_threads=False)
+
+
+def _without(body: Body, attempt_id: str) -> Body:
+    """Return an item as it was before an attempt."""
+    return {**body, "attempts": [each for each in body["attempts"] if each["attempt_id"] != attempt_id]}
 
 
 def _asked_for(answer: SendAnswer) -> int | None:
@@ -151,6 +168,8 @@ def settle_unsent(body: Body, step: Step, *, now: datetime, settled_by: str = BR
         evidence={},
         attempt_id=attempt,
         spool_id=None if attempt else parent,
+        target=body["item"]["target"],
+        may_have_arrived=None if step.kind is StepKind.TAKE_BACK else attempt,
         reason=step.reason,
     )
     return Settlement(receipt=receipt, place=Place.PAST, tells_threads=True)

@@ -91,7 +91,10 @@ def _receipt(body: Document) -> str:
     proof = "" if body["proof"] == "none" else f", proof: {body['proof']}"
     again = f"; tried again at {body['retry_at']}" if body.get("retry_at") else ""
     evidence = "; ".join(f"{key} {value}" for key, value in sorted(body["evidence"].items()))
-    return f"{body['outcome']}{reason}{proof} by {body['settled_by']}{again}" + (f"; {evidence}" if evidence else "")
+    where = f" at {body['target']}" if body.get("target") else ""
+    return f"{body['outcome']}{reason}{proof} by {body['settled_by']}{where}{again}" + (
+        f"; {evidence}" if evidence else ""
+    )
 
 
 #: What a reason means, where its own word leaves that open.

@@ -11,7 +11,8 @@ stretch is at most what was counted.
 
 Body: `sends` [[attempt id, latest moment at which it can have sent]] · `stretch_seconds` of the newest limit ·
 `down` {since failed_at until not_before reason evidence} or null · `probe` {attempt_id until} or null: who tries a
-target that is down · `refused` {at evidence} or null: its last answer was a no for good.
+target that is down · `refused` {at evidence bounced} or null: its last answer was a no for good; `bounced`: it took the
+message first, and gave it back later.
 """
 
 from collections.abc import Mapping
@@ -20,13 +21,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from reporting_governance.contracts.ids import derive_id
-from reporting_governance.contracts.receipt import Outcome, Reason
+from reporting_governance.contracts.receipt import Outcome, Proof, Reason
 from reporting_governance.contracts.times import format_time, parse_time
 
 Body = Mapping[str, Any]
 
 _BRIDGE = "bridge"
 _UNREACHED = frozenset({Reason.NOT_SENT, Reason.TRY_LATER})
+_BOUNCES_FOR = timedelta(days=5)  #: as long a mail server tries at least before it gives up (RFC 5321, 4.5.4.1)
 _PRECISE = 10  #: what a settled send gives back of a stretch is written down when it is more than a tenth of it
 NOTHING: Final[Body] = {"sends": [], "stretch_seconds": 0, "down": None, "probe": None, "refused": None}
 
@@ -67,6 +69,9 @@ def _fold_attempt(body: dict[str, Any], attempt: Body) -> None:
 
 def _fold_receipt(body: dict[str, Any], receipt: Body) -> None:
     mine, at = receipt["attempt_id"], receipt["settled_at"]
+    if is_bounce(receipt):  # of long ago perhaps: it does not say whether its target can be reached now
+        body["refused"] = {"at": at, "evidence": receipt["evidence"], "bounced": True}
+        return
     body["sends"] = [[who, min(latest, at) if who == mine else latest] for who, latest in body["sends"]]
     probed = body["probe"] is not None and body["probe"]["attempt_id"] == mine
     if probed:
@@ -78,9 +83,26 @@ def _fold_receipt(body: dict[str, Any], receipt: Body) -> None:
         body["down"] = None
         body["refused"] = {"at": at, "evidence": receipt["evidence"]}
     elif reason is None and receipt["outcome"] in (Outcome.ACKED, Outcome.PENDING_EXTERNAL_SEND):
-        body["down"] = body["refused"] = None
+        body["down"] = None
+        if not _still_bounces(body["refused"], receipt):
+            body["refused"] = None
     elif probed and reason == Reason.IN_DOUBT:
         body["down"] = _as_long_again(body["down"], at)
+
+
+def is_bounce(receipt: Body) -> bool:
+    """Tell whether a receipt says that a target gave back what it had taken; who hands it in says why."""
+    return receipt.get("reason") == Reason.REFUSED and "refused" in receipt["evidence"]
+
+
+def _still_bounces(refused: Body | None, receipt: Body) -> bool:
+    """Tell whether a target that took a message may give it back as it did before.
+
+    A proof that it went further than ever before it was given back says no, and so does a time without a bounce.
+    """
+    if refused is None or not refused.get("bounced") or Proof(receipt["proof"]) >= Proof.DELIVERED:
+        return False
+    return parse_time(receipt["settled_at"]) - parse_time(refused["at"]) < _BOUNCES_FOR
 
 
 def _down(old: Body | None, receipt: Body) -> Body:

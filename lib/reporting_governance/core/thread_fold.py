@@ -5,12 +5,18 @@ from typing import Any
 
 from reporting_governance.contracts.journal_line import RecordLine
 from reporting_governance.contracts.receipt import ON_PURPOSE, Proof, Reason
+from reporting_governance.core.thread_targets import (
+    TOLD,
+    best_outcome,
+    new_notice,
+    note_told,
+    outcome_at,
+    rank,
+    take_back,
+)
 
 Body = Mapping[str, Any]
 
-_OUTCOME_RANK = {"blocked": 0, "pending_external_send": 1, "acked": 2}
-_TOLD = frozenset({"acked", "pending_external_send"})
-_TOLD_BY = 6  #: attempts that are remembered besides the first and the newest one
 _NEW_THREAD: Body = {
     "episode_id": None,
     "receiver": "",
@@ -36,6 +42,8 @@ def fold_thread(old: Body | None, record: RecordLine, identity: str) -> Body:
     `told_at` (when a receipt first said of the newest telling that it arrived, or perhaps did; null when never) ·
     `told_phase` ·
     `told_by` (attempts that told, or perhaps did: the first and the newest ones; a bounced one is taken out) ·
+    `targets` (the same for each target, and what became of the newest notice there: `thread_targets`) ·
+    `first_at` (when its first notice was settled, by a telling or a failure) ·
     `before_retry` (what was known of the newest notice before a person sent it again; until that is settled) ·
     `fell_back_for` (the notice in whose place somebody else was told) ·
     `acked` (a person's act, or null; with `receipt_id` when the receiver's own service said so) ·
@@ -76,6 +84,7 @@ def _fold_notice(body: dict[str, Any], notice: Body) -> None:
     }
     body["newest_outcome"] = None
     body.pop("before_retry", None)
+    new_notice(body)
     if notice["phase"] != "resolved":  # steps are counted by the ladder; to their receiver they are the first telling
         body["number"] = max(body["number"], 1 if notice["phase"] == "escalation" else notice["number"])
     if notice.get("ladder"):
@@ -112,12 +121,11 @@ def fold_receipt(body: dict[str, Any], receipt: Body, *, speaks: bool = True) ->
 
     Blocked moves the time of the newest outcome, but nobody was told by it.  A later proof of the same attempt makes
     it surer that somebody was told, and not later.  One about an earlier notice settles nothing of the newest.
-    What was handed over and then came back (a bounce, an order that ran out) was not told after all.
+    What was handed over and then came back (a bounce, an order that ran out) was not told after all.  What came back
+    from one target says nothing about what another one got.
     """
-    told = receipt["outcome"] in _TOLD
-    if told and receipt.get("attempt_id"):
-        known = [each for each in body.get("told_by", ()) if each != receipt["attempt_id"]]
-        body["told_by"] = [*known[:1], *known[1:][-_TOLD_BY:], receipt["attempt_id"]]
+    told = receipt["outcome"] in TOLD
+    note_told(body, receipt)
     if body["acked"] is None and is_word_of_a_person(receipt):
         body["acked"] = {
             "what": "ack",
@@ -130,37 +138,55 @@ def fold_receipt(body: dict[str, Any], receipt: Body, *, speaks: bool = True) ->
             body["told_at"] = receipt["settled_at"]
         _take_back(body, receipt)
         return
-    earlier = body["newest_outcome"] = body.pop("before_retry", None) or body["newest_outcome"]
+    before = body["newest_outcome"] = body.pop("before_retry", None) or body["newest_outcome"]
+    outcome = _outcome(outcome_at(body, receipt, before), receipt)
+    if outcome is None:
+        return
+    best = body["newest_outcome"] = best_outcome(body, receipt, before, outcome)
+    _take_back(body, receipt)
+    if best is not outcome:  # another target knows better
+        if body["told_at"] and before != best and best["outcome"] in TOLD:
+            body["told_at"] = best["settled_at"]
+        return
+    settled_at = outcome["settled_at"]
+    # Nobody knows whether what was never confirmed arrived: whoever may have been told of the trouble is told its end.
+    doubtful = receipt.get("reason") == Reason.NEVER_CONFIRMED or receipt.get("may_have_arrived")
+    if told or (body["told_at"] is None and doubtful):
+        body["told_at"] = settled_at
+        body["told_phase"] = body["newest"]["phase"] if body["newest"] else None
+    if receipt.get("reason") in ON_PURPOSE:
+        return
+    body.setdefault("first_at", settled_at)
+    ladder = body.get("ladder")
+    if ladder and ladder["began_at"] is None:
+        body["ladder"] = {**ladder, "began_at": settled_at}
+
+
+def _outcome(earlier: Body | None, receipt: Body) -> Body | None:
+    """Return what is known of a notice at one place after a receipt; None when the receipt says less than is known."""
     attempt = receipt.get("attempt_id")
     same = earlier is not None and attempt is not None and earlier["attempt_id"] == attempt
-    came_back = same and earlier["outcome"] == "pending_external_send" and receipt["outcome"] == "blocked"
-    if earlier and not came_back and _OUTCOME_RANK[earlier["outcome"]] > _OUTCOME_RANK[receipt["outcome"]]:
-        return
-    surer = same and told and earlier["outcome"] in _TOLD
-    settled_at = earlier["settled_at"] if surer else receipt["settled_at"]
-    body["newest_outcome"] = {
+    settled_at = receipt["settled_at"]
+    if earlier is not None:
+        came_back = same and earlier["outcome"] == "pending_external_send" and receipt["outcome"] == "blocked"
+        if not came_back and rank(earlier) > rank(receipt):
+            return None
+        if same and receipt["outcome"] in TOLD and earlier["outcome"] in TOLD:
+            settled_at = earlier["settled_at"]
+    return {
         "outcome": receipt["outcome"],
         "proof": receipt["proof"],
         "reason": receipt.get("reason"),
         "settled_at": settled_at,
         "attempt_id": attempt,
     }
-    _take_back(body, receipt)
-    # Nobody knows whether what was never confirmed arrived: whoever may have been told of the trouble is told its end.
-    if told or (body["told_at"] is None and receipt.get("reason") == Reason.NEVER_CONFIRMED):
-        body["told_at"] = settled_at
-        body["told_phase"] = body["newest"]["phase"] if body["newest"] else None
-    ladder = body.get("ladder")
-    if ladder and ladder["began_at"] is None and receipt.get("reason") not in ON_PURPOSE:
-        body["ladder"] = {**ladder, "began_at": settled_at}
 
 
 def _take_back(body: dict[str, Any], receipt: Body) -> None:
     """Of a message that bounced nobody learned anything; when no other told it either, nobody was told."""
-    attempt = receipt.get("attempt_id")
-    if receipt.get("reason") != Reason.REFUSED or attempt not in body.get("told_by", ()):
+    if receipt.get("reason") != Reason.REFUSED or receipt.get("attempt_id") not in body.get("told_by", ()):
         return
-    body["told_by"] = [each for each in body["told_by"] if each != attempt]
+    take_back(body, receipt)
     if not body["told_by"]:
         body["told_at"] = body["told_phase"] = None
 

@@ -10,9 +10,10 @@ from enum import StrEnum
 from typing import Any
 
 from reporting_governance.contracts.notification_settings import InDoubt, Notification, Until
-from reporting_governance.contracts.receipt import ON_PURPOSE, Outcome, Reason, Receipt
+from reporting_governance.contracts.receipt import ON_PURPOSE, Outcome, Receipt
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.core.thread_fold import fold_receipt
+from reporting_governance.core.thread_targets import missed, missed_at
 
 Body = Mapping[str, Any]
 
@@ -20,9 +21,9 @@ Body = Mapping[str, Any]
 ONE_SHOT = frozenset({"delivery_failed", "spawn_failed", "log_loss", "canary_notice"})
 #: Told for the telling's sake: nobody needs its end, and that it was lost is an episode of its own.
 ONLY_A_TEST = frozenset({"canary_notice"})
-
 #: Nobody is told the end: of a test notice it says nothing, and a loss is over because a person said so.
 WITHOUT_AN_END = ONLY_A_TEST | {"log_loss"}
+
 
 @dataclass(frozen=True, slots=True)
 class ThreadRules:
@@ -162,9 +163,10 @@ def stand_in(thread: Body, outcome: str, reason: str | None, rules: ThreadRules)
         return None
     if newest is None or newest["phase"] == "resolved" or thread.get("fell_back_for") == newest["notice_id"]:
         return None
-    failed = outcome == Outcome.BLOCKED and reason not in ON_PURPOSE
-    doubted = outcome == Outcome.PENDING_EXTERNAL_SEND and reason == Reason.IN_DOUBT and rules.holds_doubt
-    if not (failed or doubted):
+    told = {"outcome": outcome, "reason": reason}
+    # One target that was not reached is no matter where another one has the proof that was asked for.
+    short = outcome == Outcome.PENDING_EXTERNAL_SEND and missed_at(thread, holds_doubt=rules.holds_doubt)
+    if not (missed(told, holds_doubt=rules.holds_doubt) or short):
         return None
     receiver = thread["receiver"]
     after = rules.fallback.index(receiver) + 1 if receiver in rules.fallback else 0

@@ -9,6 +9,7 @@ from reporting_governance.contracts.act import Act
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewName
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
 from reporting_governance.core.delivery import last_word, open_attempt
+from reporting_governance.core.thread_targets import target_of
 from reporting_governance.stages.newest import read_all
 from reporting_governance.storage.interface import Store, View
 
@@ -54,7 +55,13 @@ def proven(store: Store, threads: Sequence[View], everybody: Sequence[View], act
         if attempt is None or attempt in found:
             continue
         found[attempt] = SaidByAct(
-            receipt=_receipt(act, Outcome.ACKED, Proof.PERSON, attempt_id=attempt),
+            receipt=_receipt(
+                act,
+                Outcome.ACKED,
+                Proof.PERSON,
+                attempt_id=attempt,
+                target=item.body["item"]["target"] if item else target_of(thread.body, attempt),
+            ),
             parent=attempt,
             closes=(item.name,) if item else (),
             told=tuple(each for each in everybody if _stands_on(each.body, attempt, item)),
@@ -83,7 +90,8 @@ def withdrawn(store: Store, threads: Sequence[View], act: Act) -> list[SaidByAct
             if not _is_unsent(item.body) or not acked.issuperset(item.body["item"]["thread_keys"]):
                 continue
             told = (each for each in quiet if each.body["newest"]["notice_id"] in item.body["item"]["notice_ids"])
-            receipt = _receipt(act, Outcome.BLOCKED, Proof.NONE, spool_id=item.name.id)
+            target = item.body["item"]["target"]
+            receipt = _receipt(act, Outcome.BLOCKED, Proof.NONE, spool_id=item.name.id, target=target)
             found.setdefault(
                 item.name.id,
                 SaidByAct(receipt=receipt, parent=item.name.id, closes=(item.name,), told=tuple(told)),
@@ -99,6 +107,7 @@ def _receipt(
     attempt_id: str | None = None,
     spool_id: str | None = None,
     notice_id: str | None = None,
+    target: str | None = None,
 ) -> Receipt:
     parent = attempt_id or spool_id or notice_id or ""
     return Receipt(
@@ -111,6 +120,7 @@ def _receipt(
         attempt_id=attempt_id,
         spool_id=spool_id,
         notice_id=notice_id,
+        target=target,
         reason=Reason.ACKNOWLEDGED if outcome is Outcome.ACKED else Reason.WITHDRAWN,
     )
 

@@ -17,6 +17,7 @@ from reporting_governance.contracts.journal_line import Folder, RecordLine, View
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
 from reporting_governance.contracts.spool_item import SpoolItem
 from reporting_governance.core.delivery import open_attempt
+from reporting_governance.core.target_memory import is_bounce, is_news
 from reporting_governance.core.threads import ThreadRules
 from reporting_governance.errors import Busy, UsageError
 from reporting_governance.stages.backwards import stretches
@@ -24,6 +25,7 @@ from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.message import speaks_of
 from reporting_governance.stages.sending import read_threads
 from reporting_governance.stages.settled_thread import settled_key
+from reporting_governance.stages.targets import Memory, read_memory
 from reporting_governance.stages.targets_told import marks_of, told_marks
 from reporting_governance.storage.interface import Absence, Added, Addition, Group, Store, View
 
@@ -66,7 +68,7 @@ def run_late_receipt(
         store.ready()
         found = _find(store, handed_in.attempt_id)
         now = clock.now()
-        receipt = _receipt(handed_in, settled_by, now)
+        receipt = _receipt(handed_in, found.item, settled_by, now)
         if receipt.receipt_id in found.receipts:
             return None
         group = _group(store, found, receipt, rules)
@@ -77,8 +79,9 @@ def run_late_receipt(
     raise Busy(path=handed_in.attempt_id, seconds=0)
 
 
-def _receipt(handed_in: ExternalReceipt, settled_by: str, now: datetime) -> Receipt:
-    outcome = Outcome.ACKED if handed_in.proof >= Proof.STORED else Outcome.PENDING_EXTERNAL_SEND
+def _receipt(handed_in: ExternalReceipt, item: Mapping[str, Any], settled_by: str, now: datetime) -> Receipt:
+    enough = handed_in.proof >= max(Proof(item["expects_proof"]), Proof.STORED)
+    outcome = Outcome.ACKED if enough else Outcome.PENDING_EXTERNAL_SEND
     evidence = dict(handed_in.evidence)
     if handed_in.refused:
         outcome = Outcome.BLOCKED
@@ -91,6 +94,7 @@ def _receipt(handed_in: ExternalReceipt, settled_by: str, now: datetime) -> Rece
         settled_by=settled_by,
         evidence=evidence,
         attempt_id=handed_in.attempt_id,
+        target=item["target"],
         reason=Reason.REFUSED if handed_in.refused else None,
     )
 
@@ -156,6 +160,10 @@ def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules) ->
         consumes += marks_of(store, found.item, str(receipt.attempt_id))
     views += [settled_key(thread, receipt, rules, speaks=speaks_of(found.item, thread.body)) for thread in threads]
     views += told_marks(store, found.item, receipt, rules).views
+    memory = _remembered(store, receipt) if learn else None
+    if memory is not None:
+        consumes += memory.consumes
+        views.append(memory.key)
     record = RecordLine(
         kind=Receipt.schema,
         id=receipt.receipt_id,
@@ -168,7 +176,19 @@ def _group(store: Store, found: _Found, receipt: Receipt, rules: ThreadRules) ->
     lines = [Addition(record=each) for each in (back, record) if each is not None]
     # Of two that hand one bounce in at once the second looks again, and finds it.
     born = (Absence(Folder.PAST, str(found.item["spool_id"]), found.seq),) if bounced and found.view is None else ()
-    return Group(additions=tuple(lines), absences=born)
+    return Group(additions=tuple(lines), absences=(*born, *(memory.absences if memory is not None else ())))
+
+
+def _remembered(store: Store, receipt: Receipt) -> Memory | None:
+    """Return the memory of a receipt's target where it changes it: a bounce does, and a proof that ends one.
+
+    A target that is down now stays so, whatever is said of an earlier message.
+    """
+    said, memory = receipt.dump(), read_memory(store, str(receipt.target))
+    if is_bounce(said):
+        return memory
+    ends = memory.body["refused"] is not None and memory.body["down"] is None
+    return memory if ends and is_news(memory.body, said) else None
 
 
 def _returned(store: Store, found: _Found, receipt: Receipt) -> RecordLine | None:

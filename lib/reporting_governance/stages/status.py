@@ -10,19 +10,19 @@ from reporting_governance.contracts.capability_descriptor import DeliveryState
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.receipt import Reason
-from reporting_governance.contracts.times import parse_due, parse_time
+from reporting_governance.contracts.times import parse_time
 from reporting_governance.contracts.watch_settings import Watchdog
 from reporting_governance.core.check_in_rules import NATIVE
 from reporting_governance.core.delivery import last_word
 from reporting_governance.core.delivery_state import ItemHistory, item_state
-from reporting_governance.core.story import who_acted
 from reporting_governance.core.threads import ONLY_A_TEST
-from reporting_governance.stages.loss_watch import Loss, open_loss
 from reporting_governance.stages.clock import Clock
-from reporting_governance.stages.self_change import JOURNAL_KEY
+from reporting_governance.stages.loss_watch import Loss, open_loss
 from reporting_governance.stages.newest import read_all
+from reporting_governance.stages.self_change import JOURNAL_KEY
 from reporting_governance.stages.source_reading import read_source
 from reporting_governance.stages.targets import TargetTrouble, troubled
+from reporting_governance.stages.tellings import Telling, telling_of
 from reporting_governance.stages.waiting import WaitingNotice, WaitState, waiting_notices
 from reporting_governance.stages.watched_task import CANNOT_SEE, NO_PROMISE, WatchedTask, watched_task
 from reporting_governance.storage.interface import Listing, Store, View, expand
@@ -37,20 +37,6 @@ __all__ = [
     "WatchedTask",
     "run_status",
 ]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Telling:
-    """What one receiver knows about an episode."""
-
-    receiver: str
-    state: str  #: delivery state of the newest notice
-    proof: str
-    phase: str
-    told_at: str | None
-    acked_by: str | None
-    next_at: str | None  #: the next repeat
-    notice_id: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +86,6 @@ class StatusReport:
     log_id: str | None
     lines: int
     native_tasks: int
-    log_loss: Loss | None = None  #: what the journal lost, until a person acknowledges it
     native_cannot_see: Mapping[str, str]  #: condition -> why check-ins cannot show it
     foreign_tasks: int
     undecided_events: int
@@ -115,6 +100,7 @@ class StatusReport:
     clock_set_at: str | None  #: when the clock was last set, or the host slept or started
     gap: Mapping[str, str] | None  #: the newest time in which nobody watched: `began_at`, `ended_at`
     targets: tuple[TargetTrouble, ...] = ()  #: those that are down, full or refused what they got last
+    log_loss: Loss | None = None  #: what the journal lost, until a person acknowledges it
     waiting: tuple[WaitingNotice, ...] = ()  #: notices in the queue, and why; without a profile it is not said
 
 
@@ -177,7 +163,6 @@ def run_status(
             "held": len(held),
             "dispatched": len(items) - len(in_doubt),
             "pending_external_send": len(in_doubt),
-        log_loss=open_loss(store),
             "blocked": len(blocked),
         },
         oldest_pending_seconds=_oldest(store, folders, items, held, now),
@@ -192,6 +177,7 @@ def run_status(
         last_run_at=last_run_at,
         clock_set_at=own.get("clock_set_at"),
         gap=own.get("gap"),
+        log_loss=open_loss(store),
         waiting=waiting,
     )
 
@@ -221,7 +207,7 @@ def _episode(
         due_at=payload["due_at"],
         late_by_seconds=max(0, late),
         unknown=_unknown(payload, sources),
-        tellings=tuple(_telling(thread) for thread in threads.get(view.name.id, ())),
+        tellings=tuple(telling_of(thread) for thread in threads.get(view.name.id, ())),
     )
 
 
@@ -231,21 +217,6 @@ def _unknown(payload: Mapping[str, Any], sources: Sequence[WatchedSource]) -> st
     if any(each.unreadable is None and each.instance == payload["instance"] for each in mine):
         return None
     return next((f"its source cannot be read: {each.unreadable}" for each in mine if each.unreadable), None)
-
-
-def _telling(thread: View) -> Telling:
-    body, outcome = thread.body, thread.body["newest_outcome"]
-    next_at = parse_due(thread.name.due)
-    return Telling(
-        receiver=body["receiver"],
-        state=outcome["outcome"] if outcome else "on its way",
-        proof=outcome["proof"] if outcome else "none",
-        phase=f"{body['newest']['phase']} {body['newest']['number']}",
-        told_at=body["told_at"],
-        acked_by=who_acted(body["acked"]) if body["acked"] else None,
-        next_at=None if next_at is None else next_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        notice_id=body["newest"]["notice_id"],
-    )
 
 
 def _state_of(view: View) -> DeliveryState:

@@ -41,10 +41,10 @@ def read_memory(store: Store, target: str) -> Memory:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TargetTrouble:
-    """A target that is not sent to now, or that refused what it got last."""
+    """A target that is not sent to now, that refused what it got last, or that gave back what it had taken."""
 
     target: str
-    trouble: str  #: down, refused or rate_limited
+    trouble: str  #: down, refused, bounced or rate_limited
     since: str | None
     until: str | None  #: when it is tried again; None: not by itself
     why: str  #: what its receiver or the system said
@@ -61,9 +61,9 @@ def troubled(store: Store, notification: Notification, now: datetime) -> Iterato
             if down is not None:
                 words = _words(down["evidence"]) or down["reason"]
                 yield TargetTrouble(target=target, trouble="down", since=down["since"], until=down["until"], why=words)
-            elif refused is not None:
-                words = _words(refused["evidence"])
-                yield TargetTrouble(target=target, trouble="refused", since=refused["at"], until=None, why=words)
+            if refused is not None and (down is None or refused.get("bounced")):
+                words, kind = _words(refused["evidence"]), "bounced" if refused.get("bounced") else "refused"
+                yield TargetTrouble(target=target, trouble=kind, since=refused["at"], until=None, why=words)
             if limit is None:
                 continue
             left = slots(body, Limit(limit.messages, limit.per_seconds), now=now)

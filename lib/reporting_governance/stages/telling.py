@@ -11,6 +11,7 @@ from reporting_governance.contracts.journal_line import Folder, RecordLine, View
 from reporting_governance.contracts.notice import Notice, Urgency
 from reporting_governance.contracts.times import due_name, format_time, parse_time
 from reporting_governance.core.policy_templates import duration_words, one_line
+from reporting_governance.core.thread_targets import missed, missed_at
 from reporting_governance.core.threads import ThreadRules, ThreadStep, stand_in
 from reporting_governance.stages.newest import newest_view
 from reporting_governance.stages.settled_thread import changed_key
@@ -86,7 +87,7 @@ def fall_back_group(store: Store, thread: View, threads: Listing, rules: ThreadR
         receiver=receiver,
         urgency=Urgency(body["urgency"]),
         subject=f"{body['receiver']} was not told: {about_what(facts)}",
-        body=_why_you(body, failed),
+        body=_why_you(body, failed, rules),
         facts=facts,
         must_reference=(missed,),
         created_at=now,
@@ -106,14 +107,26 @@ def fall_back_group(store: Store, thread: View, threads: Listing, rules: ThreadR
     return Group(additions=(Addition(record=queued(record, bodies, rules, now)),), absences=births)
 
 
-def _why_you(body: Mapping[str, Any], failed: Mapping[str, Any]) -> str:
-    doubt = failed["outcome"] == "pending_external_send"
-    what = "It is not known whether the message arrived" if doubt else "The message could not be delivered"
-    reason = str(failed["reason"] or "no reason was given").replace("_", " ")
+def _why_you(body: Mapping[str, Any], failed: Mapping[str, Any], rules: ThreadRules) -> str:
+    if missed(failed, holds_doubt=rules.holds_doubt):
+        what = f"{_what_failed(failed)} ({_when(failed)})."
+    else:  # another target took it, and proves no more than that
+        missing = missed_at(body, holds_doubt=rules.holds_doubt)
+        parts = " ".join(f"{_what_failed(each)} at {target} ({_when(each)})." for target, each in missing)
+        what = f"{parts} {body['receiver']} may know of it by another way, of which nothing is proven."
     return (
-        f"You are told because you stand in for {body['receiver']}. {what} ({reason}, {failed['settled_at']}).\n\n"
+        f"You are told because you stand in for {body['receiver']}. {what}\n\n"
         f"What it was about: {about_what(body['facts'])}."
     )
+
+
+def _what_failed(outcome: Mapping[str, Any]) -> str:
+    doubt = outcome["outcome"] == "pending_external_send"
+    return "It is not known whether the message arrived" if doubt else "The message could not be delivered"
+
+
+def _when(outcome: Mapping[str, Any]) -> str:
+    return f"{str(outcome['reason'] or 'no reason was given').replace('_', ' ')}, {outcome['settled_at']}"
 
 
 def close_group(thread: View) -> Group:
