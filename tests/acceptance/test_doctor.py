@@ -103,6 +103,39 @@ def test_a_zone_that_was_known_where_the_profile_was_compiled() -> None:
     assert (check.verdict.value, "Europe/Nowhere" in check.seen, "tzdata" in check.advice) == ("bad", True, True)
 
 
+def test_a_watch_goes_on_when_the_zone_data_is_there_again(tmp_path: Path) -> None:
+    calendar = "{schedule: '0 9 * * *', time_zone: Europe/Berlin}"
+    own = profile(
+        tmp_path, ("calendar: null", f"calendar: {calendar}"), ("silence_seconds: 1800", "silence_seconds: null")
+    )
+    options = ("--profile", str(own))
+    verbs = Verbs(tmp_path / "state", options=options)
+    verbs.ok("run")
+    verbs.ok("report", "start", "daily", "--agent", "coder", "--at", "2026-01-01T00:00:00Z", "--id", "first")
+    nothing = tmp_path / "nothing"
+    (nothing / "tzdata").mkdir(parents=True)  # hides the package of that name, where there is one
+    (nothing / "tzdata/__init__.py").write_text("")
+    hidden = {"PYTHONTZPATH": "/nonexistent", "PYTHONPATH": f"{nothing}:{ROOT / 'lib'}"}
+    blind = Verbs(tmp_path / "state", hidden, options)
+    blind.call("run")
+    assert "Europe/Berlin" in bad(blind, "GOV909")
+    assert verbs.outbox() == []
+    verbs.ok("run")
+    assert [each["phase"] for each in verbs.outbox()] == ["firing"]
+
+
+def test_only_what_a_profile_says_is_warned_of(tmp_path: Path) -> None:
+    doubt = "  in_doubt: resend_marked             # hold needs a fallback receiver, and here is none\n"
+    for name, written, verdicts in (
+        ("silent.yaml", "", ["ok"]),
+        ("says.yaml", "  in_doubt: hold\n", ["ok", "warning"]),
+    ):
+        own = profile(tmp_path, (doubt, written), name=name)
+        found = looked(Verbs(tmp_path / "state", options=("--profile", str(own))))["GOV904"]
+        assert [each["verdict"] for each in found] == verdicts
+        assert "resend_marked" in found[0]["seen"]
+
+
 def test_a_secret_that_is_not_there_and_one_that_all_may_read(tmp_path: Path) -> None:
     key = tmp_path / "key"
     with Receiver("ok") as receiver:

@@ -148,6 +148,20 @@ def test_the_next_look_is_when_something_may_be_said() -> None:
     assert next_look(entries, judge(Sight(task=task), SETTINGS, at(15)), at(15)) == at(30)  # silence
 
 
+def test_a_task_whose_zone_is_not_known_now_is_looked_at_again_and_again() -> None:
+    promise = CheckpointPromise(schedule="0 9 * * *", time_zone="Europe/Nowhere")
+    task = TaskState(
+        task_id="t1", agent_id="a", runtime="r", status=TaskStatus.ACTIVE, started_at=NOON, checkpoint=promise
+    )
+    verdicts = judge(Sight(task=task), SETTINGS, at(15))
+    (overdue,) = (each for each in verdicts if each.condition is Condition.CHECKPOINT_OVERDUE)
+    assert (overdue.truth, overdue.passing) == (Truth.UNKNOWN, True)
+    assert next_look({}, (overdue,), at(15)) == at(15)
+    known = Verdict(condition=overdue.condition, truth=Truth.TRUE, reason="late", anchor=NOON, due_at=at(1))
+    opened = fold({}, transitions(KEY, {}, (known,), finished=False, now=at(5)))
+    assert next_look(opened, (overdue,), at(15)) == at(15)
+
+
 moves = st.lists(
     st.tuples(
         st.sampled_from(["forward", "back", "check in", "pause", "resume", "finish", "heartbeat", "scan"]),

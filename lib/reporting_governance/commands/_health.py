@@ -77,7 +77,8 @@ def _profile(context: CommandContext) -> Iterator[Check]:
         advice = "Until it is mended nothing new is decided; what was told goes on by the last good profile."
         yield Check(Rule.PROFILE, Verdict.BAD, f"{context.profile_reference}: {settings.refused}", advice)
         return
-    yield Check(Rule.PROFILE, Verdict.OK, context.profile_reference)
+    doubt = settings.artifact["spec"]["notification"]["in_doubt"]
+    yield Check(Rule.PROFILE, Verdict.OK, f"{context.profile_reference}; a send that nobody knows the end of: {doubt}")
     for note in settings.artifact.get("notes", ()):
         yield Check(Rule.PROFILE, Verdict.WARNING, note, "Change the profile if that is not what you want.")
     for note in settings.policy.powers.notes:

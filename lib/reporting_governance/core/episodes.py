@@ -91,6 +91,8 @@ def _next_look_at_one(entry: Entry | None, verdict: Verdict, now: datetime) -> d
     if is_open(entry) and verdict.condition is Condition.SILENCE_TIMEOUT:
         return now  # a heartbeat ends it and leaves no trace in the view
     if verdict.truth is Truth.UNKNOWN:
+        if verdict.passing:
+            return now
         return None if is_open(entry) else verdict.opens_at
     if is_open(entry):
         settled = _is_same_stretch(entry, verdict) if verdict.truth is Truth.TRUE else _is_not_yet(entry, verdict)

@@ -45,7 +45,8 @@ def compile_profile(
     problems = tuple(_calendar_problems(written, now))
     if problems:
         raise contract_error(problems, kind=DeploymentProfile.schema, source="profile")
-    notification, notes = _in_force(written.notification)
+    is_asked_for = "in_doubt" in (document.get("notification") or {})
+    notification, notes = _in_force(written.notification, is_asked_for=is_asked_for)
     sections = {each.name: getattr(written, each.name) for each in fields(ProfileSpec)}
     spec = ProfileSpec(
         **{
@@ -80,9 +81,13 @@ def _calendar_problems(written: DeploymentProfile, now: datetime | None) -> Iter
         yield from calendar_problems(f"/notification/mute_times/{place}", mute.schedule, mute.time_zone)
 
 
-def _in_force(written: Notification) -> tuple[Notification, tuple[str, ...]]:
-    """Holding a doubtful send helps only where somebody else can be told of it."""
+def _in_force(written: Notification, *, is_asked_for: bool) -> tuple[Notification, tuple[str, ...]]:
+    """Holding a doubtful send helps only where somebody else can be told of it.
+
+    Args:
+        is_asked_for: whether the profile says what is done with one; what nobody wrote is no contradiction.
+    """
     if written.in_doubt is not InDoubt.HOLD or written.fallback:
         return written, ()
     note = "notification.in_doubt: hold needs a fallback receiver; without one resend_marked is in force"
-    return replace(written, in_doubt=InDoubt.RESEND_MARKED), (note,)
+    return replace(written, in_doubt=InDoubt.RESEND_MARKED), (note,) if is_asked_for else ()

@@ -97,6 +97,7 @@ class Verdict:
     anchor: datetime | None = None
     due_at: datetime | None = None
     opens_at: datetime | None = None
+    passing: bool = False  #: unknown for a reason that is not the task's, and may be gone at any moment
     watched: bool = True  #: false: no promise, or the settings do not ask for it
 
 
