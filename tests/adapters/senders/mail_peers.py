@@ -7,7 +7,6 @@ import signal
 import socket
 import ssl
 import struct
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,7 +14,9 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from tests.adapters.senders.peers import Listener
 
 PHASES = ("greeting", "ehlo", "starttls", "ehlo2", "auth", "mail", "rcpt", "data", "body", "end", "quit")
 FINE: Mapping[str, str] = {
@@ -49,7 +50,7 @@ class Mail:
 
 
 @dataclass
-class MailPeer:
+class MailPeer(Listener):
     """A server that speaks SMTP properly but for what its script says.
 
     A script is texts like `550@rcpt`, `hang@data`, `reset@end`, one for each connection, the last one for all others;
@@ -59,6 +60,7 @@ class MailPeer:
     process that sends), `slow`.
     """
 
+    patience: ClassVar[float] = 0.2  # a talk that hangs as its script says would be waited for
     script: tuple[str, ...] = ("ok",)
     tls: ssl.SSLContext | None = None
     implicit: bool = False
@@ -66,45 +68,18 @@ class MailPeer:
     kill: Callable[[], None] = lambda: None
     mails: list[Mail] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)  #: every command that arrived
-    connections: int = 0
 
     def __post_init__(self) -> None:
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._server.getsockname()[1]
-        self._threads = [threading.Thread(target=self._serve, daemon=True)]
-        self._threads[0].start()
+        self.listen()
 
     @property
     def bodies(self) -> Sequence[Mapping[str, Any]]:
         """What arrived, as the cases of the bridge look at it."""
         return [_as_body(each.parsed) for each in self.mails]
 
-    def close(self) -> None:
-        with suppress(OSError):
-            self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-        for thread in self._threads:
-            thread.join(0.2)
-
-    def __enter__(self) -> "MailPeer":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                peer, _ = self._server.accept()
-            except OSError:
-                return
-            place = min(self.connections, len(self.script) - 1)
-            self.connections += 1
-            thread = threading.Thread(target=self._talk, args=(peer, self.script[place]), daemon=True)
-            self._threads.append(thread)
-            thread.start()
-
-    def _talk(self, peer: socket.socket, script: str) -> None:
+    def converse(self, peer: socket.socket, number: int) -> None:
+        """Talk as the script says."""
+        script = self.script[min(number, len(self.script) - 1)]
         deeds = {phase: what for what, _, phase in (each.rpartition("@") for each in script.split(",") if "@" in each)}
         talk = _Talk(self, peer, deeds)
         try:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from tests.adapters.senders.vendors import ANSWERS
 
@@ -131,39 +131,32 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
 }
 
 
-class Receiver:
-    """An HTTP receiver.  `script` names a behaviour for each message, the last one for all that follow."""
+class Listener:
+    """A server on loopback that talks with everybody who connects in a thread of its own."""
 
-    def __init__(
-        self, *script: str, tls: ssl.SSLContext | None = None, noted: Callable[[Request], None] = lambda _: None
-    ) -> None:
-        self.requests: list[Request] = []  #: whole requests that arrived: line, headers, body
-        self.connections = 0
-        self._script = list(script)
-        self._tls = tls
-        self._noted = noted
+    port: int
+    connections = 0
+    patience: ClassVar[float] = 2.0  #: seconds that each talk has to end, when the server closes
+
+    def listen(self) -> None:
+        """Begin to take connections."""
         self._server = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._server.getsockname()[1]
+        self.port = self._server.getsockname()[1]
         self._threads = [threading.Thread(target=self._serve, daemon=True)]
         self._threads[0].start()
 
-    @property
-    def url(self) -> str:
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/hook"
-
-    @property
-    def bodies(self) -> Sequence[Mapping[str, Any]]:
-        """The messages that arrived whole."""
-        return [json.loads(body) for _, _, body in self.requests]
+    def converse(self, peer: socket.socket, number: int) -> None:
+        """Talk with who connected, the `number`-th from 0, and let go of the connection."""
+        raise NotImplementedError
 
     def close(self) -> None:
         with suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)  # else the thread that accepts keeps it listening
         self._server.close()
         for thread in self._threads:  # a test that forks later wants no threads of ours
-            thread.join(2)
+            thread.join(self.patience)
 
-    def __enter__(self) -> "Receiver":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -175,12 +168,36 @@ class Receiver:
                 peer, _ = self._server.accept()
             except OSError:
                 return
+            number = self.connections
             self.connections += 1
-            thread = threading.Thread(target=self._converse, args=(peer,), daemon=True)
+            thread = threading.Thread(target=self.converse, args=(peer, number), daemon=True)
             self._threads.append(thread)
             thread.start()
 
-    def _converse(self, peer: socket.socket) -> None:
+
+class Receiver(Listener):
+    """An HTTP receiver.  `script` names a behaviour for each message, the last one for all that follow."""
+
+    def __init__(
+        self, *script: str, tls: ssl.SSLContext | None = None, noted: Callable[[Request], None] = lambda _: None
+    ) -> None:
+        self.requests: list[Request] = []  #: whole requests that arrived: line, headers, body
+        self._script = list(script)
+        self._tls = tls
+        self._noted = noted
+        self.listen()
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/hook"
+
+    @property
+    def bodies(self) -> Sequence[Mapping[str, Any]]:
+        """The messages that arrived whole."""
+        return [json.loads(body) for _, _, body in self.requests]
+
+    def converse(self, peer: socket.socket, number: int) -> None:
+        """Take one request, and do as the script says."""
         try:
             with peer if self._tls is None else self._tls.wrap_socket(peer, server_side=True) as connection:
                 request = _request(connection)

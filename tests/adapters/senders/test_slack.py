@@ -127,7 +127,8 @@ def test_what_is_told_later_replies_to_what_was_told_first() -> None:
     ],
 )
 def test_which_replies_are_shown_in_the_channel(phase: str, broadcast: list[str] | None, shown: bool) -> None:
-    _, (document,) = replied(phase=phase, **({} if broadcast is None else {"broadcast": broadcast}))
+    parameters: dict[str, Any] = {} if broadcast is None else {"broadcast": broadcast}
+    _, (document,) = replied(phase=phase, **parameters)
     assert document["reply_broadcast"] is shown
 
 

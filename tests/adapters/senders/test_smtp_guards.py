@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -146,9 +147,14 @@ def test_kill_9_after_the_acceptance_was_read() -> None:
         assert len(peer.mails) == 1
 
 
+def kill_after(happened: Callable[[], bool]) -> None:
+    assert wait_until(happened)
+    kill_sending_child()
+
+
 def test_kill_9_while_the_server_says_nothing_to_quit() -> None:
     with MailPeer(("hang@quit",)) as peer:
-        killer = threading.Thread(target=lambda: wait_until(lambda: "QUIT" in peer.lines) and kill_sending_child())
+        killer = threading.Thread(target=kill_after, args=(lambda: "QUIT" in peer.lines,))
         killer.start()
         answer = in_child(peer.port, timeout_seconds=5)
         killer.join()

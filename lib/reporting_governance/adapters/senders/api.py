@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
 from reporting_governance.adapters.senders.answers import exchanged, failure, is_web_page, retry_after
 from reporting_governance.adapters.senders.api_parameters import ApiParameters
+from reporting_governance.adapters.senders.cannot_look import CannotLook
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.adapters.senders.secrets import SecretMissing, Secrets
 from reporting_governance.adapters.senders.texts import one_line
@@ -59,7 +60,7 @@ def json_body(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode("ascii")
 
 
-class ApiSender:
+class ApiSender(CannotLook):
     """A sender that makes one call a message.  Subclasses bring `call`, `took`, `words` and `health`."""
 
     name: ClassVar[str]
@@ -109,14 +110,6 @@ class ApiSender:
     def wait_seconds(self, said: Said) -> int | None:
         """Return the wait that an answer asks for."""
         return retry_after(said.headers, time.time())
-
-    def mark(self) -> Mapping[str, Any] | None:
-        """Return nothing: there is nothing to look at later."""
-        return None
-
-    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:
-        """Say that nobody knows."""
-        return Answer(result=SendResult.IN_DOUBT)
 
     def send(self, message: Message, *, may_start: Fence) -> Answer:
         """Make the call, and judge what was answered."""

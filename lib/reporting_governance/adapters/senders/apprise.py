@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
 from reporting_governance.adapters.senders.answers import failure
+from reporting_governance.adapters.senders.cannot_look import CannotLook
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.adapters.senders.secrets import REFERENCE, SecretMissing, Secrets
 from reporting_governance.adapters.senders.texts import clean, cut, one_line
@@ -58,7 +59,7 @@ class Parameters(Record):
             raise ValueError("timeout_seconds is between 1 and 300")
 
 
-class AppriseSender:
+class AppriseSender(CannotLook):
     """Sends each message through one Apprise URL: one call, no retries, no redirects."""
 
     name = NAME
@@ -75,14 +76,6 @@ class AppriseSender:
             can_look=False,
             limit_seconds=self._parameters.timeout_seconds + OVERHEAD_SECONDS,
         )
-
-    def mark(self) -> Mapping[str, Any] | None:
-        """Return nothing: nobody can be asked later."""
-        return None
-
-    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:
-        """Say that nobody knows."""
-        return Answer(result=SendResult.IN_DOUBT)
 
     def probe(self) -> Sequence[Finding]:
         """Check that Apprise is installed and secrets can be read; it is not loaded, and nothing is sent."""

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, ClassVar, Final
 
+from reporting_governance.adapters.argv import check_argv
 from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
+from reporting_governance.adapters.senders.cannot_look import CannotLook
 from reporting_governance.adapters.senders.payload import encoded
 from reporting_governance.adapters.senders.rules import UNREACHABLE
-from reporting_governance.adapters.senders.secrets import REFERENCE, SecretMissing, Secrets
+from reporting_governance.adapters.senders.secrets import SecretMissing, Secrets
 from reporting_governance.contracts.finding import Finding
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.record import Record
@@ -72,17 +74,14 @@ class Parameters(Record):
     idempotent: bool = False
 
     def __post_init__(self) -> None:
-        if not self.argv or not self.argv[0]:
-            raise ValueError("argv names no program")
-        if any(REFERENCE.search(each) for each in self.argv):
-            raise ValueError("argv holds a secret, which every user of the machine could see; use env")
+        check_argv(self.argv)
         if not 1 <= self.timeout_seconds <= 600:
             raise ValueError("timeout_seconds is between 1 and 600")
         if self.best_proof not in (Proof.ACCEPTED, Proof.STORED, Proof.DELIVERED):
             raise ValueError("best_proof is accepted, stored or delivered")
 
 
-class CommandSender:
+class CommandSender(CannotLook):
     """Runs a program for each message."""
 
     name = NAME
@@ -100,14 +99,6 @@ class CommandSender:
             can_look=False,
             limit_seconds=self._parameters.timeout_seconds + OVERHEAD_SECONDS,
         )
-
-    def mark(self) -> Mapping[str, Any] | None:
-        """Return nothing: a program cannot be asked later."""
-        return None
-
-    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:
-        """Say that nobody knows."""
-        return Answer(result=SendResult.IN_DOUBT)
 
     def probe(self) -> Sequence[Finding]:
         """Check that the program is there and may be run."""

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
+from reporting_governance.adapters.senders.disk import sync, write_all
 from reporting_governance.adapters.senders.payload import document_of
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.contracts.finding import Finding
@@ -145,7 +146,7 @@ class ExternalSender:
             if not os.path.isdir(self._folder):
                 raise
             return os.path.lexists(back)
-        _sync(self._folder)
+        sync(self._folder)
         self._clear()
         return True
 
@@ -173,7 +174,7 @@ class ExternalSender:
         """Sync the folder; a name that a crash may undo is taken back, for its absence would look like taken."""
         shown = f"{self._parameters.folder}/{message.attempt_id}.json"
         try:
-            _sync(self._folder)
+            sync(self._folder)
         except OSError as fault:
             evidence = {"error": fault.strerror or "cannot be synced", "file": shown}
             try:
@@ -189,17 +190,7 @@ def _write(path: str, data: bytes) -> None:
         os.unlink(path)  # half of an earlier try of the same attempt
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(file, rest) :]
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def _sync(folder: str) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+        write_all(file, data)
         os.fsync(file)
     finally:
         os.close(file)

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
+from reporting_governance.adapters.senders.disk import sync, write_all
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.contracts.finding import Finding
 from reporting_governance.contracts.receipt import Proof
@@ -134,7 +135,7 @@ class Outbox:
         is_new = not os.path.exists(path)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         if is_new:
-            _sync(os.path.dirname(path))
+            sync(os.path.dirname(path))
         self._scanned: dict[tuple[str, int], dict[str, int]] = {}
 
     def close(self) -> None:
@@ -171,7 +172,7 @@ class Outbox:
         if len(parts) == 1:
             return answers
         try:
-            _write_all(self._file, b"".join(parts))
+            write_all(self._file, b"".join(parts))
             os.fdatasync(self._file)
         except OSError as fault:
             return self._after_a_fault(messages, offsets, size, fault)
@@ -213,7 +214,7 @@ class Outbox:
         for place, offset in places:
             found = self._scan(place, offset).get(message.spool_id)
             if found is not None:
-                _sync(place)
+                sync(place)
                 return self._stored(found)
         return None
 
@@ -284,18 +285,3 @@ def _line(message: Message) -> bytes:
         "facts": message.facts,
     }
     return json.dumps(document, separators=(",", ":"), default=str).encode("ascii") + b"\n"
-
-
-def _write_all(file: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(file, rest) :]
-
-
-def _sync(path: str) -> None:
-    """Sync a file or a folder."""
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from reporting_governance.adapters.argv import check_argv
 from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
+from reporting_governance.adapters.senders.cannot_look import CannotLook
 from reporting_governance.adapters.senders.openclaw_answers import judge
 from reporting_governance.adapters.senders.rules import UNREACHABLE
-from reporting_governance.adapters.senders.secrets import REFERENCE, SecretMissing, Secrets
+from reporting_governance.adapters.senders.secrets import SecretMissing, Secrets
 from reporting_governance.adapters.senders.texts import cut, utf16_units, whole_text
 from reporting_governance.contracts.finding import Finding
 from reporting_governance.contracts.receipt import Proof
@@ -98,19 +100,16 @@ class Parameters(Record):
     timeout_seconds: int = 150
 
     def __post_init__(self) -> None:
-        if not self.command or not all(self.command):
-            raise ValueError("command names no program")
+        check_argv(self.command if all(self.command) else (), "command")
         if not self.channel.strip() or not self.to.strip():
             raise ValueError("channel and to are not empty")
-        if any(REFERENCE.search(each) for each in self.command):
-            raise ValueError("command holds a secret, which every user of the machine could see; use env")
         if not SHORTEST_LIMIT <= self.timeout_seconds <= LONGEST_LIMIT:
             raise ValueError(f"timeout_seconds is between {SHORTEST_LIMIT} and {LONGEST_LIMIT}")
         if self.best_proof not in (Proof.ACCEPTED, Proof.STORED):
             raise ValueError("best_proof is accepted or stored")
 
 
-class OpenclawSender:
+class OpenclawSender(CannotLook):
     """Runs OpenClaw's program once for each message."""
 
     name = NAME
@@ -128,14 +127,6 @@ class OpenclawSender:
             can_look=False,
             limit_seconds=self._parameters.timeout_seconds + OVERHEAD_SECONDS,
         )
-
-    def mark(self) -> Mapping[str, Any] | None:
-        """Return nothing: the program cannot be asked later."""
-        return None
-
-    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:
-        """Say that nobody knows."""
-        return Answer(result=SendResult.IN_DOUBT)
 
     def probe(self) -> Sequence[Finding]:
         """Check that the program starts and says its version; it asks no channel, since even a dry run proves nothing.

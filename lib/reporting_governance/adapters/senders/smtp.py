@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, Proving, SenderPromises, SendResult
+from reporting_governance.adapters.senders.cannot_look import CannotLook
 from reporting_governance.adapters.senders.hiding import HIDDEN
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.adapters.senders.secrets import REFERENCE, SecretMissing, Secrets
@@ -169,7 +170,7 @@ class Parameters(Record):
             raise ValueError("replies_from needs replies_vouched_by: anybody can write any address into From")
 
 
-class SmtpSender(Proving):
+class SmtpSender(CannotLook, Proving):
     """Hands each message to a mail server."""
 
     name = NAME
@@ -192,14 +193,6 @@ class SmtpSender(Proving):
         for form in self._forms:
             text = text.replace(form, HIDDEN)
         return self._secrets.hide(text)
-
-    def mark(self) -> Mapping[str, Any] | None:
-        """Return nothing: a mail server cannot be asked later."""
-        return None
-
-    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:
-        """Say that nobody knows."""
-        return Answer(result=SendResult.IN_DOUBT)
 
     def probe(self) -> Sequence[Finding]:
         """Connect, encrypt, prove who we are and leave again; nothing is sent."""

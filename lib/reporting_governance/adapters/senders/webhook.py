@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
 from reporting_governance.adapters.senders.answers import exchanged, failure, is_web_page, retry_after
+from reporting_governance.adapters.senders.cannot_look import CannotLook
 from reporting_governance.adapters.senders.payload import encoded
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.adapters.senders.secrets import SecretMissing, Secrets
@@ -97,7 +98,7 @@ class Parameters(Record):
             ip_network(each)
 
 
-class WebhookSender:
+class WebhookSender(CannotLook):
     """Posts each message to a URL."""
 
     name = NAME
@@ -114,14 +115,6 @@ class WebhookSender:
             can_look=False,
             limit_seconds=self._parameters.timeout_seconds + OVERHEAD_SECONDS,
         )
-
-    def mark(self) -> Mapping[str, Any] | None:
-        """Return nothing: a webhook cannot be asked later."""
-        return None
-
-    def look(self, message: Message, mark: Mapping[str, Any] | None) -> Answer | None:
-        """Say that nobody knows."""
-        return Answer(result=SendResult.IN_DOUBT)
 
     def probe(self) -> Sequence[Finding]:
         """Check that secrets can be read and the address may be spoken to and connects; nothing is sent."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from reporting_governance.adapters.argv import check_argv
 from reporting_governance.adapters.interface import SourceReading
 from reporting_governance.adapters.tasks.entry_work import MOST_ENTRIES, EntryWork, take_entry
 from reporting_governance.adapters.tasks.rules import BAD_ENTRY, CUT_SHORT, UNREADABLE
@@ -70,14 +71,7 @@ class Parameters(Record):
     instance: str | None = None
 
     def __post_init__(self) -> None:
-        from reporting_governance.adapters.senders.secrets import REFERENCE
-
-        if not self.argv or not self.argv[0]:
-            raise ValueError("argv names no program")
-        if any(REFERENCE.search(each) for each in self.argv):
-            raise ValueError("argv holds a secret, which every user of the machine could see; use env")
-        if any("\0" in each for each in self.argv):
-            raise ValueError("argv holds a zero byte")
+        check_argv(self.argv)
         if not 1 <= self.timeout_seconds <= 600:
             raise ValueError("timeout_seconds is between 1 and 600")
         if self.instance is not None and not (0 < len(self.instance) <= 100 and self.instance.isprintable()):
