@@ -127,6 +127,56 @@ def test_routes_test_says_where_a_notice_goes_and_why(tmp_path: Path) -> None:
     assert verbs.records("hold") == [], "nothing was written"
 
 
+def test_routes_test_at_another_time(tmp_path: Path) -> None:
+    mute = (
+        "  mute_times: []",
+        "  mute_times: [{name: night, schedule: '0 22 * * *', time_zone: UTC, duration_seconds: 28800}]",
+    )
+    verbs = Verbs(tmp_path / "state", options=("--profile", str(profile(tmp_path, mute))))
+    asked = ("routes", "test", "--fact", "condition=silence_timeout", "--fact", "agent_id=coder")
+    silence = ("--from", "2031-06-01T12:00:00Z", "--until", "2031-06-01T13:00:00Z", "--comment", "move")
+    verbs.ok("silence", "add", "agent_id=coder", *silence)
+
+    def held(at: str) -> dict[str, object] | None:
+        document = verbs.ok(*asked, "--at", at, "--format", "json").document()
+        assert document["at"] == at.replace("Z", ".000Z")
+        (told,) = document["tests"][0]["receivers"]
+        found: dict[str, object] | None = told["held"]
+        return found
+
+    night = {"reason": "muted", "cause": "night", "until": "2031-06-02T06:00:00.000Z"}
+    assert held("2031-06-01T22:00:00Z") == night
+    assert held("2031-06-02T05:59:59Z") == night
+    assert held("2031-06-02T06:00:00Z") is None
+    silenced = held("2031-06-01T12:30:00Z")
+    assert silenced is not None
+    assert (silenced["reason"], silenced["until"]) == ("silenced", "2031-06-01T13:00:00.000Z")
+    assert held("2031-06-01T13:00:00Z") is None
+    shown = verbs.ok(*asked, "--at", "2031-06-01T23:00:00Z").out
+    assert "Calendars and silences as they are at 2031-06-01T23:00:00.000Z" in shown
+    assert "kept back then" in shown
+    assert "same task_id " in shown
+    assert "None" not in shown
+    assert verbs.records("hold") == []
+
+
+def test_routes_test_tells_a_lost_test_notice_to_somebody_else(tmp_path: Path) -> None:
+    """As `enqueue` does; the profile names one receiver in its route, and a second one nowhere."""
+    deputy = (
+        "  receivers:\n",
+        "  receivers:\n    deputy: {targets: {box: {sender: file, parameters: {path: deputy.jsonl}}}}\n",
+    )
+    verbs = Verbs(tmp_path / "state", options=("--profile", str(profile(tmp_path, deputy))))
+
+    def told(lost: str) -> list[str]:
+        facts = [f"--fact={each}" for each in ("condition=canary", "source=self", f"task_id=self:canary/{lost}")]
+        (test,) = verbs.ok("routes", "test", *facts, "--format", "json").document()["tests"]
+        return [each["receiver"] for each in test["receivers"]]
+
+    assert told("operator") == ["deputy"]
+    assert told("deputy") == ["operator"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

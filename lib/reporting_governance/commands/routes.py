@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from reporting_governance.commands._durations import Moment
 from reporting_governance.commands._text import as_typed
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.errors import UsageError
@@ -31,16 +33,23 @@ class BadFact(UsageError):
         "reportgov routes test --fact condition=silence_timeout --fact severity=high",
         "reportgov routes test my-task",
         "reportgov routes test my-task --fact labels.team=core --format json",
+        "reportgov routes test --fact condition=silence_timeout --at 2026-03-01T03:00:00Z",
     ),
 )
 @click.argument("what", metavar="test", type=click.Choice(["test"]))
 @click.argument("identity", metavar="[ID]", required=False)
 @click.option("--fact", "facts", multiple=True, metavar="FACT=VALUE", help="A fact of the notice; may be given again.")
-def main(context: CommandContext, *, what: str, identity: str | None, facts: tuple[str, ...]) -> Reply:
+@click.option("--at", type=Moment(), help="Judge calendars and silences at this time: +2h, or a time.  Default: now.")
+def main(
+    context: CommandContext, *, what: str, identity: str | None, facts: tuple[str, ...], at: datetime | timedelta | None
+) -> Reply:
     """Show where a notice would go and why: route, targets, what would keep it back, its group, who is told next.
 
     ID is that of a task, event, episode or notice, whose facts are taken from the records; --fact stands instead of
     one of them.  Nobody is told anything.
+
+    With --at the calendars and silences that we know of today are judged at that time; the queue, and what is open, is
+    as it is now.
     """
     from reporting_governance.stages.route_test import run_route_test
 
@@ -49,9 +58,12 @@ def main(context: CommandContext, *, what: str, identity: str | None, facts: tup
         raise BadFact(problem="say what the notice is about: an ID, or --fact FACT=VALUE")
     subject = None if identity is None else as_typed(identity)
     settings = context.settings
-    tests = run_route_test(context.store, settings.policy, settings.profile, subject, typed, clock=context.clock)
+    moment = context.clock.now() + at if isinstance(at, timedelta) else at
+    tests = run_route_test(
+        context.store, settings.policy, settings.profile, subject, typed, clock=context.clock, at=moment
+    )
     lines = _lines_of_routes(context)
-    return Reply(_document(what, context, tests, lines), _describe(context, tests, lines))
+    return Reply(_document(what, context, tests, lines, moment), _describe(context, tests, lines, moment))
 
 
 def _facts(words: Sequence[str]) -> Mapping[str, Any]:
@@ -85,7 +97,7 @@ def _lines_of_routes(context: CommandContext) -> Sequence[int | None]:
 
 
 def _document(
-    what: str, context: CommandContext, tests: Sequence[RouteTest], lines: Sequence[int | None]
+    what: str, context: CommandContext, tests: Sequence[RouteTest], lines: Sequence[int | None], at: datetime | None
 ) -> dict[str, Any]:
     from reporting_governance.contracts.times import format_time
 
@@ -94,6 +106,7 @@ def _document(
         "what": what,
         "profile": settings.parts[0].path if settings.parts else settings.reference,
         "profile_refused": settings.refused,
+        "at": at and format_time(at),
         "tests": [
             {
                 "subject": test.subject,
@@ -130,8 +143,11 @@ def _document(
     }
 
 
-def _describe(context: CommandContext, tests: Sequence[RouteTest], lines: Sequence[int | None]) -> str:
+def _describe(
+    context: CommandContext, tests: Sequence[RouteTest], lines: Sequence[int | None], at: datetime | None
+) -> str:
     from reporting_governance.commands._tables import table
+    from reporting_governance.contracts.times import format_time
     from reporting_governance.core.policy_templates import duration_words
 
     settings = context.settings
@@ -140,7 +156,10 @@ def _describe(context: CommandContext, tests: Sequence[RouteTest], lines: Sequen
         f"Profile: {profile}"
         + (f" (refused, the last good one is in force: {settings.refused})" if settings.refused else "")
     ]
-    headers = ("receiver", "by route", "targets", "kept back now", "goes together with", "if it fails")
+    if at is not None:
+        parts.append(f"Calendars and silences as they are at {format_time(at)}; all else as it is now.")
+    kept_back = "kept back now" if at is None else "kept back then"
+    headers = ("receiver", "by route", "targets", kept_back, "goes together with", "if it fails")
     for test in tests:
         rows = [_row(each, lines) for each in test.receivers]
         parts.append(f"{_about(test)}\n\n{table(headers, rows)}")
@@ -173,7 +192,8 @@ def _row(each: WouldTell, lines: Sequence[int | None]) -> tuple[object, ...]:
     if each.held is not None:
         until = f" until {format_time(each.held.until)}" if each.held.until else ""
         held = f"{each.held.reason.value} by {each.held.cause}{until}"
-    group = ", ".join(f"{name} {value}" for name, value in each.group.items()) or "all of this receiver"
+    shared = (name if value is None else f"{name} {value}" for name, value in each.group.items())
+    group = ", ".join(shared) or "all of this receiver"
     company = f"; {each.company} wait until {format_time(each.goes_at)}" if each.company else ""
     return (
         each.receiver,

@@ -14,8 +14,7 @@ from reporting_governance.contracts.notice import Notice, Urgency
 from reporting_governance.contracts.times import FAR_FUTURE, due_name
 from reporting_governance.core.facts import Facts, installation, notice_facts
 from reporting_governance.core.policy_evaluator import Verdict
-from reporting_governance.core.routing import RouteMatch, route
-from reporting_governance.core.self_notices import CANARY, instead_of
+from reporting_governance.core.receivers import receivers_of
 from reporting_governance.core.threads import ONE_SHOT
 from reporting_governance.storage.interface import Addition, Listing, View
 
@@ -88,18 +87,8 @@ def _notices(judged: Judged, profile: ProfileSpec, record_id: str, now: datetime
             episode_id=episode,
             route=match.route + 1,
         )
-        for match in _receivers(judged, facts, profile)
+        for match in receivers_of(facts, profile.notification)
     ]
-
-
-def _receivers(judged: Judged, facts: Mapping[str, Any], profile: ProfileSpec) -> tuple[RouteMatch, ...]:
-    """Return whom the routes name; that a test notice was lost is told to somebody else than its receiver."""
-    notification = profile.notification
-    routed = route(facts, notification.routes)
-    payload, task_id = judged.event["payload"], str(judged.event["task_id"])
-    if payload.get("condition") != "canary" or payload.get("source") != "self":
-        return routed
-    return instead_of(task_id.removeprefix(f"{CANARY}/"), routed, notification.fallback, tuple(notification.receivers))
 
 
 def _escalates(judged: Judged) -> bool:
