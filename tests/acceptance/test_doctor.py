@@ -106,7 +106,7 @@ def test_a_zone_that_was_known_where_the_profile_was_compiled() -> None:
 def test_a_watch_goes_on_when_the_zone_data_is_there_again(tmp_path: Path) -> None:
     calendar = "{schedule: '0 9 * * *', time_zone: Europe/Berlin}"
     own = profile(
-        tmp_path, ("calendar: null", f"calendar: {calendar}"), ("silence_seconds: 1800", "silence_seconds: null")
+        tmp_path, ("calendar: null", f"calendar: {calendar}"), ("silence_seconds: 1800", "silence_seconds: 315360000")
     )
     options = ("--profile", str(own))
     verbs = Verbs(tmp_path / "state", options=options)
