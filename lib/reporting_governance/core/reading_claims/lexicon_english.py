@@ -1,0 +1,193 @@
+"""English phrases and what they are signs of, folded: small letters, straight apostrophes, single blanks.
+
+Each group says why its phrases stand together.  Phrases that hold another phrase win, so exceptions are phrases too.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from reporting_governance.core.reading_claims.signs import Sign
+
+
+def phrases(text: str) -> tuple[str, ...]:
+    """Return the phrases of a table: they stand between bars and line ends."""
+    return tuple(" ".join(line.split()) for each in text.split("\n") for line in each.split("|") if line.strip())
+
+
+def _with(beginnings: Iterable[str], endings: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{beginning} {ending}" for beginning in beginnings for ending in endings)
+
+
+#: people say these of the task itself; no subject has to be looked for
+_WHOLE = phrases("""
+    task complete | task completed | tasks complete | task is complete | task is done | task done | task finished
+    task closed | subtask finished | subtask complete | subtask done | work complete | work is complete | job done
+    all done | all finished | all complete | all completed | all set | all wrapped up | all sorted | all good to go
+    everything is done | everything is finished | everything is complete | everything's done
+    everything is in place | everything you asked for is in place | that's everything | that is everything
+    that's all done | that's it, done | everything works | everything now works | everything is working
+    everything is up and running | we're done | we are done | i'm done | i am done | i'm all done | i am finished
+    i'm finished now | ready for use | ready to use | ready to ship | ready to merge | ready for merge
+    ready for review | ready for you | good to go | acceptance criteria are met | requirements are met
+    criteria met | requirements met | that completes | this completes | that concludes | this concludes
+    that wraps up | this wraps up | research complete | implementation complete | migration complete
+    refactor complete | refactoring complete | review complete | analysis complete | mission accomplished
+    job is done | work is done | work is finished | the work here is done | nothing left to do
+    nothing remains to be done | nothing else to do | no work left | no remaining work | no open items
+    no open tasks | no outstanding work | no outstanding items | fully done | no further work
+    nothing further to do | you're all set | you are all set | that's a wrap | everything's in place
+    everything's working | everything is now working | the fix is in | it's all done | this is all done
+    that's done | closing this out | all items are done | nothing else is pending | changes are all in | it's live
+    it is live | now live | is live | fully implemented and working | is all yours
+""")
+
+#: what was wanted works; said of something, so it counts like a thing that is done
+_WORKS = phrases("""
+    it works | works now | now works | works fine | works as expected | works correctly | works again
+    works as intended | working now | is working again | work as expected | behaves as expected | works end to end
+    works end-to-end | is in place | are in place | is up and running | is fully functional | works like a charm
+    works perfectly
+""")
+
+_DONE = phrases(
+    "done | ready | complete | completed | finished | concluded | wrapped up | accomplished | finalized | finalised"
+)
+
+#: reaching what a task usually asks for; said of a thing, with nothing left open, it is a claim that the task is done
+_MENDED = phrases("""
+    fixed | implemented | resolved | shipped | deployed | migrated | merged | released | solved | delivered | ported
+    repaired | published | converted | rolled out | landed | squashed | corrected | finished implementing
+    finished writing | finished building | finished adding | finished migrating | finished updating | renamed across
+    finished refactoring | finished fixing | addressed | handled | taken care of | sorted out | cleared up | patched
+    up for review | reconciled | up and running | uploaded | rebuilt | submitted | installed | set up | built
+    wired up
+""")
+
+#: something was changed; alone it does not say whether that was all
+_CHANGED = phrases("""
+    added | updated | changed | removed | moved | wrote | written | created | renamed | refactored | deleted
+    replaced | booked | ordered | edited | rewrote | rewritten | extracted | dropped | bumped | upgraded | adjusted
+    cleaned up | committed | pushed | made the following changes | made these changes | made changes | modified
+    extended | split | reworked | simplified | generated | drafted | prepared | covered | archived | configured
+    enabled | disabled | reverted | restored | scraped | deduplicated | translated | arranged | scheduled the
+    cancelled | canceled | opened | wired | hooked up | tweaked | put in | raised | lowered | inlined | merged in
+    imported | exported | improved | tightened | hardened | documented | introduced | switched
+""")
+
+#: work that leaves things as they are
+_LOOKED = phrases("""
+    found | read | reviewed | ran | checked | investigated | looked into | looked at | looked through | traced
+    measured | reproduced | compared | analysed | analyzed | identified | narrowed it down | narrowed down | tested
+    verified | confirmed | collected | gathered | profiled | debugged | explored | searched | inspected | examined
+    benchmarked | tried | counted | audited | researched | diagnosed | pinpointed | scanned | walked through
+    made progress | made partial progress | made good progress | have started | i started | started on | i've begun
+    started working | went through | studied | evaluated | validated | returned | surveyed | downloaded | logged
+    findings | findings so far | work so far | i answered | dug into | bisected | mapped out | sketched | listed
+""")
+
+_ONGOING = (
+    *_with(
+        (
+            "i'm",
+            "i'm now",
+            "i'm still",
+            "i am",
+            "i am now",
+            "i am still",
+            "still",
+            "currently",
+            "we're",
+            "we are",
+            "now",
+        ),
+        """
+        reading writing running testing working checking looking waiting_for_the_build comparing building fixing going
+        implementing adding updating debugging investigating reviewing converting migrating collecting cleaning
+        measuring searching downloading uploading processing refactoring translating analysing analyzing compiling
+        indexing training rendering reproducing trying crawling parsing rebuilding polishing drafting exploring
+        """.replace("_", " ").split(),
+    ),
+    *phrases("""
+    working on it | working on that | working on this | working through | still working | i'm working | i am working
+    currently | in progress | still running | is running | are running | it is running | halfway | half way
+    on track | still converting | still downloading | still uploading | still processing | still going
+    making progress | i'm looking into | i am looking into | looking into | i'm checking | i'm testing
+    i'm debugging | i'm fixing | i'm investigating | i'm reading | i'm writing | i'm reviewing | i'm running
+    i'm going through | going on with | i'm going on with | continuing with | compiling | under way | underway
+    well on the way | ongoing | debugging | i'm in the middle of | progress: | running the | still on it | midway
+    partway | half converted | half done | i'm now | moving on to | moved on to | being processed | being migrated
+    i'm making
+    """),
+)
+
+_CHECK = phrases("""
+    tests | test suite | suite | test | unit tests | integration tests | checks | check | ci | build | lint | linter
+    linting | type check | type checks | type checker | typecheck | pipeline | specs | regression tests | e2e tests
+    end-to-end tests | test run | mypy | pytest | ruff | eslint | tsc | jest | cargo test | npm test | go test
+    assertions | test cases | cases | verification | compilation | smoke test | smoke tests | static analysis
+    the payload | workflow | github actions | pre-commit | clippy
+""")
+
+_PASS = phrases("""
+    pass | passes | passed | passing | green | succeed | succeeds | succeeded | clean | all pass | all passed
+    all green | all passing | are ok | is ok | no issues | no issues found | no errors | 0 failures | 0 failed
+    0 errors | zero failures | zero errors | no failures | without errors | without failures | exit 0 | exit code 0
+    exits 0 | no warnings | without a failure
+""")
+
+_GREEN = phrases("""
+    all tests pass | all tests passed | all tests passing | all tests are passing | all tests green
+    tests are green | all tests are green | all checks pass | all checks passed | all checks green | all green
+    tests pass | ci green | tests passed | ci is green | ci says green | ci passes | ci passed | suite is green
+    build is green | tests green | the build passes | everything passed | everything passes | everything is green
+    all existing tests pass | all existing tests continue to pass | existing tests still pass | all tests still pass
+""")
+
+_FAIL = phrases("""
+    fail | fails | failed | failing | failure | failures | red | broken | still fail | still fails | failing tests
+    do not pass | does not pass | don't pass | doesn't pass | did not pass | didn't pass | timed out
+""")
+
+_DISPATCHED = phrases("""
+    delegated | dispatched | spawned | kicked off | handed this over | handed it over | handed over | handed off
+    farmed out | i've queued | has been queued | have queued | i queued | queued up | is already running
+    are already running
+""")
+
+_HANDED = phrases("""
+    sent | passed | assigned | handed | given | submitted | started | launched | forwarded | triggered | scheduled
+    moved | gave | put
+""")
+
+_WORKER = phrases("""
+    agent | sub-agent | subagent | sub-agents | subagents | agents | worker | workers | queue | build queue | child
+    background job | background task | nightly job | ci job | batch job | team | the server | reviewer agent | cron
+    helper | job queue | background | research agent
+""")
+
+_FORWARDED = phrases("""
+    forwarded the | i've forwarded | i have forwarded | passed on to the operator | to the operator channel
+    relayed | passed it on to you | passed the result on | posted the result | shared the result with you
+    on to the operator | forwarded to you | sent you the result
+""")
+
+#: a child's result, without which passing something on is no forwarding
+_RESULT = phrases("result | results | report | summary | findings | output | answer | reply | reviewer's | sub-agent's")
+
+ENGLISH_CLAIMS: Mapping[Sign, Iterable[str]] = {
+    Sign.WHOLE: _WHOLE,
+    Sign.DONE: _DONE,
+    Sign.WORKS: _WORKS,
+    Sign.MENDED: _MENDED,
+    Sign.CHANGED: _CHANGED,
+    Sign.LOOKED: _LOOKED,
+    Sign.ONGOING: _ONGOING,
+    Sign.CHECK: _CHECK,
+    Sign.PASS: _PASS,
+    Sign.GREEN: _GREEN,
+    Sign.FAIL: _FAIL,
+    Sign.DISPATCHED: _DISPATCHED,
+    Sign.HANDED: _HANDED,
+    Sign.WORKER: _WORKER,
+    Sign.RESULT: _RESULT,
+    Sign.FORWARDED: _FORWARDED,
+}

@@ -1,0 +1,120 @@
+"""Sentences and clauses of a folded block, with the signs in each.
+
+A sentence ends at its mark, or at a line break that folding has kept.  A clause ends at
+a comma, a colon, a bracket, a dash, or a word that opposes what stands before it to what follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reporting_governance.core.reading_claims.signs import Hit, Index, Sign, find_signs
+
+_ENDS = frozenset("\n!?;\u3002\uff61\u2026")
+_CLAUSE_MARKS = frozenset(",:()[]\u2014\u2013\u3001\u3010\u3011")
+_ABBREVIATIONS = frozenset(("e.g", "i.e", "etc", "vs", "cf", "approx", "no", "fig", "resp"))
+_OPPOSING = (
+    " but ",
+    " however ",
+    " although ",
+    " though ",
+    " except ",
+    " while ",
+    " because ",
+    " since ",
+    " so ",
+    " which ",
+    " and i ",
+    " and i'",
+    " and now ",
+    " and the ",
+    " - ",
+    "\u4f46",
+    "\u4e0d\u8fc7",
+    "\u56e0\u4e3a",
+    "\u6240\u4ee5",
+    "\u867d\u7136",
+)
+_LONGEST_OPPOSING = max(map(len, _OPPOSING))
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a sentence; places are those of the folded block."""
+
+    start: int
+    end: int
+    hits: tuple[Hit, ...]
+
+    def has(self, *signs: Sign) -> bool:
+        """Tell whether any of the signs is here."""
+        return any(hit.sign in signs for hit in self.hits)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a folded block and how it ends."""
+
+    start: int
+    end: int
+    asks: bool
+    clauses: tuple[Clause, ...]
+
+    def has(self, *signs: Sign) -> bool:
+        """Tell whether any of the signs is here."""
+        return any(clause.has(*signs) for clause in self.clauses)
+
+
+def read_sentences(text: str, index: Index) -> Iterator[Sentence]:
+    """Yield the sentences of a folded block, from left to right."""
+    start = 0
+    for place, letter in enumerate(text):
+        if _is_full_stop(text, place, start) if letter == "." else letter in _ENDS:
+            yield from _sentence(text, start, place + 1, index)
+            start = place + 1
+    yield from _sentence(text, start, len(text), index)
+
+
+def _is_full_stop(text: str, place: int, start: int) -> bool:
+    after = text[place + 1 : place + 2]
+    if after and not after.isspace() and after not in "\"')\ue000\ue001\ue002" and after.isascii():
+        return False
+    word = text[max(start, place - 8) : place].rpartition(" ")[2]
+    return word not in _ABBREVIATIONS and not (
+        word.isdigit() and not text[start : max(start, place - len(word))].strip()
+    )
+
+
+def _sentence(text: str, start: int, end: int, index: Index) -> Iterator[Sentence]:
+    while start < end and text[start].isspace():
+        start += 1
+    if start == end:
+        return
+    hits = find_signs(text, index, start, end)
+    clauses = tuple(_clauses(text, start, end, hits))
+    yield Sentence(start, end, text[end - 1] == "?", clauses)
+
+
+def _clauses(text: str, start: int, end: int, hits: list[Hit]) -> Iterator[Clause]:
+    covered = {place for hit in hits for place in range(hit.start, hit.end)}
+    used = 0
+    at = start
+    for place in range(start, end + 1):
+        if place < end and (place in covered or not _ends_clause(text, place)):
+            continue
+        first = used
+        while used < len(hits) and hits[used].end <= place:
+            used += 1
+        if text[at:place].strip(" \n,:()[]"):
+            yield Clause(at, place, tuple(hits[first:used]))
+        at = place + 1
+
+
+def _ends_clause(text: str, place: int) -> bool:
+    letter = text[place]
+    if letter in _CLAUSE_MARKS:
+        return not (letter in ",:" and text[place - 1 : place].isdigit() and text[place + 1 : place + 2].isdigit())
+    if letter == " " or not letter.isascii():
+        return text.startswith(_OPPOSING, place, place + _LONGEST_OPPOSING)
+    return False
