@@ -1,17 +1,17 @@
 """What an acknowledgement proves of what was sent, and what it withdraws of what was not."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.act import Act
-from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewName
+from reporting_governance.contracts.journal_line import RecordLine, ViewName
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
 from reporting_governance.core.delivery import last_word, open_attempt
 from reporting_governance.core.thread_targets import target_of
-from reporting_governance.stages.newest import read_all
-from reporting_governance.storage.interface import Store, View
+from reporting_governance.stages.on_hand import OnHand
+from reporting_governance.storage.interface import View
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,18 +38,17 @@ class SaidByAct:
         )
 
 
-def proven(store: Store, threads: Sequence[View], everybody: Sequence[View], act: Act) -> list[SaidByAct]:
+def proven(on_hand: OnHand, threads: Sequence[View], everybody: Sequence[View], act: Act) -> list[SaidByAct]:
     """Return a receipt with proof `person` for each attempt that the threads stand on, also for those in doubt.
 
     One item may carry the notices of several episodes: what proves it is told to all of them.  What is in flight gets
     no receipt from here; its own is coming.
     """
-    items = _open_items(store)
     found: dict[str, SaidByAct] = {}
     for thread in threads:
         outcome = thread.body["newest_outcome"]
         attempt = outcome["attempt_id"] if outcome else None
-        item = _item_with(items, thread.body["newest"]["notice_id"], attempt)
+        item = _item_with(on_hand, thread.body["newest"]["notice_id"], attempt)
         if attempt is None and item is not None and is_in_doubt(item.body) and open_attempt(item.body) is None:
             attempt = item.body["attempts"][-1]["attempt_id"]
         if attempt is None or attempt in found:
@@ -69,23 +68,22 @@ def proven(store: Store, threads: Sequence[View], everybody: Sequence[View], act
     return list(found.values())
 
 
-def withdrawn(store: Store, threads: Sequence[View], act: Act) -> list[SaidByAct]:
+def withdrawn(on_hand: OnHand, threads: Sequence[View], act: Act) -> list[SaidByAct]:
     """Return a receipt for each item and notice of the threads that surely was not sent, and will not be.
 
     An item that speaks of another episode too is sent, and what goes on despite an acknowledgement goes on.
     """
     quiet = [thread for thread in threads if not thread.body.get("despite_ack")]
     acked = {thread.name.id for thread in quiet}
-    items, queue = _open_items(store), store.listing(Folder.QUEUE).names
     found: dict[str, SaidByAct] = {}
     for thread in quiet:
         notice = thread.body["newest"]["notice_id"]
         if thread.body["newest"]["phase"] == "resolved":
             continue
-        carrying = list(_items_with(items, notice))
-        if not carrying and notice in queue:
+        carrying, queued = on_hand.items_with(notice), on_hand.queued(notice)
+        if not carrying and queued is not None:
             receipt = _receipt(act, Outcome.BLOCKED, Proof.NONE, notice_id=notice)
-            found[notice] = SaidByAct(receipt=receipt, parent=notice, closes=(queue[notice],), told=(thread,))
+            found[notice] = SaidByAct(receipt=receipt, parent=notice, closes=(queued,), told=(thread,))
         for item in carrying:
             if not _is_unsent(item.body) or not acked.issuperset(item.body["item"]["thread_keys"]):
                 continue
@@ -125,10 +123,6 @@ def _receipt(
     )
 
 
-def _open_items(store: Store) -> list[View]:
-    return read_all(store, store.listing(Folder.SPOOL).names.values())
-
-
 def _stands_on(thread: Mapping[str, Any], attempt: str, item: View | None) -> bool:
     """Tell whether what is proven about an attempt says something about a thread's newest notice."""
     carried = item.body["item"]["notice_ids"] if item else ()
@@ -136,13 +130,9 @@ def _stands_on(thread: Mapping[str, Any], attempt: str, item: View | None) -> bo
     return outcome.get("attempt_id") == attempt or (not outcome and thread["newest"]["notice_id"] in carried)
 
 
-def _items_with(items: Iterable[View], notice: str) -> Iterator[View]:
-    return (view for view in items if notice in view.body["item"]["notice_ids"])
-
-
-def _item_with(items: Iterable[View], notice: str, attempt: str | None) -> View | None:
+def _item_with(on_hand: OnHand, notice: str, attempt: str | None) -> View | None:
     """Return the open spool item that carries a notice; when an attempt is named, only the one it belongs to."""
-    for view in _items_with(items, notice):
+    for view in on_hand.items_with(notice):
         attempts = {each["attempt_id"] for each in view.body["attempts"]}
         if attempt is None or attempt in attempts:
             return view

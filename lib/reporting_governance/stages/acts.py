@@ -12,6 +12,7 @@ from reporting_governance.core.threads import ThreadRules
 from reporting_governance.errors import Busy, UsageError
 from reporting_governance.stages.acknowledging import SaidByAct, proven, withdrawn
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.on_hand import OnHand
 from reporting_governance.stages.sending import COMMIT
 from reporting_governance.stages.settled_thread import changed_key
 from reporting_governance.stages.subjects import all_threads, threads_about
@@ -82,8 +83,9 @@ def run_ack(
             comment=comment,
             vouched_by=vouched_by,
         )
-        said = [*proven(store, threads, everybody, act), *withdrawn(store, threads, act)]
-        return _acknowledged(threads, act, said, rules or _AT_ONCE)
+        on_hand = OnHand(store)
+        said = [*proven(on_hand, threads, everybody, act), *withdrawn(on_hand, threads, act)]
+        return acknowledged(threads, act, said, rules or _AT_ONCE)
 
     return with_fresh_names(store, build, clock, subject)
 
@@ -104,31 +106,9 @@ def run_unack(store: Store, subject: str, *, actor: str, comment: str, clock: Cl
         if all(thread.body["acked"] is None for thread in threads):
             raise NothingAcknowledged(subject=subject)
         act = Act(act_id=random_id(), what=ActKind.UNACK, subject=subject, actor=actor, acted_at=now, comment=comment)
-        return _acknowledged(threads, act, [], rules)
+        return acknowledged(threads, act, [], rules)
 
     return with_fresh_names(store, build, clock, subject)
-
-
-def take_over_group(store: Store, thread: View, rules: ThreadRules, now: datetime) -> Group | None:
-    """Return the act of who acknowledged a message where it arrived: it counts for the whole episode, as `ack` does.
-
-    It proves nothing about what others were sent: those may not have been looked at by anybody.  None when the thread
-    has changed since it was read.
-    """
-    acked = thread.body["acked"]
-    act = Act(
-        act_id=random_id(),
-        what=ActKind.ACK,
-        subject=thread.name.id,
-        actor=acked["actor"],
-        acted_at=now,
-        comment=f"acknowledged where the message arrived: receipt {acked['receipt_id']}",
-    )
-    threads = threads_about(store, thread.name.id, all_threads(store))
-    if all(each.name != thread.name for each in threads):
-        return None
-    group, _ = _acknowledged(threads, act, withdrawn(store, threads, act), rules)
-    return group
 
 
 def with_fresh_names(
@@ -148,7 +128,7 @@ def with_fresh_names(
     raise Busy(path=subject, seconds=0)
 
 
-def _acknowledged(
+def acknowledged(
     threads: Sequence[View], act: Act, said: Sequence[SaidByAct], rules: ThreadRules
 ) -> tuple[Group, ActReport]:
     """Return an act and what it says of what was sent.  Each record puts back the threads that it changes."""

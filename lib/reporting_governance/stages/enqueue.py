@@ -17,7 +17,6 @@ from reporting_governance.core.policy_evaluator import CompiledPack, evaluate
 from reporting_governance.core.self_events import is_about_us
 from reporting_governance.core.self_notices import self_verdict
 from reporting_governance.core.threads import ThreadRules, ThreadStep, next_thread_step, rules_of
-from reporting_governance.stages.acts import take_over_group
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.committing import commit_all, commit_in_turn
 from reporting_governance.stages.deciding import Decided, decide
@@ -26,6 +25,7 @@ from reporting_governance.stages.first_notices import Judged
 from reporting_governance.stages.looked_up import Listings, Task
 from reporting_governance.stages.on_the_way import OnTheWay
 from reporting_governance.stages.sending import COMMIT
+from reporting_governance.stages.taking_over import TakingOver
 from reporting_governance.stages.telling import close_group, fall_back_group, tell_again_group
 from reporting_governance.storage.interface import Added, Answer, Group, Listing, Store, View, expand
 
@@ -209,6 +209,7 @@ def _look_at_threads(store: Store, profile: ProfileSpec, report: EnqueueReport, 
     listing = store.listing(Folder.EPISODES)
     due = [name for name in listing.due(due_name(clock.now())) if name.id.startswith("thr_")]
     rules, tries, on_the_way = rules_of(profile.notification), Tries(store), OnTheWay(store)
+    taking_over = TakingOver(store)
     for batch in _batches(due):
         if limit <= 0:
             break
@@ -216,7 +217,7 @@ def _look_at_threads(store: Store, profile: ProfileSpec, report: EnqueueReport, 
         # Only what is done counts: threads that wait are due too, and many of them must not keep the others waiting.
         steps = [
             (step, group)
-            for step, group, thread in _thread_groups(store, batch, listing, rules, now, tries)
+            for step, group, thread in _thread_groups(store, batch, listing, rules, now, tries, taking_over)
             if step is not ThreadStep.CLOSE or not on_the_way.holds(thread, rules)
         ][:limit]
         limit -= len(steps)
@@ -241,7 +242,13 @@ def _parts(steps: Sequence[tuple[ThreadStep, Group]]) -> Iterator[Sequence[tuple
 
 
 def _thread_groups(
-    store: Store, names: Sequence[ViewName], threads: Listing, rules: ThreadRules, now: datetime, tries: Tries
+    store: Store,
+    names: Sequence[ViewName],
+    threads: Listing,
+    rules: ThreadRules,
+    now: datetime,
+    tries: Tries,
+    taking_over: TakingOver,
 ) -> Iterator[tuple[ThreadStep, Group, View]]:
     for name in names:
         thread = store.read(name)
@@ -249,7 +256,10 @@ def _thread_groups(
             continue
         tried = tries.of(thread.body)
         step = next_thread_step(thread.body, now=now, rules=rules, attempted_at=tried)
-        group = _thread_group(store, thread, step, threads, rules, now, tried)
+        if step is ThreadStep.TAKE_OVER:
+            group = taking_over.group(thread, rules, now)
+        else:
+            group = _thread_group(store, thread, step, threads, rules, now, tried)
         if group is not None:
             yield step, group, thread
 
@@ -272,8 +282,6 @@ def _thread_group(
         return fall_back_group(store, thread, threads, rules, now)
     if step is ThreadStep.ESCALATE:
         return escalate_group(store, thread, threads, rules, now, tried)
-    if step is ThreadStep.TAKE_OVER:
-        return take_over_group(store, thread, rules, now)
     return None
 
 
