@@ -15,7 +15,7 @@ from reporting_governance.core.schedule_text import (
     service_text,
     timer_text,
 )
-from tests.acceptance.verbs import ROOT, Verbs
+from tests.acceptance.verbs import ROOT, Verbs, profile
 
 NASTY = [
     "plain",
@@ -51,6 +51,20 @@ def as_cron_starts_it(line: str) -> str:
         escaped = letter == "\\" and not escaped
         command += letter
     return command
+
+
+@pytest.mark.parametrize("options", [(), ("--profile", "standard-team-mode")])
+@pytest.mark.parametrize("name", ["state", "100% of it"])
+def test_init_prints_the_line_that_schedule_prints(tmp_path: Path, name: str, options: tuple[str, ...]) -> None:
+    verbs = Verbs(tmp_path / name)
+    said = verbs.ok("init", *options).out
+    assert verbs.ok("schedule", "print", "--cron").out.splitlines()[-1] == said.splitlines()[-1].strip()
+
+
+def test_init_says_when_no_crontab_can_start_what_the_profile_expects(tmp_path: Path) -> None:
+    own = profile(tmp_path, ("tick_seconds: 60", "tick_seconds: 90"))
+    verbs = Verbs(tmp_path / "state", options=("--profile", str(own)))
+    assert "schedule print --cron --every 5m" in verbs.ok("init").out
 
 
 @pytest.mark.parametrize("name", NASTY)

@@ -22,10 +22,22 @@ def main(context: CommandContext) -> Reply:
     lines = [
         f"State:   {context.state} (log {head.log_id})",
         f"Profile: {path}" + ("" if written else " (was there, left as it is)"),
-        "Next:    edit the receivers in the profile, then put this line into the crontab (crontab -e):",
-        f"         * * * * * {_command()} run --state {context.state}",
+        *_next_steps(context),
     ]
     return Reply(document, "\n".join(lines))
+
+
+def _next_steps(context: CommandContext) -> tuple[str, str]:
+    from reporting_governance.commands.schedule import first_crontab_line
+    from reporting_governance.core.schedule_text import NoSchedule
+
+    first = "Next:    edit the receivers in the profile, then put this line into the crontab (crontab -e):"
+    try:
+        return first, f"         {first_crontab_line(context)}"
+    except NoSchedule as fault:
+        return f"Next:    edit the receivers in the profile; no crontab can start `run` as it says: {fault}", (
+            "         `reportgov schedule print --cron --every 5m` prints a line for the crontab."
+        )
 
 
 def _write_profile(path: str, reference: str) -> bool:
@@ -44,12 +56,3 @@ def _write_profile(path: str, reference: str) -> bool:
     with open(descriptor, "wb") as file:
         file.write(data)
     return True
-
-
-def _command() -> str:
-    """Return how this program is called from a crontab, which has no PATH to speak of."""
-    import shutil
-    import sys
-
-    found = shutil.which(sys.argv[0]) or shutil.which("reportgov")
-    return found or f"{sys.executable} -m reporting_governance"

@@ -53,21 +53,40 @@ def main(
     if part is not None and kind == "cron":
         raise click.UsageError("--part goes with --systemd")
     expected, writable = _wishes(context)
-    seconds = every or expected
-    plan = Plan(
-        argv=(*own_command("run"), "--state", context.state, *_profile_option(context)),
-        every_seconds=seconds,
+    plan = plan_for(context, every or expected, writable=writable, user=user, name=name)
+    texts = {"cron": cron_text(plan)} if kind == "cron" else {"service": service_text(plan), "timer": timer_text(plan)}
+    if part is not None:
+        return Reply(_document(plan, {part: texts[part]}), texts[part].rstrip("\n"))
+    return Reply(_document(plan, texts), _shown(plan, texts, expected))
+
+
+def plan_for(
+    context: CommandContext,
+    every_seconds: int,
+    *,
+    writable: tuple[str, ...] = (),
+    user: str | None = None,
+    name: str = "reportgov",
+    names_profile: bool = True,
+) -> Plan:
+    """Return what starts `run` for the state and the profile of a call.
+
+    Args:
+        names_profile: false where the profile lies in the state, and `run` finds it there.
+
+    Raises: UsageError.
+    """
+    profile = _profile_option(context) if names_profile else ()
+    return Plan(
+        argv=(*own_command("run"), "--state", context.state, *profile),
+        every_seconds=every_seconds,
         max_seconds=_MAX_SECONDS,
-        jitter_seconds=jitter_seconds(os.uname().nodename, context.state, seconds),
+        jitter_seconds=jitter_seconds(os.uname().nodename, context.state, every_seconds),
         state=context.state,
         writable=writable,
         user=user,
         name=name,
     )
-    texts = {"cron": cron_text(plan)} if kind == "cron" else {"service": service_text(plan), "timer": timer_text(plan)}
-    if part is not None:
-        return Reply(_document(plan, {part: texts[part]}), texts[part].rstrip("\n"))
-    return Reply(_document(plan, texts), _shown(plan, texts, expected))
 
 
 def _document(plan: Plan, texts: dict[str, str]) -> dict[str, object]:
@@ -100,6 +119,12 @@ def _shown(plan: Plan, texts: dict[str, str], expected: int) -> str:
             "# or each pause between two runs counts as one in which nobody watched."
         )
     return "\n".join(parts).rstrip("\n")
+
+
+def first_crontab_line(context: CommandContext) -> str:
+    """Return the line that `print --cron` prints for a state whose profile lies in it.  Raises: UsageError."""
+    seconds, _ = _wishes(context)
+    return cron_text(plan_for(context, seconds, names_profile=False)).splitlines()[-1]
 
 
 def _wishes(context: CommandContext) -> tuple[int, tuple[str, ...]]:

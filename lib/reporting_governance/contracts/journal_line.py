@@ -40,7 +40,6 @@ class LineType(StrEnum):
     RECORD_ADDED = "record.added"
     RECORD_ERASED = "record.erased"
     LOG_OPEN = "log.open"
-    LOG_CLOSE = "log.close"
     LOG_HEARTBEAT = "log.heartbeat"
     LOG_TORN = "log.torn"
     LOG_LOSS = "log.loss"
