@@ -29,6 +29,11 @@ class Observation:
     reason: str = ""  #: in plain words, also why it is unknown
 
 
+#: A label of a task whose owner is dead: the id of the task, of the same installation, that tells of the same death.
+#: As long as that one's `owner_dead` is open and told, this one's waits.
+EXPLAINED_BY = "explained_by"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObservedTask:
     """One task as a source sees it now.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from reporting_governance.adapters.interface import EXPLAINED_BY
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
@@ -26,6 +27,8 @@ class _Open(NamedTuple):
 class Causes:
     """Looks up what explains a notice: its task's dead owner, and the source of its task that cannot be read.
 
+    That an owner is dead is explained by another task, where the source says that this one tells of the same death.
+
     Both are seen only at tasks of other programs: who checks in with us tells neither.
     """
 
@@ -43,10 +46,10 @@ class Causes:
         if not facts.get("condition"):
             return ()
         found = [self._cause(receiver, each.episode, SOURCE_UNREADABLE) for each in self._unreadable(facts)]
-        if facts["condition"] != OWNER_DEAD:
-            dead = self._episode(str(facts.get("task_key")), OWNER_DEAD)
-            if dead is not None:
-                found.append(self._cause(receiver, dead.episode, OWNER_DEAD))
+        key = _dead_task(facts)
+        dead = None if key is None else self._episode(key, OWNER_DEAD)
+        if dead is not None:
+            found.append(self._cause(receiver, dead.episode, OWNER_DEAD))
         return tuple(each for each in found if each is not None)
 
     def _unreadable(self, facts: Mapping[str, Any]) -> Sequence[_Open]:
@@ -96,3 +99,13 @@ class Causes:
         view = None if name is None else self._store.read(name)
         queued = None if view is None else Notice.parse(expand(self._store, view.body["notice"]), source=str(name))
         return Cause(episode_id=episode, condition=condition, thread=thread.body, queued=queued)
+
+
+def _dead_task(facts: Mapping[str, Any]) -> str | None:
+    """Return the key of the task whose dead owner would explain what has these facts."""
+    if facts["condition"] != OWNER_DEAD:
+        return str(facts.get("task_key"))
+    teller = (facts.get("labels") or {}).get(EXPLAINED_BY)
+    if not teller or teller == facts.get("task_id"):
+        return None
+    return ids.task_key(str(facts.get("runtime")), str(facts.get("instance")), str(teller))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reporting_governance.adapters.interface import Known, ObservedTask
+from reporting_governance.adapters.interface import EXPLAINED_BY, Known, ObservedTask
 from reporting_governance.contracts.task_state import TaskStatus
 from reporting_governance.contracts.watch_settings import Watchdog
 from reporting_governance.core.conditions import Condition, Fact, Sight, Truth, Verdict, judge
@@ -154,6 +154,25 @@ class TestAfterKill:
             assert {each.known for each in found} == {expected}
         assert {each.since for each in found} == {last}
 
+    def test_background_commands_name_the_task_that_tells_of_the_same_death(self, running: State) -> None:
+        """Nothing but the gateway knows of them, so three notices more would say nothing more."""
+        alive = running.read(now=running.renewed_at + 10 * SECOND)
+        assert not [each for each in alive.tasks if EXPLAINED_BY in each.task.labels]
+        dead = running.read(now=running.renewed_at + 121 * SECOND, machine=Machine({}))
+        others = [each.task for each in dead.tasks if not done(each) and each.task.labels.get("task_kind") != "exec"]
+        commands = [each.task for each in dead.tasks if each.task.labels.get("task_kind") == "exec"]
+        assert len(commands) == 3
+        assert {each.labels[EXPLAINED_BY] for each in commands} == {min(each.task_id for each in others)}
+        assert not [each for each in others if EXPLAINED_BY in each.labels]
+
+    def test_of_background_commands_alone_the_first_tells(self, running: State) -> None:
+        running.change("UPDATE task_runs SET status = 'succeeded', ended_at = created_at WHERE task_kind <> 'exec'")
+        running.change("UPDATE task_runs SET status = 'succeeded', ended_at = created_at WHERE task_kind IS NULL")
+        dead = running.read(now=running.renewed_at + 121 * SECOND, machine=Machine({}))
+        first, *others = sorted((each.task for each in dead.tasks if not done(each)), key=lambda each: each.task_id)
+        assert EXPLAINED_BY not in first.labels
+        assert [each.labels[EXPLAINED_BY] for each in others] == [first.task_id] * 2
+
     def test_nothing_else_is_said_of_its_tasks(self, running: State) -> None:
         now = running.renewed_at + 130 * SECOND
         reading = running.read(now=now, machine=Machine({}))
@@ -198,6 +217,7 @@ class TestAfterRestart:
         observed = by_title(state.read(now=now))["sleep 40"]
         assert observed.task.status is TaskStatus.ACTIVE
         assert observed.facts[Condition.OWNER_DEAD].known is Known.TRUE
+        assert EXPLAINED_BY not in observed.task.labels
 
     def test_a_gateway_that_has_just_started_may_still_settle_it(self, tmp_path: Path) -> None:
         state = State(tmp_path, "restarted")

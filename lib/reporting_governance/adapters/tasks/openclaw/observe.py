@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from reporting_governance.adapters.interface import Known, Observation, ObservedTask
+from reporting_governance.adapters.interface import EXPLAINED_BY, Known, Observation, ObservedTask
 from reporting_governance.adapters.tasks.openclaw.deliveries import Handover, of_automation, of_other, of_subagent
 from reporting_governance.adapters.tasks.openclaw.owners import Owners
 from reporting_governance.adapters.tasks.openclaw.rows import ENDED, QUEUED, RUNNING, Snapshot, TaskRow, line, time_of
@@ -44,6 +44,7 @@ class Observer:
     snapshot: Snapshot
     owners: Owners
     instance: str
+    explained: Mapping[str, str] = field(default_factory=dict)  #: task id -> who tells the same; see `Owners.explained`
 
     def observe(self, row: TaskRow) -> ObservedTask:
         """Return a task, what OpenClaw's records say about it, and what cannot be judged."""
@@ -123,7 +124,7 @@ class Observer:
             deadline_at=self._deadline(row),
             correlation_id=row.run_id or None,
             children=(_own_result(row, status, handover, ended),) if handover is not None and handover.wanted else (),
-            labels=_labels(row),
+            labels=_labels(row, self.explained.get(row.task_id)),
             expects_forwarding=handover is not None and handover.wanted,
             operator_context=self._operator(row),
         )
@@ -182,8 +183,10 @@ def _own_result(row: TaskRow, status: TaskStatus, handover: Handover, ended: dat
     )
 
 
-def _labels(row: TaskRow) -> dict[str, str]:
+def _labels(row: TaskRow, explained_by: str | None) -> dict[str, str]:
     labels = {"kind": row.runtime}
+    if explained_by is not None:
+        labels[EXPLAINED_BY] = explained_by
     if row.kind:
         labels["task_kind"] = row.kind
     if row.status not in (RUNNING, QUEUED):

@@ -7,6 +7,7 @@ that nobody renews; whatever is less than that is unknown, and says what is miss
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -39,6 +40,25 @@ class Owners:
         if row.owner is not None:
             return self._judge(row.owner, row)
         return self._of_gateway(row)
+
+    def explained(self) -> Mapping[str, str]:
+        """Return which background commands need no telling, since another task tells the death of the same gateway.
+
+        Nothing but the gateway knows of them: without it they may run on, or not.  Of commands alone the first tells.
+
+        Returns: task id -> id of the task that tells.
+        """
+        told: dict[Observation, str] = {}
+        found: dict[str, str] = {}
+        unfinished = (each for each in self.snapshot.tasks if not each.has_ended)
+        for row in sorted(unfinished, key=lambda each: (_is_background(each), each.task_id)):
+            owner = self.of(row)
+            if owner.known is not Known.TRUE:
+                continue
+            teller = told.setdefault(owner, row.task_id)
+            if _is_background(row) and teller != row.task_id:
+                found[row.task_id] = teller
+        return found
 
     def _of_automation(self, row: TaskRow) -> Observation:
         if "cron_run_receipts" in self.snapshot.missing:
@@ -148,6 +168,10 @@ class Owners:
 
     def _is_held(self, lease: Lease) -> bool:
         return lease.renewed_at is not None and self.now - lease.renewed_at < timedelta(seconds=LEASE_SILENT_SECONDS)
+
+
+def _is_background(row: TaskRow) -> bool:
+    return row.kind == "exec" and row.owner is None
 
 
 def _last_seen(row: TaskRow) -> datetime | None:

@@ -157,9 +157,8 @@ class OpenClawSource:
         from reporting_governance.adapters.tasks.openclaw.processes import OwnProcesses
 
         processes = self._processes or OwnProcesses()
-        observer = Observer(
-            snapshot=snapshot, owners=Owners(snapshot=snapshot, processes=processes, now=now), instance=instance
-        )
+        owners = Owners(snapshot=snapshot, processes=processes, now=now)
+        observer = Observer(snapshot=snapshot, owners=owners, instance=instance, explained=owners.explained())
         tasks: list[ObservedTask] = []
         for row in snapshot.tasks:
             observed = observer.observe(row)
