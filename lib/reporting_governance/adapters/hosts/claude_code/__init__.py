@@ -1,0 +1,1 @@
+"""The `claude-code` host: its transcripts, read and never written."""

@@ -1,0 +1,169 @@
+"""What counts as a change of files, and of code: edited paths, and commands that are known to change files.
+
+Commands that are not known to change anything are taken to change nothing: a guess would date every check wrongly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reporting_governance.core.command_words import Command, base_name
+
+_DOCUMENT_ENDINGS = frozenset(
+    """md markdown rst txt adoc asciidoc org tex rtf pdf doc docx odt csv png jpg jpeg gif svg webp ico drawio puml
+    log out patch diff bib pot""".split()
+)
+_CODE_ENDINGS = frozenset(
+    """py pyi js jsx mjs cjs ts tsx mts cts go rs c h cc cpp hpp cs java kt kts scala rb php swift m mm pl sh bash zsh
+    sql html css scss vue svelte lua ex exs erl hs ml clj dart r jl zig nix tf json toml yaml yml ipynb""".split()
+)
+_DOCUMENT_NAMES = frozenset(
+    "license licence copying changelog changes news authors contributors notice readme contributing todo history "
+    "maintainers codeowners security code_of_conduct".split()
+)
+_DOCUMENT_FOLDERS = frozenset("docs doc documentation man".split())
+#: text files that programs read
+_CODE_NAMES = ("requirements", "constraints", "cmakelists", "robots", "runtime", "packages")
+#: where results of tools land, and nobody's code
+_NO_CODE_FOLDERS = frozenset(
+    """node_modules dist build target out coverage htmlcov __pycache__ .pytest_cache .mypy_cache .ruff_cache .cache
+    .venv venv .tox .nox tmp .next .git logs""".split()
+)
+_SCRATCH = ("/tmp/", "/var/tmp/", "/dev/", "/proc/", "/private/tmp/")
+_GIT = frozenset(
+    "apply am merge rebase pull cherry-pick revert rm mv switch checkout restore reset stash clean".split()
+)
+_IN_PLACE = frozenset("-i -w --in-place --write --fix --fix-only --unsafe-fixes -a -A".split())
+_FIXERS = frozenset(
+    """ruff eslint rubocop stylelint biome golangci-lint markdownlint autopep8 yapf gofmt goimports clang-format
+    prettier shfmt oxlint standard xo""".split()
+)
+_FORMATTERS = frozenset("black isort rustfmt dprint pyupgrade".split())
+_LOOKS_ONLY = frozenset("--check --check-only --diff --dry-run --list-different -l --list --help --version -n".split())
+_INSTALLERS = {
+    "npm": frozenset("install i add remove rm uninstall update upgrade".split()),
+    "pnpm": frozenset("install i add remove rm uninstall update up".split()),
+    "yarn": frozenset("install add remove upgrade up".split()),
+    "bun": frozenset("install i add remove update".split()),
+    "cargo": frozenset("fmt fix add remove".split()),
+    "go": frozenset("fmt fix get generate".split()),
+    "dotnet": frozenset("format add".split()),
+    "poetry": frozenset("add remove update".split()),
+    "uv": frozenset("add remove lock".split()),
+    "composer": frozenset("require remove update install".split()),
+    "bundle": frozenset("add update".split()),
+}
+_SCRIPT_WORDS = frozenset("format fmt fix lint:fix lint-fix format:fix codegen generate".split())
+
+
+def is_code(path: str) -> bool:
+    """Return whether a changed file is code: everything but documents, pictures and what tools leave behind."""
+    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
+    if not parts:
+        return True
+    name = parts[-1].lower()
+    stem, _, ending = name.rpartition(".")
+    if ending in _CODE_ENDINGS and stem:
+        return True
+    if (stem or name).startswith(_CODE_NAMES) and ending == "txt":
+        return True
+    if (stem or name) in _DOCUMENT_NAMES or (stem and ending in _DOCUMENT_ENDINGS):
+        return False
+    return not any(part.lower() in _DOCUMENT_FOLDERS for part in parts[:-1])
+
+
+def _is_kept(path: str, folder: str) -> bool:
+    """Return whether a path that a command writes may be part of anybody's work."""
+    if folder and path.startswith(f"{folder}/"):
+        path = path[len(folder) + 1 :]
+    if path.startswith(_SCRATCH) or path in ("-", "") or path.startswith("$"):
+        return False
+    return not any(part in _NO_CODE_FOLDERS for part in path.split("/"))
+
+
+def changed_paths(command: Command, folder: str) -> tuple[str, ...] | None:
+    """Return the files that a command in a folder changes; empty: files it does not name; None: no change."""
+    written = tuple(path for path in command.targets if _is_kept(path, folder))
+    by_program = _by_program(command.words, folder)
+    if by_program is None:
+        return written or None
+    return (*by_program, *written)
+
+
+def _by_program(words: Sequence[str], folder: str) -> tuple[str, ...] | None:
+    if not words:
+        return None
+    name, rest = base_name(words[0]), words[1:]
+    options = {word.partition("=")[0] for word in rest if word.startswith("-")}
+    operands = tuple(word for word in rest if not word.startswith("-"))
+    if name == "git":
+        return _by_git(rest)
+    if name in ("sed", "gsed", "perl"):
+        return _edited_in_place(name, rest)
+    if name in ("mv", "cp", "rm", "ln", "install", "touch", "truncate", "unlink", "rsync"):
+        return tuple(path for path in operands if _is_kept(path, folder)) or None
+    if name == "tee":
+        return tuple(path for path in operands if _is_kept(path, folder)) or None
+    if name == "patch":
+        return None if "--dry-run" in options else ()
+    if options & _LOOKS_ONLY:
+        return None
+    if name in _FIXERS:
+        fixes = bool(options & _IN_PLACE) or (name in ("ruff", "biome") and rest[:1] == ("format",))
+        return tuple(path for path in operands if "." in path.strip("./")) if fixes else None
+    if name in _FORMATTERS:
+        return tuple(path for path in operands if "." in path.strip("./"))
+    if name in _INSTALLERS and operands and operands[0] in _INSTALLERS[name]:
+        return ()
+    return _by_script(name, operands)
+
+
+def _by_script(name: str, operands: tuple[str, ...]) -> tuple[str, ...] | None:
+    if name in ("npm", "pnpm", "yarn", "bun") and operands[:1] == ("run",):
+        operands = operands[1:]
+    runs = name in ("npm", "pnpm", "yarn", "bun", "make", "just", "task", "rake")
+    return () if runs and operands and operands[0] in _SCRIPT_WORDS else None
+
+
+def _edited_in_place(name: str, rest: Sequence[str]) -> tuple[str, ...] | None:
+    in_place = any(
+        word.startswith("--in-place") or (word.startswith("-") and not word.startswith("--") and "i" in word[1:4])
+        for word in rest
+        if not (name == "perl" and word.startswith("-M"))
+    )
+    if not in_place:
+        return None
+    operands: list[str] = []
+    scripted = follows_option = False
+    for word in rest:
+        if not word.startswith("-") and word and not follows_option:
+            operands.append(word)
+        # what stands behind `-e` is the script, and no file
+        follows_option = word in ("-e", "-f", "--expression", "--file", "-pe", "-ne", "-pie")
+        follows_option = follows_option or (name == "perl" and word.startswith("-") and word.endswith("e"))
+        scripted = scripted or follows_option
+    return tuple(operands if scripted else operands[1:])
+
+
+def _by_git(rest: Sequence[str]) -> tuple[str, ...] | None:
+    words = list(rest)
+    while words and words[0].startswith("-"):
+        words = words[2:] if words[0] in ("-C", "-c") else words[1:]
+    if not words or words[0] not in _GIT:
+        return None
+    verb, options = words[0], words[1:]
+    if "--abort" in options and verb != "merge":
+        return ()
+    if verb in ("checkout", "switch"):
+        return None if any(word in ("-b", "-B", "-c", "-C", "--orphan", "--detach") for word in options) else ()
+    if verb == "reset":
+        return () if any(word in ("--hard", "--merge", "--keep") for word in options) else None
+    if verb == "restore":
+        return None if "--staged" in options and "--worktree" not in options else ()
+    if verb == "stash":
+        return None if options[:1] and options[0] in ("list", "show", "drop", "clear", "create", "store") else ()
+    if verb in ("apply", "am", "clean", "rm") and any(
+        word in ("--check", "--stat", "--cached", "-n", "--dry-run", "--numstat") for word in options
+    ):
+        return None
+    return ()
