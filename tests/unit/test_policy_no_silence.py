@@ -3,9 +3,11 @@
 import pytest
 
 from reporting_governance.contracts.decision import ActionKind, DecisionKind, Severity
-from reporting_governance.core.capability_profile_compatibility import effective_capabilities, preflight
+from reporting_governance.core.actions import NOT_CARRIED_OUT
+from reporting_governance.core.capability_profile_compatibility import preflight
 from reporting_governance.core.conditions import EVENT_TYPES, Condition
 from reporting_governance.core.decision_runner import plan_decision
+from reporting_governance.core.effective_capabilities import effective_capabilities
 from reporting_governance.core.facts import build_facts
 from reporting_governance.core.policy_evaluator import compile_pack, evaluate
 from reporting_governance.core.policy_examples import run_examples
@@ -16,9 +18,15 @@ from tests.unit.policy_strategies import NOW
 PACK = compile_pack(shipped("profiles/policy-packs/no-silence.yaml"))
 RULES = {rule.rule.id: rule.rule for rule in PACK.rules}
 #: What is told about ourselves is decided in `core/self_notices.py`, whatever packs are in force.
-OURS = (Condition.SOURCE_UNREADABLE, Condition.PROFILE_REFUSED, Condition.CANARY, Condition.CANARY_NOTICE)
+OURS = (
+    Condition.SOURCE_UNREADABLE,
+    Condition.PROFILE_REFUSED,
+    Condition.CANARY,
+    Condition.CANARY_NOTICE,
+    Condition.LOG_LOSS,
+)
 WATCHED = [each for each in Condition if each not in OURS]
-PROFILES = ("minimal-solo-mode", "standard-team-mode")
+PROFILES = ("minimal-solo-mode", "standard-team-mode", "strict-manager-mode")
 DESCRIPTORS = ("local-host", "openclaw-watchdog-reference")
 OVERDUE = "2026-03-01T09:30:00.000Z"
 
@@ -110,11 +118,14 @@ def test_every_firing_is_told_under_every_shipped_profile(condition, profile_nam
     plan = plan_decision(judge(fires(condition)).decision, effective_capabilities(profile, descriptor))
     assert plan.tell_operator
     assert plan.receipt.operator_notice_required
-    assert plan.receipt.blocked_actions == ()
+    decision = judge(fires(condition)).decision
+    undone = NOT_CARRIED_OUT & {each.action for each in decision.required_actions}
+    assert {each["action"] for each in plan.receipt.blocked_actions} == undone
     expected = "queued" if descriptor_name == "local-host" else "pending_external_send"
-    assert (plan.receipt.status, plan.receipt.delivery_state) == ("planned", expected)
-    asks = judge(fires(condition)).decision.decision is DecisionKind.FORCE_CHECKPOINT
-    assert plan.request_checkpoint is asks
+    wanted = ("degraded", "partial") if undone else ("planned", expected)
+    assert (plan.receipt.status, plan.receipt.delivery_state) == wanted
+    asks = decision.decision is DecisionKind.FORCE_CHECKPOINT
+    assert plan.request_checkpoint is (asks and descriptor_name == "local-host")
 
 
 @pytest.mark.parametrize("condition", WATCHED)

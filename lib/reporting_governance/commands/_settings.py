@@ -131,7 +131,7 @@ class Settings:
     @cached_property
     def policy(self) -> Policy:
         """The packs, compiled, and what the runtime can do of what the profile asks."""
-        from reporting_governance.core.capability_profile_compatibility import effective_capabilities
+        from reporting_governance.core.effective_capabilities import effective_capabilities
         from reporting_governance.core.policy_evaluator import compile_pack, document_digest
         from reporting_governance.stages.enqueue import Policy
 

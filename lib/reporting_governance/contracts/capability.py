@@ -141,6 +141,7 @@ class EffectiveCapabilities(Record):
     pending_external_send_supported: bool
     powers: Mapping[str, EffectivePower]  #: by dotted path
     fallbacks: Mapping[str, tuple[str, ...]]  #: by action, strongest first
+    tied: Mapping[str, str]  #: actions that stand on another power than usual, as a descriptor of upstream's has it
     notes: tuple[str, ...]
 
     def support(self, power: str) -> SupportLevel:

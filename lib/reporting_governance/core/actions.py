@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reporting_governance.contracts.capability import EffectiveCapabilities
 from reporting_governance.contracts.decision import ActionKind, DecisionKind
 
 FORCE_CHECKPOINT = DecisionKind.FORCE_CHECKPOINT.value
@@ -28,6 +29,9 @@ POWER_OF: Mapping[str, str | None] = {
     FORCE_CHECKPOINT: "enforcement.force_checkpoint",
 }
 
+#: actions that no stage carries out; a plan that counted one as done would claim a deed that nobody does
+NOT_CARRIED_OUT: frozenset[str] = frozenset({ActionKind.EMIT_EVENT})
+
 #: strongest first; a fallback stands after what it replaces
 STRONGEST_FIRST: tuple[str, ...] = (
     ActionKind.BLOCK_TRANSITION,
@@ -48,3 +52,8 @@ _PLACE: Mapping[str, int] = {action: place for place, action in enumerate(STRONG
 def is_weaker(fallback: str, wanted: str) -> bool:
     """Whether an action may stand in for another; unknown names may not."""
     return fallback in _PLACE and wanted in _PLACE and _PLACE[fallback] > _PLACE[wanted]
+
+
+def power_of(action: str, powers: EffectiveCapabilities) -> str | None:
+    """Return the power an action stands on where these powers were claimed; none: it needs none, or is unknown."""
+    return powers.tied.get(action, POWER_OF.get(action))

@@ -1,33 +1,22 @@
-"""What a profile asks for laid over what a descriptor claims, and whether the two can work together at all.
-
-The planner reads only the result.  A leaf that a descriptor leaves out is planned as none and shown as unknown.
-"""
+"""Whether profile, descriptor and packs can work together at all: the checks before anything is decided."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reporting_governance.contracts.capability import (
-    API_VERSION,
     EXPECTATIONS,
-    POWERS,
-    Claim,
-    EffectiveCapabilities,
-    EffectivePower,
-    Observation,
-    PowerReason,
+    PlannedAction,
     Requirement,
     SupportLevel,
 )
+from reporting_governance.contracts.capability_descriptor import PLUGIN_SPEC_VERSIONS
 from reporting_governance.contracts.problem import Problem
-from reporting_governance.core.actions import POWER_OF, is_weaker
+from reporting_governance.core.actions import NOT_CARRIED_OUT, POWER_OF, is_weaker
+from reporting_governance.core.decision_runner import plan_action
+from reporting_governance.core.effective_capabilities import Document, effective_capabilities, settings_of
 
-Document = Mapping[str, Any]
-
-KIND = "EffectiveCapabilities"
-PLUGIN_SPEC_VERSIONS = ("0.1.0-mainline",)  #: versions of the specification that we know
 #: canonical name of each schema a descriptor names
 SCHEMA_NAMES: Mapping[str, str] = {
     "event_schema": "event-envelope.schema.json",
@@ -38,102 +27,6 @@ SCHEMA_NAMES: Mapping[str, str] = {
 _SCHEMA_FOLDER = "schemas/reporting-governance/"
 #: the resource that the descriptor reuses; a descriptor may name it as well
 _ALSO_CANONICAL = {"capabilities_schema": "adapter-capabilities.schema.json"}
-
-
-def effective_capabilities(
-    profile: Document | None, descriptor: Document, observations: Mapping[str, str] | None = None
-) -> EffectiveCapabilities:
-    """Return what the planner may count on.
-
-    Args:
-        profile: a deployment profile in which everything is written out, or its artifact; none in legacy mode, when
-            everything that is claimed may be used.
-        descriptor: a capability descriptor; optional leaves may be absent.
-        observations: what probes found out, by power; what is not named was not probed.
-    """
-    settings = _settings(profile)
-    requested = _requested(settings)
-    fallbacks = {action: tuple(each) for action, each in (settings.get("fallbacks") or {}).items()}
-    capabilities: Document = descriptor["capabilities"]
-    powers = {
-        f"{group}.{leaf}": _effective_power(
-            f"{group}.{leaf}",
-            (capabilities.get(group) or {}).get(leaf),
-            requested.get(f"{group}.{leaf}"),
-            Observation((observations or {}).get(f"{group}.{leaf}", Observation.NOT_PROBED)),
-            fallbacks,
-        )
-        for group, leaves in POWERS.items()
-        for leaf in leaves
-    }
-    truth_model: Document = (capabilities.get("notification_path") or {}).get("truth_model") or {}
-    return EffectiveCapabilities(
-        api_version=API_VERSION,
-        kind=KIND,
-        profile=None if profile is None else profile["metadata"]["id"],
-        descriptor=descriptor["metadata"]["id"],
-        runtime=descriptor["runtime"]["name"],
-        pending_external_send_supported=truth_model.get("pending_external_send_supported") is True,
-        powers=powers,
-        fallbacks=fallbacks,
-        notes=tuple(_notes(powers)),
-    )
-
-
-def _settings(profile: Document | None) -> Document:
-    """Return the settings of a profile: those of a `DeploymentProfileArtifact` stand under `spec`."""
-    settings: Document = profile or {}
-    inside = settings.get("spec")
-    return inside if isinstance(inside, Mapping) else settings
-
-
-def _requested(settings: Document) -> Mapping[str, Requirement]:
-    expectations: Document = settings.get("expectations") or {}
-    return {EXPECTATIONS[name]: Requirement(value) for name, value in expectations.items() if name in EXPECTATIONS}
-
-
-def _effective_power(
-    power: str,
-    leaf: Document | None,
-    requested: Requirement | None,
-    observed: Observation,
-    fallbacks: Mapping[str, tuple[str, ...]],
-) -> EffectivePower:
-    claimed = _claim(leaf)
-    effective = SupportLevel.NONE if claimed is Claim.UNKNOWN else SupportLevel(claimed)
-    reason = {
-        Claim.UNKNOWN: PowerReason.NOT_DECLARED,
-        Claim.NONE: PowerReason.NOT_SUPPORTED,
-        Claim.PARTIAL: PowerReason.LIMITED,
-        Claim.FULL: PowerReason.SUPPORTED,
-    }[claimed]
-    if requested is Requirement.OFF:
-        effective, reason = SupportLevel.NONE, PowerReason.NOT_REQUESTED
-    elif observed is Observation.CONTRADICTED:
-        effective, reason = SupportLevel.NONE, PowerReason.CONTRADICTED
-    standing_in = [each for action, each in fallbacks.items() if POWER_OF.get(action) == power]
-    return EffectivePower(
-        requested=requested,
-        claimed=claimed,
-        observed=observed,
-        effective=effective,
-        fallback=standing_in[0] if standing_in and effective is SupportLevel.NONE else (),
-        reason=reason,
-        limits=tuple((leaf or {}).get("limits") or ()),
-    )
-
-
-def _claim(leaf: Document | None) -> Claim:
-    """Read a leaf: `supported` false counts as none, whatever level stands beside it."""
-    if leaf is None:
-        return Claim.UNKNOWN
-    return Claim(leaf["level"]) if leaf["supported"] is True else Claim.NONE
-
-
-def _notes(powers: Mapping[str, EffectivePower]) -> Iterable[str]:
-    for path, power in powers.items():
-        if power.requested is Requirement.PREFERRED and power.effective is SupportLevel.NONE:
-            yield f"{path} is preferred and not available"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +56,7 @@ class Preflight:
     schema_checks: tuple[SchemaCheck, ...]
     expectation_checks: tuple[ExpectationCheck, ...]
     problems: tuple[Problem, ...]  #: what is refused, with its place in the profile
+    substitutions: tuple[PlannedAction, ...]  #: what packs may require and something else stands in for
     notes: tuple[str, ...]
 
     @property
@@ -194,7 +88,7 @@ def preflight(
 
     Without a profile and a version this is legacy mode: drift is noted as migration debt and refuses nothing.
     """
-    settings = _settings(profile)
+    settings = settings_of(profile)
     requires: Document = settings.get("requires") or {}
     pin = plugin_spec_version or requires.get("plugin_spec_version")
     legacy = profile is None and pin is None
@@ -208,18 +102,25 @@ def preflight(
         *_refuse_fallbacks(settings),
     ]
     powers = effective_capabilities(profile, descriptor, observations)
-    gaps = [each for each in sorted(set(actions)) if not _can_do(each, powers)]
-    for each in gaps:
-        message = f"{each} is required by a pack; it is not available and has no fallback that is"
-        problems.append(Problem(_place_of_gap(each, settings), message))
-    notes = list(powers.notes)
+    planned = [plan_action(each, powers) for each in sorted(set(actions))]
+    for each in planned:
+        if each.action is None and each.wanted not in NOT_CARRIED_OUT:
+            message = f"{each.wanted} is required by a pack; it is not available and has no fallback that is"
+            problems.append(Problem(_place_of_gap(each.wanted, settings), message))
+    notes = [*powers.notes, *_notes_on_actions(planned)]
+    if pin is None:
+        notes.append("no plugin_spec_version is pinned (migration debt)")
     if legacy:
-        notes += [
-            "no plugin_spec_version is pinned (migration debt)",
-            *(f"{each.message} (legacy)" for each in problems),
-        ]
+        notes += [f"{each.message} (legacy)" for each in problems]
         problems = []
-    return Preflight(legacy, schemas, expectations, tuple(problems), tuple(notes))
+    standing_in = tuple(each for each in planned if each.action is not None and each.gap is not None)
+    return Preflight(legacy, schemas, expectations, tuple(problems), standing_in, tuple(notes))
+
+
+def _notes_on_actions(planned: Iterable[PlannedAction]) -> Iterable[str]:
+    for each in planned:
+        if each.action is None and each.wanted in NOT_CARRIED_OUT:
+            yield f"{each.wanted} is required by a pack and nothing carries it out; its decisions are degraded"
 
 
 def _place_of_gap(action: str, settings: Document) -> str:
@@ -301,12 +202,3 @@ def _refuse_fallbacks(settings: Document) -> Iterable[Problem]:
         for place, each in enumerate(instead):
             if not is_weaker(each, action):
                 yield Problem(f"/fallbacks/{action}/{place}", f"fallback {each} is not weaker than {action}")
-
-
-def _can_do(action: str, powers: EffectiveCapabilities) -> bool:
-    """Whether an action or one of its fallbacks stands on a power that is there."""
-    candidates = (action, *powers.fallbacks.get(action, ()))
-    return any(
-        each in POWER_OF and ((power := POWER_OF[each]) is None or powers.support(power) is not SupportLevel.NONE)
-        for each in candidates
-    )

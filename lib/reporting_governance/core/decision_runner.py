@@ -25,7 +25,14 @@ from reporting_governance.contracts.decision import (
     ReceiptStatus,
     RequiredAction,
 )
-from reporting_governance.core.actions import FORCE_CHECKPOINT, POWER_OF, QUEUE_ITEMS, is_weaker
+from reporting_governance.core.actions import (
+    FORCE_CHECKPOINT,
+    NOT_CARRIED_OUT,
+    POWER_OF,
+    QUEUE_ITEMS,
+    is_weaker,
+    power_of,
+)
 
 
 class PlannedPath(StrEnum):
@@ -39,6 +46,10 @@ class PlannedPath(StrEnum):
     RECORD_ONLY = "record_only"  #: nothing but records was asked for
 
 
+#: actions that are carried out by notices to the operator
+_TELLING: frozenset[str | None] = frozenset({ActionKind.NOTIFY_OPERATOR, ActionKind.RAISE_ESCALATION})
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is done about a decision on this runtime."""
@@ -48,6 +59,21 @@ class Plan:
     tell_operator: bool  #: a notice for each receiver of the profile's routes
     request_checkpoint: bool  #: the agent is asked at its next contact
     receipt: DecisionReceipt
+
+    def dump(self) -> dict[str, Any]:
+        """Return the path that was taken, and what is done about each action that was wanted, as plain JSON data."""
+        return {"path": self.path.value, "actions": [_dump_action(each) for each in self.actions]}
+
+
+def _dump_action(planned: PlannedAction) -> dict[str, Any]:
+    return {
+        "wanted": planned.wanted,
+        "action": planned.action,
+        "mandatory": planned.mandatory,
+        "power": planned.power,
+        "level": planned.level.value,
+        "reason": planned.reason,
+    }
 
 
 def plan_action(
@@ -60,19 +86,24 @@ def plan_action(
         fallbacks: what may stand in, in order; none takes the profile's.  One that is not weaker is passed over.
     """
     standing_in = powers.fallbacks.get(wanted, ()) if fallbacks is None else fallbacks
-    power = POWER_OF.get(wanted)
-    if wanted in POWER_OF and power is None:
-        return _planned(wanted, wanted, mandatory, None, SupportLevel.FULL)
     reason = None
     for candidate in (wanted, *standing_in):
         if candidate != wanted and not is_weaker(candidate, wanted):
             continue
-        power = POWER_OF.get(candidate)
-        level = SupportLevel.FULL if candidate in POWER_OF and power is None else powers.support(power or "")
+        power = power_of(candidate, powers)
+        level = _level(candidate, power, powers)
         if level is not SupportLevel.NONE:
             return _planned(wanted, candidate, mandatory, power, level, reason)
-        reason = reason or _why_not(power, powers)
-    return _planned(wanted, None, mandatory, POWER_OF.get(wanted), SupportLevel.NONE, reason)
+        reason = reason or _why_not(candidate, power, powers)
+    return _planned(wanted, None, mandatory, power_of(wanted, powers), SupportLevel.NONE, reason)
+
+
+def _level(action: str, power: str | None, powers: EffectiveCapabilities) -> SupportLevel:
+    if action in NOT_CARRIED_OUT:
+        return SupportLevel.NONE
+    if power is None:  # a record is its own deed; an unknown action is none
+        return SupportLevel.FULL if action in POWER_OF else SupportLevel.NONE
+    return powers.support(power)
 
 
 def _planned(
@@ -81,7 +112,9 @@ def _planned(
     return PlannedAction(wanted=wanted, action=action, mandatory=mandatory, power=power, level=level, reason=reason)
 
 
-def _why_not(power: str | None, powers: EffectiveCapabilities) -> str:
+def _why_not(action: str, power: str | None, powers: EffectiveCapabilities) -> str:
+    if action in NOT_CARRIED_OUT:
+        return "nothing carries it out"
     known = None if power is None else powers.powers.get(power)
     return f"{power or 'no power'}: {PowerReason.NOT_DECLARED if known is None else known.reason}"
 
@@ -104,7 +137,7 @@ def plan_decision(decision: Decision, powers: EffectiveCapabilities) -> Plan:
         planned.insert(0, plan_action(FORCE_CHECKPOINT, powers, fallbacks=instead))
         sources.insert(0, None)
     done = {each.action for each in planned}
-    tell = ActionKind.NOTIFY_OPERATOR in done
+    tell = bool(done & _TELLING)
     receipt = _receipt(decision, powers, planned, sources, tell=tell)
     return Plan(tuple(planned), _path(done, powers), tell, FORCE_CHECKPOINT in done, receipt)
 
@@ -114,7 +147,7 @@ def _path(done: set[str | None], powers: EffectiveCapabilities) -> PlannedPath:
         return PlannedPath.INLINE_BLOCK
     if ActionKind.SET_STATUS in done or ActionKind.REQUEST_REVIEW in done:
         return PlannedPath.STATUS_DOWNGRADE_AND_REVIEW
-    if ActionKind.NOTIFY_OPERATOR in done or ActionKind.DISPATCH_MESSAGE in done:
+    if done & {*_TELLING, ActionKind.DISPATCH_MESSAGE}:
         bridged = powers.support("notification_path.sender_binding") is not SupportLevel.NONE
         return PlannedPath.BRIDGE_MEDIATED_SEND if bridged else PlannedPath.QUEUE_ONLY_NOTICE
     return PlannedPath.BLOCKED_WITH_GAP if None in done else PlannedPath.RECORD_ONLY
