@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,19 @@ import pytest
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.times import format_time
 from reporting_governance.core.policy_evaluator import compile_pack
 from reporting_governance.core.threads import rules_of
 from reporting_governance.stages.acts import NothingAcknowledged, run_ack, run_unack
 from reporting_governance.stages.enqueue import run_enqueue
+from reporting_governance.stages.explain import run_explain
 from reporting_governance.stages.late_receipt import run_late_receipt
 from reporting_governance.stages.retrying import run_retry
+from reporting_governance.storage.memory import MemoryStore
 from tests.crash.chain.world import OVERDUE, policy, profile_of
 from tests.oracle.checker import Arrival, arrivals_in
 from tests.oracle.memory_world import MemoryWorld
+from tests.stages.chain_world import Chain, fire, task
 
 QUARTER = 900
 LADDER = (
@@ -393,3 +398,86 @@ def test_a_rule_escalates_an_event_that_opened_no_episode(tmp_path: Path, acked:
 def test_without_a_ladder_nothing_is_carried(tmp_path: Path) -> None:
     world = overdue(tmp_path, replace(laddered([])))
     assert "ladder" not in world.thread("operator")
+
+
+def held_first(folder: Path, **notification: Any) -> Chain:
+    """Return a chain whose silent task is told to `boss` alone: `operator`, named first, sees to its dead owner."""
+    chain = Chain(store=MemoryStore(), folder=str(folder))
+    given = {
+        "receivers": outboxes("operator", "boss", "chief"),
+        "routes": [
+            {"match": {"condition": "owner_dead"}, "receivers": ["operator"]},
+            {"match": {}, "receivers": ["operator", "boss"]},
+        ],
+        "escalation": [{"after_seconds": QUARTER, "receivers": ["chief"]}],
+        "repeat_seconds": 300,
+        **notification,
+    }
+    chain.notify(**given)
+    chain.shows(task(owner_dead=True))
+    chain.tick()
+    (dead,) = [
+        each["payload"]["episode"] for each in chain.events() if each["payload"].get("condition") == "owner_dead"
+    ]
+    run_ack(chain.store, dead, actor="maria", comment="", clock=chain.clock)
+    fire(chain)
+    chain.tick()
+    assert {condition for condition, _ in chain.told()} == {"owner_dead"}
+    assert chain.told("boss") == [("silence_timeout", "firing")]
+    return chain
+
+
+def minutes(chain: Chain, count: int) -> None:
+    for _ in range(count):
+        chain.clock.forward(60)
+        chain.tick()
+
+
+def test_a_ladder_counts_from_whoever_was_told_while_the_first_is_kept_back(tmp_path: Path) -> None:
+    """However often that one is told again since."""
+    chain = held_first(tmp_path)
+    assert ("inhibited", "silence_timeout") in {
+        (each["body"]["reason"], notice["body"]["facts"]["condition"])
+        for each in chain.records("hold")
+        for notice in chain.records("notice")
+        if notice["body"]["notice_id"] == each["body"]["notice_id"]
+    }
+    minutes(chain, 14)
+    assert ("silence_timeout", "escalation") not in chain.told("chief")
+    assert len(chain.told("boss")) > 2, "told again in the meantime"
+    minutes(chain, 1)
+    assert chain.told("chief").count(("silence_timeout", "escalation")) == 1
+    (notice,) = [
+        each["body"]
+        for each in chain.records("notice")
+        if each["body"]["phase"] == "escalation" and each["body"]["facts"]["condition"] == "silence_timeout"
+    ]
+    assert "boss was told, at" in notice["body"]
+    assert "operator not yet" in notice["body"]
+    minutes(chain, 30)
+    assert chain.told("chief").count(("silence_timeout", "escalation")) == 1
+
+
+def test_explain_says_when_the_step_of_such_a_ladder_comes(tmp_path: Path) -> None:
+    chain = held_first(tmp_path)
+    (episode,) = {
+        each["body"]["episode_id"]
+        for each in chain.records("notice")
+        if each["body"]["facts"]["condition"] == "silence_timeout"
+    }
+    steps = run_explain(chain.store, episode, profile=chain.profile, clock=chain.clock).next
+    (rung,) = [each for each in steps if "of the escalation" in each.sentence]
+    assert rung.at == format_time(chain.clock.now() + timedelta(seconds=QUARTER))
+
+
+def test_a_ladder_does_not_count_while_everybody_is_kept_back(tmp_path: Path) -> None:
+    chain = Chain(store=MemoryStore(), folder=str(tmp_path))
+    chain.notify(
+        receivers=outboxes("operator", "boss", "chief"), escalation=[{"after_seconds": QUARTER, "receivers": ["chief"]}]
+    )
+    chain.shows(task())
+    chain.tick()
+    chain.silence(7200)
+    fire(chain)
+    minutes(chain, 60)
+    assert [each for each in chain.records("notice") if each["body"]["phase"] == "escalation"] == []

@@ -145,7 +145,7 @@ def test_what_waits_for_its_first_telling_is_said(tmp_path: Path) -> None:
     queued = explained(world, "task-a")
     assert [each.sentence for each in queued.next] == [
         "the firing notice to operator is on its way",
-        f"15 min after operator is told, or the first try: {STEP}, unless it is over or acknowledged",
+        f"15 min after the first telling, or the first try: {STEP}, unless it is over or acknowledged",
     ]
     assert len(queued.waiting) == 1
     world.dispatch()

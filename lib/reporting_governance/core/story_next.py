@@ -42,19 +42,26 @@ class Kept(NamedTuple):
 
 
 def next_of_thread(
-    identity: str, thread: Body, *, now: datetime, rules: ThreadRules, kept: Mapping[str, Kept] = MappingProxyType({})
+    identity: str,
+    thread: Body,
+    *,
+    now: datetime,
+    rules: ThreadRules,
+    kept: Mapping[str, Kept] = MappingProxyType({}),
+    attempted_at: datetime | None = None,
 ) -> tuple[Next, ...]:
     """Return what a thread waits for; a time that has passed is the next run's.
 
     Args:
         kept: why queued notices are kept back, by id.
+        attempted_at: what the thread's ladder counts from as long as no receipt settled its own notice.
     """
     if is_taken_over(thread) and thread["resolved_at"] is None:
         who = who_acted(thread["acked"])
         return (Next(identity, _at(now), f"the word of {who} ends repeats and escalation for everybody"),)
     found = [_told(identity, thread, now, rules, kept)]
     if thread["resolved_at"] is None:
-        found.append(_escalation(identity, thread))
+        found.append(_escalation(identity, thread, attempted_at))
     return tuple(each for each in found if each is not None)
 
 
@@ -86,7 +93,7 @@ def _told(identity: str, thread: Body, now: datetime, rules: ThreadRules, kept: 
     return Next(identity, format_time(at), f"repeat {thread['number'] + 1} to {receiver}, unless it is over{unless}")
 
 
-def _escalation(identity: str, thread: Body) -> Next | None:
+def _escalation(identity: str, thread: Body, attempted_at: datetime | None) -> Next | None:
     place = next_rung(thread)
     if place is None:
         return None
@@ -94,10 +101,10 @@ def _escalation(identity: str, thread: Body) -> Next | None:
     step, total = ladder["steps"][place], len(ladder["steps"])
     unless = "over" if step.get("until") == "resolved" else "over or acknowledged"
     what = f"step {place + 1} of {total} of the escalation: {' and '.join(step['receivers'])}, unless it is {unless}"
-    due = rung_due(thread)
+    due = rung_due(thread, attempted_at)
     if due is None:
         after = duration_words(step["after_seconds"])
-        return Next(identity, None, f"{after} after {thread['receiver']} is told, or the first try: {what}")
+        return Next(identity, None, f"{after} after the first telling, or the first try: {what}")
     return Next(identity, format_time(due), what)
 
 

@@ -208,7 +208,8 @@ def _judge(
 def _look_at_threads(store: Store, profile: ProfileSpec, report: EnqueueReport, clock: Clock, limit: int) -> None:
     listing = store.listing(Folder.EPISODES)
     due = [name for name in listing.due(due_name(clock.now())) if name.id.startswith("thr_")]
-    rules, tries, on_the_way = rules_of(profile.notification), Tries(store), OnTheWay(store)
+    rules, on_the_way = rules_of(profile.notification), OnTheWay(store)
+    tries = Tries(store, listing, profile.notification.receivers)
     taking_over = TakingOver(store)
     for batch in _batches(due):
         if limit <= 0:
@@ -254,7 +255,7 @@ def _thread_groups(
         thread = store.read(name)
         if thread is None:
             continue
-        tried = tries.of(thread.body)
+        tried = tries.of(thread)
         step = next_thread_step(thread.body, now=now, rules=rules, attempted_at=tried)
         if step is ThreadStep.TAKE_OVER:
             group = taking_over.group(thread, rules, now)

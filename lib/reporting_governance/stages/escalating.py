@@ -1,6 +1,6 @@
 """Escalation: nobody has acted for so long, so the receivers of the ladder's next step are told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,19 +19,38 @@ from reporting_governance.storage.interface import Absence, Addition, Group, Lis
 
 
 class Tries:
-    """When sends of notices were first tried; the spool is read once, when somebody asks."""
+    """When somebody was first told of an episode, or a send to somebody was first tried.
 
-    def __init__(self, store: Store) -> None:
+    The spool is read once, when somebody asks.
+    """
+
+    def __init__(self, store: Store, threads: Listing, receivers: Iterable[str]) -> None:
         self._store = store
+        self._threads = threads
+        self._receivers = tuple(receivers)
         self._first: dict[str, datetime] | None = None
 
-    def of(self, thread: Mapping[str, Any]) -> datetime | None:
-        """Return when the newest notice of a thread was first tried; asked only where a ladder waits for it."""
-        if thread["newest_outcome"] is not None or next_rung(thread) is None or thread["ladder"]["began_at"]:
+    def of(self, thread: View) -> datetime | None:
+        """Return from when a ladder counts whose own notice is not settled; asked only where a ladder waits for it.
+
+        What keeps the notice back that carries the ladder may keep back nobody else's: a cause that only its receiver
+        knows.  Then the ladder counts from what the others were told.
+        """
+        body = thread.body
+        if body["newest_outcome"] is not None or next_rung(body) is None or body["ladder"]["began_at"]:
             return None
+        found = [self._tried(body)]
+        for receiver in self._receivers:
+            key = ids.sibling_thread(thread.name.id, receiver)
+            other = None if key == thread.name.id else newest_view(self._store, self._threads, key)
+            if other is not None:
+                found.append(_first_settled(other.body) or self._tried(other.body))
+        return min((each for each in found if each is not None), default=None)
+
+    def _tried(self, body: Mapping[str, Any]) -> datetime | None:
         if self._first is None:
             self._first = self._read()
-        return self._first.get(thread["newest"]["notice_id"])
+        return self._first.get(body["newest"]["notice_id"])
 
     def _read(self) -> dict[str, datetime]:
         found: dict[str, datetime] = {}
@@ -42,6 +61,12 @@ class Tries:
             for notice in view.body["item"]["notice_ids"]:
                 found[notice] = min(started, found.get(notice, started))
         return found
+
+
+def _first_settled(body: Mapping[str, Any]) -> datetime | None:
+    """Return when the first notice of a thread was told, or failed; of a thread without that, its newest telling."""
+    at = body.get("first_at") or body["told_at"]
+    return None if at is None else parse_time(at)
 
 
 def escalate_group(
@@ -62,10 +87,11 @@ def escalate_group(
     step, total = ladder["steps"][place], len(ladder["steps"])
     rung = Rung(step=place + 1, of=total, began_at=began, until=Until(step.get("until", Until.PERSON)))
     theirs = _free(store, thread, threads, step["receivers"])
+    others = () if thread.body["told_at"] else _told_others(store, thread, threads)
     lines: list[RecordLine] = []
     absences: list[Absence] = []
     for receiver, (key, view) in theirs.items():
-        line = _line(store, thread, receiver, key, rung, ladder["number"] + 1, now)
+        line = _line(store, thread, receiver, key, rung, ladder["number"] + 1, others, now)
         consumes: list[ViewName] = [view.name] if view is not None else []
         bodies: dict[str, Mapping[str, Any] | None] = {key: None if view is None else view.body}
         if view is None:
@@ -90,7 +116,23 @@ def _free(store: Store, thread: View, threads: Listing, receivers: Sequence[str]
     return found
 
 
-def _line(store: Store, thread: View, receiver: str, key: str, rung: Rung, number: int, now: datetime) -> RecordLine:
+def _told_others(store: Store, thread: View, threads: Listing) -> tuple[str, ...]:
+    """Return the other receivers that were told of the same episode."""
+    family = ids.thread_family(thread.name.id)
+    views = (newest_view(store, threads, key) for key in threads.names if key.startswith(family))
+    return tuple(sorted(str(each.body["receiver"]) for each in views if each is not None and each.body["told_at"]))
+
+
+def _line(
+    store: Store,
+    thread: View,
+    receiver: str,
+    key: str,
+    rung: Rung,
+    number: int,
+    others: Sequence[str],
+    now: datetime,
+) -> RecordLine:
     body = expand(store, thread.body)
     facts: Mapping[str, Any] = body["facts"]
     root = str(body["episode_id"] or thread.name.id)
@@ -102,7 +144,7 @@ def _line(store: Store, thread: View, receiver: str, key: str, rung: Rung, numbe
         receiver=receiver,
         urgency=Urgency(body["urgency"]),
         subject=f"Nobody has acted ({rung.step} of {rung.of}): {about_what(facts)}",
-        body=_text(body, rung, now),
+        body=_text(body, rung, others, now),
         facts=facts,
         must_reference=(str(body["newest"]["notice_id"]),),
         created_at=now,
@@ -118,11 +160,14 @@ def _line(store: Store, thread: View, receiver: str, key: str, rung: Rung, numbe
     )
 
 
-def _text(body: Mapping[str, Any], rung: Rung, now: datetime) -> str:
+def _text(body: Mapping[str, Any], rung: Rung, others: Sequence[str], now: datetime) -> str:
     facts = body["facts"]
     since = f" It was due at {facts['due_at']}, {late_words(facts['due_at'], now)} ago." if facts.get("due_at") else ""
     if body["told_at"]:
         first = f"{body['receiver']} was told at {body['told_at']}"
+    elif others:
+        were = "were" if len(others) > 1 else "was"
+        first = f"{' and '.join(others)} {were} told, at {format_time(rung.began_at)} first; {body['receiver']} not yet"
     else:
         tried = format_time(rung.began_at)
         first = f"{body['receiver']} was to be told since {tried}, and nothing is known to have arrived"

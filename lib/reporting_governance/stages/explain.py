@@ -12,6 +12,7 @@ from reporting_governance.core.story_next import Kept, Next, next_of_item, next_
 from reporting_governance.core.threads import rules_of
 from reporting_governance.errors import UsageError
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.escalating import Tries
 from reporting_governance.stages.newest import newest_view
 from reporting_governance.stages.tracing import Traced, trace
 from reporting_governance.stages.waiting import WaitingNotice, WaitState, waiting_notices
@@ -74,8 +75,12 @@ def _next(
     found: list[Next] = []
     kept = {each.notice_id: Kept(each.sentence, each.until) for each in waiting if each.state is WaitState.HELD}
     rules = rules_of(profile.notification)
+    tries = Tries(store, store.listing(Folder.EPISODES), profile.notification.receivers)
     for thread in _open(store, Folder.EPISODES, touched, "thr_"):
-        found.extend(next_of_thread(thread.name.id, thread.body, now=now, rules=rules, kept=kept))
+        said = next_of_thread(
+            thread.name.id, thread.body, now=now, rules=rules, kept=kept, attempted_at=tries.of(thread)
+        )
+        found.extend(said)
     for item in _open(store, Folder.SPOOL, touched, "spl_"):
         due = parse_due(item.name.due)
         found.append(next_of_item(item.name.id, item.body, format_time(due) if due else None))
