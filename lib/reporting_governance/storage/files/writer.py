@@ -63,7 +63,13 @@ class Writer:
         return applied
 
     def rotated(self, applied: Applied, moment: Moment) -> Applied:
-        """Begin a new segment when the newest is full.  Raises OSError, StorageError."""
+        """Begin a new segment when the newest is full.
+
+        Other lines are built on what it leaves, in the same commit: when it was opened, and what is left in `past/`.
+        So what cannot be applied is carried on here, or nothing is added.
+
+        Raises: OSError, StorageError.
+        """
         if not segments.is_full(applied.offset, applied.opened_ms, moment.wall_ms, self._limits):
             return applied
         old = self._layout.segment(applied.segment)
@@ -76,7 +82,11 @@ class Writer:
         opening = self._note(LineType.LOG_SEGMENT_OPEN, self._opening_meta(applied.seq, moment))
         os.close(journal_io.create(self._layout.segment(first)))
         journal_io.sync_folder(self._layout.log)
-        return self.added(applied._replace(segment=first, offset=0), [[opening]], Batch(), moment)
+        after, time = self._written(applied._replace(segment=first, offset=0), [[opening]], moment)
+        try:
+            return self._apply(after, [opening], Batch(), time)
+        except (OSError, DamagedView):
+            return self._recover(applied, moment)
 
     def notes_due(self, applied: Applied, moment: Moment) -> list[Prepareds]:
         """Return the lines to add before others: the clock has stepped, or something else is in force."""
@@ -94,6 +104,14 @@ class Writer:
 
         Raises: OSError, StorageError; then nothing is acknowledged.
         """
+        after, time = self._written(applied, groups, moment)
+        try:
+            return self._apply(after, [each for group in groups for each in group], batch, time)
+        except (OSError, DamagedView):
+            return after  # it stands in the log: it is added, and the next process carries on
+
+    def _written(self, applied: Applied, groups: Sequence[Prepareds], moment: Moment) -> tuple[Applied, str]:
+        """Write the lines of the groups and sync them; return the new end of the log, and the time they bear."""
         time = format_time(moment.now)
         data, last = assemble(groups, applied, time)
         path = self._layout.segment(applied.segment)
@@ -103,7 +121,8 @@ class Writer:
             journal_io.sync(log, path)
         finally:
             os.close(log)
-        lines = [each for group in groups for each in group]
+        for seq, line in enumerate((each for group in groups for each in group), start=applied.seq + 1):
+            self.recent.learn(seq, line.record)
         after = applied._replace(
             offset=applied.offset + len(data),
             seq=last.seq,
@@ -112,12 +131,7 @@ class Writer:
             wall_ms=moment.wall_ms,
             monotonic_ms=moment.monotonic_ms,
         )
-        for seq, line in enumerate(lines, start=applied.seq + 1):
-            self.recent.learn(seq, line.record)
-        try:
-            return self._apply(after, lines, batch, time)
-        except (OSError, DamagedView):
-            return after  # it stands in the log: it is added, and the next process carries on
+        return after, time
 
     def _apply(self, after: Applied, lines: Prepareds, batch: Batch, time: str) -> Applied:
         counts = carry_out(batch, self._views, after.counts)
