@@ -174,7 +174,9 @@ _form = cache(re.compile)
 
 def read_summary(output: str, kind: CheckKind) -> Summary:
     """Return what the summary lines in an output say; lines that are not of a known form say nothing."""
-    rows = _ROWS[kind]
+    rows = [row for row in _ROWS[kind] if row[0] in output]
+    if not rows:
+        return Summary()
     tally = _Tally()
     for line in output.splitlines():
         line = line[:_LONGEST_LINE]

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.check_in import ClaimKind
 from reporting_governance.contracts.deed import Deed, DeedKind
@@ -22,7 +22,10 @@ from reporting_governance.core.check_in_rules import clamp
 from reporting_governance.core.checks import FAILED, PASSED, CheckRun, checks_in, folders_of, joined
 from reporting_governance.core.code_changes import changed_paths, is_code
 from reporting_governance.core.command_words import base_name, commands_of
-from reporting_governance.core.evidence_builder import Origin
+
+if TYPE_CHECKING:
+    # it brings what watches tasks with it, which a gate that answers in a hurry does not need
+    from reporting_governance.core.evidence_builder import Origin
 
 MOST_ITEMS = 32
 MOST_PATHS = 32

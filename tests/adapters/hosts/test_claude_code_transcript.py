@@ -346,9 +346,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(
         st.sampled_from(
-            """type message content role id name input command tool_use_id is_error toolUseResult text isMeta origin kind
-            isSidechain timestamp cwd uuid stdout backgroundTaskId toolStats editFileCount status task attachment prompt
-            summary exitCode""".split()
+            """type message content role id name input command tool_use_id is_error toolUseResult text isMeta origin
+            kind isSidechain timestamp cwd uuid stdout backgroundTaskId toolStats editFileCount status task attachment
+            prompt summary exitCode""".split()
         ),
         inner,
         max_size=6,
