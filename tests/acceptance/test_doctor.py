@@ -124,6 +124,18 @@ def test_a_watch_goes_on_when_the_zone_data_is_there_again(tmp_path: Path) -> No
     assert [each["phase"] for each in verbs.outbox()] == ["firing"]
 
 
+def test_runs_that_come_less_often_than_the_profile_says(verbs: Verbs) -> None:
+    verbs.ok("report", "start", "quiet", "--agent", "x", "--every", "1d")
+    verbs.ok("run")
+    for _ in range(2):
+        assert "tick_seconds" not in str(looked(verbs)["GOV910"])
+        age(verbs.state / "last-scan", 300)
+        verbs.ok("run")
+    (warning,) = [each for each in looked(verbs)["GOV910"] if each["verdict"] == "warning"]
+    assert "every 300 s" in warning["seen"]
+    assert "watchdog.tick_seconds in the profile to 300" in warning["advice"]
+
+
 def test_only_what_a_profile_says_is_warned_of(tmp_path: Path) -> None:
     doubt = "  in_doubt: resend_marked             # hold needs a fallback receiver, and here is none\n"
     for name, written, verdicts in (

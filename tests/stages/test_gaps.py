@@ -9,6 +9,7 @@ from reporting_governance.contracts.task_state import TaskState, TaskStatus
 from reporting_governance.stages.scan import run_scan
 from reporting_governance.stages.scan_report import ScanReport
 from reporting_governance.stages.status import run_status
+from reporting_governance.stages.watch_mark import seen_pace
 from tests.stages.test_scan import foreign
 from tests.stages.watch_world import START, StandInSource, World, reading, said
 
@@ -185,3 +186,45 @@ def test_what_was_overdue_before_the_clock_was_set_is_told(watch: Watch) -> None
     watch.world.clock.forward(70)
     watch.world.clock.time += timedelta(seconds=7200)
     assert said(watch.scan()) == FIRED[1:]
+
+
+def test_a_watch_that_always_looks_less_often_than_the_profile_says_has_no_gap_at_each_look(watch: Watch) -> None:
+    """Started every five minutes, with a profile that says every minute: that is its pace, and nobody is away."""
+    gaps = []
+    for _ in range(12):
+        watch.world.clock.forward(300)
+        watch.world.report("checkpoint")
+        watch.scan()
+        gaps.append(run_status(watch.world.store, (), clock=watch.world.clock).gap)
+    assert gaps == [gaps[0]] * 12
+    assert watch.marks() == 3  # the first, the gap, the pace
+    watch.world.clock.forward(1000)  # three looks were left out: now somebody was away
+    watch.scan()
+    assert run_status(watch.world.store, (), clock=watch.world.clock).gap != gaps[0]
+
+
+def test_at_that_pace_a_late_check_in_is_told_at_the_first_look_after_its_grace(watch: Watch) -> None:
+    for _ in range(4):
+        watch.world.clock.forward(300)
+        watch.world.report("checkpoint")
+        watch.scan()
+    for _ in range(2):
+        watch.world.clock.forward(300)
+        watch.scan()
+    watch.world.clock.forward(300)
+    assert ("t1", "checkpoint_overdue", "firing") in said(watch.scan())
+
+
+def test_a_long_absence_after_a_short_one_is_no_pace(watch: Watch) -> None:
+    watch.world.clock.forward(300)
+    watch.scan()
+    watch.world.clock.forward(7200)
+    watch.scan()
+    assert seen_pace(watch.world.store) == 0
+
+
+def test_the_pace_is_forgotten_once_looks_come_as_the_profile_says(watch: Watch) -> None:
+    for seconds, pace in ((300, 0), (300, 300), (310, 300), (60, 0), (60, 0)):
+        watch.world.clock.forward(seconds)
+        watch.scan()
+        assert seen_pace(watch.world.store) == pace

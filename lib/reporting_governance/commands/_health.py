@@ -145,9 +145,16 @@ def _sources(context: CommandContext) -> Iterator[Check]:
 def _runs(context: CommandContext) -> Iterator[Check]:
     """Cron that has stopped is the one thing that nothing here can notice by itself."""
     from reporting_governance.commands._siblings import trouble_with_runs
+    from reporting_governance.stages.watch_mark import seen_pace
 
     stale = trouble_with_runs(context)
     last = context.last_run()
+    pace, expected = seen_pace(context.store), context.settings.timing.tick_seconds
+    if pace > 2 * expected:
+        seen = f"`run` looks about every {pace} s, and the profile says every {expected} s"
+        wanted = max(60, round(pace / 60) * 60)
+        advice = f"Set watchdog.tick_seconds in the profile to {wanted}, or have it started every {expected} s."
+        yield Check(Rule.RUNS, Verdict.WARNING, seen, advice)
     if stale is not None:
         yield Check(Rule.RUNS, Verdict.BAD, stale.sentence, stale.advice)
     elif last.began_at is None:

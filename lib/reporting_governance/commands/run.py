@@ -163,19 +163,20 @@ def _watch_ourselves(context: CommandContext) -> None:
 
         watch_for_losses(context.store, context.clock)
     from reporting_governance.stages.self_watch import is_anything_to_do, run_self_watch
+    from reporting_governance.stages.watch_mark import seen_pace
 
     settings, now = context.settings, context.clock.now()
     receivers = tuple(settings.artifact["spec"]["notification"]["receivers"])
     seconds = settings.self_watch.get("canary_seconds")
     if not is_anything_to_do(context.store, receivers, seconds, now):
         return
-    ended = context.last_run().ended_at
+    ended, pace = context.last_run().ended_at, seen_pace(context.store)
     run_self_watch(
         context.store,
         receivers,
         canary_seconds=seconds,
         limit_seconds=settings.profile.self_watch.canary_limit_seconds,
-        was_away=ended is None or (now - ended).total_seconds() > 2 * settings.timing.tick_seconds,
+        was_away=ended is None or (now - ended).total_seconds() > 2 * max(settings.timing.tick_seconds, pace),
         clock=context.clock,
     )
 

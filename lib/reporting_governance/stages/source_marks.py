@@ -23,6 +23,7 @@ def own_mark_group(own: OwnMark, watch: Listing, now: datetime) -> Group:
             "clock_set_at": own.clock_set_at and format_time(own.clock_set_at),
             "true_until": own.true_until and format_time(own.true_until),
             "gap": own.gap and {"began_at": format_time(own.gap.began_at), "ended_at": format_time(own.gap.ended_at)},
+            **({"pace_seconds": own.pace_seconds} if own.pace_seconds else {}),
         },
     )
     return mark_group(mark, own.name, watch)

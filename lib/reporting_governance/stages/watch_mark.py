@@ -5,6 +5,8 @@ adds nothing.  The difference of wall time and monotonic time stays the same whi
 the host or a suspension changes it too, and both are as good a reason to wait before anybody is accused.
 Where both went on and no scan was made for more than two ticks, nobody watched: that is a gap, and what became overdue
 in it waits for one grace too.  It waits once: what was overdue before the gap has had its grace.
+Where one look after the other would end a gap, nobody was away: `run` is started less often than the profile says.
+That pace is remembered, and counts instead of the tick until looks come at twice the pace again.
 
 Every tick reads it, so it is compared as plain data: the types are imported only where something is written.
 """
@@ -17,6 +19,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from reporting_governance.contracts.ids import derive_id
+from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import format_time, parse_time
 
 if TYPE_CHECKING:
@@ -60,6 +63,8 @@ class OwnMark(NamedTuple):
     grace: timedelta
     gap: Gap | None  #: the newest
     gap_is_new: bool
+    pace_seconds: int = 0  #: how often looks really come, where that is less often than the profile says; 0: it is not
+    pace_is_new: bool = False
 
     @property
     def names_are_wrong(self) -> bool:
@@ -69,7 +74,9 @@ class OwnMark(NamedTuple):
     @property
     def is_current(self) -> bool:
         """Whether there is nothing to write."""
-        return self.name is not None and not (self.settings_changed or self.stepped_ms or self.gap_is_new)
+        return self.name is not None and not (
+            self.settings_changed or self.stepped_ms or self.gap_is_new or self.pace_is_new
+        )
 
     def hold(self, now: datetime) -> Hold:
         """Return why, and which, accusations by the clock wait now."""
@@ -122,9 +129,12 @@ def load_own_mark(
         true_until = now - timedelta(milliseconds=max(stepped, 0))
     gap = _gap_of(cursor)
     unwatched = None
+    pace = known_pace = int(cursor.get("pace_seconds", 0))
     if view is not None and last_scan_at is not None and not stepped:
         seen_at = max(last_scan_at, gap.ended_at) if gap else last_scan_at
-        unwatched = Gap(seen_at, now) if now - seen_at > timedelta(seconds=2 * watchdog.tick_seconds) else None
+        pace = _pace(known_pace, gap, last_scan_at, now, watchdog.tick_seconds)
+        limit = timedelta(seconds=2 * max(watchdog.tick_seconds, pace))
+        unwatched = Gap(seen_at, now) if now - seen_at > limit else None
     return OwnMark(
         name=None if view is None else name,
         baseline_at=parse_time(mark["baseline_at"]) if mark else None,
@@ -137,7 +147,30 @@ def load_own_mark(
         grace=timedelta(seconds=watchdog.grace_seconds),
         gap=unwatched or gap,
         gap_is_new=unwatched is not None,
+        pace_seconds=pace,
+        pace_is_new=pace != known_pace,
     )
+
+
+def seen_pace(store: Store) -> int:
+    """Return how many seconds lie between two looks, where that is more than the profile says; 0: it is not."""
+    name = store.listing(Folder.WATCH).names.get(NATIVE_MARK)
+    view = None if name is None else store.read(name)
+    return 0 if view is None else int((view.body["source-mark"].get("cursor") or {}).get("pace_seconds", 0))
+
+
+def _pace(known: int, gap: Gap | None, last_scan_at: datetime, now: datetime, tick_seconds: int) -> int:
+    """Return the pace of looks after one more.
+
+    The second gap in a row, without a look between them, shows it; unless that one is much longer: then somebody was
+    away.  One look at half of it is enough to see that it holds no more.
+    """
+    interval = int((now - last_scan_at).total_seconds())
+    if interval * 2 <= known:
+        return 0
+    if known or gap is None or last_scan_at > gap.ended_at or interval <= 2 * tick_seconds:
+        return known
+    return interval if interval <= 2 * int((gap.ended_at - gap.began_at).total_seconds()) else known
 
 
 def _time_of(cursor: Mapping[str, Any], key: str) -> datetime | None:
