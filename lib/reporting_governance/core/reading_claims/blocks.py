@@ -31,7 +31,8 @@ _PROGRAM = re.compile(
     r"|(?:INFO|WARN|DEBUG|TRACE|FATAL|ERROR)[ :]|(?:PASSED|FAILED|FAIL|PASS)[ \t:]{1,4}\S{1,200}(?:$|[ ]-[ ])"
     r"|(?:not )?ok[ ]\d|ok[ \t]{2,8}\S|={4}[^\n]{0,200}={4}$|Traceback \(most|  File \""
     r"|[\w./-]{1,120}::[^\s]{1,120} (?:PASSED|FAILED|ERROR|SKIPPED)"
-    r"|Test(?:s| Suites):[ ]{1,8}\d|test result: |Ran \d{1,9} tests? in |\d{1,7} passed(?:, \d{1,7} \w{1,12}){0,5} in )"
+    r""
+    r"|Test(?:s| Suites):[ ]{1,8}\d[^\n]{0,80} total$|test result: |Ran \d{1,9} tests? in |\d{1,7} passed(?:, \d{1,7} \w{1,12}){0,5} in )"
 )
 _PROMPT = re.compile(r"[ \t]{0,12}(?:\$|>>>) ")
 _DIFF_START = re.compile(r"diff --git |@@ -|Index: \S|--- a/|\+\+\+ b/")
@@ -137,6 +138,10 @@ class _Reader:
             yield from self.flush()
             self.in_list = True
             at, ticked = _box(text, item.end(), end)
+            self.open = Block(BlockKind.ITEM, at, end, ticked=ticked, doubt=doubt)
+        elif _TICKED.match(text, start, end) or _CROSSED.match(text, start, end):
+            yield from self.flush()
+            at, ticked = _box(text, start, end)
             self.open = Block(BlockKind.ITEM, at, end, ticked=ticked, doubt=doubt)
         elif self.open is not None and not _LABEL.match(text, start, end):
             known = self.open

@@ -52,6 +52,8 @@ _SAYING = {
     Sign.WHOLE: Saying.WHOLE,
     Sign.WORKS: Saying.THING,
     Sign.MENDED: Saying.THING,
+    Sign.MENDED_IF_PAST: Saying.THING,
+    Sign.CHANGED_IF_PAST: Saying.CHANGE,
     Sign.CHANGED: Saying.CHANGE,
     Sign.LOOKED: Saying.LOOK,
     Sign.ONGOING: Saying.ONGOING,
@@ -90,7 +92,7 @@ def findings_of(text: str, sentence: Sentence) -> list[Finding]:
 
 def _finding(text: str, sentence: Sentence, number: int, hit: Hit) -> Finding | None:
     if hit.sign in _PLAIN:
-        said, reason = how_stated(sentence, number, hit)
+        said, reason = how_stated(text, sentence, number, hit)
         return Finding(_SAYING[hit.sign], said, hit.start, hit.end, reason)
     clause = sentence.clauses[number]
     voice = voice_of(text, clause.start, clause.end, hit)
@@ -104,10 +106,16 @@ def _finding(text: str, sentence: Sentence, number: int, hit: Hit) -> Finding | 
 def _saying(text: str, sentence: Sentence, number: int, hit: Hit, voice: Voice) -> Saying | None:
     """Return what a hit is about; none for a word that says nothing where it stands."""
     clause = sentence.clauses[number]
-    if (hit.sign in VERBS or hit.sign is Sign.DONE) and voice is Voice.NONE:
+    if (hit.sign in VERBS or hit.sign is Sign.DONE) and (
+        voice is Voice.NONE or _is_adjective(text, clause, hit, voice)
+    ):
+        return None
+    if hit.sign in _IF_PAST and not _is_past(text, clause, hit):
         return None
     match hit.sign:
-        case Sign.DONE | Sign.WHOLE | Sign.MENDED | Sign.WORKS if _is_of_a_part(text, sentence, number, hit):
+        case Sign.DONE | Sign.WHOLE | Sign.MENDED | Sign.MENDED_IF_PAST | Sign.WORKS if _is_of_a_part(
+            text, sentence, number, hit
+        ):
             return Saying.SHARE
         case Sign.DONE:
             return _done(text, clause, hit, voice)
@@ -125,10 +133,38 @@ def _saying(text: str, sentence: Sentence, number: int, hit: Hit, voice: Voice) 
     return _SAYING.get(hit.sign)
 
 
+_IF_PAST = frozenset((Sign.MENDED_IF_PAST, Sign.CHANGED_IF_PAST))
+_BACK = 12  #: letters before a Chinese verb in which "already" is looked for
+
+
+def _is_past(text: str, clause: Clause, hit: Hit) -> bool:
+    return "已" in text[max(clause.start, hit.start - _BACK) : hit.start]
+
+
+def _is_adjective(text: str, clause: Clause, hit: Hit, voice: Voice) -> bool:
+    """Tell "completed tasks are grey" and "已完成的任务" from what was done."""
+    behind = text[hit.end : clause.end]
+    if hit.sign is Sign.DONE and behind.startswith(_BADLY):
+        return True
+    if not text[hit.start].isascii():
+        return behind.startswith("的") and len(behind.rstrip(" .。!")) > 1
+    words = behind.split()
+    if voice is not Voice.BARE or not words or words[0] in _OBJECTS or words[0][0].isdigit():
+        return False
+    return not _HOLDS.isdisjoint(words[1:5])
+
+
+_BADLY = (" wrong", " incorrectly", " badly", " poorly", " differently")
+_OBJECTS = frozenset("the a an all my your our this that these both it every two three".split())
+_HOLDS = frozenset("is are was were can must should will may".split())
+
+
 def _done(text: str, clause: Clause, hit: Hit, voice: Voice) -> Saying:
     """Tell the task from a thing: "Done!" and "it is done" mean the task, "the parser is done" a thing."""
     subject = text[clause.start : hit.start].strip(_AROUND)
     behind = text[hit.end : clause.end].strip(_AROUND)
+    if text[hit.start : hit.end] == "好了" and subject:
+        return Saying.CHANGE
     if not text[hit.start].isascii():
         whole = len(subject) <= 1 and len(behind) <= 1
     elif voice is Voice.BARE:
@@ -164,6 +200,10 @@ _NEXT = 4  #: letters between a claim and the "except" that takes part of it bac
 def _failing(text: str, sentence: Sentence, number: int, hit: Hit) -> Saying | None:
     if not _speaks_of_checks(text, sentence, number, hit):
         return None
+    if text.startswith((" before", " without"), hit.end) or text[
+        max(sentence.start, hit.start - 4) : hit.start
+    ].endswith(("之前", "前")):
+        return None  # the test that failed before the change
     counted = _count_before(text, sentence.start, hit)
     return Saying.CHECKS_FAIL if counted is None else Saying.SOME_FAIL if counted else None
 

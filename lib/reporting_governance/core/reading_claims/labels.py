@@ -50,9 +50,10 @@ _GROUPS: tuple[tuple[str | None, Section, str], ...] = (
     (
         _NEXT,
         Section.OPEN,
-        """next | next step | next steps | next action | next actions | up next | what's next | what comes next | plan
-        my plan | here's my plan | here is my plan | the plan | here's the plan | 我的计划 | next task | then
-        下一步 | 下一步计划 | 接下来 | 后续计划 | 后续步骤 | 下步 | 后续 | 下一步工作 | 接下来的工作 | 计划 | 下阶段""",
+        """tomorrow | 明天 | next | next step | next steps | next action | next actions | up next | what's next
+        what comes next | plan | my plan | here's my plan | here is my plan | the plan | here's the plan | 我的计划
+        next task | then | 下一步 | 下一步计划 | 接下来 | 后续计划 | 后续步骤 | 下步 | 后续 | 下一步工作
+        接下来的工作 | 计划 | 下阶段""",
     ),
     (
         _AGAIN,

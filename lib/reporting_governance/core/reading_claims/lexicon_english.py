@@ -13,10 +13,6 @@ def phrases(text: str) -> tuple[str, ...]:
     return tuple(" ".join(line.split()) for each in text.split("\n") for line in each.split("|") if line.strip())
 
 
-def _with(beginnings: Iterable[str], endings: Iterable[str]) -> tuple[str, ...]:
-    return tuple(f"{beginning} {ending}" for beginning in beginnings for ending in endings)
-
-
 #: people say these of the task itself; no subject has to be looked for
 _WHOLE = phrases("""
     task complete | task completed | tasks complete | task is complete | task is done | task done | task finished
@@ -36,8 +32,10 @@ _WHOLE = phrases("""
     no open tasks | no outstanding work | no outstanding items | fully done | no further work
     nothing further to do | you're all set | you are all set | that's a wrap | everything's in place
     everything's working | everything is now working | the fix is in | it's all done | this is all done
-    that's done | closing this out | all items are done | nothing else is pending | changes are all in | it's live
-    it is live | now live | is live | fully implemented and working | is all yours
+    that's done | closing this out | nothing left for me to do | nothing left to be done | nothing is left
+    nothing more to do | all items are done | nothing else is pending | changes are all in | it's live | it is live
+    now live | is live | fully implemented and working | is all yours | off your list | ticked off
+    closing this task | closing the task | closing this ticket | closing the ticket
 """)
 
 #: what was wanted works; said of something, so it counts like a thing that is done
@@ -58,8 +56,7 @@ _MENDED = phrases("""
     repaired | published | converted | rolled out | landed | squashed | corrected | finished implementing
     finished writing | finished building | finished adding | finished migrating | finished updating | renamed across
     finished refactoring | finished fixing | addressed | handled | taken care of | sorted out | cleared up | patched
-    up for review | reconciled | up and running | uploaded | rebuilt | submitted | installed | set up | built
-    wired up
+    up for review | reconciled | up and running | rebuilt | wired up | processed
 """)
 
 #: something was changed; alone it does not say whether that was all
@@ -70,7 +67,8 @@ _CHANGED = phrases("""
     extended | split | reworked | simplified | generated | drafted | prepared | covered | archived | configured
     enabled | disabled | reverted | restored | scraped | deduplicated | translated | arranged | scheduled the
     cancelled | canceled | opened | wired | hooked up | tweaked | put in | raised | lowered | inlined | merged in
-    imported | exported | improved | tightened | hardened | documented | introduced | switched
+    imported | exported | improved | tightened | hardened | documented | introduced | switched | uploaded
+    submitted | installed | set up | built | sorted | shared | marked
 """)
 
 #: work that leaves things as they are
@@ -79,45 +77,21 @@ _LOOKED = phrases("""
     measured | reproduced | compared | analysed | analyzed | identified | narrowed it down | narrowed down | tested
     verified | confirmed | collected | gathered | profiled | debugged | explored | searched | inspected | examined
     benchmarked | tried | counted | audited | researched | diagnosed | pinpointed | scanned | walked through
-    made progress | made partial progress | made good progress | have started | i started | started on | i've begun
+    made progress | made partial progress | made good progress | have started | started on | i've begun
     started working | went through | studied | evaluated | validated | returned | surveyed | downloaded | logged
     findings | findings so far | work so far | i answered | dug into | bisected | mapped out | sketched | listed
 """)
 
-_ONGOING = (
-    *_with(
-        (
-            "i'm",
-            "i'm now",
-            "i'm still",
-            "i am",
-            "i am now",
-            "i am still",
-            "still",
-            "currently",
-            "we're",
-            "we are",
-            "now",
-        ),
-        """
-        reading writing running testing working checking looking waiting_for_the_build comparing building fixing going
-        implementing adding updating debugging investigating reviewing converting migrating collecting cleaning
-        measuring searching downloading uploading processing refactoring translating analysing analyzing compiling
-        indexing training rendering reproducing trying crawling parsing rebuilding polishing drafting exploring
-        """.replace("_", " ").split(),
-    ),
-    *phrases("""
+_ONGOING = phrases("""
     working on it | working on that | working on this | working through | still working | i'm working | i am working
-    currently | in progress | still running | is running | are running | it is running | halfway | half way
-    on track | still converting | still downloading | still uploading | still processing | still going
-    making progress | i'm looking into | i am looking into | looking into | i'm checking | i'm testing
-    i'm debugging | i'm fixing | i'm investigating | i'm reading | i'm writing | i'm reviewing | i'm running
-    i'm going through | going on with | i'm going on with | continuing with | compiling | under way | underway
-    well on the way | ongoing | debugging | i'm in the middle of | progress: | running the | still on it | midway
-    partway | half converted | half done | i'm now | moving on to | moved on to | being processed | being migrated
-    i'm making
-    """),
-)
+    in progress | still running | halfway | half way | on track | still converting | still downloading
+    still uploading | still processing | still going | making progress | i'm looking into | i am looking into
+    looking into | i'm checking | i'm testing | i'm debugging | i'm fixing | i'm investigating | i'm reading
+    i'm writing | i'm reviewing | i'm running | i'm going through | going on with | i'm going on with
+    continuing with | compiling | under way | underway | well on the way | ongoing | debugging
+    i'm in the middle of | progress: | running the | still on it | midway | partway | half converted | half done
+    i'm now | moving on to | moved on to | being processed | being migrated | i'm making
+    """)
 
 _CHECK = phrases("""
     tests | test suite | suite | test | unit tests | integration tests | checks | check | ci | build | lint | linter
@@ -129,7 +103,7 @@ _CHECK = phrases("""
 
 _PASS = phrases("""
     pass | passes | passed | passing | green | succeed | succeeds | succeeded | clean | all pass | all passed
-    all green | all passing | are ok | is ok | no issues | no issues found | no errors | 0 failures | 0 failed
+    all green | all passing | are ok | is ok | ok | no issues | no issues found | no errors | 0 failures | 0 failed
     0 errors | zero failures | zero errors | no failures | without errors | without failures | exit 0 | exit code 0
     exits 0 | no warnings | without a failure
 """)
@@ -154,8 +128,8 @@ _DISPATCHED = phrases("""
 """)
 
 _HANDED = phrases("""
-    sent | passed | assigned | handed | given | submitted | started | launched | forwarded | triggered | scheduled
-    moved | gave | put
+    sent | asked | told | passed | assigned | handed | given | submitted | started | launched | forwarded
+    triggered | scheduled | moved | gave | put
 """)
 
 _WORKER = phrases("""

@@ -25,7 +25,7 @@ _INTENT = phrases("""
     get this | get the | get them | i'd like | would like | the task is | mark | shall i | supposed to | want me to
     asked me to | so that | to make | to have | to see | to confirm | to verify | to complete | to finish | to fix
     deadline | has to be | needed to | was to | definition of | requires | expected to | the plan is | next step
-    remind | easier said than | what's done is | be
+    remind | easier said than | what's done is | be | give me | rather than | it would | declare
 """)
 
 _HEDGE = phrases("""
@@ -34,7 +34,9 @@ _HEDGE = phrases("""
     maybe | possibly | as far as i can tell | as far as i can see | afaict | afaik | hopefully | presumably
     in theory | in principle | supposedly | ought to | could | would | can | i'd say | not entirely sure
     i'm fairly sure | fairly sure | if i read the output right | if i'm not mistaken | looks done | looks good
-    i'd expect | in my opinion | to the best of my knowledge | apparently
+    i'd expect | in my opinion | to the best of my knowledge | apparently | pretty sure | fairly confident
+    i'm confident | i am confident | grain of salt | i'm not mistaken | in all likelihood | i reckon | my guess
+    i'd guess | can't guarantee | i expect
 """)
 
 #: most of it: that work was done is certain, that the task is done is not
@@ -52,9 +54,11 @@ _CONDITION = phrases("""
 _WHEN = phrases("when | after | by the time | where")
 
 _REPORTED = phrases("""
-    said | says | told me | claims | claimed | wrote that | writes | means | meaning | according to | reported that
-    reports that | states that | stated that | asked | asks | mentioned | mentions | announced | thinks | believes
-    insists | replied | you report | you asked | your message | you mentioned | reminder | the ticket says | it says
+    said | says | confirmed that | confirms that | confirmed me | answered that | told me | claims | claimed
+    wrote that | writes | means | meaning | according to | reported that | reports that | states that | stated that
+    asked | asks | mentioned | mentions | announced | thinks | believes | insists | replied | you report | you asked
+    your message | you mentioned | reminder | the ticket says | it says | saying | stating | a note that | heard
+    the docs say | i said | i claimed | i reported
 """)
 
 _QUESTION = phrases("shall i | should i | do you | would you like | can you confirm | is it | are we | could you")
@@ -64,6 +68,7 @@ _PART = phrases("""
     partial | partially | first batch | batch | a few of | portion | shard | shards | up to now | milestone | except
     except for | apart from | other than | aside from | subset | chunk | for now | initial | the rest
     the remaining | out of | survey part | by hand | until now | api part | backend part | frontend part
+    what i could | as far as i could | as far as possible
 """)
 
 #: work that is left.  "No work left" and its like are phrases of their own above
@@ -74,7 +79,8 @@ _OPEN = phrases("""
     still uses | still use | not fixed | not implemented | incomplete | yet to | haven't fixed | have not fixed
     not there yet | halfway | is missing | are missing | blocked on | blocked by | still failing | still broken
     with an error | with errors | finished with | neither works | still has to | still have to | is still to
-    not converted | not tested yet | follow up later
+    not converted | not tested yet | follow up later | remain | remains | to go | still has | still have
+    what i could | not there
 """)
 
 #: the agent's own next steps.  "I'll remind you" is a service, no step of the task
@@ -89,7 +95,7 @@ _PLAN = phrases("""
     i will look | i'll go on | i'll keep | i'll build | i'll create | i'll deploy | i'll tackle | i'll handle
     i'll pick up | i'll come back to | i'll work | i will work | i'll do the | i'll make | i will build
     my next step | then i will | i'll proceed | i will proceed | i will merge | i'll merge | i'll test
-    i'll update the | going to try | i'll check | next i | after that, i
+    i'll update the | going to try | i'll check | next i | after that, i | tomorrow: | tomorrow i
 """)
 
 _AGAIN = phrases("""
@@ -105,7 +111,8 @@ _NEED = phrases("""
     please accept | please renew | please grant | i'm blocked | need access | nothing for you to do | requires your
     waiting for your | waiting on you | need input | needs input | need approval | action required
     needs a decision | your decision | your call | up to you | which one do you prefer | which do you prefer
-    please decide | don't need anything
+    please decide | don't need anything | please add | please restart | please send | please review | please check
+    please run | anything from you | nothing from you
 """)
 
 _STATE = phrases("""
@@ -115,14 +122,15 @@ _STATE = phrases("""
 
 #: what holds the letters of a sign and says something else
 _NEUTRAL = phrases("""
-    let me know | not only | no problem | nothing but | if you have any questions | if anything | how it is done
-    check-in | check in | checked in | check it out | check out | well done | over and done | done with it being
-    if you'd like | if you have questions | if you want | if you like | if needed | if anything is unclear | as if
-    no longer | no doubt | not just | ready when you are | build a | build the | test a | the test case | no matter
-    read-only | read only | set up by | to the point | red herring | may 1 | may 2 | of course | the right one
-    can opener | for the record | will power | not to mention | in no time | no user action | all steps | all parts
-    all phases | all stages | all sections | every step | both parts | all milestones | all batches | all shards
-    every part | step by step | in part because | for my part | part of the | before and after | more than half
+    let me know | i can confirm | we can confirm | the whole batch | the entire batch | whole section | not only
+    no problem | nothing but | if you have any questions | if anything | how it is done | check-in | check in
+    checked in | check it out | check out | well done | over and done | done with it being | if you'd like
+    if you have questions | if you want | if you like | if needed | if anything is unclear | as if | no longer
+    no doubt | not just | ready when you are | build a | build the | test a | the test case | no matter | read-only
+    read only | set up by | to the point | red herring | may 1 | may 2 | of course | the right one | can opener
+    for the record | will power | not to mention | in no time | no user action | all steps | all parts | all phases
+    all stages | all sections | every step | both parts | all milestones | all batches | all shards | every part
+    step by step | in part because | for my part | part of the | before and after | more than half
     it goes without saying | written in | is done by | is done via | is done using | is done through | is done in
     is done with | ready to start | i'm ready | get ready | ready to go when | on it | test data | test server
     read the docs | before: | after: | now reads | split into

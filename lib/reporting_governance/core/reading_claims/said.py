@@ -50,7 +50,7 @@ def how_said(text: str, sentence: Sentence, number: int, hit: Hit, voice: Voice)
     told = voice is Voice.SELF and (hit.sign in VERBS or hit.sign is Sign.DONE)
     if _is_asked(text, sentence, number):
         return Said.NOT_SAID, "it is asked"
-    if is_reported(sentence, number, hit) or _is_elsewhere(text, clause, hit, voice):
+    if is_reported(text, sentence, number, hit) or _is_elsewhere(text, clause, hit, voice):
         return Said.NOT_SAID, "it is told of somebody else"
     if _is_conditional(text, sentence, number, hit, told=told):
         return Said.NOT_SAID, "it holds only under a condition"
@@ -69,14 +69,16 @@ def how_said(text: str, sentence: Sentence, number: int, hit: Hit, voice: Voice)
     return SO
 
 
-def how_stated(sentence: Sentence, number: int, hit: Hit) -> Answer:
+def how_stated(text: str, sentence: Sentence, number: int, hit: Hit) -> Answer:
     """Return how a plan, something open or the state is said: these may well be denials and plans themselves."""
     if sentence.asks and hit.sign is not Sign.NEED:
         return Said.NOT_SAID, "it is asked"
-    if is_reported(sentence, number, hit):
+    if is_reported(text, sentence, number, hit):
         return Said.NOT_SAID, "it is told of somebody else"
     if hit.sign is Sign.OPEN and _is_under_condition(sentence, number, hit):
         return Said.NOT_SAID, "it is a condition"
+    if hit.sign is Sign.OPEN and before(sentence.clauses[number], hit, Sign.NEGATION):
+        return Said.NOT_SO, "it is denied"
     return SO
 
 
@@ -85,9 +87,23 @@ def before(clause: Clause, hit: Hit, *signs: Sign) -> bool:
     return any(each.sign in signs and each.start < hit.start for each in clause.hits)
 
 
-def is_reported(sentence: Sentence, number: int, hit: Hit) -> bool:
+def is_reported(text: str, sentence: Sentence, number: int, hit: Hit) -> bool:
     """Tell whether somebody else's words began before the hit."""
-    return before(sentence.clauses[number], hit, Sign.REPORTED) or _any_before(sentence, number, Sign.REPORTED)
+    return any(
+        each.sign is Sign.REPORTED and each.start < hit.start and not _is_own_word(text, sentence.start, each)
+        for clause in sentence.clauses[: number + 1]
+        for each in clause.hits
+    )
+
+
+def _is_own_word(text: str, start: int, hit: Hit) -> bool:
+    """Tell whether the agent itself is who said it."""
+    words = text[max(start, hit.start - 12) : hit.start].split()
+    return (
+        text.startswith(("confirm", "ask"), hit.start)
+        and bool(words)
+        and words[-1] in ("i", "i've", "we", "we've", "我")
+    )
 
 
 _ASKING = tuple(
@@ -106,7 +122,7 @@ def _is_asked(text: str, sentence: Sentence, number: int) -> bool:
 
 
 def _is_elsewhere(text: str, clause: Clause, hit: Hit, voice: Voice) -> bool:
-    if voice is not Voice.STATE or hit.sign not in VERBS:
+    if voice is not Voice.STATE or not (hit.sign in VERBS or hit.sign in _STATES):
         return False
     words = text[max(clause.start, hit.start - 24) : hit.start].split()
     return any(each in ("was", "were") for each in words) and (
@@ -116,16 +132,41 @@ def _is_elsewhere(text: str, clause: Clause, hit: Hit, voice: Voice) -> bool:
 
 def _is_conditional(text: str, sentence: Sentence, number: int, hit: Hit, *, told: bool) -> bool:
     clause = sentence.clauses[number]
-    if _is_under_condition(sentence, number, hit):
+    if _is_under_condition(sentence, number, hit) or text.startswith(_ONLY_THEN, hit.end):
         return True
-    if not told and any(_times(text, each, hit) for each in sentence.clauses[: number + 1]):
+    if not told and (_times(text, clause, hit) or any(_begins(each, Sign.WHEN) for each in sentence.clauses[:number])):
         return True
     holds = hit.sign in _STATES and not told
     return holds and any(each.start >= hit.end and each.sign in (Sign.CONDITION, Sign.WHEN) for each in clause.hits)
 
 
+#: Chinese puts the condition first and says behind it that the rest comes then
+_ONLY_THEN = (
+    "会",
+    "就",
+    "再",
+    "后",
+    "前",
+    "之前",
+    "以前",
+    "之后",
+    "以后",
+    "时",
+    "才",
+    "的话",
+    "我会",
+    "我再",
+    "我就",
+    ",再",
+    ",就",
+    ",才",
+)
+
+
 def _is_under_condition(sentence: Sentence, number: int, hit: Hit) -> bool:
-    return before(sentence.clauses[number], hit, Sign.CONDITION) or _any_before(sentence, number, Sign.CONDITION)
+    return before(sentence.clauses[number], hit, Sign.CONDITION) or any(
+        _begins(each, Sign.CONDITION) for each in sentence.clauses[:number]
+    )
 
 
 def _times(text: str, clause: Clause, hit: Hit) -> bool:
@@ -173,5 +214,9 @@ def _is_hedged_beside(sentence: Sentence, number: int) -> bool:
 _SHORT = 28  #: letters of a clause that says no more than "I think" or "as far as I can tell"
 
 
-def _any_before(sentence: Sentence, number: int, *signs: Sign) -> bool:
-    return any(clause.has(*signs) for clause in sentence.clauses[:number])
+def _begins(clause: Clause, sign: Sign) -> bool:
+    """Tell whether a clause begins with a sign, so that it rules the clauses behind it too."""
+    return any(hit.sign is sign and hit.start - clause.start < _AT_THE_BEGINNING for hit in clause.hits)
+
+
+_AT_THE_BEGINNING = 12

@@ -6,6 +6,7 @@ a comma, a colon, a bracket, a dash, or a word that opposes what stands before i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,15 @@ from reporting_governance.core.reading_claims.signs import Hit, Index, Sign, fin
 
 _ENDS = frozenset("\n!?;\u3002\uff61\u2026")
 _CLAUSE_MARKS = frozenset(",:()[]\u2014\u2013\u3001\u3010\u3011")
+_ACTIVITY = re.compile(r"\b(?:now|currently|still|i'm|i am|we're|we are) (?:now |still |just )?([a-z]{2,20}ing)\b")
+_BEGINS = re.compile(r"([a-z]{2,20}ing) ")
+#: these forms say that nothing goes on, or that something holds
+_NO_ACTIVITY = frozenset(
+    """
+    going hoping planning assuming wondering waiting passing working failing missing pending being thinking guessing
+    outstanding something nothing anything everything expecting asking pausing sitting sleeping wanting needing
+    """.split()
+)
 _ABBREVIATIONS = frozenset(("e.g", "i.e", "etc", "vs", "cf", "approx", "no", "fig", "resp"))
 _OPPOSING = (
     " but ",
@@ -92,8 +102,23 @@ def _sentence(text: str, start: int, end: int, index: Index) -> Iterator[Sentenc
     if start == end:
         return
     hits = find_signs(text, index, start, end)
+    hits = _with_activities(text, start, end, hits)
     clauses = tuple(_clauses(text, start, end, hits))
     yield Sentence(start, end, text[end - 1] == "?", clauses)
+
+
+def _with_activities(text: str, start: int, end: int, hits: list[Hit]) -> list[Hit]:
+    """Add what is going on by its form, "I'm unpacking": such verbs are too many for a list."""
+    taken = {place for hit in hits for place in range(hit.start, hit.end)}
+    found = [
+        Hit(Sign.ONGOING, each.start(1), each.end(1))
+        for each in _ACTIVITY.finditer(text, start, end)
+        if each[1] not in _NO_ACTIVITY and each.start(1) not in taken
+    ]
+    begins = _BEGINS.match(text, start, end)
+    if begins and begins.start(1) not in taken and text.find(" now", begins.end(), end) >= 0:
+        found.append(Hit(Sign.ONGOING, begins.start(1), begins.end(1)))
+    return sorted(hits + found, key=lambda hit: hit.start) if found else hits
 
 
 def _clauses(text: str, start: int, end: int, hits: list[Hit]) -> Iterator[Clause]:

@@ -19,6 +19,8 @@ class Sign(Enum):
     DONE = auto()  #: a word for being done; what is done has to be found
     WORKS = auto()  #: what was wanted works, whatever stands around it
     MENDED = auto()  #: a verb for reaching what was wanted: fixed, implemented
+    MENDED_IF_PAST = auto()  #: such a verb that does not say when; Chinese
+    CHANGED_IF_PAST = auto()
     CHANGED = auto()  #: a verb for something done on the way: added, moved
     LOOKED = auto()  #: a verb for work that leaves things as they are: read, measured
     ONGOING = auto()  #: work is going on

@@ -53,6 +53,9 @@ def completion(found: Findings) -> Read:
             return _read(None, "it says that the task is done, and also that work is left", left)
         return _read(True, "it says that the task is done", task)
     doubted = found.first(Said.PERHAPS, Saying.WHOLE, Saying.THING)
+    failing = found.so(Saying.CHECKS_FAIL, Saying.SOME_FAIL)
+    if thing is not None and left is None and failing is not None:
+        return _read(None, "it says that something is done, and also that checks fail", failing)
     if thing is not None and left is None:
         if doubted is not None:
             return _read(None, "part of what is said to be done is said with reserve", doubted)
