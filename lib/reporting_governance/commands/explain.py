@@ -22,7 +22,7 @@ def main(context: CommandContext, *, identity: str) -> Reply:
 
     ID is that of a task, event, episode, decision, notice, thread, spool item, attempt, receipt, act, hold or silence.
 
-    The newest lines of the journal are read first, older ones only until the beginning of the story is found.
+    The newest lines of the journal are read first. Of an older story its own lines are looked for, and read alone.
     """
     report = run_explain(context.store, as_typed(identity), profile=context.settings.profile, clock=context.clock)
     document = {
@@ -55,4 +55,4 @@ def describe(report: ExplainReport) -> str:
 def _what_was_read(report: ExplainReport) -> str:
     if report.from_seq == 1:
         return f"All {report.to_seq} lines of the journal were read."
-    return f"Lines {report.from_seq} to {report.to_seq} of the journal were read: the story begins there."
+    return f"Of the {report.to_seq} lines of the journal none before line {report.from_seq} belongs to it."

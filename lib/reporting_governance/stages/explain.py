@@ -32,7 +32,7 @@ class ExplainReport:
 
     identity: str
     steps: tuple[Told, ...]
-    from_seq: int  #: no older line was read
+    from_seq: int  #: no older line belongs to it
     to_seq: int
     waiting: tuple[WaitingNotice, ...] = ()  #: its notices that are in the queue, and why
     next: tuple[Next, ...] = ()  #: what comes by itself, soonest first; then what has no time of its own

@@ -7,9 +7,10 @@ from itertools import takewhile
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.record import Document
 from reporting_governance.core.story_lines import Node, node_of, related
+from reporting_governance.stages.sifting import sift, stretches_of
 from reporting_governance.storage.interface import Store
 
-WINDOWS = (5_000, 100_000)  #: lines that are looked at first; then all
+WINDOWS = (5_000, 100_000)  #: lines that are looked at first, and where looking for its own does not pay; then all
 _GROUP = 200  #: lines that one commit adds at most: an episode's first line stands so near to what its view names
 
 
@@ -18,7 +19,7 @@ class Traced:
     """The lines of a story, in order, and what was read to find them."""
 
     lines: tuple[tuple[int, Document], ...]
-    from_seq: int  #: no older line was read
+    from_seq: int  #: no older line belongs to it, as far as was looked
     to_seq: int
     whole: bool  #: the story begins with its first line; else an older line may belong to it, and there is none
 
@@ -26,21 +27,38 @@ class Traced:
 def trace(store: Store, identity: str) -> Traced:
     """Return the lines that belong to an id.
 
-    The views are asked where the story begins, as long as they know it; else the newest lines are read, and older ones
-    until what the story begins with is found.
+    The views are asked where the story begins, as long as they know it, and the newest lines are read.  Of an older
+    story the lines are looked for, and only those are read; where that does not pay, all are.
     """
     head = store.ready().seq
     nodes: list[Node] = []
-    end = head
+    end, is_sifted = head, False
     for begin in _begins(store, identity, head):
         if begin > end:
             continue
+        if begin < head - WINDOWS[0] and not is_sifted:
+            is_sifted = True
+            traced = _sifted(store, identity, head)
+            if traced is not None:
+                return traced
         nodes = [*_nodes(store, begin, end), *nodes]
         end = begin - 1
         found = related(nodes, identity)
         if found.whole or begin == 1:
             return Traced(lines=_lines(store, found.seqs), from_seq=begin, to_seq=head, whole=found.whole)
     return Traced(lines=(), from_seq=1, to_seq=head, whole=False)
+
+
+def _sifted(store: Store, identity: str, head: int) -> Traced | None:
+    """Return the lines of a story from those that hold its words; None where that does not pay, or leaves some out."""
+    nodes = sift(store, identity, head)
+    if nodes is None:
+        return None
+    found = related(nodes, identity)
+    if found.seqs and not found.whole:
+        return None
+    lines = tuple(pair for stretch in stretches_of(found.seqs) for pair in _lines(store, stretch))
+    return Traced(lines=lines, from_seq=min(found.seqs, default=1), to_seq=head, whole=found.whole)
 
 
 def _begins(store: Store, identity: str, head: int) -> Iterator[int]:

@@ -4,7 +4,7 @@ So later stages of a dry run see what earlier ones would have added, and the sta
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -103,6 +103,11 @@ class DryRunStore:
         for seq, line in enumerate(self._lines, start=self._first or 1):
             if seq >= from_seq:
                 yield Line(seq, json.loads(line), leaf_hash(line[:-1]).hex())
+
+    def holding(self, words: Collection[str]) -> list[int]:
+        wanted = [encode(word)[1:-1].encode("ascii") for word in words]
+        lines = enumerate(self._lines, start=self._first or 1)
+        return [*self._base.holding(words), *(seq for seq, line in lines if any(word in line for word in wanted))]
 
     def put_blob(self, body: bytes) -> Mapping[str, Any]:
         digest = sha256(body).hexdigest()

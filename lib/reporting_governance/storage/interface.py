@@ -6,7 +6,7 @@ The promise: *added* means present, in order, once, after any crash.  Only *adde
 Every start of a command defines these types; a `NamedTuple` costs a sixth of a dataclass.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -157,6 +157,10 @@ class Store(Protocol):
     def put_blob(self, body: bytes) -> Mapping[str, Any]:
         """Store bytes apart, synced, and return the reference that stands in a line: {"$blob": digest, "size": n}."""
         ...
+    def holding(self, words: Collection[str]) -> list[int]:
+        """Return the lines in which one of the words stands, in order: a sieve, not a proof; never one too few."""
+        ...
+
 
     def get_blob(self, reference: Mapping[str, Any]) -> bytes | None:
         """Return a blob's bytes; None when it was erased."""

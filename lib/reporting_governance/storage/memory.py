@@ -1,7 +1,7 @@
 """The back end that forgets: for tests, dry runs and the model of the chain.  Same promises but durability."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from threading import RLock
@@ -78,6 +78,11 @@ class MemoryStore:
             lines = self._lines[from_seq - 1 :]
         for seq, line in enumerate(lines, start=from_seq):
             yield Line(seq, json.loads(line), leaf_hash(line[:-1]).hex())
+
+    def holding(self, words: Collection[str]) -> list[int]:
+        wanted = [encode(word)[1:-1].encode("ascii") for word in words]
+        with self._lock:
+            return [seq for seq, line in enumerate(self._lines, start=1) if any(word in line for word in wanted)]
 
     def put_blob(self, body: bytes) -> Mapping[str, Any]:
         digest = sha256(body).hexdigest()

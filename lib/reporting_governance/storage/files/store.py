@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -123,6 +123,15 @@ class FilesStore:
         if applied is not None:
             with self._access.errors():
                 yield from reading.lines(self._layout, applied, from_seq)
+
+    def holding(self, words: Collection[str]) -> list[int]:
+        from reporting_governance.storage.files import sieving
+
+        applied = self._access.current()
+        if applied is None:
+            return []
+        with self._access.errors():
+            return sieving.seqs_holding(self._layout, (applied.segment, applied.offset), words)
 
     def get_blob(self, reference: Mapping[str, Any]) -> bytes | None:
         with self._access.errors():
