@@ -88,4 +88,4 @@ def notice(*, required: bool = True, urgency: str = "high", **more: Any) -> dict
     return {"required": required, "channel": "operator", "urgency": urgency, **more}
 
 
-UNKNOWABLE = {"fact": "evidence.failing_checks", "at_least": 1}  #: unknown as long as evidence is not graded
+UNKNOWABLE = {"fact": "gate.blocked_before", "at_least": 1}  #: unknown where no gate asks

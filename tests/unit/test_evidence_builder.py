@@ -7,7 +7,7 @@ import pytest
 
 from reporting_governance.contracts.check_in import OfferedEvidence
 from reporting_governance.contracts.evidence import Evidence, Quality
-from reporting_governance.core.evidence_builder import Opened, Origin, build_evidence, newest_change
+from reporting_governance.core.evidence_builder import Opened, Origin, build_evidence, newest_change_at
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DIGEST = "a" * 64
@@ -46,6 +46,9 @@ CHECK = {"class": "verification_output", "refs": [FILE], "exit_status": 0, "chan
         (CHECK, THERE, {}, Quality.STRONG),
         (CHECK, THERE, {"from_other": True}, Quality.DECISIVE),
         ({**CHECK, "exit_status": None}, THERE, {}, Quality.MODERATE),
+        ({**CHECK, "exit_status": 1}, THERE, {}, Quality.MODERATE),
+        ({**CHECK, "exit_status": 1}, THERE, {"from_other": True}, Quality.MODERATE),
+        ({"class": "verification_output", "exit_status": 0, "command": "pytest"}, {}, {}, Quality.WEAK),
         ({**CHECK, "class": "tool_output"}, THERE, {}, Quality.MODERATE),
         ({**CHECK, "changed_at": None}, THERE, {}, Quality.MODERATE),
         ({**CHECK, "changed_at": None}, THERE, {"last_change_at": NOON - timedelta(hours=1)}, Quality.STRONG),
@@ -87,9 +90,87 @@ def test_equal_evidence_of_one_event_has_one_id() -> None:
 
 def test_the_newest_change_is_that_of_a_file() -> None:
     items = [
-        {"class": "file_change", "captured_at": "2026-03-01T10:00:00.000Z"},
-        {"class": "file_change", "captured_at": "2026-03-01T09:00:00.000Z"},
-        {"class": "tool_output", "captured_at": "2026-03-01T11:00:00.000Z"},
+        {"class": "file_change", "captured_at": "2026-03-01T10:00:00.000Z", "supports": {}},
+        {"class": "file_change", "captured_at": "2026-03-01T09:00:00.000Z", "supports": {}},
+        {"class": "tool_output", "captured_at": "2026-03-01T11:00:00.000Z", "supports": {}},
     ]
-    assert newest_change(items) == "2026-03-01T10:00:00.000Z"
-    assert newest_change([]) is None
+    assert newest_change_at(items, (), NOON) == NOON - timedelta(hours=2)
+    patch = {"class": "runtime_artifact", "captured_at": "2026-03-01T11:00:00.000Z", "supports": {"change": {}}}
+    assert newest_change_at([*items, patch], (), NOON) == NOON - timedelta(hours=1)
+    assert newest_change_at([], (), NOON) is None
+
+
+def test_a_check_is_dated_against_what_is_reported_with_it() -> None:
+    change = OfferedEvidence.parse({"class": "file_change", "summary": "x", "captured_at": "2026-03-01T11:30:00Z"})
+    check = OfferedEvidence.parse({"class": "verification_output", "summary": "x"})
+    assert newest_change_at([], [check, change], NOON) == NOON - timedelta(minutes=30)
+    later = OfferedEvidence.parse({"class": "file_change", "summary": "x", "captured_at": "2026-03-02T00:00:00Z"})
+    assert newest_change_at([], [later], NOON) == NOON
+
+
+@pytest.mark.parametrize(
+    ("offered", "expected"),
+    [
+        ({}, {"runner": "", "outcome": "passed", "proves_nothing": None, "after_last_change": True}),
+        ({"exit_status": 2}, {"outcome": "failed", "exit_status": 2}),
+        ({"exit_status": None}, {"outcome": "unknown", "exit_status": None}),
+        ({"command": "pytest -q tests"}, {"runner": "pytest", "outcome": "passed", "proves_nothing": None}),
+        ({"command": "ruff check . && pytest"}, {"runner": "ruff, pytest", "outcome": "passed"}),
+        ({"command": "./verify-release.sh"}, {"outcome": "passed", "proves_nothing": None}),
+        ({"command": "pytest || true"}, {"runner": "pytest", "outcome": "unknown"}),
+        ({"command": "pytest --collect-only"}, {"runner": "pytest", "outcome": "unknown"}),
+        ({"command": "echo 'all tests passed'"}, {"runner": "echo", "outcome": "unknown"}),
+        ({"command": "echo 'pytest passed'; true"}, {"outcome": "unknown"}),
+        ({"command": "pytest || true", "exit_status": 1}, {"outcome": "failed"}),
+    ],
+)
+def test_what_a_check_comes_to(offered: dict[str, Any], expected: dict[str, Any]) -> None:
+    item = build({**CHECK, "claims": ["completion"], **offered}, THERE)
+    check = item.supports["check"]
+    assert {key: check[key] for key in expected} == expected
+    passed = check["outcome"] == "passed"
+    assert (check["proves_nothing"] is None) is (passed or "command" not in offered)
+    proven = Quality.WEAK if check["proves_nothing"] else Quality.MODERATE
+    assert item.quality is (Quality.STRONG if passed else proven)
+
+
+def test_a_check_that_proves_nothing_supports_no_completion() -> None:
+    offered = {**CHECK, "claims": ["progress", "completion"], "command": "pytest -q || true"}
+    assert build(offered, THERE).supports["claims"] == ["progress"]
+    assert build(offered, THERE, from_other=True).quality is Quality.WEAK
+
+
+def test_a_check_without_a_known_change_is_not_dated() -> None:
+    assert "after_last_change" not in build({**CHECK, "changed_at": None}, THERE).supports["check"]
+    before = build({**CHECK, "captured_at": "2026-03-01T10:00:00Z"}, THERE)
+    assert before.supports["check"]["after_last_change"] is False
+
+
+def test_of_a_command_its_name_and_digest_are_kept() -> None:
+    line = "TOKEN=abcdef0123456789 pytest -q --base-url https://user:secret@example.org"
+    item = build({**CHECK, "command": line}, THERE)
+    assert item.refs[-1]["kind"] == "command"
+    assert item.refs[-1]["ref"] == "pytest"
+    assert "abcdef" not in repr(item)
+    assert "secret" not in repr(item)
+
+
+@pytest.mark.parametrize(
+    ("paths", "change"),
+    [
+        (["src/main.py", "README.md"], {"paths": ["src/main.py", "README.md"], "code": True}),
+        (["README.md", "docs/a.rst"], {"paths": ["README.md", "docs/a.rst"], "code": False}),
+        ([], None),
+    ],
+)
+def test_what_a_change_of_files_comes_to(paths: list[str], change: dict[str, Any] | None) -> None:
+    refs = [{"kind": "file", "ref": path} for path in paths] or [{"kind": "commit", "ref": "abc"}]
+    item = build({"class": "file_change", "refs": refs}, {path: Opened(DIGEST) for path in paths})
+    assert item.supports.get("change") == change
+
+
+def test_of_many_paths_some_are_named_and_all_are_looked_at() -> None:
+    paths = [f"docs/{number}.md" for number in range(40)] + ["setup.py"]
+    refs = [{"kind": "file", "ref": path} for path in paths]
+    change = build({"class": "file_change", "refs": refs}, {path: Opened(DIGEST) for path in paths}).supports["change"]
+    assert (len(change["paths"]), change["code"]) == (32, True)

@@ -182,7 +182,7 @@ class TestUnknown:
         assert verdict.decision.notifies()
         assert verdict.decision.rewritten_message is None
         assert wanted(verdict) == [strongest, ("notify_operator", "operator_channel")]
-        assert "evidence.failing_checks: the evidence does not say" in verdict.decision.reason
+        assert "gate.blocked_before: nobody asked" in verdict.decision.reason
         [evaluation] = verdict.evaluations
         assert evaluation.truth is Truth.UNKNOWN
         assert evaluation.outcome == decision
@@ -192,7 +192,7 @@ class TestUnknown:
         assert verdict.decision.policy_id == "default.allow"
         [evaluation] = verdict.evaluations
         assert (evaluation.truth, evaluation.outcome) == (Truth.UNKNOWN, None)
-        assert "does not say" in evaluation.reason
+        assert "nobody asked" in evaluation.reason
 
     def test_it_does_not_count_when_a_hit_outranks_it_by_severity(self):
         unknown = rule("own.unknown", conditions=UNKNOWABLE, severity="medium", on_unknown="block")

@@ -37,7 +37,7 @@ def fill(text, facts=FACTS):
         ("{{children.open}}", "0"),
         ("{{task.expects_forwarding}}", "no"),
         ("{{task.deadline_at}}", "none"),
-        ("{{evidence.failing_checks}}", "not known"),
+        ("{{gate.blocked_before}}", "not known"),
         ("{{task.labels.team}}", "none"),
         ("{{no.such}} stays seen", "[no such fact: no.such] stays seen"),
         ("{{7*7}} {{task.title.upper()}}", "[no such fact: 7*7] [no such fact: task.title.upper()]"),

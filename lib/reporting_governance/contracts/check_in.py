@@ -48,6 +48,15 @@ class ClaimKind(StrEnum):
     FORWARDING = "forwarding"
 
 
+class ReportClaim(StrEnum):
+    """What a report claims of the task."""
+
+    NONE = "none"  #: nothing: an agent that only says where things stand
+    PROGRESS = "progress"
+    COMPLETION = "completion"
+    FORWARDING = "forwarding"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfferedEvidence(Record):
     """A piece of evidence as the agent offers it; how much it proves is graded by us."""
@@ -59,6 +68,7 @@ class OfferedEvidence(Record):
     claims: tuple[ClaimKind, ...] = ()
     captured_at: datetime | None = None
     exit_status: int | None = None  #: of a check that ran
+    command: str = ""  #: the command line that ran
     changed_at: datetime | None = None  #: when what the check covers was last changed
 
 
@@ -75,6 +85,7 @@ class CheckIn(Record):
     at: datetime | None = None  #: when it happened; None: when it is read
     message: str = free_text(default="")
     report: Mapping[str, Any] | None = None  #: the five fields of a structured report
+    claim: ReportClaim | None = None  #: what the report claims; None: its verb, fields and text say so
     status: str | None = None  #: a status word; with start, checkpoint and fail only
     evidence: tuple[OfferedEvidence, ...] = ()
     child: str | None = None

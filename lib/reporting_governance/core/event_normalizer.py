@@ -58,15 +58,22 @@ def check_in_type(check_in: CheckIn) -> EventType:
 
 
 def check_in_event(
-    check_in: CheckIn, call: Call, *, status: TaskStatus | None, known: Mapping[str, Any] | None
+    check_in: CheckIn,
+    call: Call,
+    *,
+    status: TaskStatus | None,
+    known: Mapping[str, Any] | None,
+    similarity: int | None = None,
 ) -> Event:
     """Return the event of a check-in.
 
     Args:
         status: what the task's status becomes; None: it stays.
-        known: the task-state document before it, None for an unknown task.
+        known: the task-state document before it, None for an unknown task.  The event keeps it: a later look at the
+            task finds this check-in in it.
+        similarity: how much the text repeats the last report, in percent; None: it was not compared.
     """
-    payload = _base(call) | _said(check_in)
+    payload = _base(call) | _said(check_in) | _claimed(check_in, similarity)
     if check_in.verb is Verb.START:
         payload |= _beginning(check_in)
     if check_in.step is not None:
@@ -75,6 +82,8 @@ def check_in_event(
             payload["expects_forwarding"] = True
     elif status is not None:
         payload["status"] = status.value
+    if known is not None:
+        payload["task"] = dict(known)
     if known is not None and known["status"] != payload.get("status", known["status"]):
         payload["previous_status"] = known["status"]
     return _event(check_in, call, check_in_type(check_in), payload, known)
@@ -127,6 +136,16 @@ def _said(check_in: CheckIn) -> dict[str, Any]:
     if check_in.report is not None:
         said["report"] = dict(check_in.report)
     return said
+
+
+def _claimed(check_in: CheckIn, similarity: int | None) -> dict[str, Any]:
+    """Return what the agent says that it claims, and what we found out about that."""
+    claim: dict[str, Any] = {}
+    if check_in.claim is not None:
+        claim["kind"] = check_in.claim.value
+    if similarity is not None:
+        claim["text_similarity_to_last"] = similarity
+    return {"claim": claim} if claim else {}
 
 
 def _beginning(check_in: CheckIn) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from reporting_governance.contracts.check_in import ClaimKind, OfferedEvidence
 from reporting_governance.contracts.evidence import Evidence, EvidenceClass, Quality
 from reporting_governance.contracts.ids import evidence_id
 from reporting_governance.contracts.task_state import TaskState
+from reporting_governance.contracts.times import parse_time
 from reporting_governance.core.check_in_rules import clamp
+from reporting_governance.core.offered_checks import PASSED, change_of, check_of, command_reference
 from reporting_governance.core.episodes import Transition
 
 
@@ -35,7 +37,7 @@ class Origin:
     agent_id: str
     correlation_id: str
     from_other: bool  #: sent by another user than the one who runs the task
-    last_change_at: datetime | None  #: the newest change of a file that the task has reported
+    last_change_at: datetime | None  #: the newest change that the task has reported, with this check-in too
 
 
 def build_evidence(
@@ -48,10 +50,17 @@ def build_evidence(
     """
     captured_at, _ = clamp(offered.captured_at, now)
     refs = [_complete(ref, opened) for ref in offered.refs]
-    quality = _grade(offered, refs, opened, origin, captured_at)
-    supports: dict[str, Any] = {"claims": [claim.value for claim in _supported(offered)]}
+    if offered.command:
+        refs.append(command_reference(offered.command))
+    check = check_of(offered, captured_at, origin.last_change_at)
+    quality = _grade(offered, refs, opened, origin, check)
+    supports: dict[str, Any] = {"claims": [claim.value for claim in _supported(offered, check)]}
     if offered.exit_status is not None:
         supports["exit_status"] = offered.exit_status
+    if check is not None:
+        supports["check"] = check
+    if offered.evidence_class is EvidenceClass.FILE_CHANGE and (change := change_of(offered)):
+        supports["change"] = change
     problems = [found.problem for found in opened.values() if found.problem]
     if problems:
         supports["problems"] = sorted(problems)
@@ -76,18 +85,16 @@ def _grade(
     refs: Sequence[Mapping[str, Any]],
     opened: Mapping[str, Opened],
     origin: Origin,
-    captured_at: datetime,
+    check: Mapping[str, Any] | None,
 ) -> Quality:
     if not refs:
         return Quality.NONE
     files = [ref for ref in refs if ref["kind"] == "file"]
     if any(not _matches(ref, opened) for ref in files):
         return Quality.NONE
-    if not files:
+    if not files or (check is not None and check["proves_nothing"] is not None):
         return Quality.WEAK
-    changes = [each for each in (offered.changed_at, origin.last_change_at) if each is not None]
-    is_check = offered.evidence_class is EvidenceClass.VERIFICATION_OUTPUT and offered.exit_status is not None
-    if not (is_check and changes and captured_at >= max(changes)):
+    if check is None or check["outcome"] != PASSED or not check.get("after_last_change"):
         return Quality.MODERATE
     return Quality.DECISIVE if origin.from_other else Quality.STRONG
 
@@ -106,9 +113,9 @@ def _complete(ref: Mapping[str, Any], opened: Mapping[str, Opened]) -> dict[str,
     return complete
 
 
-def _supported(offered: OfferedEvidence) -> tuple[ClaimKind, ...]:
-    """A check that failed proves that it ran, and no completion."""
-    if offered.exit_status:
+def _supported(offered: OfferedEvidence, check: Mapping[str, Any] | None) -> tuple[ClaimKind, ...]:
+    """A check that failed proves that it ran, and no completion; one that proves nothing, not even that."""
+    if offered.exit_status or (check is not None and check["proves_nothing"] is not None):
         return tuple(claim for claim in offered.claims if claim is not ClaimKind.COMPLETION)
     return offered.claims
 
@@ -141,10 +148,22 @@ def snapshot_evidence(
     )
 
 
-def newest_change(evidence: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return when the task last reported a changed file, from its view's compact items."""
-    times = [each["captured_at"] for each in evidence if each["class"] == EvidenceClass.FILE_CHANGE]
-    return max(times, default=None)
+def newest_change_at(
+    evidence: Sequence[Mapping[str, Any]], offered: Sequence[OfferedEvidence], now: datetime
+) -> datetime | None:
+    """Return when the task last reported a change.
+
+    Args:
+        evidence: the compact items of its view.
+        offered: what this check-in brings; a check is dated against the changes that are reported with it, too.
+    """
+    known = [
+        parse_time(each["captured_at"])
+        for each in evidence
+        if each["class"] == EvidenceClass.FILE_CHANGE or "change" in each["supports"]
+    ]
+    brought = [clamp(each.captured_at, now)[0] for each in offered if each.evidence_class is EvidenceClass.FILE_CHANGE]
+    return max([*known, *brought], default=None)
 
 
 def _canonical(value: Any) -> str:

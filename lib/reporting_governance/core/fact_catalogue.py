@@ -148,6 +148,9 @@ _CLAIM = (
     _yes("claim.completion_asserted", "Whether the report claims that the task is complete."),
     _choice("claim.kind", CLAIM_KINDS, "What the report claims."),
     _number("claim.text_similarity_to_last", "percent", "How much the text repeats the last report."),
+    _yes("claim.checks_passed_asserted", "Whether the report says that tests or checks pass."),
+    _yes("claim.next_step_dispatched_asserted", "Whether the report says that the next step was already handed on."),
+    _yes("claim.dispatch_receipt_present", "Whether evidence, or a new child, shows that something was handed on."),
 )
 _EVIDENCE = (
     _number("evidence.new_items_since_last_checkpoint", "items", "Evidence newer than the check-in before this one."),
@@ -161,9 +164,16 @@ _EVIDENCE = (
     ),
     _time("evidence.newest_at", "The newest evidence."),
     _number("evidence.checks_run", "checks", "How many checks are among the evidence."),
-    _number("evidence.failing_checks", "checks", "How many of them failed."),
+    _number("evidence.failing_checks", "checks", "How many of them failed and did not pass when they ran again."),
+    _number("evidence.checks_proving_nothing", "checks", "How many of them would pass whatever the work is like."),
     _yes("evidence.code_changed", "Whether code, and not only documents, was changed in this segment."),
-    _yes("evidence.check_after_last_change", "Whether a check ran after the last change."),
+    _yes("evidence.documents_only", "Whether something was changed in this segment, and all of it is documents."),
+    _yes("evidence.check_after_last_change", "Whether a check that proves something ran after the last change."),
+    _quality(
+        "evidence.best_check_after_last_change",
+        "The best quality among the checks that passed after the last change; none without any.",
+    ),
+    _yes("evidence.reaches_back", "Whether all that was done in this segment was read."),
     FactSpec(
         "evidence.items",
         FactType.OBJECTS,
@@ -193,9 +203,21 @@ _OPERATOR = (
     _text("operator_context.locale", "The operator's language.", nullable=True),
     _text("operator_context.time_zone", "The operator's IANA zone.", nullable=True),
 )
+_TOOL = (
+    _text("tool.name", "The tool that the agent is about to use, as its host calls it."),
+    _text("tool.command", "The command line that it is about to run.", nullable=True),
+    _text("tool.path", "The file that it is about to change.", nullable=True),
+)
+_GATE = (
+    _text("gate.host", "The agent's host that asks whether the report may pass."),
+    _text("gate.hook", "The point at which the host asks."),
+    _number("gate.blocked_before", "times", "How often this report was held back before, for the same reason."),
+)
 
 CATALOGUE: Mapping[str, FactSpec] = {
-    spec.path: spec for spec in (*_EVENT, *_TASK, *_CHECKPOINT, *_CLAIM, *_EVIDENCE, *_MESSAGE, *_CHILDREN, *_OPERATOR)
+    spec.path: spec
+    for group in (_EVENT, _TASK, _CHECKPOINT, _CLAIM, _EVIDENCE, _MESSAGE, _CHILDREN, _OPERATOR, _TOOL, _GATE)
+    for spec in group
 }
 
 

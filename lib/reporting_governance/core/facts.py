@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reporting_governance.contracts.task_state import FINISHED, TaskMode
+from reporting_governance.core.evidence_facts import add_evidence
 from reporting_governance.core.fact_catalogue import CLAIM_TYPES, LABEL_PREFIX
 from reporting_governance.core.fact_reading import (
     Document,
@@ -24,7 +25,7 @@ from reporting_governance.core.fact_reading import (
     group_unknown,
 )
 from reporting_governance.core.policy_operators import Unknown
-from reporting_governance.core.report_facts import REPORTS, add_claim, add_evidence, add_message
+from reporting_governance.core.report_facts import REPORTS, add_claim, add_message
 
 _TASK_TIMES = (
     "started_at",
@@ -39,6 +40,8 @@ _TASK_TIMES = (
 _ANSWERS = REPORTS | {"task_started"}
 _SIGNS_OF_LIFE = ("started_at", "last_checkpoint_at", "last_activity_at", "last_evidence_at")
 _TASK_UNKNOWN = "the task is not known"
+_NO_TOOL = group_unknown("tool.", "the event is no use of a tool")
+_NO_GATE = group_unknown("gate.", "nobody asked whether the report may pass")
 _NO_TASK = {**group_unknown("task.", _TASK_UNKNOWN), **group_unknown("children.", _TASK_UNKNOWN)}
 
 
@@ -76,8 +79,9 @@ def build_facts(
 
     Args:
         event: an event envelope.
-        task: the task state; a snapshot in the event's own payload is preferred, since it is what the event rests on.
-        evidence: evidence items about the task; none when they were not read.
+        task: the task state; a snapshot in the event's own payload is preferred, since it is what the event rests on:
+            what the watch saw, or for a check-in the task as it was before it.
+        evidence: items about the task, each id once or twice, the event's own first; none when they were not read.
         now: when the event is judged, aware.
         grace_seconds: the grace of the profile, for tasks that name none of their own.
 
@@ -88,17 +92,27 @@ def build_facts(
         raise ValueError(f"now needs a zone: {now.isoformat()}")
     payload = as_object(event.get("payload"))
     snapshot = payload.get("task")
-    state = snapshot if isinstance(snapshot, Mapping) and "task_id" in snapshot else task
+    is_snapshot = isinstance(snapshot, Mapping) and "task_id" in snapshot
+    state: Document | None = snapshot if is_snapshot else task
     values: dict[str, object] = {}
     _add_event(values, event, payload)
     _add_task(values, state)
     _add_children(values, state)
-    _add_checkpoint(values, state, now, grace_seconds)
+    moment = _moment(values, now) if is_snapshot and "check_in" in payload else now
+    _add_checkpoint(values, state, moment, grace_seconds)
     add_message(values, payload)
     add_claim(values, payload)
-    add_evidence(values, evidence)
+    add_evidence(values, event, state, evidence, is_before=is_snapshot)
     _add_operator(values, as_object(event.get("operator_context")))
+    _add_tool(values, payload)
+    _add_gate(values, payload)
     return Facts(values, now, str(event.get("event_type")), _signals(values), _claim_types(values))
+
+
+def _moment(values: Mapping[str, object], now: datetime) -> datetime:
+    """Return when a check-in came: whether it was in time does not depend on when it is judged."""
+    at = values["event.timestamp"]
+    return min(at, now) if isinstance(at, datetime) and at.utcoffset() is not None else now
 
 
 def _add_event(values: dict[str, object], event: Document, payload: Document) -> None:
@@ -199,6 +213,26 @@ def _own_checkpoint(
 def _add_operator(values: dict[str, object], context: Document) -> None:
     for key in ("channel", "target", "report_anchor", "locale", "time_zone"):
         values[f"operator_context.{key}"] = as_text(context.get(key))
+
+
+def _add_tool(values: dict[str, object], payload: Document) -> None:
+    tool = payload.get("tool")
+    name = as_text(as_object(tool).get("name"))
+    if name is None:
+        values.update(_NO_TOOL)
+        return
+    values["tool.name"] = name
+    for key in ("command", "path"):
+        values[f"tool.{key}"] = as_free_text(as_object(tool).get(key))
+
+
+def _add_gate(values: dict[str, object], payload: Document) -> None:
+    gate = as_object(payload.get("gate"))
+    found = {key: as_text(gate.get(key)) for key in ("host", "hook")}
+    for key, text in found.items():
+        values[f"gate.{key}"] = _NO_GATE[f"gate.{key}"] if text is None else text
+    blocked = as_whole(gate.get("blocked_before"))
+    values["gate.blocked_before"] = _NO_GATE["gate.blocked_before"] if blocked is None else blocked
 
 
 def _signals(values: Mapping[str, object]) -> frozenset[str]:

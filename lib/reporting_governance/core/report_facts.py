@@ -1,31 +1,31 @@
-"""What an agent's report claims, what it says, and what stands behind it: the facts `message.* claim.* evidence.*`.
+"""What an agent's report says and claims: the facts `message.*` and `claim.*`.
 
-Only structured fields are read.  What a structured report leaves out is not there; what a free text says is unknown.
+What a structured report leaves out is not there.  A free text is read by fixed phrases, and is unknown where those do
+not tell; what an agent says of its claim in words of its own choosing (`claim`) goes before what its text says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
-from reporting_governance.core.fact_catalogue import REPORT_FIELDS
-from reporting_governance.core.fact_reading import (
-    Document,
-    as_free_text,
-    as_object,
-    as_text,
-    as_time,
-    as_whole,
-    group_unknown,
-)
-from reporting_governance.core.policy_operators import QUALITY_RANK, Unknown
+from reporting_governance.core.fact_catalogue import CLAIM_KINDS, REPORT_FIELDS
+from reporting_governance.core.fact_reading import Document, as_free_text, as_object, as_text, as_whole, group_unknown
+from reporting_governance.core.policy_operators import Unknown
+
+if TYPE_CHECKING:
+    from reporting_governance.core.claim_reading import Read, ReportReading
 
 #: events in which an agent says how the task stands
 REPORTS = frozenset({"task_checkpoint_sent", "task_status_changed", "task_claimed_complete", "forced_operator_update"})
+#: the fields that say what was done, and those that say what was handed on
+DONE_FIELDS = ("current_status", "completed_this_segment")
+HANDED_ON_FIELDS = (*DONE_FIELDS, "next_step")
 _NO_MESSAGE = group_unknown("message.", "the event carries no report")
-_NO_EVIDENCE = group_unknown("evidence.", "the evidence was not read")
-_NOT_STRUCTURED = Unknown("the report is free text, and only structured reports are read")
-_NOT_GRADED = Unknown("the evidence does not say what was checked and what was changed")
+_NOT_COMPARED = Unknown("the report was not compared with the one before")
+_UNCLEAR = "the text does not say clearly what it claims"
 
 
 def add_message(values: dict[str, object], payload: Document) -> None:
@@ -35,106 +35,114 @@ def add_message(values: dict[str, object], payload: Document) -> None:
         values.update(_NO_MESSAGE)
         return
     values["message.text"] = Unknown("the report holds fields and no text") if text is None else text
-    if not isinstance(report, Mapping):
-        values.update({path: _NOT_STRUCTURED for path in _NO_MESSAGE if path != "message.text"})
-        return
-    present = {name: _is_filled(report.get(name)) for name in REPORT_FIELDS}
+    if isinstance(report, Mapping):
+        present: Mapping[str, object] = {name: _is_filled(report.get(name)) for name in REPORT_FIELDS}
+    elif isinstance(text, str):
+        reading = read_text(text)
+        present = {name: value_of(reading.fields[name]) for name in REPORT_FIELDS}
+    else:
+        present = dict.fromkeys(REPORT_FIELDS, text)
     values.update({f"message.{name}_present": filled for name, filled in present.items()})
-    values["message.has_required_checkpoint_fields"] = all(present.values())
+    values["message.has_required_checkpoint_fields"] = _all(present)
 
 
 def _is_filled(value: object) -> bool:
     return type(value) is bool or (isinstance(value, str) and bool(value.strip()))
 
 
+def _all(present: Mapping[str, object]) -> object:
+    """Return whether everything is there: one that is missing decides, else one that is unknown."""
+    if any(each is False for each in present.values()):
+        return False
+    return next((each for each in present.values() if isinstance(each, Unknown)), True)
+
+
 def add_claim(values: dict[str, object], payload: Document) -> None:
     """Add what the report claims; needs the facts of event and message."""
     claim = payload.get("claim")
     stated = as_object(claim)
-    kind: str | None = as_text(claim) or as_text(stated.get("kind"))
-    if values["event.event_type"] == "task_claimed_complete":
-        kind = "completion"
-    elif values["event.event_type"] == "subagent_result_forwarded":
-        kind = "forwarding"
-    elif kind is None and values["event.event_type"] in REPORTS:
-        done = values["message.completed_this_segment_present"]
+    kind = stated_kind(str(values["event.event_type"]), claim)
+    values["claim.text_similarity_to_last"] = _similarity(stated)
+    for key, names, asked in (
+        ("checks_passed", DONE_FIELDS, attrgetter("checks_passed")),
+        ("next_step_dispatched", HANDED_ON_FIELDS, attrgetter("dispatched")),
+    ):
+        said = stated.get(key)
+        known = isinstance(said, bool)
+        values[f"claim.{key}_asserted"] = said if known else _said_in(_texts(values, payload, names), asked)
+    if kind is None and values["event.event_type"] in REPORTS:
+        text = values["message.text"]
         if isinstance(payload.get("report"), Mapping):
-            kind = "progress" if done is True else "none"
-        elif values["message.text"] is not _NO_MESSAGE["message.text"]:
-            values.update(_all_claims_unknown(stated))
+            kind = "progress" if values["message.completed_this_segment_present"] is True else "none"
+        elif isinstance(text, str):
+            _add_read_claim(values, read_text(text))
             return
-    kind = kind or "none"
+        elif text is not _NO_MESSAGE["message.text"]:
+            values.update(dict.fromkeys(("claim.kind", "claim.is_progress_bearing", "claim.completion_asserted"), text))
+            return
+    _add_kind(values, kind or "none")
+
+
+def _add_kind(values: dict[str, object], kind: str) -> None:
     values["claim.kind"] = kind
     values["claim.is_progress_bearing"] = kind == "progress"
     values["claim.completion_asserted"] = kind == "completion"
-    values["claim.text_similarity_to_last"] = _similarity(stated)
 
 
-def _all_claims_unknown(stated: Document) -> Mapping[str, object]:
-    return {
-        "claim.kind": _NOT_STRUCTURED,
-        "claim.is_progress_bearing": _NOT_STRUCTURED,
-        "claim.completion_asserted": _NOT_STRUCTURED,
-        "claim.text_similarity_to_last": _similarity(stated),
-    }
+def stated_kind(event_type: str, claim: object) -> str | None:
+    """Return what an event claims by its type or in so many words; None: its text has to say."""
+    if event_type == "task_claimed_complete":
+        return "completion"
+    if event_type == "subagent_result_forwarded":
+        return "forwarding"
+    kind = as_text(claim) or as_text(as_object(claim).get("kind"))
+    return kind if kind in CLAIM_KINDS else None
+
+
+def _add_read_claim(values: dict[str, object], reading: ReportReading) -> None:
+    completion, progress = value_of(reading.completion), value_of(reading.progress)
+    if reading.kind is not None:
+        _add_kind(values, str(reading.kind))
+        return
+    why = next((each.reason for each in (completion, progress) if isinstance(each, Unknown)), _UNCLEAR)
+    values["claim.kind"] = Unknown(why)
+    values["claim.is_progress_bearing"] = progress
+    values["claim.completion_asserted"] = completion
+
+
+def value_of(read: Read) -> bool | Unknown:
+    """Return what was read as the value of a fact."""
+    return Unknown(read.reason or _UNCLEAR) if read.value is None else read.value
+
+
+@lru_cache(maxsize=4)  # one report is asked several questions
+def read_text(text: str) -> ReportReading:
+    """Return what a free text says."""
+    from reporting_governance.core.claim_reading import read_report
+
+    return read_report(text)
+
+
+def _texts(values: Mapping[str, object], payload: Document, names: Iterable[str]) -> list[str | Unknown]:
+    """Return what a report says in words: its text, and those of its fields as one."""
+    report = as_object(payload.get("report"))
+    fields = [as_free_text(report.get(name)) for name in names]
+    texts: list[str | Unknown] = [each for each in fields if isinstance(each, Unknown)]
+    written = "\n".join(each for each in fields if isinstance(each, str))
+    whole = values["message.text"]
+    if isinstance(whole, (str, Unknown)) and as_free_text(payload.get("message")) is not None:
+        texts.append(whole)
+    return [*texts, written] if written else texts
+
+
+def _said_in(texts: Iterable[str | Unknown], asked: Callable[[ReportReading], Read]) -> object:
+    """Return whether one of the texts says so; what no text says is not asserted."""
+    found = [each if isinstance(each, Unknown) else value_of(asked(read_text(each))) for each in texts]
+    if any(each is True for each in found):
+        return True
+    return next((each for each in found if isinstance(each, Unknown)), False)
 
 
 def _similarity(stated: Document) -> object:
     percent = as_whole(stated.get("text_similarity_to_last"))
-    return Unknown("the report was not compared with the one before") if percent is None else percent
-
-
-def add_evidence(values: dict[str, object], evidence: Sequence[Document] | None) -> None:
-    """Add what stands behind the claims; needs the facts of event and task."""
-    if evidence is None:
-        values.update(_NO_EVIDENCE)
-        return
-    items = tuple(_evidence_item(each) for each in evidence)
-    captured = [each for item in items if isinstance(each := item["captured_at"], datetime)]
-    values["evidence.items"] = items
-    values["evidence.classes"] = tuple(sorted({str(item["class"]) for item in items if item["class"]}))
-    values["evidence.newest_at"] = max(captured, default=None)
-    values["evidence.max_quality"] = _best_quality(items)
-    values["evidence.completion_min_quality"] = _best_quality(
-        item for item in items if "completion" in _claims_of(item)
-    )
-    values["evidence.checks_run"] = sum(1 for item in items if item["class"] == "verification_output")
-    values["evidence.new_items_since_last_checkpoint"] = _new_items(values, evidence, items)
-    for name in ("failing_checks", "code_changed", "check_after_last_change"):
-        values[f"evidence.{name}"] = _NOT_GRADED
-
-
-def _evidence_item(document: Document) -> Mapping[str, object]:
-    claims = as_object(document.get("supports")).get("claims")
-    return {
-        "class": as_text(document.get("class")),
-        "quality": as_text(document.get("quality")),
-        "captured_at": as_time(document.get("captured_at")),
-        "claims": tuple(str(each) for each in claims) if isinstance(claims, (list, tuple)) else (),
-    }
-
-
-def _claims_of(item: Mapping[str, object]) -> tuple[str, ...]:
-    claims = item["claims"]
-    return claims if isinstance(claims, tuple) else ()
-
-
-def _best_quality(items: Iterable[Mapping[str, object]]) -> str:
-    qualities = [str(item["quality"]) for item in items if item["quality"] in QUALITY_RANK]
-    return max(qualities, key=QUALITY_RANK.__getitem__, default="none")
-
-
-def _new_items(
-    values: Mapping[str, object], evidence: Sequence[Document], items: Sequence[Mapping[str, object]]
-) -> object:
-    """Count what is newer than the check-in before this event; an item's own `supports.since` names it."""
-    last, at = values["task.last_checkpoint_at"], values["event.timestamp"]
-    earlier = isinstance(last, datetime) and isinstance(at, datetime) and last < at
-    before = last if earlier else values["task.started_at"] if last is None else None
-    count = 0
-    for document, item in zip(evidence, items, strict=True):
-        since = as_time(as_object(document.get("supports")).get("since")) or before
-        if not isinstance(since, datetime) or not isinstance(item["captured_at"], datetime):
-            return Unknown("which check-in the evidence is new against is not known")
-        count += item["captured_at"] > since
-    return count
+    return _NOT_COMPARED if percent is None else percent

@@ -2,8 +2,9 @@
 
 Body: `task` (a task-state document; null before the first event) · `source` · `instance` · `uid` of who started it
 (null for foreign tasks) · `conditions` {name: {anchor, reopened, phase, episode, event_id, due_at}} · `check_ins`
-(ids of the last 64) · `evidence` (compact items since the last task checkpoint; those that support completion stay) ·
-`request` (an open checkpoint request, or null).
+(ids of the last 64) · `evidence` (compact items of this run of the task, 64 at most: checks, changes and what supports
+completion stay longest) · `last_report` (the texts of the last report, as they stand in its event) · `request` (an open
+checkpoint request, or null).
 
 What an event does to the task stands in the event itself (`payload.status`, `payload.child_task_id` ...): whoever
 made it has decided, the fold only writes down.  So a replay needs no settings and no files.
@@ -27,6 +28,7 @@ _EMPTY: Body = {
     "conditions": {},
     "check_ins": [],
     "evidence": [],
+    "last_report": [],
     "request": None,
 }
 
@@ -39,6 +41,8 @@ ANSWERS = frozenset(
         "task_claimed_complete",
     )
 )
+#: Check-ins whose words are compared with those of the next one.
+REPORTS = frozenset(("task_checkpoint_sent", "task_status_changed", "task_claimed_complete"))
 #: Times at which something was seen of the task.
 _OBSERVED = (
     "started_at",
@@ -69,7 +73,7 @@ def fold_task(old: Body | None, record: RecordLine) -> Body:
     """
     body = dict(old or _EMPTY)
     if record.kind == "evidence":
-        body["evidence"] = _remember(body["evidence"], _compact(record.body))
+        body["evidence"] = _remember_evidence(body["evidence"], _compact(record.body))
     elif record.kind == "checkpoint-request":
         body["request"] = record.body
     elif record.kind == "event-envelope":
@@ -83,6 +87,32 @@ def fold_task(old: Body | None, record: RecordLine) -> Body:
 
 def _remember(items: list[Any], item: Any) -> list[Any]:
     return [*items, item][-REMEMBERED:]
+
+
+def _remember_evidence(items: list[Any], item: Any) -> list[Any]:
+    """Return the items with one more.  What a claim is judged by goes last, and the newest change never does."""
+    kept = [*items, item]
+    if len(kept) <= REMEMBERED:
+        return kept
+    changes = [place for place, each in enumerate(kept) if _is_change(each)]
+    plain = (place for place, each in enumerate(kept) if not _is_judged(each))
+    newest = changes[-1] if changes else -1
+    del kept[next(plain, 1 if newest == 0 else 0)]
+    return kept
+
+
+def _is_change(item: Body) -> bool:
+    return item["class"] == "file_change" or "change" in item["supports"]
+
+
+def _is_judged(item: Body) -> bool:
+    supports = item["supports"]
+    return (
+        _is_change(item)
+        or item["class"] == "verification_output"
+        or "check" in supports
+        or "completion" in supports.get("claims", ())
+    )
 
 
 def _compact(evidence: Body) -> Body:
@@ -123,6 +153,13 @@ def _fold_check_in(body: dict[str, Any], event: Body) -> None:
             body["check_ins"] = _remember(body["check_ins"], check_in["id"])
         if body["uid"] is None:
             body["uid"] = check_in["uid"]
+    if kind == "task_started" and body["task"] is not None and body["task"]["status"] in _FINISHED:
+        # Another run of the task: what was proven for the last one proves nothing for this one.
+        own = {ref.get("ref") for ref in event["evidence_refs"]}
+        body["evidence"] = [each for each in body["evidence"] if each["evidence_id"] in own]
+        body["last_report"] = []
+    if kind in REPORTS and (said := _texts(payload)):
+        body["last_report"] = said
     task = _begin(body["task"], event) if kind == "task_started" else dict(body["task"] or _identity(event))
     if "status" in payload and "child_task_id" not in payload:
         _set_status(task, payload["status"], at)
@@ -134,9 +171,14 @@ def _fold_check_in(body: dict[str, Any], event: Body) -> None:
         _note_contact(task, event, check_in["received_at"])
         if kind in ANSWERS:
             body["request"] = None
-    if kind == "task_checkpoint_sent":
-        body["evidence"] = [each for each in body["evidence"] if "completion" in each["supports"].get("claims", ())]
     body["task"] = task
+
+
+def _texts(payload: Body) -> list[Any]:
+    """Return what a report says in words; a long text is a reference to where it is kept."""
+    report = payload.get("report") or {}
+    said = [payload.get("message"), *(report.get(name) for name in sorted(report))]
+    return [each for each in said if each and isinstance(each, (str, Mapping))]
 
 
 def _identity(event: Body) -> dict[str, Any]:

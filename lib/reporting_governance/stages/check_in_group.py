@@ -10,7 +10,6 @@ from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Event
 from reporting_governance.contracts.evidence import Evidence
 from reporting_governance.contracts.journal_line import Folder, ViewName
-from reporting_governance.contracts.times import parse_time
 from reporting_governance.core.check_in_rules import (
     CheckInRefused,
     best_proof,
@@ -23,7 +22,8 @@ from reporting_governance.core.check_in_rules import (
     status_after,
 )
 from reporting_governance.core.event_normalizer import Call, check_in_event, evidence_reference, implicit_start
-from reporting_governance.core.evidence_builder import Opened, Origin, build_evidence, newest_change
+from reporting_governance.core.evidence_builder import Opened, Origin, build_evidence, newest_change_at
+from reporting_governance.core.repeating import similarity_to_last
 from reporting_governance.core.task_fold import ANSWERS
 from reporting_governance.errors import GovernanceError
 from reporting_governance.stages.check_in_answer import what_is_owed
@@ -149,8 +149,9 @@ class CheckInBuilder:
         if call.implicit:
             change.event(implicit_start(check_in, call))
         known = None if change.body is None else change.body["task"]
+        similarity = similarity_to_last(check_in, before)
         event = replace(
-            check_in_event(check_in, call, status=status, known=known),
+            check_in_event(check_in, call, status=status, known=known, similarity=similarity),
             evidence_refs=tuple(evidence_reference(item) for item in items),
         )
         for item in items:
@@ -171,14 +172,14 @@ class CheckInBuilder:
     def _evidence(
         self, check_in: CheckIn, event: Event, call: Call, body: Mapping[str, Any] | None, now: datetime
     ) -> list[Evidence]:
-        changed = newest_change(body["evidence"]) if body else None
+        changed = newest_change_at(body["evidence"] if body else (), check_in.evidence, now)
         origin = Origin(
             event_id=event.event_id,
             task_id=check_in.task,
             agent_id=call.agent_id,
             correlation_id=call.correlation_id,
             from_other=body is not None and body["uid"] is not None and body["uid"] != call.uid,
-            last_change_at=None if changed is None else parse_time(changed),
+            last_change_at=changed,
         )
         items = []
         for offered in check_in.evidence:

@@ -12,6 +12,7 @@ from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.times import FIRST, due_name
+from reporting_governance.core.check_in_rules import NATIVE
 from reporting_governance.core.facts import build_facts
 from reporting_governance.core.policy_evaluator import CompiledPack, evaluate
 from reporting_governance.core.self_events import is_about_us
@@ -190,7 +191,7 @@ def _judge(
     payload = event["payload"]
     key = str(payload.get("task_key"))
     if key not in tasks:
-        tasks[key] = listings.task(key)
+        tasks[key] = listings.task(key, of_ours=payload.get("source", NATIVE) == NATIVE)
     task = tasks[key]
     known = [*evidence, *task.evidence]
     facts = build_facts(event, task.state, known, now, grace_seconds=profile.watchdog.grace_seconds)

@@ -13,8 +13,8 @@ _LOOKS = 3  #: how often a task's view is looked for while others keep changing 
 class Task(NamedTuple):
     """What the events of one task are judged by, as it is before a commit."""
 
-    view: View | None  #: None: a foreign task, and one that is over
-    state: Mapping[str, Any] | None
+    view: View | None  #: None: a foreign task, and one that is over: nothing is asked of those
+    state: Mapping[str, Any] | None  #: also of a task of ours that is over
     evidence: Sequence[Mapping[str, Any]]
 
 
@@ -52,15 +52,22 @@ class Listings:
                     self._families.setdefault(ids.thread_family(key), []).append(name)
         return self._families.get(ids.thread_prefix(episode), ())
 
-    def task(self, key: str) -> Task:
-        """Return the newest version of a task's view, and of it what is judged by."""
+    def task(self, key: str, *, of_ours: bool) -> Task:
+        """Return the newest version of a task's view, and of it what is judged by.
+
+        The claim that ends a task is judged when the task is over: what stood behind it still counts.
+        """
         for _ in range(_LOOKS):
             name = self.of(Folder.TASKS).names.get(key)
             if name is None:
                 break
             view = self._store.read(name)
             if view is not None:
-                body = view.body
-                return Task(view, expand(self._store, body.get("task")), expand(self._store, body.get("evidence", ())))
+                return self._task(view)
             self._seen.pop(Folder.TASKS)
-        return Task(None, None, ())
+        over = self._store.past(key) if of_ours else None
+        return Task(None, None, ()) if over is None else self._task(over)._replace(view=None)
+
+    def _task(self, view: View) -> Task:
+        body = view.body
+        return Task(view, expand(self._store, body.get("task")), expand(self._store, body.get("evidence", ())))
