@@ -106,10 +106,13 @@ class Listing:
     names: Mapping[str, ViewName] = field(default_factory=dict)  #: by id
 
     def due(self, now_name: str) -> list[ViewName]:
-        """Return the names that may be due, oldest due first.  `now_name` as in `times.due_name`."""
+        """Return the names that may be due, oldest due first; of one time in the order of the log.
+
+        `now_name` as in `times.due_name`.
+        """
         return sorted(
             (name for name in self.names.values() if name.due <= now_name),
-            key=lambda name: (name.due, name.id),
+            key=lambda name: (name.due, name.seq, name.id),
         )
 
 
