@@ -32,7 +32,8 @@ _PROGRAM = re.compile(
     r"|(?:not )?ok[ ]\d|ok[ \t]{2,8}\S|={4}[^\n]{0,200}={4}$|Traceback \(most|  File \""
     r"|[\w./-]{1,120}::[^\s]{1,120} (?:PASSED|FAILED|ERROR|SKIPPED)"
     r""
-    r"|Test(?:s| Suites):[ ]{1,8}\d[^\n]{0,80} total$|test result: |Ran \d{1,9} tests? in |\d{1,7} passed(?:, \d{1,7} \w{1,12}){0,5} in )"
+    r"|Test(?:s| Suites):[ ]{1,8}\d[^\n]{0,80} total$|test result: |Ran \d{1,9} tests? in "
+    r"|\d{1,7} passed(?:, \d{1,7} \w{1,12}){0,5} in )"
 )
 _PROMPT = re.compile(r"[ \t]{0,12}(?:\$|>>>) ")
 _DIFF_START = re.compile(r"diff --git |@@ -|Index: \S|--- a/|\+\+\+ b/")

@@ -190,8 +190,16 @@ def _is_of_a_part(text: str, sentence: Sentence, number: int, hit: Hit) -> bool:
         if following and following[0].sign is Sign.PART and following[0].start - hit.end < _NEXT:
             return True
     # "Phase 1 (the schema) is done": the subject stands before the bracket
+    if any(
+        each.hits and each.hits[0].sign is Sign.PART and _takes_out(text, each) for each in sentence.clauses[:number]
+    ):
+        return True
     begins = not text[clause.start : hit.start].strip(" ,:()").replace("is", "").strip()
     return begins and any(each.has(Sign.PART) for each in sentence.clauses[:number])
+
+
+def _takes_out(text: str, clause: Clause) -> bool:
+    return text[clause.start : clause.end].lstrip(" ,:").startswith(("除", "except", "apart from", "aside from"))
 
 
 _NEXT = 4  #: letters between a claim and the "except" that takes part of it back
@@ -205,7 +213,12 @@ def _failing(text: str, sentence: Sentence, number: int, hit: Hit) -> Saying | N
     ].endswith(("之前", "前")):
         return None  # the test that failed before the change
     counted = _count_before(text, sentence.start, hit)
-    return Saying.CHECKS_FAIL if counted is None else Saying.SOME_FAIL if counted else None
+    if counted == 0 or text[max(sentence.start, hit.start - 14) : hit.start].rstrip().endswith(_NONE_OF):
+        return Saying.CHECKS  # "0 failed", "zero test failures"
+    return Saying.CHECKS_FAIL if counted is None else Saying.SOME_FAIL
+
+
+_NONE_OF = ("zero", "zero test", "no test", "no build", "no lint", "零", "无")
 
 
 def _speaks_of_checks(text: str, sentence: Sentence, number: int, hit: Hit) -> bool:

@@ -65,10 +65,10 @@ _CHANGED = phrases("""
     replaced | booked | ordered | edited | rewrote | rewritten | extracted | dropped | bumped | upgraded | adjusted
     cleaned up | committed | pushed | made the following changes | made these changes | made changes | modified
     extended | split | reworked | simplified | generated | drafted | prepared | covered | archived | configured
-    enabled | disabled | reverted | restored | scraped | deduplicated | translated | arranged | scheduled the
-    cancelled | canceled | opened | wired | hooked up | tweaked | put in | raised | lowered | inlined | merged in
-    imported | exported | improved | tightened | hardened | documented | introduced | switched | uploaded
-    submitted | installed | set up | built | sorted | shared | marked
+    enabled | disabled | reverted | restored | scraped | deduplicated | translated | arranged | cancelled | canceled
+    opened | wired | hooked up | tweaked | put in | raised | lowered | inlined | merged in | imported | exported
+    improved | tightened | hardened | documented | introduced | switched | uploaded | submitted | installed | set up
+    built | sorted | shared | marked
 """)
 
 #: work that leaves things as they are
@@ -80,6 +80,7 @@ _LOOKED = phrases("""
     made progress | made partial progress | made good progress | have started | started on | i've begun
     started working | went through | studied | evaluated | validated | returned | surveyed | downloaded | logged
     findings | findings so far | work so far | i answered | dug into | bisected | mapped out | sketched | listed
+    reached | milestone reached | dug through | back at square one | got the
 """)
 
 _ONGOING = phrases("""
@@ -89,8 +90,8 @@ _ONGOING = phrases("""
     looking into | i'm checking | i'm testing | i'm debugging | i'm fixing | i'm investigating | i'm reading
     i'm writing | i'm reviewing | i'm running | i'm going through | going on with | i'm going on with
     continuing with | compiling | under way | underway | well on the way | ongoing | debugging
-    i'm in the middle of | progress: | running the | still on it | midway | partway | half converted | half done
-    i'm now | moving on to | moved on to | being processed | being migrated | i'm making
+    i'm in the middle of | progress: | still on it | midway | partway | half converted | half done | i'm now
+    moving on to | moved on to | being processed | being migrated | i'm making
     """)
 
 _CHECK = phrases("""
@@ -128,8 +129,8 @@ _DISPATCHED = phrases("""
 """)
 
 _HANDED = phrases("""
-    sent | asked | told | passed | assigned | handed | given | submitted | started | launched | forwarded
-    triggered | scheduled | moved | gave | put
+    sent | asked | told | passed | assigned | handed | spun up | fired off | given | submitted | started | launched
+    forwarded | triggered | scheduled | moved | gave | put
 """)
 
 _WORKER = phrases("""

@@ -68,7 +68,8 @@ _PART = phrases("""
     partial | partially | first batch | batch | a few of | portion | shard | shards | up to now | milestone | except
     except for | apart from | other than | aside from | subset | chunk | for now | initial | the rest
     the remaining | out of | survey part | by hand | until now | api part | backend part | frontend part
-    what i could | as far as i could | as far as possible
+    what i could | as far as i could | as far as possible | first draft | first version | skeleton | prototype
+    first milestone | rough draft
 """)
 
 #: work that is left.  "No work left" and its like are phrases of their own above
@@ -80,7 +81,7 @@ _OPEN = phrases("""
     not there yet | halfway | is missing | are missing | blocked on | blocked by | still failing | still broken
     with an error | with errors | finished with | neither works | still has to | still have to | is still to
     not converted | not tested yet | follow up later | remain | remains | to go | still has | still have
-    what i could | not there
+    what i could | not there | have to wait | has to wait | waits for | is pending | are pending | wait until
 """)
 
 #: the agent's own next steps.  "I'll remind you" is a service, no step of the task
@@ -133,7 +134,8 @@ _NEUTRAL = phrases("""
     step by step | in part because | for my part | part of the | before and after | more than half
     it goes without saying | written in | is done by | is done via | is done using | is done through | is done in
     is done with | ready to start | i'm ready | get ready | ready to go when | on it | test data | test server
-    read the docs | before: | after: | now reads | split into
+    read the docs | before: | after: | now reads | split into | which tests | which test | which of the tests
+    all of the remaining | all the remaining | all remaining | all the steps | all of the steps | all the parts
 """)
 
 ENGLISH_CONTEXT: Mapping[Sign, Iterable[str]] = {

@@ -64,6 +64,8 @@ def how_said(text: str, sentence: Sentence, number: int, hit: Hit, voice: Voice)
         return MOST_OF_IT
     if before(clause, hit, Sign.HEDGE) or _is_hedged_beside(sentence, number):
         return Said.PERHAPS, "it is said with reserve"
+    if hit.sign is Sign.MENDED and voice is Voice.STATE and _was(text, clause, hit):
+        return Said.PERHAPS, "it may be told of another time"
     if voice is Voice.BARE and text[hit.start : hit.end] in _LIKE_ORDERS:
         return Said.PERHAPS, "it may be an order"
     return SO
@@ -77,6 +79,10 @@ def how_stated(text: str, sentence: Sentence, number: int, hit: Hit) -> Answer:
         return Said.NOT_SAID, "it is told of somebody else"
     if hit.sign is Sign.OPEN and _is_under_condition(sentence, number, hit):
         return Said.NOT_SAID, "it is a condition"
+    if hit.sign is Sign.OPEN and before(sentence.clauses[number], hit, Sign.MENDED, Sign.CHANGED, Sign.DONE):
+        return Said.NOT_SAID, "what was left is what was done"
+    if hit.sign is Sign.OPEN and "都" in text[hit.end : sentence.clauses[number].end]:
+        return Said.NOT_SAID, "what was left is what was done"
     if hit.sign is Sign.OPEN and before(sentence.clauses[number], hit, Sign.NEGATION):
         return Said.NOT_SO, "it is denied"
     return SO
@@ -124,10 +130,13 @@ def _is_asked(text: str, sentence: Sentence, number: int) -> bool:
 def _is_elsewhere(text: str, clause: Clause, hit: Hit, voice: Voice) -> bool:
     if voice is not Voice.STATE or not (hit.sign in VERBS or hit.sign in _STATES):
         return False
+    return _was(text, clause, hit) and text[hit.end : hit.end + 16].lstrip().startswith(_ELSEWHERE)
+
+
+def _was(text: str, clause: Clause, hit: Hit) -> bool:
+    """Tell whether more is said of something that was so: "was fixed in 9c0ffee", but not "were fixed"."""
     words = text[max(clause.start, hit.start - 24) : hit.start].split()
-    return any(each in ("was", "were") for each in words) and (
-        text[hit.end : hit.end + 16].lstrip().startswith(_ELSEWHERE)
-    )
+    return any(each in ("was", "were") for each in words) and bool(text[hit.end : clause.end].strip(" .!"))
 
 
 def _is_conditional(text: str, sentence: Sentence, number: int, hit: Hit, *, told: bool) -> bool:

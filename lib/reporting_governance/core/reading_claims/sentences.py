@@ -10,19 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reporting_governance.core.reading_claims.activities import activities
 from reporting_governance.core.reading_claims.signs import Hit, Index, Sign, find_signs
 
 _ENDS = frozenset("\n!?;\u3002\uff61\u2026")
 _CLAUSE_MARKS = frozenset(",:()[]\u2014\u2013\u3001\u3010\u3011")
-_ACTIVITY = re.compile(r"\b(?:now|currently|still|i'm|i am|we're|we are) (?:now |still |just )?([a-z]{2,20}ing)\b")
-_BEGINS = re.compile(r"([a-z]{2,20}ing) ")
-#: these forms say that nothing goes on, or that something holds
-_NO_ACTIVITY = frozenset(
-    """
-    going hoping planning assuming wondering waiting passing working failing missing pending being thinking guessing
-    outstanding something nothing anything everything expecting asking pausing sitting sleeping wanting needing
-    """.split()
-)
+#: phrases that may be the beginning of a longer form
+_SHORT_SIGNS = frozenset((Sign.INTENT,))
 _ABBREVIATIONS = frozenset(("e.g", "i.e", "etc", "vs", "cf", "approx", "no", "fig", "resp"))
 _OPPOSING = (
     " but ",
@@ -108,16 +102,9 @@ def _sentence(text: str, start: int, end: int, index: Index) -> Iterator[Sentenc
 
 
 def _with_activities(text: str, start: int, end: int, hits: list[Hit]) -> list[Hit]:
-    """Add what is going on by its form, "I'm unpacking": such verbs are too many for a list."""
-    taken = {place for hit in hits for place in range(hit.start, hit.end)}
-    found = [
-        Hit(Sign.ONGOING, each.start(1), each.end(1))
-        for each in _ACTIVITY.finditer(text, start, end)
-        if each[1] not in _NO_ACTIVITY and each.start(1) not in taken
-    ]
-    begins = _BEGINS.match(text, start, end)
-    if begins and begins.start(1) not in taken and text.find(" now", begins.end(), end) >= 0:
-        found.append(Hit(Sign.ONGOING, begins.start(1), begins.end(1)))
+    """Add what the form of a verb says where no phrase is known."""
+    taken = {place for hit in hits if hit.sign not in _SHORT_SIGNS for place in range(hit.start, hit.end)}
+    found = [each for each in activities(text, start, end) if each.start not in taken]
     return sorted(hits + found, key=lambda hit: hit.start) if found else hits
 
 

@@ -122,5 +122,7 @@ def _may_end(text: str, place: int) -> bool:
     if not after.isascii():
         return True
     if after in _JOINERS:
+        if after == "-" and text[place + 1 : place + 2].isdigit():
+            return True  # worker-3
         return place + 1 >= len(text) or not (text[place + 1].isascii() and text[place + 1].isalnum())
     return not after.isalnum()

@@ -26,6 +26,9 @@ _ADVERBS = frozenset(
     """.split()
 )
 _SELF = frozenset("i we i've we've have having i'm me".split())
+_OTHERS = frozenset("you they who users people others he she".split())
+#: such a form tells only who did it: behind a noun it is that noun's deed
+_ONLY_ACTIVE = frozenset("wrote rewrote ran went made".split())
 _STATE = frozenset("is are was were has had been it's that's everything's they're they now: there's".split())
 _NO_STATEMENT = frozenset(
     """
@@ -56,6 +59,8 @@ def voice_of(text: str, clause_start: int, clause_end: int, hit: Hit) -> Voice:
     last = words[-1]
     if last == "be" and not _SEEMING.isdisjoint(words[-3:-1]):
         return Voice.STATE
+    if last in ("have", "had") and words[-2:-1] and words[-2] in _OTHERS:
+        return Voice.NONE
     if last in _SELF:
         return Voice.SELF
     if last in _STATE or last.endswith(("n't", "'s")):
@@ -65,6 +70,8 @@ def voice_of(text: str, clause_start: int, clause_end: int, hit: Hit) -> Voice:
         return Voice.NONE
     if not last[-1].isascii():
         return Voice.BARE
+    if text[hit.start : hit.end] in _ONLY_ACTIVE:
+        return Voice.NONE
     behind = text[hit.end : min(clause_end, hit.end + 24)].split(" ")
     following = next((word.strip(".,:;!()") for word in behind if word.strip(".,:;!()")), "")
     return Voice.NOUN if not following or not following.isascii() or following in _AFTER_NOUN else Voice.NONE
