@@ -59,7 +59,7 @@ def test_a_check_after_the_last_change_is_strong() -> None:
         "claims": ["progress", "completion"], "segment": "d0", "exit_status": 0,
         "check": {
             "runner": "pytest", "exit_status": 0, "outcome": "passed", "proves_nothing": None, "folder": "/p",
-            "after_last_change": True, "ran": 5,
+            "scope": [], "after_last_change": True, "ran": 5,
         },
     }  # fmt: skip
 
@@ -78,13 +78,13 @@ def test_order_counts_and_not_time() -> None:
 
 def test_a_failing_check_proves_no_completion() -> None:
     _, checked = made(ask(), edit(1), run(2, "pytest", 1, "1 failed in 0.1s"))
-    assert checked.supports["claims"] == ["progress"]
+    assert (checked.quality, checked.supports["claims"]) == (Quality.MODERATE, ["progress"])
     assert checked.supports["check"]["outcome"] == "failed"
 
 
-def test_a_check_that_proves_nothing_has_no_quality() -> None:
+def test_a_check_that_proves_nothing_supports_nothing() -> None:
     _, checked = made(ask(), edit(1), run(2, "pytest || true", 0))
-    assert (checked.quality, checked.supports["claims"]) == (Quality.NONE, [])
+    assert (checked.quality, checked.supports["claims"]) == (Quality.WEAK, [])
     assert "proves nothing" in checked.summary
 
 
@@ -103,6 +103,26 @@ def test_a_newer_change_that_the_task_reported_counts() -> None:
 def test_documents_do_not_make_a_check_old() -> None:
     evidence = made(ask(), edit(1), run(2, "pytest"), edit(3, "/p/README.md"))
     assert check(evidence)["after_last_change"]
+
+
+def test_a_change_is_dated_by_the_last_code() -> None:
+    change = next(each for each in made(ask(), edit(1), edit(3, "/p/README.md")) if "change" in each.supports)
+    assert change.captured_at == NOW - timedelta(minutes=59)
+
+
+@pytest.mark.parametrize(
+    ("command", "scope"),
+    [("pytest", []), ("pytest b a", ["a", "b"]), ("pytest a -k x", ["-k x a"]), ("cargo test -p core", ["-p core"])],
+)
+def test_what_a_check_was_narrowed_to(command: str, scope: list[str]) -> None:
+    assert check(made(ask(), run(1, command)))["scope"] == scope
+
+
+def test_work_that_was_handed_on() -> None:
+    children = [deed(DeedKind.SPAWN, number, child=f"c{number}", failed=failed) for number, failed in
+                ((1, False), (2, False), (3, True), (4, None))]  # fmt: skip
+    (item,) = made(ask(), *children)
+    assert item.supports == {"claims": ["progress"], "dispatch": {"kind": "child", "to": "c2"}, "segment": "d0"}
 
 
 def test_documents_alone_prove_that_they_are_done() -> None:

@@ -64,9 +64,9 @@ class _Check:
 def evidence_of(deeds: Sequence[Deed], origin: Origin, now: datetime) -> tuple[Evidence, ...]:
     """Return what the newest segment proves, in the order in which it happened; at most `MOST_ITEMS` items.
 
-    All changes are one item.  A check that was repeated, as widely or wider, counts by its last outcome alone: a test
-    that failed, was mended and passed is no failing check.  Of too many checks the failing ones are kept first, then
-    the last that passed.
+    All changes are one item, and so are all sub-agents that were started.  A check that was repeated, as widely or
+    wider, counts by its last outcome alone: a test that failed, was mended and passed is no failing check.  Of too many
+    checks the failing ones are kept first, then the last that passed.
     """
     segment = segment_of(deeds)
     begun_by = segment[0].id if segment and segment[0].kind is DeedKind.REQUEST else ""
@@ -76,7 +76,12 @@ def evidence_of(deeds: Sequence[Deed], origin: Origin, now: datetime) -> tuple[E
     items: list[tuple[Order, Evidence]] = []
     if changes:
         items.append((changes[-1].order, _change_item(changes, origin, begun_by, now)))
-    for each in _most_telling(checks):
+    spawned = [
+        (place, each) for place, each in enumerate(segment) if each.kind is DeedKind.SPAWN and each.failed is False
+    ]
+    if spawned:
+        items.append(((spawned[-1][0], 0), _dispatch_item(spawned[-1][1], origin, begun_by, now)))
+    for each in _most_telling(checks, MOST_ITEMS - len(items)):
         after = each.order > last_code and not _older(each.deed, origin)
         items.append((each.order, _check_item(each, after, origin, begun_by, now)))
     return tuple(item for _, item in sorted(items, key=lambda pair: pair[0]))
@@ -152,21 +157,22 @@ def _in_its_folder(check: _Check, changes: Sequence[_Change]) -> _Check:
     )
 
 
-def _most_telling(checks: Sequence[_Check]) -> list[_Check]:
+def _most_telling(checks: Sequence[_Check], most: int) -> list[_Check]:
     def rank(each: _Check) -> int:
         if each.run.proves_nothing is not None:
             return 2
         return {FAILED: 0, PASSED: 1}.get(each.run.outcome, 2)
 
     newest_first = sorted(checks, key=lambda each: (rank(each), -each.order[0], -each.order[1]))
-    return newest_first[: MOST_ITEMS - 1]
+    return newest_first[:most]
 
 
 def _change_item(changes: Sequence[_Change], origin: Origin, begun_by: str, now: datetime) -> Evidence:
     code = any(each.code for each in changes)
-    paths = list(dict.fromkeys(path for each in reversed(changes) for path in each.paths))
+    paths = list(dict.fromkeys(path for each in reversed(changes) for path in each.paths if path))
     told = f"{len(paths)} file{'s' if len(paths) != 1 else ''} changed" if paths else "files changed"
-    last = changes[-1].deed
+    # documents that were changed later make no check older
+    last = next((each for each in reversed(changes) if each.code), changes[-1]).deed
     calls = dict.fromkeys(each.deed.id for each in reversed(changes))
     return _item(
         EvidenceClass.FILE_CHANGE,
@@ -176,6 +182,21 @@ def _change_item(changes: Sequence[_Change], origin: Origin, begun_by: str, now:
         refs=[{"kind": "tool_call", "ref": call} for call in list(calls)[:MOST_PATHS]],
         more={"change": {"paths": sorted(paths[:MOST_PATHS]), "code": code}, "segment": begun_by},
         at=last.at,
+        origin=origin,
+        now=now,
+    )
+
+
+def _dispatch_item(deed: Deed, origin: Origin, begun_by: str, now: datetime) -> Evidence:
+    """Return what shows that work was handed on; not that it was done."""
+    return _item(
+        EvidenceClass.RUNTIME_ARTIFACT,
+        Quality.MODERATE,
+        "a sub-agent was started",
+        (ClaimKind.PROGRESS,),
+        refs=[{"kind": "tool_call", "ref": deed.id}],
+        more={"dispatch": {"kind": "child", "to": deed.child}, "segment": begun_by},
+        at=deed.at,
         origin=origin,
         now=now,
     )
@@ -193,6 +214,7 @@ def _check_item(check: _Check, after: bool, origin: Origin, begun_by: str, now: 
         "outcome": run.outcome,
         "proves_nothing": run.proves_nothing,
         "folder": run.folder,
+        "scope": _told_scope(run.scope),
         "after_last_change": after,
         "ran": run.ran,
     }
@@ -213,15 +235,20 @@ def _check_item(check: _Check, after: bool, origin: Origin, begun_by: str, now: 
     )
 
 
+def _told_scope(scope: frozenset[str]) -> list[str]:
+    """Return what a check was narrowed to.  Options narrow all of it, so with them it is one thing and no list."""
+    told = sorted(scope)
+    return [" ".join(told)] if any(each.startswith("-") for each in told) else told
+
+
 def _grade(run: CheckRun, after: bool, origin: Origin) -> tuple[Quality, tuple[ClaimKind, ...]]:
     if run.proves_nothing is not None:
-        return Quality.NONE, ()
+        return Quality.WEAK, ()
     if run.outcome not in (PASSED, FAILED):
         return Quality.WEAK, (ClaimKind.PROGRESS,)
-    if not after:
+    if run.outcome == FAILED or not after:
         return Quality.MODERATE, (ClaimKind.PROGRESS,)
-    quality = Quality.DECISIVE if origin.from_other else Quality.STRONG
-    return quality, (ClaimKind.PROGRESS, ClaimKind.COMPLETION) if run.outcome == PASSED else (ClaimKind.PROGRESS,)
+    return Quality.DECISIVE if origin.from_other else Quality.STRONG, (ClaimKind.PROGRESS, ClaimKind.COMPLETION)
 
 
 def _summary(run: CheckRun, after: bool) -> str:

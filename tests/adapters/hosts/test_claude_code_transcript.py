@@ -104,6 +104,8 @@ NO_REQUESTS = [
     user("<local-command-stdout>x</local-command-stdout>"),
     user("<bash-input>git stash</bash-input>"),
     user("<task-notification>\n<task-id>b</task-id>\n</task-notification>"),
+    user("Continue from where you left off.", isMeta=True),
+    user("What was done so far: everything.", isCompactSummary=True),
     user("hello", origin={"kind": "task-notification"}),
     user("hello", origin={"kind": "peer"}),
     user("hello", isSidechain=True),
@@ -281,6 +283,7 @@ def test_a_torn_last_line(tmp_path: Path, end: str) -> None:
     transcript = read_deeds(str(path))
     assert [each.text for each in transcript.deeds] == ["go", "done"]
     assert transcript.complete
+    assert transcript.notes == (("the last line is not complete and was passed over",) if end else ())
 
 
 def test_a_last_line_without_its_end_counts_when_it_is_whole(tmp_path: Path) -> None:

@@ -116,13 +116,13 @@ class _Search:
             self.notes.append(f"only the last {self.limit:,} bytes were read; the newest request lies before them")
             return True
         data = line.data
+        if line.torn and parsed(data) is None:
+            self.notes.append("the last line is not complete and was passed over")
+            return False
         if any(mark in data for mark in _LOCAL_OUTPUT) and b'"assistant"' not in data:
             self._ran_locally = True
             return False
         if not any(mark in data for mark in _OF_INTEREST):
-            return False
-        if line.torn and parsed(data) is None:
-            self.notes.append("the last line is not complete and was passed over")
             return False
         self.lines.append(line)
         if may_be_request(data) and self._is_request(line):
