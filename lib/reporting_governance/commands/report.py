@@ -13,7 +13,7 @@ import click
 from reporting_governance.commands._durations import Duration, Moment
 from reporting_governance.commands._text import as_typed, one_line
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
-from reporting_governance.contracts.check_in import CheckIn, ChildStep, Verb
+from reporting_governance.contracts.check_in import REPORT_FIELDS, CheckIn, ChildStep, ClaimKind, ReportClaim, Verb
 from reporting_governance.contracts.evidence import EvidenceClass
 from reporting_governance.contracts.finding import Finding
 from reporting_governance.contracts.task_state import TaskMode
@@ -40,7 +40,9 @@ class BadCheckIn(UsageError):
         'reportgov report start nightly-build --agent coder --every 15m --title "Nightly build"',
         'reportgov report start standup --agent coder --schedule "Mon..Fri 09:00" --time-zone Europe/Berlin',
         'reportgov report checkpoint nightly-build "tests written, now the docs"',
-        "reportgov report evidence nightly-build --class verification_output --file report.xml --exit-status 0",
+        'reportgov report checkpoint nightly-build --completed "tests written" --next-step docs --needs-operator no',
+        "reportgov report evidence nightly-build --file src/build.py",
+        "reportgov report complete nightly-build --supports completion --file out.xml --command pytest --exit-status 0",
         "reportgov report child nightly-build --child sub-7 --step finished",
         "reportgov report complete nightly-build",
         "some-agent --events | reportgov report -",
@@ -67,11 +69,22 @@ class BadCheckIn(UsageError):
 @click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="May be given again (start).")
 @click.option("--runtime", help="What the agent runs on (start).")
 @click.option("--status", help="What the task says of itself (start, checkpoint, fail).")
+@click.option("--claim", type=click.Choice([each.value for each in ReportClaim]), help="What this report claims.")
+@click.option("--current-status", metavar="TEXT", help="Field of a report: how the task stands.")
+@click.option("--completed", "completed_this_segment", metavar="TEXT", help="Field: what was done since the last one.")
+@click.option("--next-step", metavar="TEXT", help="Field: what is done next.")
+@click.option("--next-report", "next_report_condition", metavar="TEXT", help="Field: when the next report follows.")
+@click.option("--needs-operator", "operator_intervention_needed", metavar="TEXT", help="Field: what a person must do.")
 @click.option("--child", help="Id of a child task (child).")
 @click.option("--step", type=click.Choice([each.value for each in ChildStep]), help="What happened to it (child).")
 @click.option("--class", "kind", type=click.Choice([each.value for each in EvidenceClass]), help="Kind of evidence.")
 @click.option("--file", "files", multiple=True, help="Evidence: a file below an artifact root; may be given again.")
-@click.option("--exit-status", type=int, help="Of a check that ran, with --class verification_output.")
+@click.option("--exit-status", type=int, help="Of a check that ran; its output is then the --file.")
+@click.option("--command", help="The command line of that check.")
+@click.option("--changed-at", type=Moment(), help="When what it checks was last changed.")
+@click.option(
+    "--supports", multiple=True, type=click.Choice([each.value for each in ClaimKind]), help="Claim that it supports."
+)
 def main(context: CommandContext, *, verb: str, **options: Any) -> Reply:
     """Record an agent's check-in: start, checkpoint, evidence, complete, and the like.
 
@@ -156,6 +169,8 @@ def _from_options(verb: Verb, options: Mapping[str, Any], now: datetime) -> Chec
         "id": options["call_id"],
         "at": _moment(options["at"], now),
         "message": options["message"] or None,
+        "report": {name: options[name] for name in REPORT_FIELDS if options[name] is not None} or None,
+        "claim": options["claim"],
         "title": options["title"] or None,
         "checkpoint": _promise(options),
         "deadline_at": _moment(options["deadline"], now),
@@ -166,7 +181,7 @@ def _from_options(verb: Verb, options: Mapping[str, Any], now: datetime) -> Chec
         "status": options["status"],
         "child": options["child"],
         "step": options["step"],
-        "evidence": _evidence(verb, options),
+        "evidence": _evidence(verb, options, now),
     }
     try:
         return CheckIn.parse({key: value for key, value in document.items() if value is not None}, source="report")
@@ -215,18 +230,35 @@ def _labels(given: Sequence[str]) -> Mapping[str, str] | None:
     return labels or None
 
 
-def _evidence(verb: Verb, options: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+def _evidence(verb: Verb, options: Mapping[str, Any], now: datetime) -> list[Mapping[str, Any]] | None:
     files: Sequence[str] = options["files"]
-    if verb is not Verb.EVIDENCE and not files:
+    of_a_check = {
+        "exit_status": options["exit_status"],
+        "command": options["command"],
+        "changed_at": _moment(options["changed_at"], now),
+    }
+    is_check = any(each is not None for each in of_a_check.values())
+    if verb is not Verb.EVIDENCE and not files and not is_check:
+        if options["supports"] or options["kind"]:
+            raise BadCheckIn(problem="--supports and --class need evidence: --file or --command")
         return None
     item: dict[str, Any] = {
-        "class": options["kind"] or ("file_change" if files else "tool_output"),
-        "summary": options["message"] or f"{len(files)} files",
+        "class": options["kind"] or _class_of(files, is_check=is_check),
+        "summary": options["message"] or _summary(files, options["exit_status"]),
         "refs": [{"kind": "file", "ref": os.path.abspath(path)} for path in files],  # as the caller's shell means it
+        "claims": list(options["supports"]),
     }
-    if options["exit_status"] is not None:
-        item["exit_status"] = options["exit_status"]
-    return [item]
+    return [item | {key: value for key, value in of_a_check.items() if value is not None}]
+
+
+def _summary(files: Sequence[str], exit_status: int | None) -> str:
+    return f"{len(files)} files" if exit_status is None else f"exit status {exit_status}"
+
+
+def _class_of(files: Sequence[str], *, is_check: bool) -> str:
+    if is_check:
+        return EvidenceClass.VERIFICATION_OUTPUT.value
+    return EvidenceClass.FILE_CHANGE.value if files else EvidenceClass.TOOL_OUTPUT.value
 
 
 def _standard_input() -> bytes:

@@ -15,6 +15,16 @@ from reporting_governance.contracts.record import Record, free_text, named
 from reporting_governance.contracts.task_state import CheckpointPromise, TaskMode
 
 
+#: of a structured report; one that a report leaves out is not said
+REPORT_FIELDS = (
+    "current_status",
+    "completed_this_segment",
+    "next_step",
+    "next_report_condition",
+    "operator_intervention_needed",
+)
+
+
 class Verb(StrEnum):
     """What an agent does when it checks in."""
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reporting_governance.contracts import check_in
 from reporting_governance.contracts.event_envelope import EventType, Phase
 from reporting_governance.contracts.evidence import EvidenceClass, Quality
 from reporting_governance.contracts.task_state import TaskMode, TaskStatus
@@ -34,13 +35,7 @@ CLAIM_TYPES = ("progress", "completion")
 #: names that facts give rise to, for a rule's triggers: each condition that fires, and upstream's two
 DERIVED_SIGNALS = (*CONDITIONS, "checkpoint_progress_claim")
 LABEL_PREFIX = "task.labels."
-REPORT_FIELDS = (
-    "current_status",
-    "completed_this_segment",
-    "next_step",
-    "next_report_condition",
-    "operator_intervention_needed",
-)
+REPORT_FIELDS = check_in.REPORT_FIELDS
 
 
 class FactType(StrEnum):
