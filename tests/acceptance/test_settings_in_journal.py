@@ -62,7 +62,8 @@ def test_the_first_line_names_what_is_in_force_and_holds_it(verbs: Verbs, tmp_pa
     first = verbs.journal()[0]
     assert first["type"] == "log.open"
     context = first["meta"]["context"]
-    assert set(context) == {"schemas", "profile", "pack:no-silence.yaml", "descriptor", "in_force"}
+    effective = {"effective:local-host", "effective:claude-code-hooks", "effective:openclaw-plugin"}
+    assert set(context) == {"schemas", "profile", "pack:no-silence.yaml", "descriptor", "in_force", *effective}
     assert context["profile"] == sha256((tmp_path / "mine.yaml").read_bytes()).hexdigest()
     kept = content(verbs, context)
     assert list(kept["artifact"]["spec"]["notification"]["receivers"]) == ["anna"]

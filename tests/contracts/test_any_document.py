@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from reporting_governance.contracts.capability import EXPECTATIONS
 from reporting_governance.contracts.deployment_profile import DeploymentProfileArtifact
 from reporting_governance.contracts.record import Record
 from reporting_governance.contracts.registry import KINDS, record_type
@@ -130,6 +131,8 @@ def _profile(document: dict[str, Any], _choose: Callable[[int], int]) -> None:
     for each in (watchdog, *watchdog.get("selectors", ())):
         if each.get("every_seconds"):
             each["calendar"] = None
+    if "expectations" in spec:
+        spec["expectations"] = {key: value for key, value in spec["expectations"].items() if key in EXPECTATIONS}
     if "artifact_roots" in spec:
         spec["artifact_roots"] = {"workspace": "."}
     own = spec.get("self", {})

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.finding import Finding, FindingRule, Severity, has_errors
@@ -15,6 +15,9 @@ from reporting_governance.contracts.reading import Document, read_documents
 from reporting_governance.contracts.shape import SchemaSet, check_shape
 from reporting_governance.errors import ContractError
 from reporting_governance.resources import resource_path
+
+if TYPE_CHECKING:
+    from reporting_governance.core.capability_profile_compatibility import Preflight
 
 SCHEMA_FOLDER = "reporting-governance"
 WRONG_MEANING = FindingRule(
@@ -119,13 +122,15 @@ class Checker:
         packs: Sequence[Mapping[str, Any]],
         document: Document,
         path: str,
-    ) -> None:
-        """Hold a profile against what the runtime can do."""
+    ) -> Preflight:
+        """Hold a profile against what the runtime can do; what is refused becomes findings."""
         from reporting_governance.core.capability_profile_compatibility import preflight
         from reporting_governance.core.policy_evaluator import compile_pack
 
         actions = {each for pack in packs for each in compile_pack(pack).pack.required_actions()}
-        self.refuse_at(document, path, preflight(artifact, descriptor, actions).problems)
+        checked = preflight(artifact, descriptor, actions)
+        self.refuse_at(document, path, checked.problems)
+        return checked
 
     def refuse_at(
         self, document: Document, path: str, problems: Iterable[Problem], *, rule: FindingRule = WRONG_MEANING

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from reporting_governance.commands._checking import Checker, object_of, schemas_digest
 from reporting_governance.commands._named_adapters import adapter_problems
 from reporting_governance.commands._settings import (
+    Effective,
     Part,
     ProfileUnreadable,
     Settings,
@@ -22,6 +23,7 @@ from reporting_governance.resources import resource_path
 
 _DESCRIPTOR_OF_RUNTIME = {"openclaw": "openclaw-watchdog-reference.json"}
 _DESCRIPTOR = "local-host.json"
+_HOSTS = ("claude-code-hooks.json", "openclaw-plugin.json")  #: hosts that a gate can stand in, whatever the runtime
 
 
 def compile_settings(reference: str, path: str, data: bytes) -> Settings:
@@ -40,8 +42,10 @@ def compile_settings(reference: str, path: str, data: bytes) -> Settings:
     descriptor_data = read_part(descriptor_path)
     descriptor = checker.document(descriptor_data, descriptor_path, "capability-descriptor")
     contents = tuple(each.content for each in packs)
+    checked = None
     if descriptor is not None:
-        checker.preflight(artifact, object_of(descriptor), contents, document, path)
+        checked = checker.preflight(artifact, object_of(descriptor), contents, document, path)
+    hosts = _hosts(checker)
     _check_adapters(checker, artifact, document, path)
     parts = (
         Part(path, digest_of(data)),
@@ -57,7 +61,33 @@ def compile_settings(reference: str, path: str, data: bytes) -> Settings:
         schemas_digest(),
         tuple(checker.findings),
         checker.summary(),
+        effective=_effective(artifact, [each for each in (descriptor, *hosts.values()) if each is not None]),
+        notes=() if checked is None else checked.notes,
+        substitutions={} if checked is None else {each.wanted: str(each.action) for each in checked.substitutions},
+        hosts=tuple(hosts),
     )
+
+
+def _hosts(checker: Checker) -> Mapping[Part, Document | None]:
+    """Return the descriptors of hosts, each with the file it was read from."""
+    hosts: dict[Part, Document | None] = {}
+    for name in _HOSTS:
+        path = resource_path("capabilities", name)
+        data = read_part(path)
+        hosts[Part(path, digest_of(data))] = checker.document(data, path, "capability-descriptor")
+    return hosts
+
+
+def _effective(artifact: Mapping[str, Any], descriptors: Sequence[Document]) -> Mapping[str, Effective]:
+    """Lay the profile over each descriptor."""
+    from reporting_governance.core.effective_capabilities import effective_capabilities
+    from reporting_governance.core.policy_evaluator import document_digest
+
+    effective = {}
+    for each in descriptors:
+        powers = effective_capabilities(artifact, object_of(each)).dump()
+        effective[powers["descriptor"]] = Effective(document_digest(powers), powers)
+    return effective
 
 
 class _Pack(NamedTuple):

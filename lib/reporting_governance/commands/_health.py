@@ -81,9 +81,14 @@ def _profile(context: CommandContext) -> Iterator[Check]:
     yield Check(Rule.PROFILE, Verdict.OK, f"{context.profile_reference}; a send that nobody knows the end of: {doubt}")
     for note in settings.artifact.get("notes", ()):
         yield Check(Rule.PROFILE, Verdict.WARNING, note, "Change the profile if that is not what you want.")
-    for note in settings.policy.powers.notes:
-        advice = "The runtime cannot do it; say `off` in `expectations` if nobody needs it."
+    advice = (
+        "What the runtime cannot do may be `off` in `expectations`, if nobody needs it; docs/contracts.md says more."
+    )
+    for note in settings.notes:
         yield Check(Rule.CAPABILITIES, Verdict.WARNING, note, advice)
+    if settings.substitutions:
+        instead = ", ".join(f"{action} instead of {wanted}" for wanted, action in settings.substitutions.items())
+        yield Check(Rule.CAPABILITIES, Verdict.OK, f"by the profile's fallbacks: {instead}")
 
 
 def _senders(context: CommandContext) -> Iterator[Check]:

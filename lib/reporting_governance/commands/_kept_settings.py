@@ -35,7 +35,8 @@ def still_true(kept: _settings.Settings, profile: _settings.Part) -> bool:
     if kept.parts[0] != profile:
         return False
     try:
-        return all(_settings.digest_of(_settings.read_part(each.path)) == each.digest for each in kept.parts[1:])
+        others = (*kept.parts[1:], *kept.hosts)
+        return all(_settings.digest_of(_settings.read_part(each.path)) == each.digest for each in others)
     except _settings.ProfileUnreadable:
         return False
 

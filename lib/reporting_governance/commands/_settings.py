@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -18,6 +18,7 @@ from reporting_governance.errors import ExitCode, GovernanceError
 from reporting_governance.resources import resource_path
 
 if TYPE_CHECKING:
+    from reporting_governance.contracts.capability import EffectiveCapabilities
     from reporting_governance.contracts.deployment_profile import ProfileSpec
     from reporting_governance.contracts.finding import Finding
     from reporting_governance.contracts.watch_settings import Watchdog
@@ -57,6 +58,13 @@ class Part(NamedTuple):
     digest: str
 
 
+class Effective(NamedTuple):
+    """Effective capabilities as plain data (`effective-capabilities.schema.json`)."""
+
+    digest: str  #: SHA-256 of the document as canonical JSON
+    document: Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class Settings:
     """What is in force.  `refused` says why the profile that was asked for is not; then the last good one is."""
@@ -69,6 +77,11 @@ class Settings:
     schemas: str  #: SHA-256 of the schemas that they were checked against
     findings: Sequence[Finding] = ()
     refused: str | None = None
+    #: what may be counted on, by descriptor: that of the profile's runtime, and of each host that a gate can stand in
+    effective: Mapping[str, Effective] = field(default_factory=dict)
+    notes: Sequence[str] = ()  #: what preflight remarks
+    substitutions: Mapping[str, str] = field(default_factory=dict)  #: actions of packs, and what stands in for them
+    hosts: Sequence[Part] = ()  #: descriptors of hosts
 
     @property
     def digests(self) -> Mapping[str, str]:
@@ -77,7 +90,8 @@ class Settings:
             return {}
         profile, *packs, descriptor = self.parts
         digests = {"schemas": self.schemas, "profile": profile.digest, "descriptor": descriptor.digest}
-        return digests | {f"pack:{os.path.basename(each.path)}": each.digest for each in packs}
+        digests |= {f"pack:{os.path.basename(each.path)}": each.digest for each in packs}
+        return digests | {f"effective:{name}": each.digest for name, each in self.effective.items()}
 
     @property
     def content(self) -> Mapping[str, Any]:
@@ -89,13 +103,27 @@ class Settings:
             "artifact": self.artifact,
             "packs": self.packs,
             "descriptor": self.descriptor,
+            "effective": {name: each._asdict() for name, each in self.effective.items()},
+            "notes": list(self.notes),
+            "substitutions": dict(self.substitutions),
+            "hosts": [each._asdict() for each in self.hosts],
         }
 
     @classmethod
     def of_content(cls, content: Mapping[str, Any], reference: str) -> Settings:
-        """Return the settings that were kept."""
-        parts = tuple(Part(**each) for each in content["parts"])
-        return cls(reference, content["artifact"], content["packs"], content["descriptor"], parts, content["schemas"])
+        """Return the settings that were kept; an older version kept less."""
+        return cls(
+            reference,
+            content["artifact"],
+            content["packs"],
+            content["descriptor"],
+            tuple(Part(**each) for each in content["parts"]),
+            content["schemas"],
+            effective={name: Effective(**each) for name, each in content.get("effective", {}).items()},
+            notes=content.get("notes", ()),
+            substitutions=content.get("substitutions", {}),
+            hosts=tuple(Part(**each) for each in content.get("hosts", ())),
+        )
 
     @cached_property
     def profile(self) -> ProfileSpec:
@@ -131,17 +159,31 @@ class Settings:
     @cached_property
     def policy(self) -> Policy:
         """The packs, compiled, and what the runtime can do of what the profile asks."""
-        from reporting_governance.core.effective_capabilities import effective_capabilities
         from reporting_governance.core.policy_evaluator import compile_pack, document_digest
         from reporting_governance.stages.enqueue import Policy
 
         return Policy(
             packs=tuple(compile_pack(each) for each in self.packs),
-            powers=effective_capabilities(self.artifact, self.descriptor),
+            powers=self.powers_of(self.descriptor["metadata"]["id"]),
             profile_digest=document_digest(self.artifact),
             descriptor_digest=document_digest(self.descriptor),
             refused=self.refused,
         )
+
+    def powers_of(self, descriptor: str) -> EffectiveCapabilities:
+        """Return what may be counted on by a descriptor's id: the one of the profile's runtime, or one of a host.
+
+        Raises: LookupError for a descriptor that these settings were not held against.
+        """
+        from reporting_governance.contracts.capability import EffectiveCapabilities
+        from reporting_governance.core.effective_capabilities import effective_capabilities
+
+        known = self.effective.get(descriptor)
+        if known is not None:
+            return EffectiveCapabilities.parse(known.document, source=descriptor)
+        if descriptor != self.descriptor["metadata"]["id"]:
+            raise LookupError(descriptor)
+        return effective_capabilities(self.artifact, self.descriptor)
 
 
 def load_settings(state: str, reference: str, *, keep: bool = True) -> Settings:

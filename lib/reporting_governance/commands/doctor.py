@@ -26,7 +26,11 @@ def main(context: CommandContext, *, rebuild: bool) -> Reply:
         context.files.rebuild()
     checks = list(all_checks(context))
     bad = any(each.verdict is Verdict.BAD for each in checks)
-    document = {"rebuilt": rebuild, "checks": [each.dump() for each in checks]}
+    document = {
+        "rebuilt": rebuild,
+        "checks": [each.dump() for each in checks],
+        "effective_capabilities": {name: each._asdict() for name, each in context.settings.effective.items()},
+    }
     return Reply(document, describe(checks), ExitCode.NO if bad else ExitCode.DONE)
 
 

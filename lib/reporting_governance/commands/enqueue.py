@@ -43,6 +43,8 @@ def dump(report: EnqueueReport, context: CommandContext) -> dict[str, Any]:
         "waiting": report.waiting,
         "profile_refused": report.policy_refused,
         "profile_findings": [each.dump() for each in context.settings.findings],
+        "capability_notes": list(context.settings.notes),
+        "substitutions": dict(context.settings.substitutions),
     }
 
 

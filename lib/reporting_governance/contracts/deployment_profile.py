@@ -175,7 +175,10 @@ class ProfileSpec(Record):
 
     def problems(self) -> Iterator[Problem]:
         """Yield every name that nobody knows, and every artifact root that cannot be one."""
-        yield from _unknown("/expectations", self.expectations, EXPECTATIONS)
+        for name in self.expectations:
+            if name not in EXPECTATIONS:
+                message = f"{name} is unsupported (matched_path: null): it is none of {', '.join(EXPECTATIONS)}"
+                yield Problem(f"/expectations/{name}", message, did_you_mean(name, EXPECTATIONS), at_key=True)
         yield from _unknown("/fallbacks", self.fallbacks, FALLBACK_FOR)
         for action, instead in self.fallbacks.items():
             for place, each in enumerate(instead):

@@ -193,6 +193,7 @@ def _artifact(judged: Judged, policy: "Policy", plan: Plan, record_id: str, now:
         spec={
             "decision": decision.dump(),
             "receipt": plan.receipt.dump(),
+            "plan": plan.dump(),
             "source": {
                 "event_id": event["event_id"],
                 "evidence_ids": [each["evidence_id"] for each in judged.evidence],
@@ -202,6 +203,7 @@ def _artifact(judged: Judged, policy: "Policy", plan: Plan, record_id: str, now:
                 ],
                 "profile_digest": policy.profile_digest,
                 "descriptor_digest": policy.descriptor_digest,
+                "effective_digest": policy.effective_digest,
             },
             "evaluations": [each.dump() for each in judged.verdict.evaluations],
             "original_message": event["payload"].get("message"),

@@ -14,7 +14,7 @@ from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.times import FIRST, due_name
 from reporting_governance.core.check_in_rules import NATIVE
 from reporting_governance.core.facts import build_facts
-from reporting_governance.core.policy_evaluator import CompiledPack, evaluate
+from reporting_governance.core.policy_evaluator import CompiledPack, document_digest, evaluate
 from reporting_governance.core.self_events import is_about_us
 from reporting_governance.core.self_notices import self_verdict
 from reporting_governance.core.threads import ThreadRules, ThreadStep, next_thread_step, rules_of
@@ -42,6 +42,11 @@ class Policy:
     profile_digest: str
     descriptor_digest: str
     refused: str | None = None  #: why the profile or a pack was refused; then nothing new is decided
+    effective_digest: str = ""  #: of `powers` as a document; made of it when left out
+
+    def __post_init__(self) -> None:
+        if not self.effective_digest:
+            object.__setattr__(self, "effective_digest", document_digest(self.powers.dump()))
 
 
 @dataclass(kw_only=True, slots=True)
