@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from reporting_governance.core.evidence_items import Check, Item, of_segment, read_items
 from reporting_governance.core.fact_reading import Document, as_object, as_text, as_time, group_unknown
@@ -36,21 +37,12 @@ def add_evidence(
         is_before: the task is known as it was before this event.
     """
     payload = as_object(event.get("payload"))
-    segment = as_object(payload.get("segment"))
-    reach = segment.get("reaches_back")
-    reaches_back = reach if isinstance(reach, bool) else None
+    reaches_back = _reach(event)
     if evidence is None:
         values.update(_NO_EVIDENCE)
         values["claim.dispatch_receipt_present"] = _NO_EVIDENCE["evidence.items"]
     else:
-        read = read_items(evidence, _own(event))
-        began_at = as_time(segment.get("began_at"))
-        items = of_segment(
-            read,
-            as_text(segment.get("id")),
-            began_at=began_at if isinstance(began_at, datetime) else None,
-            is_whole=reaches_back is True,
-        )
+        items = items_of(event, evidence)
         _add_items(values, items)
         values["evidence.new_items_since_last_checkpoint"] = _new_items(
             values, items, is_before=is_before, is_check_in="check_in" in payload
@@ -59,6 +51,23 @@ def add_evidence(
         _add_checks(values, items, reaches_back)
         values["claim.dispatch_receipt_present"] = _dispatched(values, items, task, reaches_back)
     values["evidence.reaches_back"] = _NO_TRANSCRIPT if reaches_back is None else reaches_back
+
+
+def items_of(event: Document, evidence: Sequence[Document]) -> list[Item]:
+    """Return the items that an event is judged by, each once; what came with it stands first."""
+    segment = as_object(as_object(event.get("payload")).get("segment"))
+    began_at = as_time(segment.get("began_at"))
+    return of_segment(
+        read_items(evidence, _own(event)),
+        as_text(segment.get("id")),
+        began_at=began_at if isinstance(began_at, datetime) else None,
+        is_whole=_reach(event) is True,
+    )
+
+
+def _reach(event: Document) -> bool | None:
+    reach = as_object(as_object(event.get("payload")).get("segment")).get("reaches_back")
+    return reach if isinstance(reach, bool) else None
 
 
 def _own(event: Document) -> frozenset[str]:
@@ -151,9 +160,8 @@ def _in_order(items: Sequence[Item]) -> list[Item]:
     What came with the event stands first in a list and came last.
     """
     listed = [*(item for item in items if not item.is_own), *(item for item in items if item.is_own)]
-    if any(item.time is None for item in listed):
-        return listed
-    return sorted(listed, key=lambda item: item.time or datetime.min)
+    timed = [(item.time, item) for item in listed if item.time is not None]
+    return [item for _, item in sorted(timed, key=itemgetter(0))] if len(timed) == len(listed) else listed
 
 
 def _is_after(item: Item, check: Check, changed_at: datetime | None, *, nothing_changed: bool) -> bool | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from reporting_governance.core.fact_reading import Document, as_object, as_text, as_time, as_whole
 
@@ -108,8 +109,8 @@ def of_segment(
     """
     named = [item for item in items if item.segment is not None]
     if segment is None and named:
-        dated = [item for item in named if item.time is not None]
-        segment = max(dated, key=lambda item: item.time or _NEVER).segment if dated else named[-1].segment
+        dated = [(item.time, item.segment) for item in named if item.time is not None]
+        segment = max(dated, key=itemgetter(0))[1] if dated else named[-1].segment
     if segment is None:
         return list(items)
     times = [item.time for item in named if item.segment == segment and item.time is not None]
@@ -121,9 +122,6 @@ def of_segment(
         or (item.segment == segment and not is_whole)
         or (item.segment is None and begins is not None and item.time is not None and item.time >= begins)
     ]
-
-
-_NEVER = datetime.min
 
 
 def _item(document: Document, identity: str | None, own: frozenset[str]) -> Item:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from reporting_governance.contracts.blob_reference import is_reference
 from reporting_governance.contracts.times import format_time, parse_time
@@ -12,6 +12,17 @@ from reporting_governance.core.fact_catalogue import CATALOGUE
 from reporting_governance.core.policy_operators import Unknown
 
 Document = Mapping[str, Any]
+
+
+class Given(NamedTuple):
+    """What facts were computed from."""
+
+    event: Document
+    task: Document | None  #: the state that was used
+    evidence: Sequence[Document] | None
+    is_snapshot: bool  #: the task is that of the event's own payload
+
+
 _TEXT_APART = Unknown("the text is stored apart and was erased or not read")
 
 

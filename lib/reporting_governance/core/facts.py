@@ -7,7 +7,7 @@ a fact about something that is not known at all is `Unknown`, with its reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from reporting_governance.core.evidence_facts import add_evidence
 from reporting_governance.core.fact_catalogue import CLAIM_TYPES, LABEL_PREFIX
 from reporting_governance.core.fact_reading import (
     Document,
+    Given,
     as_free_text,
     as_object,
     as_text,
@@ -37,7 +38,7 @@ _TASK_TIMES = (
     "deadline_at",
 )
 #: events that answer a promised check-in, as the fold of a task counts them
-_ANSWERS = REPORTS | {"task_started"}
+ANSWERS = REPORTS | {"task_started"}
 _SIGNS_OF_LIFE = ("started_at", "last_checkpoint_at", "last_activity_at", "last_evidence_at")
 _TASK_UNKNOWN = "the task is not known"
 _NO_TOOL = group_unknown("tool.", "the event is no use of a tool")
@@ -54,11 +55,21 @@ class Facts:
     event_type: str
     signals: frozenset[str]  #: derived signals that are on
     claim_types: frozenset[str]  #: claims that the event makes or may make
+    given: Given | None = field(default=None, repr=False, compare=False)  #: what they were computed from
 
     def known(self, path: str) -> Any:
         """Return the value of a fact, null also when it is unknown."""
         value = self.values.get(path)
         return None if isinstance(value, Unknown) else value
+
+    def origin(self, path: str) -> str:
+        """Return where a fact's value came from, in plain words, or why it is not known.
+
+        Worked out when it is asked for: no decision needs it.
+        """
+        from reporting_governance.core.fact_origins import origin_of
+
+        return origin_of(path, self)
 
     def with_labels(self, paths: Iterable[str]) -> Mapping[str, object]:
         """Return the values with each of these label facts in it: a label that a known task lacks is null."""
@@ -106,7 +117,8 @@ def build_facts(
     _add_operator(values, as_object(event.get("operator_context")))
     _add_tool(values, payload)
     _add_gate(values, payload)
-    return Facts(values, now, str(event.get("event_type")), _signals(values), _claim_types(values))
+    given = Given(event, state, evidence, is_snapshot)
+    return Facts(values, now, str(event.get("event_type")), _signals(values), _claim_types(values), given)
 
 
 def _moment(values: Mapping[str, object], now: datetime) -> datetime:
@@ -181,7 +193,7 @@ def _add_checkpoint(values: dict[str, object], task: Document | None, now: datet
     values["checkpoint.due_at"] = due
     values["checkpoint.late_by_seconds"] = late
     values["checkpoint.is_overdue"] = overdue
-    if values["event.event_type"] in _ANSWERS:
+    if values["event.event_type"] in ANSWERS:
         values["checkpoint.operator_visible_update_sent"] = True
     elif values["event.condition"] == "checkpoint_overdue":
         values["checkpoint.operator_visible_update_sent"] = values["event.phase"] == "resolved"
