@@ -14,7 +14,8 @@ from reporting_governance.core.reading_claims.signs import Hit, Sign
 _GOES_ON = re.compile(r"\b(?:now|currently|still|i'm|i am|we're|we are) (?:now |still |just )?([a-z]{2,20}ing)\b")
 _BEGINS = re.compile(r"([a-z]{2,20}ing) ")
 _I_DID = re.compile(
-    r"\b(?:i've|i have|we've|we have|i|we|has been|have been) (?:now |also |just |already )?([a-z]{2,20}ed)\b"
+    r"\b(?:i've|i have|we've|we have|i|we|has been|have been) "
+    r"(?:now |also |just |already )?([a-z]{2,20}ed)\b"
 )
 _I_WILL = re.compile(r"\b((?:i'll|i will) [a-z][^,.;:!?\n]{1,60}? (?:next|tomorrow|afterwards))\b")
 _CHINESE_DID = re.compile("(?:^|(?<=[,;:。、 \n])|(?<=我))([\u4e00-\u9fff]{1,2}了)(?=[^ ,.;:!?。\n])")
@@ -34,7 +35,8 @@ _NO_DEED = frozenset(
     """.split()
 )
 _NO_CHINESE_DEED = frozenset(
-    "为了 除了 忘了 有了 到了 错了 来了 对了 行了 满了 多了 少了 算了 够了 好了 完了 卡住了 收到了 没了 就了 说了 明白了".split()
+    "为了 除了 忘了 有了 到了 错了 来了 对了 行了 满了 多了 少了 算了 够了 好了 完了 卡住了 收到了"
+    " 没了 就了 说了 明白了".split()
 )
 
 

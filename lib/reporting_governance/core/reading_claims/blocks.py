@@ -176,6 +176,8 @@ def read_blocks(text: str) -> Iterator[Block]:
     place = 0
     while place < len(text):
         if head_end <= place < tail_start:
+            for block in reader.flush():
+                yield from _clipped(block, head_end, tail_start)
             fence = _FENCE_LINE.search(text, place, tail_start)
             place = fence.start() if fence else _line_start(text, tail_start)
             if place >= len(text):
@@ -210,7 +212,8 @@ def _clipped(block: Block, head_end: int, tail_start: int) -> Iterator[Block]:
     if block.end <= head_end or block.start >= tail_start:
         yield block
         return
-    doubt = "it is part of a line that was not read whole"
-    for start, end in ((block.start, min(block.end, head_end)), (max(block.start, tail_start), block.end)):
-        if start < end:
-            yield Block(block.kind, start, end, block.level, block.ticked, doubt)
+    if block.start < head_end:
+        yield Block(block.kind, block.start, head_end, block.level, block.ticked, block.doubt)
+    if block.end > tail_start:
+        doubt = "it is the end of a line that was not read whole"
+        yield Block(block.kind, tail_start, block.end, block.level, block.ticked, doubt)

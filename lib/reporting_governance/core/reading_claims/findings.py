@@ -191,11 +191,11 @@ def _is_of_a_part(text: str, sentence: Sentence, number: int, hit: Hit) -> bool:
             return True
     # "Phase 1 (the schema) is done": the subject stands before the bracket
     if any(
-        each.hits and each.hits[0].sign is Sign.PART and _takes_out(text, each) for each in sentence.clauses[:number]
+        each.hits and each.hits[0].sign is Sign.PART and _takes_out(text, each) for each in sentence.earlier(number)
     ):
         return True
     begins = not text[clause.start : hit.start].strip(" ,:()").replace("is", "").strip()
-    return begins and any(each.has(Sign.PART) for each in sentence.clauses[:number])
+    return begins and any(each.has(Sign.PART) for each in sentence.earlier(number))
 
 
 def _takes_out(text: str, clause: Clause) -> bool:
@@ -222,7 +222,7 @@ _NONE_OF = ("zero", "zero test", "no test", "no build", "no lint", "零", "无")
 
 
 def _speaks_of_checks(text: str, sentence: Sentence, number: int, hit: Hit) -> bool:
-    if any(clause.has(Sign.CHECK) for clause in sentence.clauses[: number + 1]):
+    if any(clause.has(Sign.CHECK) for clause in (*sentence.earlier(number), sentence.clauses[number])):
         return True
     return CHECK_CODE in text[sentence.start : hit.end] or _count_before(text, sentence.start, hit) is not None
 

@@ -97,7 +97,7 @@ def is_reported(text: str, sentence: Sentence, number: int, hit: Hit) -> bool:
     """Tell whether somebody else's words began before the hit."""
     return any(
         each.sign is Sign.REPORTED and each.start < hit.start and not _is_own_word(text, sentence.start, each)
-        for clause in sentence.clauses[: number + 1]
+        for clause in (*sentence.earlier(number), sentence.clauses[number])
         for each in clause.hits
     )
 
@@ -143,7 +143,7 @@ def _is_conditional(text: str, sentence: Sentence, number: int, hit: Hit, *, tol
     clause = sentence.clauses[number]
     if _is_under_condition(sentence, number, hit) or text.startswith(_ONLY_THEN, hit.end):
         return True
-    if not told and (_times(text, clause, hit) or any(_begins(each, Sign.WHEN) for each in sentence.clauses[:number])):
+    if not told and (_times(text, clause, hit) or any(_begins(each, Sign.WHEN) for each in sentence.earlier(number))):
         return True
     holds = hit.sign in _STATES and not told
     return holds and any(each.start >= hit.end and each.sign in (Sign.CONDITION, Sign.WHEN) for each in clause.hits)
@@ -174,7 +174,7 @@ _ONLY_THEN = (
 
 def _is_under_condition(sentence: Sentence, number: int, hit: Hit) -> bool:
     return before(sentence.clauses[number], hit, Sign.CONDITION) or any(
-        _begins(each, Sign.CONDITION) for each in sentence.clauses[:number]
+        _begins(each, Sign.CONDITION) for each in sentence.earlier(number)
     )
 
 
@@ -211,7 +211,7 @@ def _excepts(clause: Clause, hit: Hit) -> bool:
 
 def _is_hedged_beside(sentence: Sentence, number: int) -> bool:
     """Tell whether a clause before hedges all that follows, or the one behind hedges this one and says no more."""
-    for each in sentence.clauses[:number]:
+    for each in sentence.earlier(number):
         if each.hits and all(hit.sign is Sign.HEDGE for hit in each.hits):
             return True
     if number + 1 == len(sentence.clauses):

@@ -6,13 +6,16 @@ a comma, a colon, a bracket, a dash, or a word that opposes what stands before i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reporting_governance.core.reading_claims.activities import activities
 from reporting_governance.core.reading_claims.signs import Hit, Index, Sign, find_signs
 
+#: a longer one is read in pieces: every sign is held against all others of its sentence
+LONGEST_SENTENCE = 320
+_REACH = 6  #: clauses back to which a condition or somebody else's words rule
+_MOST_HITS = 16  #: a clause with more signs than this is no prose; it is read in pieces
 _ENDS = frozenset("\n!?;\u3002\uff61\u2026")
 _CLAUSE_MARKS = frozenset(",:()[]\u2014\u2013\u3001\u3010\u3011")
 #: phrases that may be the beginning of a longer form
@@ -65,16 +68,18 @@ class Sentence:
     asks: bool
     clauses: tuple[Clause, ...]
 
-    def has(self, *signs: Sign) -> bool:
-        """Tell whether any of the signs is here."""
-        return any(clause.has(*signs) for clause in self.clauses)
+    def earlier(self, number: int) -> tuple[Clause, ...]:
+        """Return the clauses before one that may still rule it."""
+        return self.clauses[max(0, number - _REACH) : number]
 
 
 def read_sentences(text: str, index: Index) -> Iterator[Sentence]:
     """Yield the sentences of a folded block, from left to right."""
     start = 0
     for place, letter in enumerate(text):
-        if _is_full_stop(text, place, start) if letter == "." else letter in _ENDS:
+        too_long = place - start >= LONGEST_SENTENCE and letter in " ,:"
+        ends = _is_full_stop(text, place, start) if letter == "." else letter in _ENDS
+        if ends or too_long or place - start >= LONGEST_SENTENCE + 40:
             yield from _sentence(text, start, place + 1, index)
             start = place + 1
     yield from _sentence(text, start, len(text), index)
@@ -113,14 +118,15 @@ def _clauses(text: str, start: int, end: int, hits: list[Hit]) -> Iterator[Claus
     used = 0
     at = start
     for place in range(start, end + 1):
-        if place < end and (place in covered or not _ends_clause(text, place)):
+        full = used + _MOST_HITS < len(hits) and hits[used + _MOST_HITS].start == place
+        if place < end and not full and (place in covered or not _ends_clause(text, place)):
             continue
         first = used
         while used < len(hits) and hits[used].end <= place:
             used += 1
         if text[at:place].strip(" \n,:()[]"):
             yield Clause(at, place, tuple(hits[first:used]))
-        at = place + 1
+        at = place if full else place + 1
 
 
 def _ends_clause(text: str, place: int) -> bool:
