@@ -66,16 +66,18 @@ Index = Mapping[str, tuple[tuple[str, tuple[Sign, ...]], ...]]
 
 def build_index(*lexicons: Lexicon) -> Index:
     """Return the phrases of the lexicons by how they begin, the longest first."""
-    signs: dict[str, list[Sign]] = {}
+    signs: dict[str, tuple[Sign, ...]] = {}
     for lexicon in lexicons:
         for sign, phrases in lexicon.items():
             for phrase in phrases:
-                known = signs.setdefault(phrase, [])
-                if sign not in known:
-                    known.append(sign)
+                known = signs.get(phrase)
+                if known is None:
+                    signs[phrase] = (sign,)
+                elif sign not in known:
+                    signs[phrase] = (*known, sign)
     index: dict[str, list[tuple[str, tuple[Sign, ...]]]] = {}
-    for phrase in sorted(signs, key=lambda each: (-len(each), each)):
-        index.setdefault(_beginning(phrase), []).append((phrase, tuple(signs[phrase])))
+    for phrase in sorted(signs, key=len, reverse=True):
+        index.setdefault(_beginning(phrase), []).append((phrase, signs[phrase]))
     return {beginning: tuple(phrases) for beginning, phrases in index.items()}
 
 
