@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.core.thread_fold import fold_receipt
 from reporting_governance.core.threads import rules_of
 from reporting_governance.stages.explain import run_explain
 from reporting_governance.stages.late_receipt import run_late_receipt
@@ -265,14 +266,33 @@ def test_what_came_back_can_be_sent_again_and_then_counts(tmp_path: Path) -> Non
 
 
 def test_receipts_of_before_they_named_their_target_still_count(tmp_path: Path) -> None:
-    """A journal of an earlier version: all targets are told the end, since nobody knows which were told."""
+    """A journal that an earlier version began: all targets are told the end, since it is not known which were told."""
     world = told(tmp_path, "mail", "outbox")
     listing = world.memory.listing(Folder.EPISODES)
     for name in listing.names.values():
         view = world.memory.read(name)
         if view is not None and name.id.startswith("thr_"):
             body: Any = view.body
-            body.pop("targets", None)
+            body["targets"].pop(MAIL)
     world.at(OVER).end()
     world.settle()
     assert (world.phases(BOX), world.phases(MAIL)) == (["firing", "resolved"], ["firing", "resolved"])
+
+
+def test_when_the_newest_telling_came_back_the_one_before_it_is_the_last() -> None:
+    """A repeat counts from it."""
+    body: dict[str, Any] = {"newest": {"phase": "firing"}, "newest_outcome": None, "told_at": None, "acked": None}
+    for number, target in enumerate((CHAT, MAIL)):
+        fold_receipt(body, receipt(target, number, outcome="pending_external_send", proof="accepted"))
+    assert body["told_at"] == at(1)
+    fold_receipt(body, receipt(MAIL, 2, attempt=1, outcome="blocked", proof="none", reason="refused"))
+    assert (body["told_at"], body["newest_outcome"]["attempt_id"]) == (at(0), "att_0")
+
+
+def at(minute: int) -> str:
+    return f"2026-03-01T12:{minute:02}:00.000Z"
+
+
+def receipt(target: str, minute: int, *, attempt: int | None = None, **said: str) -> dict[str, Any]:
+    attempt_id = f"att_{minute if attempt is None else attempt}"
+    return {"attempt_id": attempt_id, "target": target, "settled_at": at(minute), "evidence": {}, **said}
