@@ -23,4 +23,4 @@ CORE = (
     "capability_profile_compatibility",
 )
 #: surfaces whose module does not exist yet; a descriptor that names one claims more than there is
-PLANNED = frozenset({"hook"})
+PLANNED: frozenset[str] = frozenset()
