@@ -100,6 +100,15 @@ def test_the_newest_change_is_that_of_a_file() -> None:
     assert newest_change_at([], (), NOON) is None
 
 
+def test_a_document_that_is_changed_later_takes_nothing_from_a_check() -> None:
+    code = {"class": "file_change", "captured_at": "2026-03-01T09:00:00.000Z", "supports": {"change": {"code": True}}}
+    words = {"class": "file_change", "captured_at": "2026-03-01T10:00:00.000Z", "supports": {"change": {"code": False}}}
+    assert newest_change_at([code, words], (), NOON) == NOON - timedelta(hours=3)
+    assert newest_change_at([words], (), NOON) == NOON - timedelta(hours=2)
+    page = {"class": "file_change", "summary": "x", "refs": [{"kind": "file", "ref": "README.md"}]}
+    assert newest_change_at([code], [OfferedEvidence.parse(page)], NOON) == NOON - timedelta(hours=3)
+
+
 def test_a_check_is_dated_against_what_is_reported_with_it() -> None:
     change = OfferedEvidence.parse({"class": "file_change", "summary": "x", "captured_at": "2026-03-01T11:30:00Z"})
     check = OfferedEvidence.parse({"class": "verification_output", "summary": "x"})

@@ -13,7 +13,8 @@ from reporting_governance.core.facts import Facts, build_facts
 from reporting_governance.core.policy_operators import Unknown
 from tests.unit.policy_documents import ROOT, TASK, event, firing
 from tests.unit.policy_strategies import NOW
-from tests.unit.test_policy_facts import DOCUMENTS, change, check, evidence
+from tests.unit.test_evidence_facts import change, check
+from tests.unit.test_policy_facts import DOCUMENTS, evidence
 
 CHECK_IN = {"check_in": {}, "task": {**TASK, "labels": {"team": "blue"}}}
 TEXT = "I have read the code.  All tests pass.  Next: the docs."

@@ -16,8 +16,8 @@ from reporting_governance.contracts.ids import evidence_id
 from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.core.check_in_rules import clamp
-from reporting_governance.core.offered_checks import PASSED, change_of, check_of, command_reference
 from reporting_governance.core.episodes import Transition
+from reporting_governance.core.offered_checks import PASSED, change_of, check_of, command_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def build_evidence(
     if offered.command:
         refs.append(command_reference(offered.command))
     check = check_of(offered, captured_at, origin.last_change_at)
-    quality = _grade(offered, refs, opened, origin, check)
+    quality = _grade(refs, opened, origin, check)
     supports: dict[str, Any] = {"claims": [claim.value for claim in _supported(offered, check)]}
     if offered.exit_status is not None:
         supports["exit_status"] = offered.exit_status
@@ -81,7 +81,6 @@ def build_evidence(
 
 
 def _grade(
-    offered: OfferedEvidence,
     refs: Sequence[Mapping[str, Any]],
     opened: Mapping[str, Opened],
     origin: Origin,
@@ -151,19 +150,28 @@ def snapshot_evidence(
 def newest_change_at(
     evidence: Sequence[Mapping[str, Any]], offered: Sequence[OfferedEvidence], now: datetime
 ) -> datetime | None:
-    """Return when the task last reported a change.
+    """Return when the task last reported a change of code, or of documents where nothing else was changed.
 
     Args:
         evidence: the compact items of its view.
         offered: what this check-in brings; a check is dated against the changes that are reported with it, too.
     """
     known = [
-        parse_time(each["captured_at"])
+        (_is_code(each["supports"].get("change")), parse_time(each["captured_at"]))
         for each in evidence
         if each["class"] == EvidenceClass.FILE_CHANGE or "change" in each["supports"]
     ]
-    brought = [clamp(each.captured_at, now)[0] for each in offered if each.evidence_class is EvidenceClass.FILE_CHANGE]
-    return max([*known, *brought], default=None)
+    brought = [
+        (_is_code(change_of(each)), clamp(each.captured_at, now)[0])
+        for each in offered
+        if each.evidence_class is EvidenceClass.FILE_CHANGE
+    ]
+    return max([*known, *brought], default=(False, None))[1]
+
+
+def _is_code(change: Mapping[str, Any] | None) -> bool:
+    """A change that nobody describes may be one of code."""
+    return change is None or change.get("code") is not False
 
 
 def _canonical(value: Any) -> str:

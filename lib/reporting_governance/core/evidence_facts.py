@@ -139,10 +139,10 @@ def _add_checks(values: dict[str, object], items: Sequence[Item], reaches_back: 
         check.passed is False and not any(later.makes_up_for(check) for _, later in checks[place + 1 :])
         for place, (_, check) in enumerate(checks)
     )
-    changed_at = max((item.time for item in items if item.is_change and item.time is not None), default=None)
-    nothing_changed = changed_at is None and reaches_back is True
+    changes = [item for item in items if item.is_change and item.changes_code is not False]
+    no_code = not changes and (reaches_back is True or any(item.is_change for item in items))
     telling = [
-        (item, check, _is_after(item, check, changed_at, nothing_changed=nothing_changed))
+        (item, check, _is_after(item, check, changes, no_code=no_code))
         for item, check in checks
         if check.proves_nothing is None
     ]
@@ -164,13 +164,28 @@ def _in_order(items: Sequence[Item]) -> list[Item]:
     return [item for _, item in sorted(timed, key=itemgetter(0))] if len(timed) == len(listed) else listed
 
 
-def _is_after(item: Item, check: Check, changed_at: datetime | None, *, nothing_changed: bool) -> bool | None:
-    """Tell whether a check ran after the last change; None: there is nothing to date it against."""
-    if check.is_after_change is False or (changed_at is not None and item.time is not None and item.time < changed_at):
+def _is_after(item: Item, check: Check, changes: Sequence[Item], *, no_code: bool) -> bool | None:
+    """Tell whether a check ran after the last change; None: there is nothing to date it against.
+
+    A document that is changed after a check takes nothing from it.  What was said of a check when it was graded holds
+    for the changes that were known then, which are those that came with it; it may be overtaken by later ones.
+
+    Args:
+        changes: of code, or of what nobody says.
+        no_code: it is known that no code was changed.
+    """
+    said = check.is_after_change
+    later = [
+        change
+        for change in changes
+        if change.time is not None and item.time is not None and change.time > item.time
+        if said is None or change.event is None or change.event != item.event
+    ]
+    if said is False or later:
         return False
-    if check.is_after_change is True or nothing_changed:
+    if said is True or no_code:
         return True
-    return None if changed_at is None or item.time is None else True
+    return None if not changes or item.time is None else True
 
 
 def _any(truths: Iterable[bool | None]) -> bool | Unknown:

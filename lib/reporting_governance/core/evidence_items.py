@@ -51,7 +51,8 @@ class Item:
     claims: tuple[str, ...]
     since: object  #: the check-in that it names as the one it is new against
     segment: str | None  #: the request in answer to which it was made
-    is_own: bool  #: it came with the event that is judged
+    event: str | None  #: the event it came with
+    is_own: bool  #: that is the event that is judged
     is_dispatch: bool  #: it shows that work was handed on
     is_change: bool
     changes_code: bool | None  #: None: what was changed is not said
@@ -138,6 +139,7 @@ def _item(document: Document, identity: str | None, own: frozenset[str]) -> Item
         claims=tuple(str(each) for each in claims) if isinstance(claims, (list, tuple)) else (),
         since=as_time(supports.get("since")),
         segment=as_text(supports.get("segment")),
+        event=as_text(document.get("source_event_id")),
         is_own=identity in own,
         is_dispatch=bool(as_object(supports.get("dispatch"))),
         is_change=kind == CHANGE_CLASS or bool(as_object(change)),

@@ -122,6 +122,7 @@ def _compact(evidence: Body) -> Body:
         "quality": evidence["quality"],
         "captured_at": evidence["captured_at"],
         "supports": evidence["supports"],
+        "source_event_id": evidence.get("source_event_id"),
     }
 
 
