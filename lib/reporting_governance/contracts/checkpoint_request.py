@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from reporting_governance.contracts.record import Record
+from reporting_governance.contracts.record import Record, free_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,3 +16,4 @@ class CheckpointRequest(Record):
     decision_id: str
     task_key: str
     asked_at: datetime
+    reason: str | None = free_text(default=None)  #: why; a person's words where a person asks

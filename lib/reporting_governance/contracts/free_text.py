@@ -13,16 +13,25 @@ from collections.abc import Mapping
 FREE_TEXT: Mapping[str, tuple[str, ...]] = {
     "act": ("comment",),
     "check-in": ("evidence.*.summary", "message", "report.*", "title"),
+    "checkpoint-request": ("reason",),
     "decision": ("rewritten_message",),
     "decision-record-artifact": (
         "spec.decision.rewritten_message",
         "spec.evaluations.*.leaves.*.value",
         "spec.original_message",
     ),
-    "event-envelope": ("payload.message", "payload.report.*", "payload.task.title", "payload.title"),
+    "event-envelope": (
+        "payload.gate.message",
+        "payload.gate.reason",
+        "payload.message",
+        "payload.report.*",
+        "payload.task.title",
+        "payload.title",
+        "payload.tool.command",
+    ),
     "evidence": ("summary",),
     "notice": ("facts.title",),
-    "review": ("question", "subject"),
+    "review": ("original", "question", "subject"),
     "silence": ("comment",),
     "task-state": ("title",),
 }

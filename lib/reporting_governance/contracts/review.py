@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from reporting_governance.contracts.decision import DecisionKind
 from reporting_governance.contracts.record import Record, free_text
+from reporting_governance.contracts.task_state import TaskStatus
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,3 +19,14 @@ class Review(Record):
     subject: str = free_text()
     question: str = free_text()
     requested_at: datetime
+    event_id: str | None = None
+    event_type: str | None = None
+    policy_id: str | None = None
+    decision: DecisionKind | None = None
+    task_key: str | None = None
+    task_id: str | None = None
+    agent_id: str | None = None
+    is_ours: bool = False  #: the task checks in with us, so that closing the review changes it
+    claimed_status: TaskStatus | None = None  #: what approval gives the task; None: nothing was claimed
+    original: str | None = free_text(default=None)  #: what the agent wrote, unchanged
+    deadline_at: datetime | None = None

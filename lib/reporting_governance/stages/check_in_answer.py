@@ -19,6 +19,7 @@ class Owed:
 
     request_id: str | None  #: an open checkpoint request: somebody waits for a check-in now
     asked_at: str | None
+    asked_because: str | None  #: why that check-in is asked; a person's words where a person asks
     next_due_at: datetime | None  #: of the next promised check-in; None: nothing is promised
     counted: bool | None  #: whether the last check-in answers the next due time; None: cannot be told
     reason: str
@@ -34,6 +35,7 @@ def what_is_owed(body: Mapping[str, Any], watchdog: Watchdog, now: datetime) -> 
     return Owed(
         request_id=request.get("request_id"),
         asked_at=request.get("asked_at"),
+        asked_because=request.get("reason"),
         next_due_at=verdict.due_at,
         counted=counted,
         reason=reason,
