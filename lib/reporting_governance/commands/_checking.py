@@ -97,6 +97,7 @@ class Checker:
     def pack(self, document: Document, path: str) -> Mapping[str, Any] | None:
         """Return a policy pack that is right in meaning."""
         from reporting_governance.core.policy_evaluator import PolicyRefused, compile_pack
+        from reporting_governance.core.policy_reach import check_meaning
 
         try:
             compile_pack(object_of(document), source=path)
@@ -106,7 +107,9 @@ class Checker:
         except ContractError as fault:
             self.refuse_at(document, path, problems_of(fault))
             return None
-        return object_of(document)
+        problems = [Problem(*each) for each in check_meaning(object_of(document))]
+        self.refuse_at(document, path, problems)
+        return None if problems else object_of(document)
 
     def together(self, packs: Sequence[tuple[Document, str]]) -> None:
         """Look at what only shows when packs, each right by itself, are used together."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from reporting_governance.contracts.decision import DecisionKind
 from reporting_governance.contracts.times import format_time, parse_time
-from reporting_governance.core.facts import build_facts
+from reporting_governance.core.facts import Facts, build_facts
 from reporting_governance.core.policy_evaluator import CompiledPack, Verdict, evaluate
 from reporting_governance.core.policy_pack import RuleExample
 
@@ -58,10 +58,15 @@ def run_examples(pack: CompiledPack, together_with: Sequence[CompiledPack] = ())
     return tuple(_run(rule.rule.id, example, packs) for rule in pack.rules for example in rule.rule.examples)
 
 
-def _run(rule_id: str, example: RuleExample, packs: Sequence[CompiledPack]) -> ExampleResult:
+def facts_of(example: RuleExample) -> Facts:
+    """Return what the rules see of an example."""
     event = complete_event(example.event, example.task)
     now = example.now or parse_time(event["timestamp"])
-    verdict = evaluate(packs, build_facts(event, example.task, example.evidence or (), now))
+    return build_facts(event, example.task, example.evidence, now)
+
+
+def _run(rule_id: str, example: RuleExample, packs: Sequence[CompiledPack]) -> ExampleResult:
+    verdict = evaluate(packs, facts_of(example))
     expected, decision = example.expect, verdict.decision
     passed = (decision.decision, decision.policy_id) == (expected.decision, expected.policy_id) and (
         expected.notice is None or expected.notice is decision.notifies()

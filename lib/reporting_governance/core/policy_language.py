@@ -78,6 +78,16 @@ def _compile(condition: Condition, leaves: list[Leaf] | None, *, inside_list: bo
     return test
 
 
+def compile_item_condition(condition: Condition) -> Test:
+    """Return the closure of a condition over one element of a list; it is asked with `item_values`."""
+    return _compile(condition, None, inside_list=True)
+
+
+def item_values(element: object) -> Values:
+    """Return one element of a list as a condition over it sees it."""
+    return element if type(element) is dict else {"": element}
+
+
 def _key_of_item(fact: str) -> str:
     return fact.removeprefix(ITEM).removeprefix(".")
 
@@ -128,7 +138,7 @@ def _over_list(key: str, operator: str, operand: Condition) -> Test:
         size, held, unknown = 0, 0, 0
         for each in value:  # type: ignore[attr-defined]
             size += 1
-            truth = True if each_test is None else each_test(each if type(each) is dict else {"": each}, now)
+            truth = True if each_test is None else each_test(item_values(each), now)
             if truth is True:
                 held += 1
             elif truth is None:

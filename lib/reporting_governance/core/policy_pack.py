@@ -134,7 +134,7 @@ class RuleExample(Record):
     event: Mapping[str, Any]
     expect: ExampleExpectation
     task: Mapping[str, Any] | None = None
-    evidence: tuple[Mapping[str, Any], ...] | None = None
+    evidence: tuple[Mapping[str, Any], ...] | None = ()  #: none: it could not be read
     now: datetime | None = None  #: none: the time of the event
 
 

@@ -28,7 +28,7 @@ _SHOWN = (
     ("children.open", "children still open"),
 )
 _ALWAYS_SHOWN = frozenset({"task.last_checkpoint_at"})  #: "none" is news here; elsewhere it is left out
-_SPECIAL = ("known", "not_known")
+SPECIAL_SLOTS = ("known", "not_known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def unknown_slots(template: Template) -> tuple[str, ...]:
     return tuple(
         piece.name
         for piece in template
-        if isinstance(piece, Slot) and piece.fact is None and piece.name not in _SPECIAL
+        if isinstance(piece, Slot) and piece.fact is None and piece.name not in SPECIAL_SLOTS
     )
 
 
