@@ -32,7 +32,17 @@ def open_sources(wanted: Sequence[Mapping[str, Any]], store: Store, state: str) 
         name, parameters = each["source"], each["parameters"]
         if not each["when_present"] or is_present(name, parameters, state_folder=state) or _was_there(store, name):
             opened.append(open_source(name, parameters, state_folder=state))
+    for source in opened:
+        keep_nothing = getattr(source, "keep_nothing", None)
+        if keep_nothing is not None and _is_dry(store):
+            keep_nothing()
     return opened
+
+
+def _is_dry(store: Store) -> bool:
+    from reporting_governance.storage.dry_run import DryRunStore
+
+    return isinstance(store, DryRunStore)
 
 
 def _was_there(store: Store, source: str) -> bool:

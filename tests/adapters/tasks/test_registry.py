@@ -89,11 +89,22 @@ def test_the_quick_look_for_openclaw_says_what_the_source_says(
     assert is_present("openclaw", parameters, state_folder=str(tmp_path)) is source.is_present() is (made is not None)
 
 
-def test_the_quick_look_imports_nothing_but_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("made", [True, False])
+def test_the_quick_look_for_claude_code_says_what_the_source_says(tmp_path: Path, made: bool) -> None:
+    (tmp_path / "config" / ("projects" if made else "sessions")).mkdir(parents=True)
+    for parameters in ({"config": "config"}, {"config": str(tmp_path / "config"), "waiting": "any"}):
+        source: Any = open_source("claude-code", parameters, state_folder=str(tmp_path))
+        assert is_present("claude-code", parameters, state_folder=str(tmp_path)) is source.is_present() is made
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "package"), [("openclaw", "state", "openclaw"), ("claude-code", "config", "claude_code")]
+)
+def test_the_quick_look_imports_nothing_but_itself(tmp_path: Path, name: str, parameter: str, package: str) -> None:
     program = (
         "import sys\n"
         "from reporting_governance.adapters.tasks.registry import is_present\n"
-        f"print(is_present('openclaw', {{'state': {str(tmp_path)!r}}}, state_folder='/'))\n"
+        f"print(is_present({name!r}, {{{parameter!r}: {str(tmp_path)!r}}}, state_folder='/'))\n"
         "print(*[each for each in sys.modules if each.startswith('reporting_governance.')])\n"
     )
     out = subprocess.run(
@@ -101,12 +112,12 @@ def test_the_quick_look_imports_nothing_but_itself(tmp_path: Path) -> None:
     )
     answer, modules = out.stdout.splitlines()
     assert answer == "False"
-    assert sorted(QUICK_LOOKS) == ["openclaw"]
+    assert sorted(QUICK_LOOKS) == ["claude-code", "openclaw"]
     assert set(modules.split()) == {
         "reporting_governance.errors",
         "reporting_governance.adapters",
         "reporting_governance.adapters.tasks",
         "reporting_governance.adapters.tasks.registry",
-        "reporting_governance.adapters.tasks.openclaw",
-        "reporting_governance.adapters.tasks.openclaw.places",
+        f"reporting_governance.adapters.tasks.{package}",
+        f"reporting_governance.adapters.tasks.{package}.places",
     }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "reporting_governance.task_sources"  #: the group in which other packages name theirs
 
 SOURCES: Mapping[str, str] = {
+    "claude-code": "reporting_governance.adapters.tasks.claude_code.source:ClaudeCodeSource",
     "command": "reporting_governance.adapters.tasks.command:CommandSource",
     "json": "reporting_governance.adapters.tasks.json_file:JsonSource",
     "openclaw": "reporting_governance.adapters.tasks.openclaw.source:OpenClawSource",
@@ -29,6 +30,7 @@ SOURCES: Mapping[str, str] = {
 
 #: Sources that can tell without being imported whether there is anything to read; every tick asks.
 QUICK_LOOKS: Mapping[str, str] = {
+    "claude-code": "reporting_governance.adapters.tasks.claude_code.places:is_present",
     "openclaw": "reporting_governance.adapters.tasks.openclaw.places:is_present",
 }
 

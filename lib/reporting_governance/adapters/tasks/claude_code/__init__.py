@@ -1,0 +1,1 @@
+"""Sessions of Claude Code as tasks, from the transcripts it keeps."""
