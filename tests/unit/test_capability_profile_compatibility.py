@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from reporting_governance.commands.main import VERBS
+from reporting_governance.adapters.hosts.registry import HOSTS
 from reporting_governance.contracts.capability import EXPECTATIONS, POWERS, EffectiveCapabilities
 from reporting_governance.core.capability_profile_compatibility import preflight
 from reporting_governance.core.decision_runner import plan_action
@@ -277,11 +277,13 @@ BY_A_GATE = {
     },
 }
 
+HOSTS_OF = {"claude-code-hooks": "claude-code", "openclaw-plugin": "openclaw"}
+
 
 class TestHooks:
     @pytest.mark.parametrize("document", [CLAUDE_CODE, OPENCLAW_PLUGIN])
     def test_what_a_gate_makes_possible_is_claimed_when_there_is_one(self, document):
-        there = "gate" in VERBS
+        there = HOSTS_OF[document["metadata"]["id"]] in HOSTS
         for path in BY_A_GATE[document["metadata"]["id"]]:
             group, leaf = path.split(".")
             said = document["capabilities"][group][leaf]

@@ -170,6 +170,19 @@ class Settings:
             refused=self.refused,
         )
 
+    def policy_of(self, descriptor: str | None) -> Policy:
+        """Return the packs with what a host can do, by its descriptor's id; None: the profile's runtime."""
+        if descriptor is None:
+            return self.policy
+        parts = {os.path.basename(each.path).removesuffix(".json"): each.digest for each in self.hosts}
+        known = self.effective.get(descriptor)
+        return replace(
+            self.policy,
+            powers=self.powers_of(descriptor),
+            descriptor_digest=parts.get(descriptor, self.policy.descriptor_digest),
+            effective_digest="" if known is None else known.digest,
+        )
+
     def powers_of(self, descriptor: str) -> EffectiveCapabilities:
         """Return what may be counted on by a descriptor's id: the one of the profile's runtime, or one of a host.
 

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from reporting_governance.commands._clock import SystemClock
+from reporting_governance.commands._defaults import DEFAULT_PROFILE as DEFAULT_PROFILE
+from reporting_governance.commands._defaults import default_profile as default_profile
+from reporting_governance.commands._defaults import default_state as default_state
 from reporting_governance.commands._handler import EXIT_CODES
 from reporting_governance.errors import ExitCode
-from reporting_governance.resources import checkout_root
 
 if TYPE_CHECKING:
     from reporting_governance.adapters.interface import TaskSource
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
     from reporting_governance.storage.files.daily_copies import DailyCopies
     from reporting_governance.storage.files.store import FilesStore
     from reporting_governance.storage.interface import Store
-
-DEFAULT_PROFILE = "minimal-solo-mode"
-
 
 class Reply(NamedTuple):
     """What a verb found or did: as plain JSON data, and as text for a person (empty when there is nothing to say)."""
@@ -145,17 +144,6 @@ class CommandContext:
         return load_settings(self.state, self.profile_reference, keep=not self.dry_run)
 
 
-def default_state() -> str:
-    """Return the state folder when no option names one."""
-    named = os.environ.get("REPORTGOV_STATE")
-    if named:
-        return named
-    root = checkout_root()
-    if root is not None:
-        return os.path.join(root, "state")
-    return os.path.join(os.path.expanduser("~"), ".local", "state", "reporting-governance")
-
-
 _DRY_RUN = click.option(
     "--dry-run", "dry_run", is_flag=True, help="Say what would be done; record nothing, send nothing, change nothing."
 )
@@ -225,15 +213,6 @@ def governed_command(
         )(run)
 
     return decorate
-
-
-def default_profile(state: str) -> str:
-    """Return which profile is meant when no option names one."""
-    named = os.environ.get("REPORTGOV_PROFILE")
-    if named:
-        return named
-    own = os.path.join(state, "profile.yaml")
-    return own if os.path.exists(own) else DEFAULT_PROFILE
 
 
 def deliver(verb: str, reply: Reply, form: str) -> int:

@@ -31,6 +31,7 @@ FREE_TEXT: Mapping[str, tuple[str, ...]] = {
     ),
     "evidence": ("summary",),
     "notice": ("facts.title",),
+    "report-attempt": ("answered.why", "evidence.*.summary", "message", "report.*"),
     "review": ("original", "question", "subject"),
     "silence": ("comment",),
     "task-state": ("title",),

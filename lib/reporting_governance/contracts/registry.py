@@ -33,6 +33,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "job": ("job", "Job"),
     "notice": ("notice", "Notice"),
     "receipt": ("receipt", "Receipt"),
+    "report-attempt": ("report_attempt", "ReportAttempt"),
     "review": ("review", "Review"),
     "silence": ("silence", "Silence"),
     "silence-close": ("silence", "SilenceClose"),

@@ -4,7 +4,7 @@ Body: `task` (a task-state document; null before the first event) · `source` ·
 (null for foreign tasks) · `conditions` {name: {anchor, reopened, phase, episode, event_id, due_at}} · `check_ins`
 (ids of the last 64) · `evidence` (compact items of this run of the task, 64 at most: checks, changes and what supports
 completion stay longest) · `last_report` (the texts of the last report, as they stand in its event) · `request` (an open
-checkpoint request, or null).
+checkpoint request, or null) · `gate` (only of a task that a gate has judged: what it answered last, `core.gating`).
 
 What an event does to the task stands in the event itself (`payload.status`, `payload.child_task_id` ...): whoever
 made it has decided, the fold only writes down.  So a replay needs no settings and no files.
@@ -161,6 +161,8 @@ def _fold_check_in(body: dict[str, Any], event: Body) -> None:
         body["last_report"] = []
     if kind in REPORTS and (said := _texts(payload)):
         body["last_report"] = said
+    if "gate" in payload:
+        body["gate"] = payload["gate"]
     task = _begin(body["task"], event) if kind == "task_started" else dict(body["task"] or _identity(event))
     if "status" in payload and "child_task_id" not in payload:
         _set_status(task, payload["status"], at)

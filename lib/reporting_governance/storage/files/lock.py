@@ -18,7 +18,7 @@ _LONGEST_PAUSE_SECONDS = 0.05
 
 
 @contextmanager
-def held(path: str, *, wait_seconds: int) -> Iterator[None]:
+def held(path: str, *, wait_seconds: float) -> Iterator[None]:
     """Hold the lock.  Raises Busy when another process keeps it for longer than the wait."""
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -29,7 +29,7 @@ def held(path: str, *, wait_seconds: int) -> Iterator[None]:
         os.close(fd)
 
 
-def _acquire(fd: int, path: str, wait_seconds: int) -> None:
+def _acquire(fd: int, path: str, wait_seconds: float) -> None:
     deadline = None
     pause = _FIRST_PAUSE_SECONDS
     while True:

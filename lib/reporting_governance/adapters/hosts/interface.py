@@ -1,0 +1,84 @@
+"""What a host of agents is to the gate: its words read, and its words answered.  One package or file a host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from reporting_governance.errors import GovernanceError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reporting_governance.contracts.deed import Deed
+    from reporting_governance.contracts.gate_answer import GateAnswer
+    from reporting_governance.contracts.report_attempt import HookPoint, ReportAttempt
+
+
+class HookRefused(GovernanceError):
+    """What a host handed over cannot be judged: it is not what its hook says, or what it names cannot be read."""
+
+    message = "{problem}"
+    hint = "{suggestion}"
+
+    def __init__(self, *, problem: str, pointer: str = "", suggestion: str = "", at_key: bool = False) -> None:
+        self.pointer, self.at_key = pointer, at_key  #: the place in the document; at_key: its name, not its value
+        super().__init__(problem=problem, suggestion=suggestion)
+
+
+class Seen(NamedTuple):
+    """What the host shows of the agent's work since the newest request."""
+
+    deeds: tuple[Deed, ...]
+    complete: bool  #: nothing before the first deed belongs to it
+    request_id: str = ""  #: what began it
+    began_at: datetime | None = None
+    last_text: str = ""  #: what the agent said last, for hosts whose hook does not say it
+
+
+class Reading(NamedTuple):
+    """One attempt as a host tells of it.  `seen` is None where the host shows nothing."""
+
+    attempt: ReportAttempt
+    seen: Seen | None = None
+
+
+class Spoken(NamedTuple):
+    """An answer in a host's words."""
+
+    text: str  #: for standard output, without a line end; empty: nothing is said
+    exit_code: int
+
+
+class Host(Protocol):
+    """One host.  Its reading is bounded in bytes and raises HookRefused, and nothing else, for whatever it is given."""
+
+    @property
+    def name(self) -> str:
+        """The name after `--host`; sessions are tasks by it."""
+        ...
+
+    @property
+    def runtime(self) -> str:
+        """The runtime that events name."""
+        ...
+
+    @property
+    def descriptor(self) -> str | None:
+        """The id of its capability descriptor; None: that of the profile's runtime."""
+        ...
+
+    def read(self, document: Mapping[str, Any]) -> Reading:
+        """Return what is asked.  Raises: HookRefused, ContractError."""
+        ...
+
+    def look(self, attempt: ReportAttempt) -> Seen | None:
+        """Return what the host shows of the work behind an attempt; asked for only where it matters.
+
+        Raises: HookRefused for a record that cannot be read.
+        """
+        ...
+
+    def answer(self, answer: GateAnswer, hook: HookPoint | None) -> Spoken:
+        """Return the answer in the host's words.  `hook` is None when it could not be read what was asked."""
+        ...

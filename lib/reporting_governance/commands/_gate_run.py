@@ -1,0 +1,220 @@
+"""One call of `gate`, from standard input to the answer.  It answers whatever happens, and in time.
+
+Neither click nor the rest of the commands is imported here: every turn of an agent waits for this process.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from reporting_governance.adapters.hosts.interface import HookRefused, Spoken
+from reporting_governance.adapters.hosts.registry import HOSTS, open_host
+from reporting_governance.commands._deadline import Deadline, OutOfTime
+from reporting_governance.commands._defaults import default_profile, default_state
+from reporting_governance.commands._gate_input import WrongInput, document_of, finding_of, read_input, say, tell
+from reporting_governance.contracts.gate_answer import AnswerKind, GateAnswer
+from reporting_governance.errors import ContractError, ExitCode, GovernanceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reporting_governance.adapters.hosts.interface import Host, Seen
+    from reporting_governance.commands._settings import Settings
+    from reporting_governance.contracts.report_attempt import ReportAttempt
+
+_DEADLINE_MS = 5000  #: as long as it is not known what the profile says
+TASK_VARIABLE = "REPORTGOV_TASK"  #: id of the task of ours that the agent works on
+_MOST_NOTE = 500
+
+
+def at_once(arguments: Sequence[str]) -> int | None:
+    """Answer a call as hooks make it; None for any other one, which the whole command line is needed for."""
+    options = {"--host": "generic", "--state": "", "--profile": ""}
+    rest = list(arguments)
+    while rest:
+        name, equals, value = rest.pop(0).partition("=")
+        if name not in options or not (equals or rest):
+            return None
+        options[name] = value if equals else rest.pop(0)
+        if not options[name]:
+            return None
+    if options["--host"] not in HOSTS:
+        return None
+    return Call(options["--host"], options["--state"] or None, options["--profile"] or None).run()
+
+
+class Call:
+    """One call: what is known of it so far decides what is answered when it goes no further."""
+
+    def __init__(self, host: str, state: str | None, profile: str | None) -> None:
+        self._host: Host = open_host(host)
+        self._state = os.path.abspath(state or default_state())
+        self._reference = profile or default_profile(self._state)
+        self._attempt: ReportAttempt | None = None
+        self._settings: Settings | None = None
+        self._deadline = Deadline(_DEADLINE_MS, self._last_words)
+
+    def run(self) -> int:
+        """Read, judge, record, answer; return the exit code.  Never raises."""
+        code = None
+        try:
+            with self._deadline:
+                answer = self._judged()
+        except OutOfTime:
+            answer = self._instead("there was no answer in time")
+        except WrongInput as fault:
+            tell(fault.finding)
+            answer, code = self._instead(fault.finding.message), int(fault.exit_code)
+        except GovernanceError as fault:
+            say(f"{fault}  {fault.advice()}".strip())
+            answer = self._instead(str(fault))
+        except Exception as fault:  # a hook that ends with a traceback would neither hold nor pass anything
+            from reporting_governance.commands._bug_log import tell_bug
+
+            tell_bug(fault, verb="gate")
+            answer = self._instead("an error of its own")
+        return self._speak(answer, code)
+
+    def _judged(self) -> GateAnswer:
+        data = read_input()
+        document = document_of(data)
+        try:
+            reading = self._host.read(document)
+            self._attempt = self._with_task(reading.attempt)
+            from reporting_governance.storage.files.layout import require_owner
+
+            require_owner(self._state)
+            self._settings = self._load()
+            self._deadline.be(self._gate["deadline_ms"])
+            if self._settings.refused is not None:
+                raise Refused(reason=self._settings.refused)
+            seen = reading.seen if reading.seen is not None else self._host.look(self._attempt)
+        except (HookRefused, ContractError) as fault:
+            raise WrongInput(finding_of(data, fault)) from None
+        return self._decided(self._attempt, seen)
+
+    def _load(self) -> Settings:
+        from reporting_governance.commands._settings import load_settings
+
+        return load_settings(self._state, self._reference)
+
+    @property
+    def _gate(self) -> Mapping[str, Any]:
+        """What the profile says of the gate, as plain data; what it says where it cannot be read."""
+        plain: Mapping[str, Any] = {"deadline_ms": _DEADLINE_MS, "on_error": "allow_and_notify"}
+        return plain if self._settings is None else self._settings.artifact["spec"]["gate"]
+
+    def _with_task(self, attempt: ReportAttempt) -> ReportAttempt:
+        named = os.environ.get(TASK_VARIABLE)
+        if not named or attempt.task_id is not None:
+            return attempt
+        from dataclasses import replace
+
+        return replace(attempt, task_id=named)
+
+    def _decided(self, attempt: ReportAttempt, seen: Seen | None) -> GateAnswer:
+        from reporting_governance.commands._clock import SystemClock
+        from reporting_governance.stages.gate import Gate, NotRecorded, run_gate
+
+        settings = self._settings
+        if settings is None:
+            raise AssertionError("settings are loaded before anything is judged")
+        gate = Gate(
+            store=self._store(settings),
+            host=self._host,
+            policy=settings.policy_of(self._host.descriptor),
+            profile=settings.profile,
+            uid=os.geteuid(),
+            operators=frozenset({os.geteuid()}),
+            artifacts=_Artifacts(settings, self._state),
+            clock=SystemClock(),
+        )
+        try:
+            return run_gate(gate, attempt, seen)
+        except NotRecorded:
+            return self._instead("others kept changing its task")
+
+    def _store(self, settings: Settings) -> Any:
+        from reporting_governance.commands._identity import account_name, actor_uid
+        from reporting_governance.commands._kept_settings import encoded
+        from reporting_governance.storage.files.in_force import InForce
+        from reporting_governance.storage.files.limits import Limits
+        from reporting_governance.storage.files.store import FilesStore
+
+        return FilesStore(
+            self._state,
+            actor=account_name(actor_uid()),
+            context=InForce(self._state, settings.digests, lambda: encoded(settings)),
+            clock_step_seconds=2 * settings.timing.tick_seconds,
+            limits=Limits(lock_wait_seconds=max(0.0, self._deadline.left() / 2)),
+        )
+
+    def _instead(self, why: str) -> GateAnswer:
+        """Return what the profile says for when nothing could be decided or recorded, and leave it to the next run."""
+        attempt = self._attempt
+        again = attempt is not None and attempt.blocked_before
+        holds = self._gate["on_error"] == "block" and not again  # held back once for an error; twice would be a loop
+        reason = f"reporting-governance could not judge this: {why}"[:_MOST_NOTE]
+        answer = GateAnswer(
+            kind=AnswerKind.BLOCK if holds else AnswerKind.PASS,
+            reason=f"{reason}.  Report again; if this goes on, tell your operator." if holds else "",
+            degraded=(reason,),
+            advice="" if holds else reason,
+        )
+        from reporting_governance.commands._gate_leaving import leave
+
+        leave(self._state, self._host.name, attempt, answer, why)
+        return answer
+
+    def _speak(self, answer: GateAnswer, code: int | None) -> int:
+        spoken = self._words(answer)
+        if spoken.text:
+            try:
+                data = memoryview(f"{spoken.text}\n".encode("utf-8", "replace"))
+                while data:
+                    data = data[os.write(1, data) :]
+            except OSError as fault:
+                say(f"standard output: the answer could not be written: {fault.strerror}")
+                return int(ExitCode.PARTIAL)
+        # generic callers see from the code that it was no judgement; hosts have codes of their own
+        return spoken.exit_code if code is None or self._host.descriptor is not None else code
+
+    def _words(self, answer: GateAnswer) -> Spoken:
+        return self._host.answer(answer, None if self._attempt is None else self._attempt.hook)
+
+    def _last_words(self) -> tuple[bytes, int]:
+        holds = self._gate["on_error"] == "block"
+        why = "reporting-governance had no answer in time"
+        kind = AnswerKind.BLOCK if holds else AnswerKind.PASS
+        spoken = self._words(GateAnswer(kind=kind, reason=why if holds else "", advice="" if holds else why))
+        return f"{spoken.text}\n".encode() if spoken.text else b"", spoken.exit_code
+
+
+class Refused(GovernanceError):
+    """The profile, or a pack, has faults: nothing is decided by it."""
+
+    exit_code = ExitCode.NO
+    message = "{reason}"
+    hint = "`reportgov doctor` shows what is wrong."
+
+
+class _Artifacts:
+    """Files that are named as evidence; the rules of where they may lie are read when there is one."""
+
+    def __init__(self, settings: Settings, state: str) -> None:
+        self._settings, self._state = settings, state
+
+    def open_file(self, reference: str) -> Any:
+        """Return the digest of a file, or why it could not be opened."""
+        from reporting_governance.commands._artifacts import AllowedRoots, deployment_folder
+
+        roots = AllowedRoots(self._settings.profile.artifact_roots, folder=deployment_folder(self._state))
+        return roots.open_file(reference)
+
+
+def run_call(host: str, state: str, profile: str) -> int:
+    """Answer one call; for the command line as a whole."""
+    sys.stdout.flush()
+    return Call(host, state, profile).run()

@@ -1,0 +1,107 @@
+"""`reportgov gate`.  A plain call, as hooks make it, never gets here: `__main__` answers it at once."""
+
+from __future__ import annotations
+
+import click
+
+from reporting_governance.adapters.hosts.registry import HOSTS
+from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
+from reporting_governance.errors import UsageError
+
+
+class BadCall(UsageError):
+    """The options do not belong together."""
+
+    message = "{problem}"
+    hint = "`reportgov gate --help` shows what belongs together."
+
+
+@governed_command(
+    "gate",
+    takes="one report, claim or tool call of an agent on standard input, as its host tells of it",
+    adds="with a claim, or an objection: an event, its evidence, a decision and notices; else nothing",
+    twice="may run twice: the same attempt of a session is judged and recorded once",
+    examples=(
+        "reportgov gate --host claude-code < hook.json",
+        "reportgov gate < attempt.json",
+        "reportgov gate install --host claude-code --print",
+        "reportgov gate install --host claude-code --write --settings ~/.claude/settings.json",
+    ),
+)
+@click.argument("what", metavar="[install]", type=click.Choice(["install"]), required=False)
+@click.option(
+    "--host", type=click.Choice(list(HOSTS)), help="Whose words stand on standard input.  Default: generic, our own."
+)
+@click.option("--print", "show", is_flag=True, help="Show what would change in the host's settings (install).")
+@click.option("--write", is_flag=True, help="Change the host's settings (install).")
+@click.option("--settings", metavar="FILE", help="The host's settings.  Default: .claude/settings.json here (install).")
+@click.option("--tools", is_flag=True, help="Judge the use of tools too (install).")
+def main(
+    context: CommandContext,
+    *,
+    what: str | None,
+    host: str | None,
+    show: bool,
+    write: bool,
+    settings: str | None,
+    tools: bool,
+) -> Reply:
+    """Judge what an agent is about to report, and answer its host: pass, rewrite or hold back.
+
+    Standard output is the host's answer and nothing else; findings go to stderr.  The answer comes within
+    gate.deadline_ms of the profile, whatever happens; where nothing can be decided it is what gate.on_error says.  The
+    variable REPORTGOV_TASK names a task of ours that the agent works on.
+
+    `gate install` puts the gate into the settings of a host.
+    """
+    if what is None:
+        if show or write or settings is not None or tools:
+            raise BadCall(problem="--print, --write, --settings and --tools belong to install")
+        from reporting_governance.commands._gate_run import run_call
+
+        raise click.exceptions.Exit(run_call(host or "generic", context.state, context.profile_reference))
+    if host != "claude-code":
+        raise BadCall(problem="install needs --host claude-code, the only host whose settings are known here")
+    if show == write:
+        raise BadCall(problem="install needs one of --print and --write")
+    return _install(context, settings, tools=tools, write=write)
+
+
+def _install(context: CommandContext, settings: str | None, *, tools: bool, write: bool) -> Reply:
+    from reporting_governance.commands._gate_install import command_line, install, settings_path
+
+    deadline: int = context.settings.artifact["spec"]["gate"]["deadline_ms"]
+    named = click.get_current_context().params.get("profile")
+    result = install(
+        settings_path(settings),
+        command=command_line(context.state, _absolute(named)),
+        deadline_ms=deadline,
+        tools=tools,
+        write=write,
+    )
+    document = {
+        "what": "install",
+        "host": "claude-code",
+        "settings": result.path,
+        "changes": result.changes,
+        "written": result.written,
+        "backup": result.backup,
+        "text": result.after,
+    }
+    if not result.changes:
+        text = f"{result.path}: the gate is there already"
+    elif result.written:
+        kept = f"; what was there is kept in {result.backup}" if result.backup else ""
+        text = f"{result.path}: written{kept}"
+    else:
+        text = result.diff()
+    return Reply(document, text)
+
+
+def _absolute(profile: str | None) -> str | None:
+    """Return a profile as a hook can name it from anywhere."""
+    import os
+
+    if profile and (os.sep in profile or profile.endswith((".yaml", ".yml", ".json"))):
+        return os.path.abspath(profile)
+    return profile

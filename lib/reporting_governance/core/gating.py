@@ -1,0 +1,124 @@
+"""From a decision to what a gate answers, and what it remembers of a session so that it never loops.
+
+What is remembered stands in the payload of the session's newest judged event (`payload.gate`), and by folding that in
+the task's view: a log that is replayed remembers the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from reporting_governance.contracts.decision import DecisionKind
+from reporting_governance.contracts.deployment_profile import Posture
+from reporting_governance.contracts.gate_answer import AnswerKind
+
+_HOLDS_IN_ENFORCE = frozenset({DecisionKind.REQUIRE_REVIEW, DecisionKind.ESCALATE})
+_PASSES = frozenset({DecisionKind.ALLOW, DecisionKind.ANNOTATE_PLACEHOLDER})
+#: reasons that are remembered of one segment; each is the id of a rule
+_MOST_REASONS = 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Memory:
+    """What a gate has answered in one segment of one session."""
+
+    session_id: str = ""
+    segment: str = ""
+    digest: str = ""  #: of what was judged last
+    hook: str = ""
+    answer: AnswerKind | None = None
+    reason: str = ""
+    message: str | None = None
+    decision: str = "allow"
+    policy_id: str = ""
+    decision_id: str = ""
+    blocks: Mapping[str, int] = field(default_factory=dict)  #: by rule, how often it has held the session back
+    told: tuple[str, ...] = ()  #: rules of which the operator was told
+    asked: str | None = None  #: the checkpoint request that the agent was told of
+    judged: int = 0  #: how many attempts of the segment were recorded
+
+    def dump(self) -> dict[str, Any]:
+        """Return it as plain JSON data."""
+        return {
+            "session_id": self.session_id,
+            "segment": self.segment,
+            "digest": self.digest,
+            "hook": self.hook,
+            "answer": None if self.answer is None else self.answer.value,
+            "reason": self.reason,
+            "message": self.message,
+            "decision": self.decision,
+            "policy_id": self.policy_id,
+            "decision_id": self.decision_id,
+            "blocks": dict(list(self.blocks.items())[-_MOST_REASONS:]),
+            "told": list(self.told[-_MOST_REASONS:]),
+            "asked": self.asked,
+            "judged": self.judged,
+        }
+
+
+def remembered(body: Mapping[str, Any] | None, session_id: str, segment: str) -> Memory:
+    """Return what a task's view remembers of a segment; of another one, or of another session, nothing."""
+    kept = (body or {}).get("gate") or {}
+    asked = kept.get("asked")
+    if kept.get("session_id") != session_id or kept.get("segment") != segment:
+        return Memory(session_id=session_id, segment=segment, asked=asked)
+    answer = kept.get("answer")
+    return Memory(
+        session_id=session_id,
+        segment=segment,
+        digest=kept["digest"],
+        hook=kept["hook"],
+        answer=None if answer is None else AnswerKind(answer),
+        reason=kept["reason"] or "",
+        message=kept["message"],
+        decision=kept["decision"],
+        policy_id=kept["policy_id"],
+        decision_id=kept["decision_id"],
+        blocks=kept["blocks"],
+        told=tuple(kept["told"]),
+        asked=asked,
+        judged=kept["judged"],
+    )
+
+
+def attempt_digest(*parts: str) -> str:
+    """Return the digest of everything that an attempt is judged by: its words, and what was done."""
+    joined = "".join(f"{len(part)}:{part}" for part in parts)
+    return sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_same(memory: Memory, digest: str, hook: str, *, blocked_before: bool) -> bool:
+    """Tell whether an attempt was answered already: a host may ask about one message at two points.
+
+    What is held back and comes again at the same point is a new attempt: otherwise it would be held for ever.
+    """
+    if not digest or memory.digest != digest or memory.answer is None or blocked_before:
+        return False
+    return memory.answer is not AnswerKind.BLOCK or memory.hook != hook
+
+
+def wanted_answer(kind: DecisionKind, posture: Posture) -> AnswerKind:
+    """Return what a decision asks of a host that can do everything."""
+    if kind in _PASSES:
+        return AnswerKind.PASS
+    if kind is DecisionKind.REWRITE:
+        return AnswerKind.REWRITE
+    if kind in _HOLDS_IN_ENFORCE and posture is Posture.ADVISE:
+        return AnswerKind.PASS
+    return AnswerKind.BLOCK
+
+
+def possible_answer(wanted: AnswerKind, *, can_rewrite: bool, can_block: bool) -> tuple[AnswerKind, tuple[str, ...]]:
+    """Return the strongest answer that a host can carry out, and what had to be given up for it."""
+    gaps: list[str] = []
+    if wanted is AnswerKind.REWRITE and not can_rewrite:
+        gaps.append("this host cannot change a message")
+        wanted = AnswerKind.BLOCK
+    if wanted is AnswerKind.BLOCK and not can_block:
+        gaps.append("this host cannot hold anything back")
+        wanted = AnswerKind.PASS
+    return wanted, tuple(gaps)
