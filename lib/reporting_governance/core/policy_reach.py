@@ -11,7 +11,7 @@ from typing import Any
 
 from reporting_governance.contracts.suggest import did_you_mean
 from reporting_governance.contracts.task_state import TaskMode
-from reporting_governance.core.fact_catalogue import CATALOGUE, FactSpec, fact_spec
+from reporting_governance.core.fact_catalogue import CATALOGUE, FactSpec, FactType, fact_spec
 from reporting_governance.core.policy_check import Problem
 from reporting_governance.core.policy_language import LIST_OPERATORS
 from reporting_governance.core.policy_texts import check_texts
@@ -68,11 +68,19 @@ def _check_leaf(leaf: Leaf, pointer: str, scope: Mapping[str, FactSpec] | None) 
     spec = fact_spec(fact) if scope is None else scope.get(fact)
     if spec is None:
         return
+    inner = list(_check_inner(leaf, pointer, spec))
+    yield from inner
+    if inner:
+        return  # the list follows from it
     truths = truths_of(leaf, spec)
     if True not in truths:
-        yield f"{pointer}/{operator}", f"no value of {fact} satisfies this: it can never hold", _instead(spec)
+        yield f"{pointer}/{operator}", f"no value of {fact} satisfies this: it can never hold", _instead(spec, operator)
     elif False not in truths:
-        yield f"{pointer}/{operator}", f"every value of {fact} satisfies this: it says nothing", _instead(spec)
+        yield f"{pointer}/{operator}", f"every value of {fact} satisfies this: it says nothing", _instead(spec, operator)
+
+
+def _check_inner(leaf: Leaf, pointer: str, spec: FactSpec) -> Iterator[Problem]:
+    operator = operator_of(leaf)
     if operator in LIST_OPERATORS:
         inner = leaf[operator].get("where") if operator == "count" else leaf[operator]
         if inner is not None:
@@ -80,12 +88,12 @@ def _check_leaf(leaf: Leaf, pointer: str, scope: Mapping[str, FactSpec] | None) 
             yield from _check_leaves(inner, below, item_specs(spec))
 
 
-def _instead(spec: FactSpec) -> str | None:
-    if spec.choices:
+def _instead(spec: FactSpec, operator: str) -> str | None:
+    if operator == "exists":
+        return f"{spec.path} is never null"
+    if spec.choices and operator not in LIST_OPERATORS:
         return f"{spec.path} is one of {', '.join(spec.choices)}"
-    if spec.unit in ("seconds", "percent") or spec.type.value == "integer":
-        return f"{spec.path} is a number of {spec.unit}, 0 or more"
-    return None if spec.nullable else f"{spec.path} is never null"
+    return f"{spec.path} is a number of {spec.unit}, 0 or more" if spec.type is FactType.INTEGER else None
 
 
 def _check_reach(rule: Mapping[str, Any], applies_to: Mapping[str, Any], pointer: str) -> Iterator[Problem]:
