@@ -17,7 +17,9 @@ UNREAD = "unread"  #: the session of calls of which not even the session could b
 _MOST_TEXT = 64 * 1024
 
 
-def leave(state: str, host: str, attempt: ReportAttempt | None, answer: GateAnswer, why: str) -> None:
+def leave(
+    state: str, host: str, attempt: ReportAttempt | None, answer: GateAnswer, why: str, *, said: str = ""
+) -> None:
     """Leave an attempt in the inbox, best effort; what cannot be left is said on stderr."""
     if not os.path.isdir(state):
         return
@@ -28,7 +30,7 @@ def leave(state: str, host: str, attempt: ReportAttempt | None, answer: GateAnsw
         known = attempt or ReportAttempt(host=host, session_id=UNREAD)
         left = replace(
             known,
-            message=known.message[-_MOST_TEXT:],
+            message=(known.message or said)[-_MOST_TEXT:],
             tool=None if known.tool is None else ToolUse(name=known.tool.name),
             answered=Answered(kind=answer.kind.value, why=why, at=SystemClock().now()),
         )

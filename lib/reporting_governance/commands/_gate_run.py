@@ -53,6 +53,7 @@ class Call:
         self._state = os.path.abspath(state or default_state())
         self._reference = profile or default_profile(self._state)
         self._attempt: ReportAttempt | None = None
+        self._said = ""  #: what the agent said last, where only the host's own record has it
         self._settings: Settings | None = None
         self._deadline = Deadline(_DEADLINE_MS, self._last_words)
 
@@ -91,6 +92,7 @@ class Call:
             if self._settings.refused is not None:
                 raise Refused(reason=self._settings.refused)
             seen = reading.seen if reading.seen is not None else self._host.look(self._attempt)
+            self._said = seen.last_text if seen is not None else ""
         except (HookRefused, ContractError) as fault:
             raise WrongInput(finding_of(data, fault)) from None
         return self._decided(self._attempt, seen)
@@ -148,7 +150,7 @@ class Call:
             actor=account_name(actor_uid()),
             context=InForce(self._state, settings.digests, lambda: encoded(settings)),
             clock_step_seconds=2 * settings.timing.tick_seconds,
-            limits=Limits(lock_wait_seconds=max(0.0, self._deadline.left() / 2)),
+            limits=Limits(lock_wait_seconds=max(0.1, round(self._deadline.left() / 2, 1))),
         )
 
     def _instead(self, why: str) -> GateAnswer:
@@ -165,7 +167,7 @@ class Call:
         )
         from reporting_governance.commands._gate_leaving import leave
 
-        leave(self._state, self._host.name, attempt, answer, why)
+        leave(self._state, self._host.name, attempt, answer, why, said=self._said)
         return answer
 
     def _speak(self, answer: GateAnswer, code: int | None) -> int:

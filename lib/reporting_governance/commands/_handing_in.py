@@ -8,6 +8,7 @@ from reporting_governance.commands._artifacts import AllowedRoots, deployment_fo
 from reporting_governance.commands._identity import account_name
 from reporting_governance.commands._mail_in import Vouched, take_mail
 from reporting_governance.contracts.act import ActKind
+from reporting_governance.contracts.report_attempt import GENERIC
 from reporting_governance.contracts.silence import Silence
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.threads import rules_of
@@ -116,6 +117,23 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
         receivers = profile.notification.receivers
         return take_mail(data, receivers, receipt=lambda document: receipt(document, uid), acknowledge=acknowledge)
 
+    def attempt(document: Mapping[str, Any], uid: int) -> object:
+        from reporting_governance.adapters.hosts.registry import HOSTS, open_host
+        from reporting_governance.stages.gate_late import run_late_attempt
+
+        named = str(document.get("host", GENERIC))
+        host = open_host(named if named in HOSTS else GENERIC)
+        return run_late_attempt(
+            context.store,
+            document,
+            host=host,
+            uid=uid,
+            policy=context.settings.policy_of(host.descriptor),
+            profile=profile,
+            artifacts=AllowedRoots(profile.artifact_roots, folder=deployment_folder(context.state)),
+            clock=context.clock,
+        )
+
     return run_inbox(
         context.store,
         inbox,
@@ -123,7 +141,7 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
         clock=context.clock,
         artifacts=AllowedRoots(profile.artifact_roots, folder=deployment_folder(context.state)),
         operators=frozenset({owner}),
-        handlers=Handlers(act=act, receipt=receipt, silence=silence, mail=mail),
+        handlers=Handlers(act=act, receipt=receipt, silence=silence, mail=mail, attempt=attempt),
     )
 
 

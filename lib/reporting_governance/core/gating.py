@@ -64,7 +64,7 @@ def remembered(body: Mapping[str, Any] | None, session_id: str, segment: str) ->
     """Return what a task's view remembers of a segment; of another one, or of another session, nothing."""
     kept = (body or {}).get("gate") or {}
     asked = kept.get("asked")
-    if kept.get("session_id") != session_id or kept.get("segment") != segment:
+    if "digest" not in kept or kept["session_id"] != session_id or kept["segment"] != segment:
         return Memory(session_id=session_id, segment=segment, asked=asked)
     answer = kept.get("answer")
     return Memory(

@@ -87,6 +87,7 @@ class Asked:
     uid: int
     artifacts: ArtifactReader
     now: datetime
+    at: datetime | None = None  #: when it was asked; None: now
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,7 +168,7 @@ def _call(asked: Asked) -> Call:
         id=check_in_id(asked.uid, call_id),
         call_id=call_id,
         uid=asked.uid,
-        at=asked.now,
+        at=asked.at or asked.now,
         received_at=asked.now,
     )
 

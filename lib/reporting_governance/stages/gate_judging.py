@@ -41,7 +41,7 @@ class Judgement:
     verdict: Verdict
     powers: EffectiveCapabilities
     answer: GateAnswer
-    memory: Memory
+    memory: Memory | None  #: None: what the gate remembers of the session stays as it is
     status: str | None  #: what the session's status becomes; None: it stays
     leaves_a_trace: bool
 

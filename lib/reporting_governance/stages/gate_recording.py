@@ -58,7 +58,9 @@ def record(
 
 def _change(judgement: Judgement, version: TaskVersion, requests: Listing) -> tuple[TaskChange, str]:
     drafted = judgement.drafted
-    gate = {**drafted.event.payload["gate"], **judgement.memory.dump()}
+    gate = drafted.event.payload["gate"]
+    if judgement.memory is not None:
+        gate = {**gate, **judgement.memory.dump()}
     payload = {**drafted.event.payload, "gate": gate}
     if judgement.status is not None:
         payload["status"] = judgement.status

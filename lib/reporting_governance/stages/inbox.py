@@ -113,6 +113,7 @@ class Handlers:
     receipt: Handler | None = None
     mail: MailHandler | None = None
     silence: Handler | None = None
+    attempt: Handler | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,6 +175,8 @@ class _Run:
             self._handle(dropped, parsed, self.handlers.receipt, name)
         elif "matcher" in parsed.value:
             self._handle(dropped, parsed, self.handlers.silence, name)
+        elif "session_id" in parsed.value:
+            self._handle(dropped, parsed, self.handlers.attempt, name)
         else:
             fault = WRONG_SHAPE.finding(file=name, message="neither a check-in, an act, a silence nor a receipt")
             self.refuse(dropped, [fault])

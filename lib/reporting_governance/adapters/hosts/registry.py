@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 HOSTS: Mapping[str, str] = {
     "generic": "reporting_governance.adapters.hosts.generic:GenericHost",
     "claude-code": "reporting_governance.adapters.hosts.claude_code.hook:ClaudeCodeHost",
+    "openclaw": "reporting_governance.adapters.hosts.openclaw.hook:OpenClawHost",
 }
 
 
