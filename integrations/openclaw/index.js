@@ -1,0 +1,99 @@
+/**
+ * Asks `gate --host openclaw` about every final answer and outgoing message of an agent, and carries out its answer.
+ *
+ * The facts about OpenClaw's hooks that this rests on stand in README.md.
+ */
+import { ask } from "./gate.js";
+import { answered, cut, pick, promptBuilt, senderOf, sessionOf, toolUsed } from "./sessions.js";
+
+const FINALIZE = "before_agent_finalize";
+const SENDING = "message_sending";
+const DEFAULTS = { command: ["reportgov", "gate"], deadlineMs: 8000, onError: "pass", hooks: [FINALIZE, SENDING] };
+const MOST_PASSES = 2; // OpenClaw grants 3 in all, and does not ask about the answer of the last one
+const ONE_DAY_MS = 24 * 3600 * 1000;
+const CONTEXT = ["agentId", "sessionId", "channelId", "conversationId", "trigger", "workspaceDir"];
+const INSTRUCTION =
+  "What is missing may be done with tools now, checks included.  If it is not going to be done, say so plainly.";
+
+let failing = false; // one warning, not one for each message
+
+/** Ask about a text; answer by `onError` when the gate does not.  Never throws, and ends within the deadline. */
+async function judged(api, config, hook, session, text, event, ctx) {
+  try {
+    const answer = await ask(config, {
+      hook,
+      event: { text: text.toWellFormed(), ...pick(event, ["cwd", "to"]) },
+      context: pick(ctx, CONTEXT),
+      session: session.key,
+      request: session.request,
+      deeds: session.deeds,
+      complete: session.complete,
+    });
+    if (failing) api.logger.warn("reporting-governance: the gate answers again");
+    failing = false;
+    return answer;
+  } catch (fault) {
+    const hold = config.onError === "hold";
+    if (!failing) {
+      const then = hold ? "messages are held back" : "messages go out unjudged";
+      api.logger.warn(`reporting-governance: no answer of ${config.command.join(" ")}: ${fault.message}; ${then} until there is one`);
+    }
+    failing = true;
+    return hold && hook === SENDING ? { kind: "block", reason: "The gate gives no answer." } : { kind: "pass" };
+  }
+}
+
+/** Ask the agent for another pass when its final answer is held back; OpenClaw grants it only before tools were used. */
+async function onFinalize(api, config, event, ctx) {
+  const text = event?.lastAssistantMessage;
+  const key = ctx?.sessionKey ?? event?.sessionKey;
+  if (typeof text !== "string" || !text.trim() || text.trim() === "NO_REPLY") return undefined;
+  if (!key || key.includes(":internal-session-effects:")) return undefined; // the host talks to itself
+  const session = sessionOf(key);
+  answered(session, text);
+  const answer = await judged(api, config, FINALIZE, session, text, event, ctx);
+  if (answer.kind === "pass") return undefined;
+  const retry = {
+    instruction: INSTRUCTION,
+    idempotencyKey: `reporting-governance:${answer.kind}`,
+    maxAttempts: answer.kind === "block" ? MOST_PASSES : 1, // what is to be rewritten is rewritten when it is sent
+  };
+  return { action: "revise", reason: answer.reason || "This report was held back.", retry };
+}
+
+/** Hold back or rewrite a message of an agent.  What is of no session is a person's or a program's own, and passes. */
+async function onSending(api, config, event, ctx) {
+  const text = event?.content;
+  if (typeof text !== "string" || !text.trim()) return undefined;
+  const session = senderOf(text, ctx?.sessionKey);
+  if (session === undefined) return undefined;
+  const answer = await judged(api, config, SENDING, session, text, event, ctx);
+  if (answer.kind === "pass") return undefined;
+  if (answer.kind === "block") tellAgent(api, session, answer);
+  if (answer.text) return { content: answer.text };
+  return { cancel: true, cancelReason: answer.reason || "held back by reporting-governance" };
+}
+
+/** Let the agent know at its next turn that its words did not go out; it believes that they did. */
+function tellAgent(api, session, answer) {
+  const text = cut(`A message of yours was held back and reached nobody.\n${answer.reason ?? ""}`);
+  const injection = { sessionKey: session.key, text, ttlMs: ONE_DAY_MS, placement: "prepend_context" };
+  if (answer.decision_id) injection.idempotencyKey = answer.decision_id;
+  Promise.resolve()
+    .then(() => api.session.workflow.enqueueNextTurnInjection(injection))
+    .catch((fault) => api.logger.warn(`reporting-governance: the agent was not told: ${fault.message}`));
+}
+
+export default {
+  id: "reporting-governance",
+  name: "Reporting governance gate",
+  description: "Asks reporting-governance about what an agent is about to say.",
+  register(api) {
+    const config = { ...DEFAULTS, ...api.pluginConfig };
+    const options = { timeoutMs: config.deadlineMs + 2000 };
+    api.on("before_prompt_build", (event, ctx) => void promptBuilt(event, ctx));
+    api.on("after_tool_call", (event, ctx) => toolUsed(event, ctx));
+    if (config.hooks.includes(FINALIZE)) api.on(FINALIZE, (event, ctx) => onFinalize(api, config, event, ctx), options);
+    if (config.hooks.includes(SENDING)) api.on(SENDING, (event, ctx) => onSending(api, config, event, ctx), options);
+  },
+};

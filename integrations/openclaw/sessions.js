@@ -1,0 +1,129 @@
+/**
+ * What each session's agent did since its newest request, bounded: the newest sessions, and of each the newest deeds.
+ *
+ * Kept beyond `agent_end`, since a message leaves only after it.  Nothing is written anywhere.
+ */
+import { createHash } from "node:crypto";
+
+const MOST_SESSIONS = 64;
+const MOST_DEEDS = 512; // of one request
+const MOST_DEED_CHARACTERS = 512 * 1024; // of one request, as JSON
+const MOST_OUTPUT = 8 * 1024; // characters of a command's output, from its end
+const MOST_WORD = 8 * 1024; // characters of any other text of a deed
+const ANSWER_MS = 10 * 60 * 1000; // how long words are known as a session's last ones when another one sends them
+
+/** What the gate reads of a tool call; the rest, such as the contents of files, stays here. */
+const PARAMS = ["command", "workdir", "path", "file_path", "input", "action", "sessionId", "label", "task", "channel", "to"];
+const DETAILS = [
+  "status", "exitCode", "exitSignal", "timedOut", "noOutputTimedOut", "cwd", "sessionId", "changed", "summary", "sessions",
+  "childSessionKey", "ok", "reason",
+];
+const WITH_OUTPUT = new Set(["exec", "bash", "process"]);
+const GOES_ON = new Set(["subagent_announce", "subagent_settle"]);
+
+/**
+ * @typedef {{id: string, at: number, tool: string, params: object, details: object, output: string, sha256: string,
+ *            error: string|null, ms: number}} Deed
+ * @typedef {{key: string, request: {id: string, at: number, text: string}|null, deeds: Deed[], characters: number,
+ *            complete: boolean, runs: Set<string>, answer: string, answeredAt: number}} Session
+ */
+
+/** One per process: OpenClaw registers a plugin several times in one, and again when it is reloaded. */
+const sessions = (globalThis[Symbol.for("reporting-governance.sessions/1")] ??= /** @type {Map<string, Session>} */ (new Map()));
+
+/** Return a text no longer than it may be, anything else as it is. */
+export const cut = (value, most = MOST_WORD) => (typeof value === "string" ? value.slice(0, most).toWellFormed() : value);
+
+/** Return the named keys of an object, as far as they are not too long. */
+export function pick(object, names) {
+  const found = {};
+  for (const name of names) {
+    const value = object?.[name];
+    if (value === null || typeof value !== "object") found[name] = cut(value);
+    else if (JSON.stringify(value).length <= MOST_WORD) found[name] = value;
+  }
+  return found; // JSON leaves out what is undefined
+}
+
+function kept(session) {
+  sessions.delete(session.key);
+  sessions.set(session.key, session);
+  if (sessions.size > MOST_SESSIONS) sessions.delete(sessions.keys().next().value);
+  return session;
+}
+
+function begun(key, run, request) {
+  const complete = request !== null;
+  return kept({ key, request, deeds: [], characters: 0, complete, runs: new Set([run]), answer: "", answeredAt: 0 });
+}
+
+/** Return the session of a key; an unknown one was begun before this plugin saw it, and is not complete. */
+export function sessionOf(key) {
+  return sessions.has(key) ? kept(sessions.get(key)) : begun(key, "", null);
+}
+
+/** A run begins, or another pass of it: a request, unless the host or a sub-agent of its own has begun it. */
+export function promptBuilt(event, ctx) {
+  if (!ctx?.sessionKey || !ctx.runId || sessions.get(ctx.sessionKey)?.runs.has(ctx.runId)) return;
+  const from = ctx.inputProvenance;
+  const goesOn = from?.kind === "internal_system" || GOES_ON.has(from?.sourceTool) || ctx.trigger === "heartbeat";
+  if (!goesOn) {
+    begun(ctx.sessionKey, ctx.runId, { id: ctx.runId, at: Date.now(), text: cut(String(event?.prompt ?? "")) });
+    return;
+  }
+  const session = sessionOf(ctx.sessionKey);
+  session.runs.add(ctx.runId);
+  if (from?.kind === "inter_session") {
+    const details = { childSessionKey: cut(from.sourceSessionKey) };
+    keep(session, { id: ctx.runId, at: Date.now(), tool: from.sourceTool, params: {}, details, output: "", sha256: "", error: null, ms: 0 });
+  }
+}
+
+/** A tool was used. */
+export function toolUsed(event, ctx) {
+  if (!ctx?.sessionKey) return;
+  const parts = Array.isArray(event.result?.content) ? event.result.content : [];
+  const output = parts.filter((each) => typeof each?.text === "string").map((each) => each.text).join("\n");
+  const ms = Math.max(0, Math.round(event.durationMs ?? 0));
+  keep(sessionOf(ctx.sessionKey), {
+    id: String(event.toolCallId ?? ctx.toolCallId ?? ""),
+    at: Date.now() - ms,
+    tool: String(event.toolName),
+    params: pick(event.params, PARAMS),
+    details: pick(event.result?.details, DETAILS),
+    output: WITH_OUTPUT.has(event.toolName) ? output.slice(-MOST_OUTPUT).toWellFormed() : "",
+    sha256: createHash("sha256").update(output, "utf8").digest("hex"),
+    error: event.error === undefined ? null : cut(String(event.error)),
+    ms,
+  });
+}
+
+/** Add a deed; the oldest ones go when there are too many, and then not all is known. */
+function keep(session, deed) {
+  session.deeds.push(deed);
+  session.characters += JSON.stringify(deed).length;
+  while (session.deeds.length > MOST_DEEDS || session.characters > MOST_DEED_CHARACTERS) {
+    session.characters -= JSON.stringify(session.deeds.shift()).length;
+    session.complete = false;
+  }
+}
+
+/** The agent is about to end a run with these words. */
+export function answered(session, text) {
+  session.answer = text;
+  session.answeredAt = Date.now();
+}
+
+/**
+ * Return the session that a message is of: an automation's words are sent for the session of the one they are told to,
+ * so it is the one that ended with these words, else the one that it is sent for; undefined when it is nobody's.
+ */
+export function senderOf(text, key) {
+  if (!key) return undefined;
+  const own = sessions.get(key);
+  if (own?.answer === text) return own;
+  const agent = key.split(":").slice(0, 2).join(":") + ":";
+  const lately = Date.now() - ANSWER_MS;
+  const same = [...sessions.values()].filter((each) => each.answer === text && each.answeredAt > lately && each.key.startsWith(agent));
+  return same.at(-1) ?? sessionOf(key);
+}
