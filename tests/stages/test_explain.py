@@ -70,7 +70,11 @@ def kinds(report: ExplainReport) -> list[str]:
 
 
 def test_an_episode_from_its_event_to_what_comes_next(world: MemoryWorld) -> None:
-    episode = records(world, "event-envelope")[-1]["body"]["payload"]["episode"]
+    episode = next(
+        payload["episode"]
+        for each in reversed(records(world, "event-envelope"))
+        if "episode" in (payload := each["body"]["payload"])
+    )
     report = explained(world, episode)
     told = "\n".join(step.sentence for step in report.steps)
     assert "checkpoint_overdue of task task-a fired" in told

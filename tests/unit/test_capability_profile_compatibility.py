@@ -166,17 +166,17 @@ class TestPreflight:
 
     def test_every_action_of_a_pack_needs_a_power_or_a_fallback(self):
         bare = changed(PROFILE, "fallbacks", {})
-        [refusal] = preflight(bare, LOCAL, ["request_review", "notify_operator", "emit_event"]).refusals
-        assert refusal.startswith("request_review is required by a pack")
-        assert preflight(PROFILE, LOCAL, ["request_review"]).passed
+        [refusal] = preflight(bare, LOCAL, ["rewrite_message", "notify_operator", "emit_event"]).refusals
+        assert refusal.startswith("rewrite_message is required by a pack")
+        assert preflight(PROFILE, LOCAL, ["rewrite_message"]).passed
 
     def test_legacy_mode_notes_drift_and_refuses_nothing(self):
         odd = changed(LOCAL, "compatibility/event_schema", "elsewhere.json")
-        checked = preflight(None, odd, ["request_review"])
+        checked = preflight(None, odd, ["rewrite_message"])
         assert (checked.legacy, checked.passed) == (True, True)
         assert any("migration debt" in note for note in checked.notes)
         assert any("elsewhere.json" in note for note in checked.notes)
-        assert any("request_review" in note for note in checked.notes)
+        assert any("rewrite_message" in note for note in checked.notes)
 
     def test_a_version_pin_alone_ends_legacy_mode(self):
         odd = changed(LOCAL, "compatibility/event_schema", "elsewhere.json")
@@ -227,16 +227,9 @@ class TestUpstreamsShape:
 
 class TestWhatAPersonShouldKnow:
     def test_what_stands_in_for_what_packs_may_require(self):
-        checked = preflight(PROFILE, LOCAL, ["request_review", "notify_operator"])
-        assert [(each.wanted, each.action) for each in checked.substitutions] == [("request_review", "notify_operator")]
+        checked = preflight(PROFILE, LOCAL, ["rewrite_message", "notify_operator"])
+        assert [(each.wanted, each.action) for each in checked.substitutions] == [("rewrite_message", "request_review")]
         assert checked.notes == ()
-
-    def test_what_nothing_carries_out_is_noted_and_refuses_nothing(self):
-        checked = preflight(PROFILE, LOCAL, ["emit_event"])
-        assert checked.passed
-        assert checked.notes == (
-            "emit_event is required by a pack and nothing carries it out; its decisions are degraded",
-        )
 
     def test_a_profile_without_a_version_is_migration_debt(self):
         unpinned = changed(PROFILE, "requires/plugin_spec_version", None)

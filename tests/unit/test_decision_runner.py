@@ -1,5 +1,7 @@
 """From decision to plan: the strongest honest way, declared fallbacks, and a receipt that hides no gap."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +25,7 @@ from reporting_governance.contracts.decision import (
     DecisionReceipt,
     ReceiptStatus,
 )
-from reporting_governance.core.actions import FORCE_CHECKPOINT, NOT_CARRIED_OUT, POWER_OF, STRONGEST_FIRST, is_weaker
+from reporting_governance.core.actions import FORCE_CHECKPOINT, POWER_OF, STRONGEST_FIRST, is_weaker
 from reporting_governance.core.decision_runner import PlannedPath, plan_action, plan_decision
 
 QUEUE_AND_BRIDGE = {
@@ -148,7 +150,7 @@ class TestTheSpecificationsExamples:
         ({"notification_path.queue_items": "full"}, "escalate", ["raise_escalation"], "queue_only_notice"),
         ({}, "escalate", ["raise_escalation"], "blocked_with_gap"),
         ({}, "allow", ["append_audit_note"], "record_only"),
-        ({}, "allow", ["append_audit_note", "emit_event"], "blocked_with_gap"),
+        ({}, "allow", ["append_audit_note", "emit_event"], "record_only"),
     ],
 )
 def test_paths(levels, kind, actions, path):
@@ -208,15 +210,27 @@ def test_a_lone_escalation_tells_the_operator_and_its_receipt_says_so():
     assert (plan.receipt.status, plan.receipt.delivery_state) == ("planned", "pending_external_send")
 
 
-def test_what_nobody_carries_out_is_a_gap_and_never_planned():
-    """An event that is not made yet: the day something makes it, its name leaves the set and these lines go."""
-    assert set(NOT_CARRIED_OUT) == {"emit_event"}
-    planned = plan_action("emit_event", powers({}, {}))
-    assert (planned.action, planned.reason) == (None, "nothing carries it out")
-    receipt = plan_decision(decision("allow", "emit_event", "notify_operator"), powers(QUEUE_AND_BRIDGE)).receipt
+@pytest.mark.parametrize("named", [None, "forced_operator_update", "operator_review_requested"])
+def test_an_event_that_a_decision_may_cause_is_planned(named):
+    details = None if named is None else {"event_type": named}
+    receipt = plan_decision(emitting(details), powers(QUEUE_AND_BRIDGE)).receipt
+    assert [each["action"] for each in receipt.enforcement_intent] == ["notify_operator", "emit_event"]
+    assert receipt.blocked_actions == ()
+
+
+@pytest.mark.parametrize("named", ["task_claimed_complete", "no_such_event", 3])
+def test_an_event_that_says_what_somebody_else_has_done_is_a_gap_and_never_planned(named):
+    receipt = plan_decision(emitting({"event_type": named}), powers(QUEUE_AND_BRIDGE)).receipt
     assert [each["action"] for each in receipt.enforcement_intent] == ["notify_operator"]
-    assert receipt.blocked_actions == ({"action": "emit_event", "mandatory": True, "reason": "nothing carries it out"},)
+    reason = f"no decision can make the event {named}"
+    assert receipt.blocked_actions == ({"action": "emit_event", "mandatory": True, "reason": reason},)
     assert (receipt.status, receipt.delivery_state) == ("degraded", "partial")
+
+
+def emitting(details):
+    found = decision("allow", "notify_operator", "emit_event")
+    told, emitted = found.required_actions
+    return replace(found, required_actions=(told, replace(emitted, details=details)))
 
 
 def test_a_plan_says_the_path_and_what_became_of_each_action():
@@ -264,7 +278,6 @@ def test_a_plan_never_exceeds_what_the_runtime_can_do(wanted, levels, fallbacks)
     if planned.action is None:
         assert planned.reason
         return
-    assert planned.action not in NOT_CARRIED_OUT
     power = POWER_OF[planned.action]
     assert power is None or given_powers.support(power) is not SupportLevel.NONE
     if planned.action != wanted:

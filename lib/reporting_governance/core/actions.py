@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from reporting_governance.contracts.capability import EffectiveCapabilities
 from reporting_governance.contracts.decision import ActionKind, DecisionKind
+from reporting_governance.contracts.event_envelope import EventType
 
 FORCE_CHECKPOINT = DecisionKind.FORCE_CHECKPOINT.value
 
@@ -29,8 +31,8 @@ POWER_OF: Mapping[str, str | None] = {
     FORCE_CHECKPOINT: "enforcement.force_checkpoint",
 }
 
-#: actions that no stage carries out; a plan that counted one as done would claim a deed that nobody does
-NOT_CARRIED_OUT: frozenset[str] = frozenset({ActionKind.EMIT_EVENT})
+#: events that a decision can cause; every other one says what somebody else has done or seen
+EMITTED: frozenset[str] = frozenset({EventType.FORCED_OPERATOR_UPDATE, EventType.OPERATOR_REVIEW_REQUESTED})
 
 #: strongest first; a fallback stands after what it replaces
 STRONGEST_FIRST: tuple[str, ...] = (
@@ -57,3 +59,12 @@ def is_weaker(fallback: str, wanted: str) -> bool:
 def power_of(action: str, powers: EffectiveCapabilities) -> str | None:
     """Return the power an action stands on where these powers were claimed; none: it needs none, or is unknown."""
     return powers.tied.get(action, POWER_OF.get(action))
+
+
+def emitted_type(details: Mapping[str, Any] | None) -> str | None:
+    """Return the event that an action `emit_event` makes; None: no decision may make the one that it names.
+
+    Without a name it is an update that the operator has to get.
+    """
+    named = (details or {}).get("event_type", EventType.FORCED_OPERATOR_UPDATE.value)
+    return str(named) if named in EMITTED else None

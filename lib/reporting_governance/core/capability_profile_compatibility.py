@@ -13,7 +13,7 @@ from reporting_governance.contracts.capability import (
 )
 from reporting_governance.contracts.capability_descriptor import PLUGIN_SPEC_VERSIONS
 from reporting_governance.contracts.problem import Problem
-from reporting_governance.core.actions import NOT_CARRIED_OUT, POWER_OF, is_weaker
+from reporting_governance.core.actions import POWER_OF, is_weaker
 from reporting_governance.core.decision_runner import plan_action
 from reporting_governance.core.effective_capabilities import Document, effective_capabilities, settings_of
 
@@ -104,10 +104,10 @@ def preflight(
     powers = effective_capabilities(profile, descriptor, observations)
     planned = [plan_action(each, powers) for each in sorted(set(actions))]
     for each in planned:
-        if each.action is None and each.wanted not in NOT_CARRIED_OUT:
+        if each.action is None:
             message = f"{each.wanted} is required by a pack; it is not available and has no fallback that is"
             problems.append(Problem(_place_of_gap(each.wanted, settings), message))
-    notes = [*powers.notes, *_notes_on_actions(planned)]
+    notes = [*powers.notes]
     if pin is None:
         notes.append("no plugin_spec_version is pinned (migration debt)")
     if legacy:
@@ -115,12 +115,6 @@ def preflight(
         problems = []
     standing_in = tuple(each for each in planned if each.action is not None and each.gap is not None)
     return Preflight(legacy, schemas, expectations, tuple(problems), standing_in, tuple(notes))
-
-
-def _notes_on_actions(planned: Iterable[PlannedAction]) -> Iterable[str]:
-    for each in planned:
-        if each.action is None and each.wanted in NOT_CARRIED_OUT:
-            yield f"{each.wanted} is required by a pack and nothing carries it out; its decisions are degraded"
 
 
 def _place_of_gap(action: str, settings: Document) -> str:

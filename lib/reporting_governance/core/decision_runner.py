@@ -27,9 +27,9 @@ from reporting_governance.contracts.decision import (
 )
 from reporting_governance.core.actions import (
     FORCE_CHECKPOINT,
-    NOT_CARRIED_OUT,
     POWER_OF,
     QUEUE_ITEMS,
+    emitted_type,
     is_weaker,
     power_of,
 )
@@ -94,13 +94,11 @@ def plan_action(
         level = _level(candidate, power, powers)
         if level is not SupportLevel.NONE:
             return _planned(wanted, candidate, mandatory, power, level, reason)
-        reason = reason or _why_not(candidate, power, powers)
+        reason = reason or _why_not(power, powers)
     return _planned(wanted, None, mandatory, power_of(wanted, powers), SupportLevel.NONE, reason)
 
 
 def _level(action: str, power: str | None, powers: EffectiveCapabilities) -> SupportLevel:
-    if action in NOT_CARRIED_OUT:
-        return SupportLevel.NONE
     if power is None:  # a record is its own deed; an unknown action is none
         return SupportLevel.FULL if action in POWER_OF else SupportLevel.NONE
     return powers.support(power)
@@ -112,9 +110,7 @@ def _planned(
     return PlannedAction(wanted=wanted, action=action, mandatory=mandatory, power=power, level=level, reason=reason)
 
 
-def _why_not(action: str, power: str | None, powers: EffectiveCapabilities) -> str:
-    if action in NOT_CARRIED_OUT:
-        return "nothing carries it out"
+def _why_not(power: str | None, powers: EffectiveCapabilities) -> str:
     known = None if power is None else powers.powers.get(power)
     return f"{power or 'no power'}: {PowerReason.NOT_DECLARED if known is None else known.reason}"
 
@@ -129,7 +125,7 @@ def plan_decision(decision: Decision, powers: EffectiveCapabilities) -> Plan:
     ]
     if decision.notifies() and all(name != ActionKind.NOTIFY_OPERATOR for name, _, _ in wanted):
         wanted.append((ActionKind.NOTIFY_OPERATOR.value, True, None))
-    planned = [plan_action(name, powers, mandatory=mandatory) for name, mandatory, _ in wanted]
+    planned = [_plan(name, mandatory, source, powers) for name, mandatory, source in wanted]
     sources = [source for _, _, source in wanted]
     if decision.decision is DecisionKind.FORCE_CHECKPOINT:
         # A notice may stand in only where the decision tells the operator at all: what is due is the agent's business.
@@ -140,6 +136,13 @@ def plan_decision(decision: Decision, powers: EffectiveCapabilities) -> Plan:
     tell = bool(done & _TELLING)
     receipt = _receipt(decision, powers, planned, sources, tell=tell)
     return Plan(tuple(planned), _path(done, powers), tell, FORCE_CHECKPOINT in done, receipt)
+
+
+def _plan(name: str, mandatory: bool, source: RequiredAction | None, powers: EffectiveCapabilities) -> PlannedAction:
+    if name == ActionKind.EMIT_EVENT and source is not None and emitted_type(source.details) is None:
+        named = (source.details or {}).get("event_type")
+        return _planned(name, None, mandatory, None, SupportLevel.NONE, f"no decision can make the event {named}")
+    return plan_action(name, powers, mandatory=mandatory)
 
 
 def _path(done: set[str | None], powers: EffectiveCapabilities) -> PlannedPath:

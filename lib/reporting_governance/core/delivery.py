@@ -17,7 +17,7 @@ from reporting_governance.core.threads import is_quiet
 Body = Mapping[str, Any]
 
 BRIDGE = "bridge"  #: who settles what no answer settled
-_TELLS_OF_TROUBLE = frozenset({"firing", "repeat", "escalation", "fallback"})
+_TELLS_OF_TROUBLE = frozenset({"firing", "repeat", "escalation", "fallback", "review"})
 
 
 class StepKind(StrEnum):

@@ -13,7 +13,7 @@ from reporting_governance.core.routing import fact_of
 MOST_TOGETHER = 1_000  #: notices of one message: its record, and the receipt that tells each thread, are one line each
 _MOST_ABOUT = 300_000  #: characters of what such a line says it is about
 _SAID_ABOUT = ("agent_id", "task_key")  #: the facts whose length counts there
-_TELLS_OF_TROUBLE = frozenset({Phase.FIRING, Phase.REPEAT, Phase.ESCALATION, Phase.FALLBACK})
+_TELLS_OF_TROUBLE = frozenset({Phase.FIRING, Phase.REPEAT, Phase.ESCALATION, Phase.FALLBACK, Phase.REVIEW})
 
 
 class Slip(Protocol):

@@ -6,16 +6,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reporting_governance.contracts import ids
-from reporting_governance.contracts.checkpoint_request import CheckpointRequest
 from reporting_governance.contracts.decision import ActionKind
 from reporting_governance.contracts.decision_record_artifact import DecisionMetadata, DecisionRecord
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.notice import Notice
-from reporting_governance.contracts.review import Review
-from reporting_governance.contracts.times import FAR_FUTURE, due_name
+from reporting_governance.contracts.times import due_name
 from reporting_governance.core.decision_runner import Plan, plan_decision
+from reporting_governance.stages.enforcing import Effects, effects_of, powers_over
 from reporting_governance.stages.first_notices import Judged, first_notices, notice_line
 from reporting_governance.stages.sending import COMMIT
 from reporting_governance.storage.interface import Absence, Addition, Group, Listing
@@ -36,6 +35,22 @@ class Decided:
     groups: tuple[Group, ...]
     kind: str
     requests: int
+    reviews: int = 0
+    events: int = 0  #: made by the decision; they are recorded and not judged
+    changes_task: bool = False  #: a later decision about the same task has to see what this one did to it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Again:
+    """An event that was decided before, and what came of that."""
+
+    number: int  #: of this judgement; the first one is 0
+    parent: str  #: the newest decision about the event
+    head_seq: int  #: when that was looked up
+    told: frozenset[str] = frozenset()  #: threads in which somebody was told of it already
+    is_over: bool = False  #: its episode has ended: nobody is told of it any more
+    open_review: str | None = None  #: that an earlier judgement opened and nobody has closed
+    stood_at: datetime | None = None  #: when an earlier judgement last changed the task
 
 
 def decide(
@@ -46,6 +61,8 @@ def decide(
     requests: Listing,
     asked: set[str],
     now: datetime,
+    *,
+    again: Again | None = None,
 ) -> Decided:
     """Return everything one decision adds.
 
@@ -53,25 +70,45 @@ def decide(
         threads: of `long-task-watchdog`; who has one of an episode was told of it already.
         requests: open checkpoint requests; there is at most one for a task.
         asked: task keys that an earlier group of the same commit asks for a check-in; added to.
+        again: of an event that was decided before.
     """
     decision = judged.verdict.decision
-    plan = plan_decision(decision, policy.powers)
-    record_id = ids.decision_id(judged.view.name.id)
+    plan = plan_decision(decision, powers_over(judged, policy.powers))
+    record_id = ids.decision_id(judged.view.name.id, again.number if again else 0)
     raised = any(each.action == ActionKind.RAISE_ESCALATION for each in plan.actions)
+    effects = effects_of(
+        judged,
+        plan,
+        profile.watchdog,
+        requests,
+        asked,
+        record_id,
+        now,
+        open_review=again.open_review if again else None,
+        stood_at=again.stood_at if again else None,
+    )
     notices: list[Notice] = []
-    if plan.tell_operator or raised:
-        notices = first_notices(judged, profile, threads, record_id, now, raised=raised)
-    extra = _request(judged, plan, requests, asked, record_id, now) + _review(judged, plan, record_id, now)
-    ends = (*extra, Addition(record=_decision_line(judged, policy, plan, record_id, now, requests)))
+    if (plan.tell_operator or raised or effects.review is not None) and not (again and again.is_over):
+        told = again.told if again else frozenset()
+        notices = first_notices(
+            judged, profile, threads, record_id, now, raised=raised, review=effects.review, told=told
+        )
+    line = _decision_line(judged, policy, plan, record_id, now, requests, effects, again)
+    ends = (*effects.additions, Addition(record=line))
     parts = _parts(notices, COMMIT - len(ends))
     last = _told(parts[-1], judged, threads)
+    before = () if again else (judged.view.name,)
+    births = effects.absences if again is None else [*effects.absences, Absence(Folder.PAST, record_id, again.head_seq)]
     return Decided(
         groups=(
-            *(_told(each, judged, threads)._replace(expects=(judged.view.name,)) for each in parts[:-1]),
-            Group(additions=(*last.additions, *ends), absences=(*last.absences, *_births(extra, requests))),
+            *(_told(each, judged, threads)._replace(expects=before) for each in parts[:-1]),
+            Group(additions=(*last.additions, *ends), absences=(*last.absences, *births)),
         ),
         kind=decision.decision.value,
-        requests=sum(1 for each in extra if each.record and each.record.kind == CheckpointRequest.schema),
+        requests=effects.requests,
+        reviews=effects.reviews,
+        events=effects.events,
+        changes_task=effects.changes_task,
     )
 
 
@@ -92,59 +129,6 @@ def _told(notices: Sequence[Notice], judged: Judged, threads: Listing) -> Group:
     )
 
 
-def _request(
-    judged: Judged, plan: Plan, requests: Listing, asked: set[str], record_id: str, now: datetime
-) -> tuple[Addition, ...]:
-    """Ask the agent for a check-in, unless one is asked for already."""
-    key = judged.task_key
-    request_id = ids.derive_id("cpr", key)
-    if not plan.request_checkpoint or request_id in requests.names or key in asked:
-        return ()
-    asked.add(key)
-    request = CheckpointRequest(request_id=request_id, decision_id=record_id, task_key=key, asked_at=now)
-    views = [ViewKey(Folder.DECISIONS, request_id, FAR_FUTURE)]
-    if judged.task is not None:
-        views.append(ViewKey(Folder.TASKS, judged.task.name.id, judged.task.name.due))
-    record = RecordLine(
-        kind=CheckpointRequest.schema,
-        id=request_id,
-        body=request.dump(),
-        parents=(record_id,),
-        consumes=(judged.task.name,) if judged.task else (),
-        views=tuple(views),
-        about=judged.about,
-    )
-    return (Addition(record=record),)
-
-
-def _births(extra: tuple[Addition, ...], requests: Listing) -> tuple[Absence, ...]:
-    """Nobody else may have asked since we looked: two deciders of two events see no request each."""
-    made = [each.record.id for each in extra if each.record and each.record.kind == CheckpointRequest.schema]
-    return tuple(Absence(requests.folder, identity, requests.head_seq) for identity in made)
-
-
-def _review(judged: Judged, plan: Plan, record_id: str, now: datetime) -> tuple[Addition, ...]:
-    if all(each.action != ActionKind.REQUEST_REVIEW for each in plan.actions):
-        return ()
-    decision = judged.verdict.decision
-    review = Review(
-        review_id=ids.derive_id("rvw", record_id),
-        decision_id=record_id,
-        subject=f"{judged.event['event_type']} of task {judged.event['task_id']}",
-        question=decision.reason,
-        requested_at=now,
-    )
-    record = RecordLine(
-        kind=Review.schema,
-        id=review.review_id,
-        body=review.dump(),
-        parents=(record_id,),
-        views=(ViewKey(Folder.REVIEWS, review.review_id, FAR_FUTURE),),
-        about=judged.about,
-    )
-    return (Addition(record=record),)
-
-
 def _decision_line(
     judged: Judged,
     policy: "Policy",
@@ -152,10 +136,15 @@ def _decision_line(
     record_id: str,
     now: datetime,
     requests: Listing,
+    effects: Effects,
+    again: Again | None,
 ) -> RecordLine:
-    """Return the decision record.  It closes the event; about a resolved event it also marks the episode's threads."""
-    consumes: list[ViewName] = [judged.view.name]
-    views: list[ViewKey] = []
+    """Return the decision record.  It closes the event; about a resolved event it also marks the episode's threads.
+
+    One about an event that was closed by an earlier one is over at once: its own view only keeps a second one away.
+    """
+    consumes: list[ViewName] = [] if again else [judged.view.name]
+    views: list[ViewKey] = [ViewKey(Folder.PAST, record_id, "")] if again else []
     if judged.event["payload"].get("phase") == Phase.RESOLVED:
         consumes += judged.threads
         views += [ViewKey(Folder.EPISODES, name.id, due_name(now)) for name in judged.threads]
@@ -163,8 +152,8 @@ def _decision_line(
     return RecordLine(
         kind=DecisionRecord.schema,
         id=record_id,
-        body=_artifact(judged, policy, plan, record_id, now).dump(),
-        parents=(judged.view.name.id,),
+        body=_artifact(judged, policy, plan, record_id, now, effects, again).dump(),
+        parents=(again.parent, judged.view.name.id) if again else (judged.view.name.id,),
         consumes=tuple(consumes),
         views=tuple(views),
         about=judged.about,
@@ -178,7 +167,15 @@ def _request_of_foreign_task(judged: Judged, requests: Listing) -> list[ViewName
     return [name] if name is not None and overdue and judged.task is None else []
 
 
-def _artifact(judged: Judged, policy: "Policy", plan: Plan, record_id: str, now: datetime) -> DecisionRecord:
+def _artifact(
+    judged: Judged,
+    policy: "Policy",
+    plan: Plan,
+    record_id: str,
+    now: datetime,
+    effects: Effects,
+    again: Again | None,
+) -> DecisionRecord:
     decision, event = judged.verdict.decision, judged.event
     return DecisionRecord(
         metadata=DecisionMetadata(
@@ -194,6 +191,7 @@ def _artifact(judged: Judged, policy: "Policy", plan: Plan, record_id: str, now:
             "decision": decision.dump(),
             "receipt": plan.receipt.dump(),
             "plan": plan.dump(),
+            "effects": effects.said,
             "source": {
                 "event_id": event["event_id"],
                 "evidence_ids": [each["evidence_id"] for each in judged.evidence],
@@ -204,6 +202,7 @@ def _artifact(judged: Judged, policy: "Policy", plan: Plan, record_id: str, now:
                 "profile_digest": policy.profile_digest,
                 "descriptor_digest": policy.descriptor_digest,
                 "effective_digest": policy.effective_digest,
+                **({"judgement": again.number} if again else {}),
             },
             "evaluations": [each.dump() for each in judged.verdict.evaluations],
             "original_message": event["payload"].get("message"),

@@ -9,7 +9,7 @@ from reporting_governance.contracts import ids
 from reporting_governance.contracts.capability import EffectiveCapabilities
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
-from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.times import FIRST, due_name
 from reporting_governance.core.check_in_rules import NATIVE
@@ -68,11 +68,19 @@ def run_enqueue(
 def _decide_events(
     store: Store, policy: Policy, profile: ProfileSpec, report: EnqueueReport, clock: Clock, limit: int
 ) -> None:
+    _decide_due(store, policy, profile, report, clock, limit)
+    if report.caused:  # what decisions made is recorded at once; it causes nothing
+        _decide_due(store, policy, profile, report, clock, limit - report.decided)
+
+
+def _decide_due(
+    store: Store, policy: Policy, profile: ProfileSpec, report: EnqueueReport, clock: Clock, limit: int
+) -> None:
     listed = store.listing(Folder.EVENTS)
     due = listed.due(due_name(clock.now()))
     if policy.refused is not None:
         due = [name for name in due if name.due == FIRST]  # about ourselves; the others may be many, and wait
-    waiting = due[:limit]
+    waiting = due[: max(0, limit)]
     listings = Listings(store)
     asked: set[str] = set()
     while waiting:
@@ -85,7 +93,7 @@ def _decide_events(
         waiting = later + waiting
         ready = [view for view in events if not _begins_undecided(store, view, listed)]
         report.refused += len(events) - len(ready)
-        _decide_batch(store, ready, policy, profile, report, listings, asked, clock)
+        waiting = _decide_batch(store, ready, policy, profile, report, listings, asked, clock) + waiting
 
 
 def _begins_undecided(store: Store, view: View, listed: Listing) -> bool:
@@ -118,18 +126,26 @@ def _decide_batch(
     listings: Listings,
     asked: set[str],
     clock: Clock,
-) -> None:
+) -> list[ViewName]:
+    """Decide about events; return those that have to see first what a decision has just done to their task."""
     if not events:
-        return
+        return []
     now = clock.now()
     if any(_phase(view) == Phase.RESOLVED for view in events):
         listings.see_new_threads()
     threads, requests = listings.of(Folder.EPISODES), listings.of(Folder.DECISIONS)
     decided: list[Decided] = []
     tasks: dict[str, Task] = {}
+    changed: set[str] = set()
+    later: list[ViewName] = []
     for view in events:
-        judged = _judge(store, view, listings, tasks, policy, profile, now)
+        if view.body["event"]["payload"].get("task_key") in changed:
+            later.append(view.name)
+            continue
+        judged = judge(store, view, listings, tasks, policy, profile, now)
         decided.append(decide(judged, policy, profile, threads, requests, asked, now))
+        if decided[-1].changes_task:
+            changed.add(judged.task_key)
     whole = [each for each in decided if len(each.groups) == 1]
     answers = commit_all(store, [each.groups[0] for each in whole], now=now)
     for each, answer in zip(whole, answers, strict=True):
@@ -137,6 +153,9 @@ def _decide_batch(
     for each in decided:
         if len(each.groups) > 1:
             _count_decided(report, each, commit_in_turn(store, each.groups, now=now), listings)
+    if changed:
+        listings.tasks_changed()
+    return later
 
 
 def _count_decided(report: EnqueueReport, decided: Decided, answers: Sequence[Answer], listings: Listings) -> None:
@@ -149,6 +168,8 @@ def _count_decided(report: EnqueueReport, decided: Decided, answers: Sequence[An
         return
     report.decided += 1
     report.requests += decided.requests
+    report.reviews += decided.reviews
+    report.caused += decided.events
     report.decisions[decided.kind] = report.decisions.get(decided.kind, 0) + 1
 
 
@@ -160,7 +181,7 @@ def _is_added(answer: Answer) -> bool:
     return isinstance(answer, Added)
 
 
-def _judge(
+def judge(
     store: Store,
     view: View,
     listings: Listings,
@@ -186,5 +207,13 @@ def _judge(
     is_over = payload.get("phase") == Phase.RESOLVED
     threads = listings.threads_about(str(payload["episode"])) if is_over else ()
     return Judged(
-        view=view, event=event, evidence=evidence, task=task.view, threads=threads, facts=facts, verdict=verdict
+        view=view,
+        event=event,
+        evidence=evidence,
+        task=task.view,
+        threads=threads,
+        facts=facts,
+        verdict=verdict,
+        over=task.over,
+        state=task.state,
     )

@@ -16,6 +16,8 @@ class EnqueueReport:
     resolved: int = 0  #: resolved notices queued
     closed: int = 0  #: threads with nothing more to tell
     requests: int = 0  #: check-ins asked of agents
+    reviews: int = 0  #: reviews opened
+    caused: int = 0  #: events that decisions made
     refused: int = 0  #: somebody else took them
     waiting: int = 0  #: events left undecided because the profile was refused
     decisions: dict[str, int] = field(default_factory=dict)  #: decisions by kind

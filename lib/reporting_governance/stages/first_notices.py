@@ -1,6 +1,6 @@
 """The first notices about an event: whom the routes name, what each is told, and which of them carries the ladder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.notice import Notice, Urgency
+from reporting_governance.contracts.review import Review
 from reporting_governance.contracts.times import FAR_FUTURE, due_name
 from reporting_governance.core.facts import Facts, installation, notice_facts
 from reporting_governance.core.policy_evaluator import Verdict
@@ -30,11 +31,18 @@ class Judged:
     threads: Sequence[ViewName]  #: all of its episode; of an event that says an episode is over
     facts: Facts
     verdict: Verdict
+    over: View | None = None  #: the view of a task of ours that is over
+    state: Mapping[str, Any] | None = None  #: the task of the view, with its long texts in place
 
     @property
     def task_key(self) -> str:
         """The key of the watched task; the event's task id where there is none."""
         return str(self.event["payload"].get("task_key") or self.event["task_id"])
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the task checks in with us, so that its status is ours to change."""
+        return self.task is not None or self.over is not None
 
     @property
     def about(self) -> tuple[str, ...]:
@@ -43,7 +51,15 @@ class Judged:
 
 
 def first_notices(
-    judged: Judged, profile: ProfileSpec, threads: Listing, record_id: str, now: datetime, *, raised: bool
+    judged: Judged,
+    profile: ProfileSpec,
+    threads: Listing,
+    record_id: str,
+    now: datetime,
+    *,
+    raised: bool,
+    review: Review | None = None,
+    told: Collection[str] = (),
 ) -> list[Notice]:
     """Return a notice for each receiver that the routes name and that was not told of this episode yet.
 
@@ -51,15 +67,20 @@ def first_notices(
         threads: of `long-task-watchdog`; who has one of an episode was told of it already.
         record_id: of the decision that they follow from.
         raised: a rule asks for the escalation.
+        review: what a person is asked by the decision.  Where no episode goes on telling, it is told of until it is
+            closed.
+        told: further threads in which somebody was told already.
     """
-    notices = _notices(judged, profile, record_id, now)
-    fresh = [each for each in notices if each.thread_key not in threads.names]
+    notices = _notices(judged, profile, record_id, now, review)
+    fresh = [each for each in notices if each.thread_key not in threads.names and each.thread_key not in told]
     if fresh == notices and (raised or _escalates(judged)):
         return _with_ladder(notices, profile)
     return fresh
 
 
-def _notices(judged: Judged, profile: ProfileSpec, record_id: str, now: datetime) -> list[Notice]:
+def _notices(
+    judged: Judged, profile: ProfileSpec, record_id: str, now: datetime, review: Review | None
+) -> list[Notice]:
     decision, message = judged.verdict.decision, judged.verdict.message
     facts = {
         **notice_facts(judged.facts),
@@ -69,17 +90,23 @@ def _notices(judged: Judged, profile: ProfileSpec, record_id: str, now: datetime
         "policy_id": decision.policy_id,
     }
     episode = judged.event["payload"].get("episode")
+    phase = Phase.FIRING
+    if review is not None:
+        facts["review_id"] = review.review_id
+        if episode is None:
+            episode, phase = review.review_id, Phase.REVIEW
     wanted = decision.operator_notice
+    text = message.body if message else decision.reason
     return [
         Notice(
-            notice_id=ids.notice_id(record_id, match.receiver, Phase.FIRING, 1),
+            notice_id=ids.notice_id(record_id, match.receiver, phase, 1),
             thread_key=ids.thread_id(episode or judged.view.name.id, match.receiver),
-            phase=Phase.FIRING,
+            phase=phase,
             number=1,
             receiver=match.receiver,
             urgency=_urgency(decision),
             subject=message.subject if message else decision.reason,
-            body=message.body if message else decision.reason,
+            body=text if review is None else f"{text}\n\n{how_to_close(review.review_id)}",
             facts=facts,
             must_reference=wanted.must_reference if wanted else (),
             created_at=now,
@@ -89,6 +116,15 @@ def _notices(judged: Judged, profile: ProfileSpec, record_id: str, now: datetime
         )
         for match in receivers_of(facts, profile.notification)
     ]
+
+
+def how_to_close(review_id: str) -> str:
+    """Return what a person does who is asked."""
+    return (
+        "A person has to look at this. It is open until somebody closes it, with a reason:\n"
+        f"reportgov review approve {review_id} --comment ...\n"
+        f"reportgov review reject {review_id} --comment ..."
+    )
 
 
 def _escalates(judged: Judged) -> bool:

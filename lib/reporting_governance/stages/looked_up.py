@@ -16,6 +16,7 @@ class Task(NamedTuple):
     view: View | None  #: None: a foreign task, and one that is over: nothing is asked of those
     state: Mapping[str, Any] | None  #: also of a task of ours that is over
     evidence: Sequence[Mapping[str, Any]]
+    over: View | None = None  #: of a task of ours that is over
 
 
 class Listings:
@@ -26,6 +27,7 @@ class Listings:
         self._seen: dict[Folder, Listing] = {}
         self._families: dict[str, list[ViewName]] | None = None
         self._has_new_threads = False
+        self._looked_again = False
 
     def of(self, folder: Folder) -> Listing:
         """Return the names in a folder."""
@@ -36,6 +38,11 @@ class Listings:
     def threads_changed(self) -> None:
         """Note that there are other threads than were listed."""
         self._has_new_threads = True
+
+    def tasks_changed(self) -> None:
+        """Note that tasks have other versions than were listed."""
+        self._seen.pop(Folder.TASKS, None)
+        self._looked_again = False
 
     def see_new_threads(self) -> None:
         """List the threads again if they have changed: the end of an episode consumes all that tell of it."""
@@ -60,13 +67,19 @@ class Listings:
         for _ in range(_LOOKS):
             name = self.of(Folder.TASKS).names.get(key)
             if name is None:
-                break
+                over = self._store.past(key) if of_ours else None
+                if over is not None:
+                    return self._task(over)._replace(view=None, over=over)
+                if not of_ours or self._looked_again:
+                    break
+                self._looked_again = True  # it may have been opened again since its folder was listed
+                self._seen.pop(Folder.TASKS)
+                continue
             view = self._store.read(name)
             if view is not None:
                 return self._task(view)
             self._seen.pop(Folder.TASKS)
-        over = self._store.past(key) if of_ours else None
-        return Task(None, None, ()) if over is None else self._task(over)._replace(view=None)
+        return Task(None, None, ())
 
     def _task(self, view: View) -> Task:
         body = view.body

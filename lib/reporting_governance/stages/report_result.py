@@ -59,9 +59,10 @@ def _dump_result(result: CheckInResult) -> dict[str, Any]:
         document["owed"] = {
             "checkpoint_request": result.owed.request_id,
             "asked_at": result.owed.asked_at,
-            "asked_because": result.owed.asked_because,
             "next_due_at": result.owed.next_due_at and format_time(result.owed.next_due_at),
             "counted": result.owed.counted,
             "reason": result.owed.reason,
         }
+        if result.owed.asked_because:
+            document["owed"]["asked_because"] = result.owed.asked_because
     return document

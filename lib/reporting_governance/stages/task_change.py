@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from reporting_governance.contracts.checkpoint_request import CheckpointRequest
 from reporting_governance.contracts.event_envelope import Event
 from reporting_governance.contracts.evidence import Evidence
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
@@ -84,6 +85,14 @@ class TaskChange:
         """Add evidence for an event.  `own`: it is the task's, not scan's about the task."""
         views = _views_of(event.dump(), event, episode)
         self._add("evidence", item.evidence_id, item.dump(), (event.event_id,), views, (), touches=own)
+
+    def request(
+        self, request: CheckpointRequest, *, parents: Sequence[str] = (), consumes: Sequence[ViewName] = ()
+    ) -> None:
+        """Add a check-in that is asked of the agent; `consumes`: the request that it takes the place of."""
+        views = [ViewKey(Folder.DECISIONS, request.request_id, FAR_FUTURE)]
+        kind = CheckpointRequest.schema
+        self._add(kind, request.request_id, request.dump(), parents, views, consumes, touches=True)
 
     def dated_anew(self, digest: str) -> None:
         """Add the record that only gives the view another name, since the settings changed."""
