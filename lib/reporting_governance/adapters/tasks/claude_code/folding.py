@@ -27,8 +27,30 @@ from reporting_governance.contracts.times import parse_time
 
 MOST_CHILDREN: Final = 200  #: of which one transcript is asked
 LONGEST_LIMIT_SECONDS: Final = 7_200  #: no agent may ask to be left alone for longer
+#: tools whose `timeout`, in milliseconds, is when the host itself ends the call
+_LIMITED: Final = frozenset({"Bash", "PowerShell", "TaskOutput"})
+_KNOWN: Final = frozenset(
+    (
+        "assistant",
+        "user",
+        "system",
+        "progress",
+        "attachment",
+        "summary",
+        "queue-operation",
+        "file-history-snapshot",
+        "last-prompt",
+        "ai-title",
+        "custom-title",
+        "permission-mode",
+        "mode",
+        "agent-name",
+        "pr-link",
+    )
+)
 _SPAWNERS: Final = frozenset({"Task", "Agent"})
 _QUESTIONS: Final = frozenset({"AskUserQuestion", "ExitPlanMode"})
+_LAST_WORDS: Final = frozenset({"end_turn", "stop_sequence", "max_tokens", "refusal"})
 _STOPPED_BY_PERSON: Final = ("The user doesn't want to", "User rejected", "Error: The user doesn't want")
 _LEAVING: Final = ("<command-name>/exit<", "<command-name>/quit<", "<command-name>exit<", "<command-name>quit<")
 _LOCAL_OUTPUT: Final = "<local-command-std"
@@ -57,6 +79,7 @@ class Fold:
     folder: str = ""
     entrypoint: str = ""
     session: str = ""
+    lines: int = 0
     known_lines: int = 0
     calls: dict[str, _Call] = field(default_factory=dict)
     launched: dict[str, datetime | None] = field(default_factory=dict)
@@ -70,8 +93,8 @@ class Fold:
         self.session = text_of(document.get("sessionId")) or self.session
         self.folder = text_of(document.get("cwd")) or self.folder
         self.entrypoint = text_of(document.get("entrypoint")) or self.entrypoint
-        if kind in ("assistant", "user", "system", "progress", "attachment"):
-            self.known_lines += 1
+        self.lines += 1
+        self.known_lines += kind in _KNOWN
         if kind == "queue-operation":
             self._notified(document.get("content"), at)
         elif bool(document.get("isSidechain")) and not self.of_child:
@@ -118,26 +141,28 @@ class Fold:
         if message.get("model") == "<synthetic>":
             return  # what the host puts in where the agent said nothing
         self._live(at)
-        words = ""
-        for block in blocks_of(document):
+        words, blocks = "", blocks_of(document)
+        if _text(message, "stop_reason") in _LAST_WORDS and not any(each.get("type") == "tool_use" for each in blocks):
+            self.calls.clear()  # it waits for none of them any more
+        for block in blocks:
             if block.get("type") == "tool_use":
                 self._called(block, at)
             elif block.get("type") == "text":
                 words = text_of(block.get("text")).strip() or words
         if any(each.tool in _QUESTIONS for each in self.calls.values()):
             self._set(Turn.ASKING, at)
-        elif self.calls or not words or message.get("stop_reason") in ("tool_use", "pause_turn"):
+        elif self.calls or not words or _text(message, "stop_reason") in ("tool_use", "pause_turn"):
             self._work(at)
         else:
             self._set(Turn.ASKING if words.endswith(("?", "\N{FULLWIDTH QUESTION MARK}")) else Turn.OVER, at)
 
     def _called(self, block: Mapping[str, Any], at: datetime | None) -> None:
-        call, given = text_of(block.get("id")), block.get("input")
+        call, tool, given = text_of(block.get("id")), text_of(block.get("name")), block.get("input")
         if not call:
             return
-        limit = given.get("timeout") if isinstance(given, Mapping) else None
+        limit = given.get("timeout") if isinstance(given, Mapping) and tool in _LIMITED else None
         seconds = limit // 1000 if type(limit) is int and limit > 0 else 0
-        self.calls[call] = _Call(text_of(block.get("name")), at, min(seconds, LONGEST_LIMIT_SECONDS))
+        self.calls[call] = _Call(tool, at, min(seconds, LONGEST_LIMIT_SECONDS))
 
     def _user(self, document: Mapping[str, Any], at: datetime | None) -> None:
         blocks = blocks_of(document)
@@ -252,6 +277,10 @@ def time_of(value: object) -> datetime | None:
 def newest(*times: datetime | None) -> datetime | None:
     """Return the newest of the times that are known."""
     return max((each for each in times if each is not None), default=None)
+
+
+def _text(document: Mapping[str, Any], key: str) -> str:
+    return text_of(document.get(key))
 
 
 def _words(content: object) -> str:

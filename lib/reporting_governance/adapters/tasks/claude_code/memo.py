@@ -39,6 +39,17 @@ class Memo:
         self._new[found.path] = entry
         return seen
 
+    def earlier(self, found: Found) -> tuple[Seen, int] | None:
+        """Return what was seen of a transcript before it grew, and its size then."""
+        entry: Any = self._old.get(found.path)
+        try:
+            (device, inode, size, _), document = entry
+            if (device, inode) != (found.device, found.inode) or not size <= found.size:
+                return None
+            return Seen.parse(document), size
+        except (ContractError, TypeError, ValueError):
+            return None
+
     def put(self, found: Found, seen: Seen) -> None:
         """Note what was seen of a transcript."""
         self._new[found.path] = [list(found.mark), seen.dump()]

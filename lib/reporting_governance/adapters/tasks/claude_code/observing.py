@@ -55,11 +55,12 @@ class Observer:
     def observe(self, session: str, seen: Seen, children: Sequence[Child]) -> list[ObservedTask]:
         """Return a session, and those of its sub-agents that work in the background and have not come back."""
         told = {each.name: each for each in seen.children}
-        waited_for = [each for each in children if _is_waited_for(each, seen, told)]
-        others = [each for each in children if each not in waited_for and _is_open(each, seen, told.get(each.name))]
-        seen = _with_process(seen, None if self.processes is None else self.processes.get(session))
+        waited_for = [each for each in children if _is_waited_for(each, seen, told.get(each.name))]
+        others = [each for each in children if _is_away(each, told.get(each.name))]
+        seen = _with_process(seen, (self.processes or {}).get(session))
         alive_at = newest(seen.activity_at, *(each.seen.activity_at for each in waited_for))
-        own = self._session(session, seen, alive_at, others, told)
+        away = [_child_task(session, each, waited_for=each in waited_for) for each in (*waited_for, *others)]
+        own = self._session(session, seen, alive_at, away)
         return [own, *(self._child(session, each, own) for each in others if each.seen.turn is Turn.WORKING)]
 
     def not_readable(self, task_id: str, reason: str) -> ObservedTask:
@@ -72,13 +73,12 @@ class Observer:
         session: str,
         seen: Seen,
         alive_at: datetime | None,
-        children: Sequence[Child],
-        told: Mapping[str, ChildSeen],
+        children: Sequence[ChildTask],
     ) -> ObservedTask:
         status = _STATUS[seen.turn]
         facts, unknown = self._owner(session, status, alive_at)
         if seen.turn is Turn.UNKNOWN:
-            unknown[Condition.SILENCE_TIMEOUT] = _NOT_SEEN
+            facts, unknown = {}, dict.fromkeys((Condition.SILENCE_TIMEOUT, Condition.OWNER_DEAD), _NOT_SEEN)
         owes = seen.turn in (Turn.ASKING, Turn.BROKEN) or (self.all_waiting and status is TaskStatus.WAITING_USER)
         task = TaskState(
             task_id=task_id_of(session),
@@ -93,9 +93,9 @@ class Observer:
             last_evidence_at=seen.evidence_at,
             checkpoint=_OWES if owes else None,
             correlation_id=session,
-            children=tuple(_child_task(session, each, told.get(each.name)) for each in children),
+            children=tuple(children),
             labels=_labels(seen, (self.processes or {}).get(session)),
-            expects_forwarding=any(each.seen.turn in _CAME_TO_AN_END for each in children),
+            expects_forwarding=any(each.finished_at is not None for each in children),
         )
         return ObservedTask(
             task=task,
@@ -149,6 +149,12 @@ class Observer:
             return {}, {Condition.OWNER_DEAD: f"whether process {entry.pid} runs cannot be seen from here"}
         if alive_at is not None and self.now - alive_at < SETTLING:
             return {}, {Condition.OWNER_DEAD: f"process {entry.pid} is gone, and its session was written to just now"}
+        others = (
+            each.pid for each in self.processes.values() if each.life is Life.ALIVE and each.folder == entry.folder
+        )
+        if entry.folder and (other := next(others, None)) is not None:
+            reason = f"process {entry.pid} is gone, and process {other} in the same folder may have gone on with it"
+            return {}, {Condition.OWNER_DEAD: reason}
         dead = Observation(known=Known.TRUE, since=alive_at, reason=f"process {entry.pid}, which worked on it, is gone")
         return {Condition.OWNER_DEAD: dead}, {}
 
@@ -164,22 +170,21 @@ def task_id_of(session: str, child: str = "") -> str:
     return f"{RUNTIME}:{session}:{child}" if child else f"{RUNTIME}:{session}"
 
 
-def _is_waited_for(child: Child, parent: Seen, told: Mapping[str, ChildSeen]) -> bool:
+def _is_waited_for(child: Child, parent: Seen, told: ChildSeen | None) -> bool:
     """Tell whether the parent itself waits for a child: then the child's signs of life are its own."""
-    mine = told.get(child.name)
-    if parent.spawning_since is None or (mine is not None and mine.launched_at is not None):
+    if parent.spawning_since is None or told is not None:
         return False
     return child.seen.started_at is None or child.seen.started_at >= parent.spawning_since
 
 
-def _is_open(child: Child, parent: Seen, told: ChildSeen | None) -> bool:
-    """Tell whether a child works, or came to an end of which its parent does not know."""
-    seen = child.seen
-    if seen.turn is Turn.UNKNOWN or seen.activity_at is None:
+def _is_away(child: Child, told: ChildSeen | None) -> bool:
+    """Tell whether a child was sent into the background, and its parent has not heard of its end.
+
+    Of any other child the end is that of the call by which it was started, whatever its own transcript says.
+    """
+    if told is None or told.launched_at is None or child.seen.activity_at is None:
         return False
-    if told is not None and told.returned_at is not None and told.returned_at >= seen.activity_at:
-        return False
-    return parent.read_from_at is None or seen.activity_at >= parent.read_from_at  # else it may stand before that
+    return told.returned_at is None or told.returned_at < child.seen.activity_at
 
 
 def _with_process(seen: Seen, entry: Process | None) -> Seen:
@@ -194,14 +199,13 @@ def _with_process(seen: Seen, entry: Process | None) -> Seen:
     return seen if turn is None else replace(seen, turn=turn, turn_at=entry.status_at)
 
 
-def _child_task(session: str, child: Child, told: ChildSeen | None) -> ChildTask:
-    ended = child.seen.turn in _CAME_TO_AN_END
+def _child_task(session: str, child: Child, *, waited_for: bool) -> ChildTask:
+    ended = child.seen.turn in _CAME_TO_AN_END and not waited_for  # else its result is on its way
     failed = child.seen.turn is Turn.BROKEN
-    status = (TaskStatus.FAILED if failed else TaskStatus.COMPLETED) if ended else TaskStatus.ACTIVE
     return ChildTask(
         task_id=task_id_of(session, child.name),
-        status=status,
-        spawned_at=child.seen.started_at or (told.launched_at if told else None),
+        status=(TaskStatus.FAILED if failed else TaskStatus.COMPLETED) if ended else TaskStatus.ACTIVE,
+        spawned_at=child.seen.started_at,
         finished_at=(child.seen.turn_at or child.seen.activity_at) if ended else None,
     )
 

@@ -51,6 +51,7 @@ class Listing:
     loose_children: list[Found] = field(default_factory=list)  #: as versions before 2.1.2 left them
     problems: list[tuple[str, str]] = field(default_factory=list)  #: path and what is wrong with it
     cut_short: str = ""  #: why there may be more
+    unlisted: bool = False  #: what a folder holds is not known
 
 
 def default_folder(environment: Mapping[str, str] | None = None) -> str:
@@ -101,7 +102,10 @@ def transcripts(folder: str) -> Listing:
 
 def children_of(session: Found, problems: list[tuple[str, str]]) -> Iterator[Found]:
     """Yield the transcripts of a session's sub-agents that are kept in files of their own."""
-    folder = os.path.join(os.path.dirname(session.path), session.name, "subagents")
+    own = os.path.join(os.path.dirname(session.path), session.name)
+    folder = os.path.join(own, "subagents")
+    if not (_is_real(own) and _is_real(folder)):
+        return
     runs = os.path.join(folder, "workflows")
     left = MOST_CHILDREN
     for place in (folder, *_own_folders(runs)):
@@ -112,6 +116,7 @@ def children_of(session: Found, problems: list[tuple[str, str]]) -> Iterator[Fou
 
 
 def _list_folder(folder: str, listing: Listing) -> bool:
+    before = len(listing.problems)
     for found in _files(folder, listing.problems):
         if found.name.startswith(_CHILD):
             listing.loose_children.append(_as_child(found))
@@ -119,6 +124,7 @@ def _list_folder(folder: str, listing: Listing) -> bool:
             listing.sessions.append(found)
         if len(listing.sessions) + len(listing.loose_children) >= MOST_FILES:
             return False
+    listing.unlisted = listing.unlisted or any(path == folder for path, _ in listing.problems[before:])
     return True
 
 
@@ -159,7 +165,17 @@ def _as_child(found: Found) -> Found:
     return Found(found.path, name, found.device, found.inode, found.size, found.changed_ns)
 
 
+def _is_real(folder: str) -> bool:
+    try:
+        status = os.lstat(folder)
+    except OSError:
+        return False
+    return not _problem(status, wanted=stat.S_ISDIR(status.st_mode), kind="folder")
+
+
 def _own_folders(folder: str) -> list[str]:
+    if not _is_real(folder):
+        return []
     try:
         with os.scandir(folder) as entries:
             return sorted(each.path for each in entries if each.is_dir(follow_symlinks=False))[:MOST_CHILDREN]

@@ -18,7 +18,7 @@ from typing import Any, Final
 from reporting_governance.adapters.hosts.claude_code.requests import parsed
 from reporting_governance.adapters.hosts.claude_code.tail import Unreadable, open_safely
 from reporting_governance.adapters.tasks.claude_code.places import PROCESSES
-from reporting_governance.adapters.tasks.openclaw.processes import Life, OwnProcesses
+from reporting_governance.adapters.tasks.openclaw.processes import Life, Processes
 from reporting_governance.adapters.tasks.openclaw.rows import line, time_of
 
 MOST_ENTRIES: Final = 2_000
@@ -32,12 +32,13 @@ class Process:
     pid: int
     session: str
     life: Life
+    folder: str = ""  #: in which it runs
     status: str = ""
     waiting_for: str = ""
     status_at: datetime | None = None
 
 
-def read_processes(folder: str, machine: OwnProcesses | None) -> Mapping[str, Process] | None:
+def read_processes(folder: str, machine: Processes | None) -> Mapping[str, Process] | None:
     """Return the entries by session, of several the one that lives; None where there is no folder of them.
 
     Args:
@@ -60,7 +61,7 @@ def _rank(entry: Process) -> int:
     return {Life.ALIVE: 2, Life.UNKNOWN: 1, Life.GONE: 0}[entry.life]
 
 
-def _read(path: str, machine: OwnProcesses | None) -> Process | None:
+def _read(path: str, machine: Processes | None) -> Process | None:
     try:
         number, _ = open_safely(path)
     except Unreadable:
@@ -76,13 +77,14 @@ def _read(path: str, machine: OwnProcesses | None) -> Process | None:
         pid=pid,
         session=session,
         life=Life.UNKNOWN if machine is None else _life(pid, document, machine),
+        folder=line(document.get("cwd"), 1_000),
         status=line(document.get("status"), 40),
         waiting_for=line(document.get("waitingFor"), 100),
         status_at=time_of(document.get("statusUpdatedAt")) or time_of(document.get("updatedAt")),
     )
 
 
-def _life(pid: int, document: Mapping[str, Any], machine: OwnProcesses) -> Life:
+def _life(pid: int, document: Mapping[str, Any], machine: Processes) -> Life:
     start = document.get("procStart")
     if isinstance(start, str) and start.isascii() and start.isdigit() and len(start) < 19:
         return machine.life(pid, start=int(start))

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Final
 
 from reporting_governance.adapters.hosts.claude_code.requests import parsed, request_text, text_of
 from reporting_governance.adapters.hosts.claude_code.tail import Unreadable, open_safely
-from reporting_governance.adapters.tasks.claude_code.folding import Fold, newest, time_of
+from reporting_governance.adapters.tasks.claude_code.folding import MOST_CHILDREN, Fold, time_of
 from reporting_governance.adapters.tasks.claude_code.seen import Seen, Turn
 from reporting_governance.adapters.tasks.openclaw.rows import line
 from reporting_governance.core.scrub import scrub
 
 HEAD_BYTES: Final = 256 * 1024  #: in which the first request is looked for
 TAIL_BYTES: Final = 1024 * 1024  #: of the end, read always
+FEW_LINES: Final = 20  #: so many lines that are all strange may be chance
 MOST_TAIL_BYTES: Final = 8 * 1024 * 1024  #: of the end, when nothing before says how the session stands
 _LONGEST_TITLE: Final = 200
 _TAGS: Final = re.compile(r"</?command-[a-z]+>")
@@ -25,7 +27,7 @@ _LONGEST_FOLDER: Final = 200
 def read_transcript(path: str, *, of_child: bool = False) -> Seen:
     """Return what a transcript shows.  Raises: Unreadable for what is no plain file of ours, or cannot be read.
 
-    At most `HEAD_BYTES` and `MOST_TAIL_BYTES` of it are read, whatever its size.
+    Whatever its size: at most `HEAD_BYTES`, `TAIL_BYTES` and `MOST_TAIL_BYTES` of it are read.
     """
     number, size = open_safely(path)
     try:
@@ -35,13 +37,11 @@ def read_transcript(path: str, *, of_child: bool = False) -> Seen:
 
 
 def _read(number: int, size: int, of_child: bool) -> Seen:
-    wanted = TAIL_BYTES
-    while True:
-        start = max(0, size - wanted)
-        fold, first_at = _fold(number, start, size, of_child)
-        if fold.turn is not Turn.UNKNOWN or start == 0 or wanted >= MOST_TAIL_BYTES:
-            break
-        wanted *= 4
+    start = max(0, size - TAIL_BYTES)
+    fold = _fold(number, start, size, of_child)
+    if fold.turn is Turn.UNKNOWN and start > 0:
+        start = max(0, size - MOST_TAIL_BYTES)
+        fold = _fold(number, start, size, of_child)
     started_at, title = _beginning(number, min(size, HEAD_BYTES), of_child)
     tool, limit = fold.newest_call()
     return Seen(
@@ -50,7 +50,7 @@ def _read(number: int, size: int, of_child: bool) -> Seen:
         started_at=started_at,
         activity_at=fold.activity_at,
         evidence_at=fold.evidence_at,
-        read_from_at=first_at if start > 0 else None,
+        read_from=start,
         title=title,
         folder=_shown(fold.folder, _LONGEST_FOLDER),
         entrypoint=line(fold.entrypoint, 40),
@@ -59,19 +59,46 @@ def _read(number: int, size: int, of_child: bool) -> Seen:
         open_limit_seconds=limit,
         spawning_since=fold.spawning_since(),
         children=fold.children(),
-        understood=fold.known_lines > 0,
+        understood=fold.known_lines > 0 or fold.lines < FEW_LINES,
     )
 
 
-def _fold(number: int, start: int, size: int, of_child: bool) -> tuple[Fold, Any]:
-    """Return how the lines from a place on leave the session, and the first time among them."""
-    fold, first_at = Fold(of_child=of_child), None
+def _fold(number: int, start: int, size: int, of_child: bool) -> Fold:
+    """Return how the lines from a place on leave the session."""
+    fold = Fold(of_child=of_child)
     for data in _lines(number, start, size):
         document = parsed(data)
         if document is not None:
-            first_at = first_at or time_of(document.get("timestamp"))
             fold.take(document)
-    return fold, first_at
+    return fold
+
+
+def carried_on(seen: Seen, earlier: Seen, earlier_size: int) -> Seen:
+    """Return what is seen of a transcript that grew, with what was seen of it before and is not in its end any more.
+
+    Only when nothing between the two was left unread: a sub-agent that came back there would seem to be away.
+    """
+    from dataclasses import replace
+
+    if seen.read_from == 0 or seen.read_from > earlier_size:
+        return seen
+    now, before = ({each.name: each for each in one.children} for one in (seen, earlier))
+    children = {name: each for name, each in before.items() if each.returned_at is None} | now
+    for name in now.keys() & before.keys():
+        launched_at = now[name].launched_at or before[name].launched_at
+        children[name] = replace(now[name], launched_at=launched_at)
+    goes_on = seen.turn is earlier.turn is Turn.WORKING and seen.turn_at is None
+    return replace(
+        seen,
+        children=tuple(children.values())[-MOST_CHILDREN:],
+        turn_at=earlier.turn_at if goes_on else seen.turn_at,
+        spawning_since=seen.spawning_since or (earlier.spawning_since if _still_waits(seen, earlier) else None),
+    )
+
+
+def _still_waits(seen: Seen, earlier: Seen) -> bool:
+    """Tell whether an agent that waited for a sub-agent has not done anything since."""
+    return seen.turn is Turn.WORKING and seen.evidence_at is None and earlier.spawning_since is not None
 
 
 def _lines(number: int, start: int, size: int) -> Iterator[bytes]:
@@ -95,7 +122,7 @@ def _bytes(number: int, start: int, end: int) -> bytes:
     return b"".join(parts)
 
 
-def _beginning(number: int, size: int, of_child: bool) -> tuple[Any, str]:
+def _beginning(number: int, size: int, of_child: bool) -> tuple[datetime | None, str]:
     """Return when a session began, and the words of its first request."""
     began = None
     documents = [each for each in map(parsed, _bytes(number, 0, size).split(b"\n")) if each is not None]
@@ -104,7 +131,7 @@ def _beginning(number: int, size: int, of_child: bool) -> tuple[Any, str]:
         following = documents[place + 1] if place + 1 < len(documents) else {}
         words = request_text(document, of_child=of_child, ran_locally=_is_local_output(following))
         if words:
-            return newest(began), _shown(words, _LONGEST_TITLE)
+            return began, _shown(words, _LONGEST_TITLE)
     return began, ""
 
 

@@ -42,7 +42,7 @@ class Seen(Record):
     started_at: datetime | None = None
     activity_at: datetime | None = None  #: the newest line that the agent, a tool or its host brought about
     evidence_at: datetime | None = None  #: the newest result of a tool
-    read_from_at: datetime | None = None  #: what is older was not read; None: everything was
+    read_from: int = 0  #: what stands before this byte was not read, but for the beginning
     title: str = ""
     folder: str = ""  #: where it works
     entrypoint: str = ""  #: how it was started

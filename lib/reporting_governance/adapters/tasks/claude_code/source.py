@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import ObservedTask, SourceReading
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reporting_governance.adapters.tasks.claude_code.observing import Child, Observer
     from reporting_governance.adapters.tasks.claude_code.places import Found, Listing
     from reporting_governance.adapters.tasks.claude_code.seen import Seen
-    from reporting_governance.adapters.tasks.openclaw.processes import OwnProcesses
+    from reporting_governance.adapters.tasks.openclaw.processes import Processes
     from reporting_governance.contracts.finding import Finding
 
 NAME: Final = "claude-code"
@@ -83,7 +83,7 @@ class ClaudeCodeSource:
     parameters_schema: ClassVar[Mapping[str, Any]] = PARAMETERS_SCHEMA
 
     def __init__(
-        self, parameters: Mapping[str, Any], *, state_folder: str = "", machine: OwnProcesses | None = None
+        self, parameters: Mapping[str, Any], *, state_folder: str = "", machine: Processes | None = None
     ) -> None:
         """Name an installation; nothing is opened yet.
 
@@ -131,7 +131,7 @@ class ClaudeCodeSource:
             source=NAME,
             instance=instance,
             tasks=work.tasks,
-            complete=not listing.cut_short,
+            complete=not (listing.cut_short or listing.unlisted),
             findings=work.findings(os.path.join(self._folder, PROJECTS)),
             cannot_see=cannot_see,
         )
@@ -176,6 +176,10 @@ class _Work:
     ) -> None:
         self.listing, self.memo, self.observer, self.floor, self.known = listing, memo, observer, floor, known
         self.tasks: list[ObservedTask] = []
+        self._known_by_session: dict[str, list[str]] = {}
+        for each in sorted(known):
+            session = each.partition(":")[2].partition(":")[0]
+            self._known_by_session.setdefault(session, []).append(each)
         self._opened = 0
         self._strange: list[str] = []  #: transcripts of which not one line is understood
         self._loose: dict[tuple[str, str], list[Child]] = {}  #: by folder and session
@@ -192,6 +196,17 @@ class _Work:
                 if tasks:
                     shown[found.name] = tasks
         self.tasks = [task for tasks in shown.values() for task in tasks]
+        self._say_what_cannot_be_read()
+
+    def _say_what_cannot_be_read(self) -> None:
+        """A session in whose place something else stands now is not gone: nothing can be said of it."""
+        there = {each.task.task_id for each in self.tasks}
+        for path, why in self.listing.problems:
+            name = os.path.basename(path).removesuffix(".jsonl")
+            for each in self._ids_of(name):
+                if each not in there:
+                    there.add(each)
+                    self.tasks.append(self.observer.not_readable(each, f"its transcript cannot be read: {why}"))
 
     def findings(self, place: str) -> Sequence[Finding]:
         """Return what there is to say about the files."""
@@ -209,17 +224,17 @@ class _Work:
         return said
 
     def _session(self, found: Found) -> list[ObservedTask]:
-        from reporting_governance.adapters.tasks.claude_code.observing import task_id_of
         from reporting_governance.adapters.tasks.claude_code.places import children_of
+        from reporting_governance.adapters.tasks.claude_code.seen import Turn
 
         before = len(self.listing.problems)
         seen = self._see(found)
         if seen is None:
-            if not self._is_known(found.name):
-                return []
             reason = self.listing.problems[-1][1] if len(self.listing.problems) > before else "it was not looked at"
-            ids = [each for each in self.known if _is_of(each, task_id_of(found.name))]
+            ids = self._ids_of(found.name)
             return [self.observer.not_readable(each, f"its transcript cannot be read: {reason}") for each in ids]
+        if seen.turn is Turn.UNKNOWN and seen.read_from == 0:
+            return []  # nobody has asked anything of it yet
         children = list(self._loose.get((os.path.dirname(found.path), found.name), ()))
         recent = [each for each in children_of(found, self.listing.problems) if self._is_recent(each)]
         pairs = [(each, self._see(each, of_child=True)) for each in recent]
@@ -229,7 +244,7 @@ class _Work:
 
     def _see(self, found: Found, *, of_child: bool = False) -> Seen | None:
         from reporting_governance.adapters.hosts.claude_code.tail import Unreadable
-        from reporting_governance.adapters.tasks.claude_code.reading import read_transcript
+        from reporting_governance.adapters.tasks.claude_code.reading import carried_on, read_transcript
 
         seen = self.memo.get(found)
         if seen is None:
@@ -242,6 +257,9 @@ class _Work:
             except Unreadable as fault:
                 self.listing.problems.append((found.path, str(fault)))
                 return None
+            earlier = self.memo.earlier(found)
+            if earlier is not None:
+                seen = carried_on(seen, *earlier)
             self.memo.put(found, seen)
         if not seen.understood and found.size:
             self._strange.append(found.path)
@@ -249,21 +267,18 @@ class _Work:
         return seen
 
     def _is_recent(self, found: Found) -> bool:
-        return datetime.fromtimestamp(found.changed_ns / 1e9, UTC) >= self.floor
+        return found.changed_ns >= self.floor.timestamp() * 1e9  # as a number: a file may have any time
 
     def _is_known(self, session: str) -> bool:
-        from reporting_governance.adapters.tasks.claude_code.observing import task_id_of
+        return bool(self._ids_of(session))
 
-        return any(_is_of(each, task_id_of(session)) for each in self.known)
+    def _ids_of(self, session: str) -> Sequence[str]:
+        return self._known_by_session.get(session, ())
 
     def _matters(self, observed: ObservedTask) -> bool:
         """The time of a file may be that of a copy: what counts is when the session was last active."""
         at = observed.task.last_activity_at
-        return observed.task.task_id in self.known or (at is not None and at >= self.floor)
-
-
-def _is_of(task_id: str, session_id: str) -> bool:
-    return task_id == session_id or task_id.startswith(f"{session_id}:")
+        return observed.task.task_id in self.known or at is None or at >= self.floor
 
 
 def _child(found: Found, seen: Seen) -> Child:
