@@ -76,6 +76,8 @@ def world(tmp_path: Path) -> Path:
     program.write_text(f'#!/bin/sh\nexec {shlex.join(REPORTGOV)} "$@"\n')
     program.chmod(0o755)
     (tmp_path / "report.xml").write_text("<testsuite/>")
+    (tmp_path / "message.txt").write_text("Done. All tests pass.\n")
+    (tmp_path / "session.jsonl").write_text('{"type": "user", "message": {"role": "user", "content": "Mend it."}}\n')
     return tmp_path
 
 

@@ -34,7 +34,7 @@ def test_a_pack_under_another_name_is_refused(tmp_path: Path) -> None:
     packs = tmp_path / "policy-packs"
     (packs / "no-silence.yaml").rename(packs / "second.yaml")
     text = Path(profile).read_text(encoding="utf-8")
-    Path(profile).write_text(text.replace("[no-silence]", "[second]"), encoding="utf-8")
+    Path(profile).write_text(text.replace("policy_packs: [no-silence,", "policy_packs: [second,"), encoding="utf-8")
     settings = load_settings(str(tmp_path / "state"), profile)
     assert settings.refused is not None
     assert "the pack calls itself no-silence" in settings.refused

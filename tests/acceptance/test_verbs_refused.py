@@ -12,7 +12,7 @@ FAULTS = [
     ("silence_seconds: 1800", "silence_seconds: -1", "-1"),
     ("silence_seconds: 1800", "silence_seconds: 1800\n  silence_seconds: 60", "silence_seconds"),
     ("sender: file", "sender: [file", ""),
-    ("policy_packs: [no-silence]", "policy_packs: [no-such-pack]", "no-such-pack"),
+    ("policy_packs: [no-silence,", "policy_packs: [no-such-pack,", "no-such-pack"),
     ("receivers: [operator]", "receivers: [opreator]", "no receiver is named opreator"),
 ]
 

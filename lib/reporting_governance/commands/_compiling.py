@@ -105,7 +105,7 @@ def _packs(checker: Checker, artifact: Mapping[str, Any], document: Document, pa
             checker.refuse_at(document, path, [Problem(f"/policy_packs/{place}", f"{name} is named twice")])
             continue
         try:
-            pack_path = _pack_path(path, name)
+            pack_path = path_of_pack(path, name)
             data = read_part(pack_path)
         except ProfileUnreadable as fault:
             checker.refuse_at(document, path, [Problem(f"/policy_packs/{place}", str(fault))])
@@ -129,7 +129,7 @@ def _check_adapters(checker: Checker, artifact: Mapping[str, Any], document: Doc
         checker.refuse_at(document, path, [problem], rule=rule)
 
 
-def _pack_path(profile: str, name: str) -> str:
+def path_of_pack(profile: str, name: str) -> str:
     """Return a pack's file: beside the profile when it is there, else the shipped one."""
     if os.sep in name or name.startswith("."):
         raise ProfileUnreadable(path=profile, reason=f"{name} is no pack id", shipped=shipped_profiles())
