@@ -13,6 +13,7 @@ KINDS = {
     "capabilities": "capabilities",
     "profiles": "profiles",
     "policy-packs": "profiles/policy-packs",
+    "integrations": "integrations",
 }
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))

@@ -26,6 +26,7 @@ class BadCall(UsageError):
         "reportgov gate < attempt.json",
         "reportgov gate install --host claude-code --print",
         "reportgov gate install --host claude-code --write --settings ~/.claude/settings.json",
+        "reportgov gate install --host openclaw --print",
     ),
 )
 @click.argument("what", metavar="[install]", type=click.Choice(["install"]), required=False)
@@ -35,7 +36,8 @@ class BadCall(UsageError):
 @click.option("--print", "show", is_flag=True, help="Show what would change in the host's settings (install).")
 @click.option("--write", is_flag=True, help="Change the host's settings (install).")
 @click.option("--settings", metavar="FILE", help="The host's settings.  Default: .claude/settings.json here (install).")
-@click.option("--tools", is_flag=True, help="Judge the use of tools too (install).")
+@click.option("--tools", is_flag=True, help="Judge the use of tools too (install --host claude-code).")
+@click.option("--program", metavar="FILE", help="OpenClaw's program.  Default: openclaw (install --host openclaw).")
 def main(
     context: CommandContext,
     *,
@@ -45,6 +47,7 @@ def main(
     write: bool,
     settings: str | None,
     tools: bool,
+    program: str | None,
 ) -> Reply:
     """Judge what an agent is about to report, and answer its host: pass, rewrite or hold back.
 
@@ -55,15 +58,21 @@ def main(
     `gate install` puts the gate into the settings of a host.
     """
     if what is None:
-        if show or write or settings is not None or tools:
-            raise BadCall(problem="--print, --write, --settings and --tools belong to install")
+        if show or write or settings is not None or tools or program is not None:
+            raise BadCall(problem="--print, --write, --settings, --tools and --program belong to install")
         from reporting_governance.commands._gate_run import run_call
 
         raise click.exceptions.Exit(run_call(host or "generic", context.state, context.profile_reference))
-    if host != "claude-code":
-        raise BadCall(problem="install needs --host claude-code, the only host whose settings are known here")
+    if host not in ("claude-code", "openclaw"):
+        raise BadCall(problem="install needs --host claude-code or --host openclaw, whose settings are known here")
     if show == write:
         raise BadCall(problem="install needs one of --print and --write")
+    if host == "openclaw":
+        if settings is not None or tools:
+            raise BadCall(problem="--settings and --tools belong to --host claude-code")
+        return _install_plugin(context, program or "openclaw", write=write)
+    if program is not None:
+        raise BadCall(problem="--program belongs to --host openclaw")
     return _install(context, settings, tools=tools, write=write)
 
 
@@ -96,6 +105,26 @@ def _install(context: CommandContext, settings: str | None, *, tools: bool, writ
     else:
         text = result.diff()
     return Reply(document, text)
+
+
+def _install_plugin(context: CommandContext, program: str, *, write: bool) -> Reply:
+    from reporting_governance.commands._gate_install_openclaw import install_plugin, plugin_config
+
+    named = click.get_current_context().params.get("profile")
+    config = plugin_config(context.state, _absolute(named), context.settings.artifact["spec"]["gate"])
+    plan, written = install_plugin(program, config, write=write)
+    document = {
+        "what": "install",
+        "host": "openclaw",
+        "settings": plan.settings,
+        "changes": bool(plan.steps),
+        "written": written,
+        "backup": None,
+        "text": plan.text(),
+    }
+    if written:
+        return Reply(document, f"{plan.settings}: OpenClaw has the plugin, and loads it at its next start or by itself")
+    return Reply(document, plan.text())
 
 
 def _absolute(profile: str | None) -> str | None:
