@@ -11,7 +11,8 @@ from reporting_governance.core.evidence_builder import Opened
 from reporting_governance.core.fact_catalogue import CATALOGUE
 from reporting_governance.core.policy_evaluator import compile_pack
 from reporting_governance.core.task_fold import REMEMBERED
-from reporting_governance.stages.enqueue import Policy, run_enqueue
+from reporting_governance.stages.enqueue import run_enqueue
+from reporting_governance.stages.policy import Policy
 from reporting_governance.stages.report import run_report
 from tests.crash.chain.world import policy
 from tests.stages.watch_world import UID, World

@@ -4,8 +4,9 @@ import os
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from reporting_governance.commands._defaults import DEFAULT_PROFILE
 from reporting_governance.commands._tables import table
-from reporting_governance.commands._wiring import DEFAULT_PROFILE, CommandContext, Reply
+from reporting_governance.commands._wiring import CommandContext, Reply
 from reporting_governance.commands.run import dump, run_once
 from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.errors import ExitCode, UsageError

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reporting_governance.contracts.deployment_profile import ProfileSpec
     from reporting_governance.contracts.finding import Finding
     from reporting_governance.contracts.watch_settings import Watchdog
-    from reporting_governance.stages.enqueue import Policy
+    from reporting_governance.stages.policy import Policy
 
 FALLBACK_PROFILE = "minimal-solo-mode"
 _MAX_BYTES = 1024 * 1024  #: of a profile, a pack or a descriptor
@@ -160,7 +160,7 @@ class Settings:
     def policy(self) -> Policy:
         """The packs, compiled, and what the runtime can do of what the profile asks."""
         from reporting_governance.core.policy_evaluator import compile_pack, document_digest
-        from reporting_governance.stages.enqueue import Policy
+        from reporting_governance.stages.policy import Policy
 
         return Policy(
             packs=tuple(compile_pack(each) for each in self.packs),

@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from reporting_governance.commands._clock import SystemClock
-from reporting_governance.commands._defaults import DEFAULT_PROFILE as DEFAULT_PROFILE
-from reporting_governance.commands._defaults import default_profile as default_profile
-from reporting_governance.commands._defaults import default_state as default_state
+from reporting_governance.commands._defaults import DEFAULT_PROFILE, default_profile, default_state
 from reporting_governance.commands._handler import EXIT_CODES
 from reporting_governance.errors import ExitCode
 
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from reporting_governance.storage.files.daily_copies import DailyCopies
     from reporting_governance.storage.files.store import FilesStore
     from reporting_governance.storage.interface import Store
+
 
 class Reply(NamedTuple):
     """What a verb found or did: as plain JSON data, and as text for a person (empty when there is nothing to say)."""

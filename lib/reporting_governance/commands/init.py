@@ -2,7 +2,8 @@
 
 import os
 
-from reporting_governance.commands._wiring import DEFAULT_PROFILE, CommandContext, Reply, governed_command
+from reporting_governance.commands._defaults import DEFAULT_PROFILE
+from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.resources import read_resource
 
 

@@ -5,8 +5,9 @@ import sys
 
 import click
 
+from reporting_governance.commands._defaults import DEFAULT_PROFILE
 from reporting_governance.commands._durations import Duration
-from reporting_governance.commands._wiring import DEFAULT_PROFILE, CommandContext, Reply, governed_command
+from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.core.schedule_text import Plan, cron_text, jitter_seconds, service_text, timer_text
 from reporting_governance.errors import NotOurState, UsageError
 from reporting_governance.resources import checkout_root

@@ -1,9 +1,11 @@
 """From what an agent says and what scan sees to the specification's events."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.check_in import CheckIn, ChildStep, Verb
 from reporting_governance.contracts.event_envelope import Event, EventType, OperatorContext
@@ -12,7 +14,9 @@ from reporting_governance.contracts.ids import check_in_event_id, watch_event_id
 from reporting_governance.contracts.task_state import TaskState, TaskStatus
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.check_in_rules import NATIVE
-from reporting_governance.core.episodes import Transition
+
+if TYPE_CHECKING:
+    from reporting_governance.core.episodes import Transition
 
 DEFAULT_RUNTIME = "local-host"
 _VERSION = "1"

@@ -3,21 +3,25 @@
 Files are opened by whoever calls; here stands only what follows from what was found.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.check_in import ClaimKind, OfferedEvidence
 from reporting_governance.contracts.evidence import Evidence, EvidenceClass, Quality
 from reporting_governance.contracts.ids import evidence_id
-from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.core.check_in_rules import clamp
-from reporting_governance.core.episodes import Transition
 from reporting_governance.core.offered_checks import PASSED, change_of, check_of, command_reference
+
+if TYPE_CHECKING:
+    from reporting_governance.contracts.task_state import TaskState
+    from reporting_governance.core.episodes import Transition
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from reporting_governance.core.threads import ThreadRules
 from reporting_governance.errors import Busy, UsageError
 from reporting_governance.stages.acknowledging import SaidByAct, proven, withdrawn
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.commit_size import COMMIT
 from reporting_governance.stages.on_hand import OnHand
-from reporting_governance.stages.sending import COMMIT
 from reporting_governance.stages.settled_thread import changed_key
 from reporting_governance.stages.subjects import all_threads, threads_about
 from reporting_governance.storage.interface import Added, Addition, Group, Store, View

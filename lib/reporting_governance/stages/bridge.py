@@ -14,7 +14,8 @@ from reporting_governance.stages.bridge_report import BridgeReport
 from reporting_governance.stages.bridge_run import BridgeRun
 from reporting_governance.stages.bridge_ways import in_batches, one_by_one
 from reporting_governance.stages.clock import Clock
-from reporting_governance.stages.sending import COMMIT, Copies, Host, Work
+from reporting_governance.stages.commit_size import COMMIT
+from reporting_governance.stages.sending import Copies, Host, Work
 from reporting_governance.storage.interface import Store
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from reporting_governance.stages.sending import COMMIT
+from reporting_governance.stages.commit_size import COMMIT
 from reporting_governance.storage.interface import Added, Answer, Group, Store
 
 

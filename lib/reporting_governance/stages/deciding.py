@@ -14,13 +14,13 @@ from reporting_governance.contracts.journal_line import Folder, RecordLine, View
 from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.decision_runner import Plan, plan_decision
+from reporting_governance.stages.commit_size import COMMIT
 from reporting_governance.stages.enforcing import Effects, effects_of, powers_over
 from reporting_governance.stages.first_notices import Judged, first_notices, notice_line
-from reporting_governance.stages.sending import COMMIT
 from reporting_governance.storage.interface import Absence, Addition, Group, Listing
 
 if TYPE_CHECKING:
-    from reporting_governance.stages.enqueue import Policy
+    from reporting_governance.stages.policy import Policy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

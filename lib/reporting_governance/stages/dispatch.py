@@ -10,8 +10,8 @@ from reporting_governance.contracts.receipt import ON_PURPOSE
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.dispatching import halves
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.commit_size import COMMIT
 from reporting_governance.stages.queue import Queue, judged_queue
-from reporting_governance.stages.sending import COMMIT
 from reporting_governance.stages.silencing import close_ended
 from reporting_governance.stages.spooling import blocked_group, ending_of, hold_group, spooled
 from reporting_governance.stages.targets_told import Endings

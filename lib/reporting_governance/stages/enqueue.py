@@ -1,12 +1,10 @@
 """enqueue: one decision for each new event, a notice for each receiver; then what is due in threads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from reporting_governance.contracts import ids
-from reporting_governance.contracts.capability import EffectiveCapabilities
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder, ViewName
@@ -14,7 +12,7 @@ from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.times import FIRST, due_name
 from reporting_governance.core.check_in_rules import NATIVE
 from reporting_governance.core.facts import build_facts
-from reporting_governance.core.policy_evaluator import CompiledPack, document_digest, evaluate
+from reporting_governance.core.policy_evaluator import evaluate
 from reporting_governance.core.self_events import is_about_us
 from reporting_governance.core.self_notices import self_verdict
 from reporting_governance.stages.clock import Clock
@@ -23,28 +21,13 @@ from reporting_governance.stages.deciding import Decided, decide
 from reporting_governance.stages.enqueue_report import EnqueueReport
 from reporting_governance.stages.first_notices import Judged
 from reporting_governance.stages.looked_up import Listings, Task
+from reporting_governance.stages.policy import Policy
 from reporting_governance.stages.thread_steps import look_at_threads
 from reporting_governance.storage.interface import Added, Answer, Group, Listing, Store, View, expand
 
 __all__ = ["EnqueueReport", "Policy", "run_enqueue"]
 
 BATCH = 50  #: events a commit; each makes about four records
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Policy:
-    """What events are judged by, and where it came from; the planner reads only `powers`."""
-
-    packs: Sequence[CompiledPack]
-    powers: EffectiveCapabilities
-    profile_digest: str
-    descriptor_digest: str
-    refused: str | None = None  #: why the profile or a pack was refused; then nothing new is decided
-    effective_digest: str = ""  #: of `powers` as a document; made of it when left out
-
-    def __post_init__(self) -> None:
-        if not self.effective_digest:
-            object.__setattr__(self, "effective_digest", document_digest(self.powers.dump()))
 
 
 def run_enqueue(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reporting_governance.adapters.hosts.interface import Host, Seen
     from reporting_governance.stages.check_in_group import ArtifactReader
     from reporting_governance.stages.clock import Clock
-    from reporting_governance.stages.enqueue import Policy
+    from reporting_governance.stages.policy import Policy
 
 _TRIES = 4  #: how often an attempt is judged anew because its task changed meanwhile
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reporting_governance.contracts.capability import EffectiveCapabilities
-    from reporting_governance.stages.enqueue import Policy
     from reporting_governance.stages.gate_attempt import Asked, Drafted
+    from reporting_governance.stages.policy import Policy
 
 #: what is done once, and not again for each time that the agent tries
 _ONCE = frozenset({ActionKind.NOTIFY_OPERATOR, ActionKind.RAISE_ESCALATION, ActionKind.REQUEST_REVIEW})

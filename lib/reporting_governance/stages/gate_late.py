@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from reporting_governance.contracts.deployment_profile import ProfileSpec
     from reporting_governance.stages.check_in_group import ArtifactReader
     from reporting_governance.stages.clock import Clock
-    from reporting_governance.stages.enqueue import Policy
+    from reporting_governance.stages.policy import Policy
 
 DEFAULT_UNJUDGED = "default.unjudged"
 _TRIES = 4

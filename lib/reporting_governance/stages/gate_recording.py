@@ -21,8 +21,8 @@ from reporting_governance.storage.interface import Added, Addition, Group, Listi
 
 if TYPE_CHECKING:
     from reporting_governance.contracts.deployment_profile import ProfileSpec
-    from reporting_governance.stages.enqueue import Policy
     from reporting_governance.stages.gate_judging import Judgement
+    from reporting_governance.stages.policy import Policy
     from reporting_governance.stages.task_change import TaskVersion
 
 _UNWRITTEN = 0  #: seq of a version that the same group makes; no line has it

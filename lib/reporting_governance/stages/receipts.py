@@ -13,9 +13,10 @@ from reporting_governance.core.target_memory import is_news
 from reporting_governance.core.threads import ThreadRules
 from reporting_governance.errors import Busy
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.commit_size import COMMIT
 from reporting_governance.stages.message import speaks_of
 from reporting_governance.stages.newest import newest_view
-from reporting_governance.stages.sending import COMMIT, Copies, Work, about, read_threads
+from reporting_governance.stages.sending import Copies, Work, about, read_threads
 from reporting_governance.stages.settled_thread import settled_key
 from reporting_governance.stages.targets import Memory, read_memory
 from reporting_governance.stages.targets_told import Marks, ended_marks, told_marks

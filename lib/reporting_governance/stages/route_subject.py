@@ -14,8 +14,8 @@ from reporting_governance.core.policy_evaluator import evaluate
 from reporting_governance.core.self_events import is_about_us
 from reporting_governance.core.self_notices import self_verdict
 from reporting_governance.errors import UsageError
-from reporting_governance.stages.enqueue import Policy
 from reporting_governance.stages.newest import newest_view
+from reporting_governance.stages.policy import Policy
 from reporting_governance.storage.interface import Store, expand
 
 Document = Mapping[str, Any]

@@ -14,7 +14,7 @@ from reporting_governance.core.receivers import receivers_of
 from reporting_governance.core.routing import fact_of
 from reporting_governance.stages.causes import Causes
 from reporting_governance.stages.clock import Clock
-from reporting_governance.stages.enqueue import Policy
+from reporting_governance.stages.policy import Policy
 from reporting_governance.stages.queue import judged_queue, quiet_now
 from reporting_governance.stages.route_subject import NothingToRoute, said_about
 from reporting_governance.storage.interface import Store

@@ -19,7 +19,6 @@ from reporting_governance.stages.targets import Memory
 from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View
 
 SLACK_SECONDS = 15  #: between the record of an attempt and the last moment at which its send may begin
-COMMIT = 200  #: records a commit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,10 +8,10 @@ from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.threads import ThreadRules, ThreadStep, next_thread_step, rules_of
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.commit_size import COMMIT
 from reporting_governance.stages.enqueue_report import EnqueueReport
 from reporting_governance.stages.escalating import Tries, escalate_group
 from reporting_governance.stages.on_the_way import OnTheWay
-from reporting_governance.stages.sending import COMMIT
 from reporting_governance.stages.taking_over import TakingOver
 from reporting_governance.stages.telling import close_group, fall_back_group, tell_again_group
 from reporting_governance.storage.interface import Added, Group, Listing, Store, View

@@ -24,7 +24,8 @@ from reporting_governance.core.profile_compile import compile_profile
 from reporting_governance.resources import resource_path
 from reporting_governance.stages.bridge import BridgeReport, run_bridge
 from reporting_governance.stages.dispatch import run_dispatch
-from reporting_governance.stages.enqueue import Policy, run_enqueue
+from reporting_governance.stages.enqueue import run_enqueue
+from reporting_governance.stages.policy import Policy
 from reporting_governance.stages.report import run_report
 from reporting_governance.stages.scan import run_scan
 from reporting_governance.stages.sending import Host

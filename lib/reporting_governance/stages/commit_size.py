@@ -1,0 +1,3 @@
+"""How much a stage puts into one commit."""
+
+COMMIT = 200  #: records

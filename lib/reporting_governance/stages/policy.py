@@ -1,0 +1,30 @@
+"""What events are judged by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reporting_governance.contracts.capability import EffectiveCapabilities
+    from reporting_governance.core.policy_evaluator import CompiledPack
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """What events are judged by, and where it came from; the planner reads only `powers`."""
+
+    packs: Sequence[CompiledPack]
+    powers: EffectiveCapabilities
+    profile_digest: str
+    descriptor_digest: str
+    refused: str | None = None  #: why the profile or a pack was refused; then nothing new is decided
+    effective_digest: str = ""  #: of `powers` as a document; made of it when left out
+
+    def __post_init__(self) -> None:
+        if not self.effective_digest:
+            from reporting_governance.core.policy_evaluator import document_digest
+
+            object.__setattr__(self, "effective_digest", document_digest(self.powers.dump()))
