@@ -1,5 +1,6 @@
 """Real transcripts, real processes, real verbs: a session that hangs is told, and a healthy one is not."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.acceptance.verbs import Verbs, profile, tree
+from tests.acceptance.verbs import ROOT, Verbs, profile, tree
 from tests.adapters.claude_code.installation import START, Installation, asked, called, came_back, launched, said
 
 OURS = "  - source: openclaw\n    when_present: true"
@@ -130,6 +132,21 @@ def test_a_dry_run_keeps_nothing_and_a_run_reads_only_what_changed(host: Install
     assert tree(verbs.state) == before
     verbs.ok("scan")
     assert [each for each in tree(verbs.state) if "claude-code" in str(each)]
+
+
+def test_the_profile_on_the_page_is_one(host: Installation, tmp_path: Path) -> None:
+    page = (ROOT / "docs/sources.md").read_text("utf-8").partition("## `claude-code`")[2]
+    shown = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
+    document = yaml.safe_load((ROOT / "profiles/minimal-solo-mode.yaml").read_text("utf-8"))
+    document["sources"] = shown["sources"]
+    document["watchdog"] |= shown["watchdog"]
+    (tmp_path / "mine.json").write_text(json.dumps(document))
+    environment = {"CLAUDE_CONFIG_DIR": str(host.config)}
+    verbs = Verbs(tmp_path / "ours", environment=environment, options=("--profile", str(tmp_path / "mine.json")))
+    host.write(asked(ago(90)), called(ago(40), "c1"), name="silent-for-less")
+    host.write(asked(ago(90)), called(ago(50), "c1"), name="silent-for-longer")
+    verbs.ok("run")
+    assert told(verbs) == {("claude-code:silent-for-longer", "silence_timeout", "firing")}
 
 
 def test_a_thousand_sessions_cost_little(host: Installation, verbs: Verbs) -> None:

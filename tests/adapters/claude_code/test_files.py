@@ -305,6 +305,14 @@ class TestStrangeFiles:
         folder.symlink_to(tmp_path / "moved")
         assert {each.task.task_id for each in host.read(30).tasks} == (set() if which == "project" else {TASK})
 
+    def test_no_folder_of_another_user_is_looked_into(self, host: Installation) -> None:
+        if os.geteuid() != 0:
+            pytest.skip("only root can give a folder away")
+        host.write(asked(1), called(2, "c1"))
+        os.chown(host.project, 4242, 4242)
+        read = host.read(10)
+        assert (list(read.tasks), [each.rule for each in read.findings]) == ([], ["GOV603"])
+
     @pytest.mark.parametrize(
         "name", ["a b", "über", "x" * 200, "-x", "..x", "a:b", "a\nb", "a'; rm -rf ~", "\udcff", "_"]
     )
