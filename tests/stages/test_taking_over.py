@@ -9,7 +9,7 @@ import pytest
 
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.core.threads import rules_of
-from reporting_governance.stages import enqueue as stage
+from reporting_governance.stages import thread_steps as stage
 from reporting_governance.stages.enqueue import EnqueueReport, run_enqueue
 from reporting_governance.stages.late_receipt import run_late_receipt
 from reporting_governance.storage.interface import Answer, Group, Listing, Store, View
