@@ -10,7 +10,6 @@ const FINALIZE = "before_agent_finalize";
 const SENDING = "message_sending";
 const DEFAULTS = { command: ["reportgov", "gate"], deadlineMs: 8000, onError: "pass", hooks: [FINALIZE, SENDING] };
 const MOST_PASSES = 2; // OpenClaw grants 3 in all, and does not ask about the answer of the last one
-const ONE_DAY_MS = 24 * 3600 * 1000;
 const CONTEXT = ["agentId", "sessionId", "channelId", "conversationId", "trigger", "workspaceDir"];
 const INSTRUCTION =
   "What is missing may be done with tools now, checks included.  If it is not going to be done, say so plainly.";
@@ -69,19 +68,10 @@ async function onSending(api, config, event, ctx) {
   if (session === undefined) return undefined;
   const answer = await judged(api, config, SENDING, session, text, event, ctx);
   if (answer.kind === "pass") return undefined;
-  if (answer.kind === "block") tellAgent(api, session, answer);
+  // the agent believes that its words went out: it is told at its next run
+  if (answer.kind === "block") session.untold = cut(`A message of yours was held back and reached nobody.\n${answer.reason ?? ""}`);
   if (answer.text) return { content: answer.text };
   return { cancel: true, cancelReason: answer.reason || "held back by reporting-governance" };
-}
-
-/** Let the agent know at its next turn that its words did not go out; it believes that they did. */
-function tellAgent(api, session, answer) {
-  const text = cut(`A message of yours was held back and reached nobody.\n${answer.reason ?? ""}`);
-  const injection = { sessionKey: session.key, text, ttlMs: ONE_DAY_MS, placement: "prepend_context" };
-  if (answer.decision_id) injection.idempotencyKey = answer.decision_id;
-  Promise.resolve()
-    .then(() => api.session.workflow.enqueueNextTurnInjection(injection))
-    .catch((fault) => api.logger.warn(`reporting-governance: the agent was not told: ${fault.message}`));
 }
 
 export default {
@@ -91,7 +81,10 @@ export default {
   register(api) {
     const config = { ...DEFAULTS, ...api.pluginConfig };
     const options = { timeoutMs: config.deadlineMs + 2000 };
-    api.on("before_prompt_build", (event, ctx) => void promptBuilt(event, ctx));
+    api.on("before_prompt_build", (event, ctx) => {
+      const untold = promptBuilt(event, ctx);
+      return untold ? { prependContext: untold } : undefined;
+    });
     api.on("after_tool_call", (event, ctx) => toolUsed(event, ctx));
     if (config.hooks.includes(FINALIZE)) api.on(FINALIZE, (event, ctx) => onFinalize(api, config, event, ctx), options);
     if (config.hooks.includes(SENDING)) api.on(SENDING, (event, ctx) => onSending(api, config, event, ctx), options);

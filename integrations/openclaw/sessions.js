@@ -25,7 +25,7 @@ const GOES_ON = new Set(["subagent_announce", "subagent_settle"]);
  * @typedef {{id: string, at: number, tool: string, params: object, details: object, output: string, sha256: string,
  *            error: string|null, ms: number}} Deed
  * @typedef {{key: string, request: {id: string, at: number, text: string}|null, deeds: Deed[], characters: number,
- *            complete: boolean, runs: Set<string>, answer: string, answeredAt: number}} Session
+ *            complete: boolean, runs: Set<string>, answer: string, answeredAt: number, untold: string}} Session
  */
 
 /** One per process: OpenClaw registers a plugin several times in one, and again when it is reloaded. */
@@ -53,8 +53,9 @@ function kept(session) {
 }
 
 function begun(key, run, request) {
-  const complete = request !== null;
-  return kept({ key, request, deeds: [], characters: 0, complete, runs: new Set([run]), answer: "", answeredAt: 0 });
+  const untold = sessions.get(key)?.untold ?? "";
+  const deeds = { deeds: [], characters: 0, complete: request !== null };
+  return kept({ key, request, ...deeds, runs: new Set([run]), answer: "", answeredAt: 0, untold });
 }
 
 /** Return the session of a key; an unknown one was begun before this plugin saw it, and is not complete. */
@@ -62,21 +63,26 @@ export function sessionOf(key) {
   return sessions.has(key) ? kept(sessions.get(key)) : begun(key, "", null);
 }
 
-/** A run begins, or another pass of it: a request, unless the host or a sub-agent of its own has begun it. */
+/**
+ * A run begins, or another pass of it: a request, unless the host or a sub-agent of its own has begun it.
+ * @returns {string} what the agent has to be told first, empty for nothing
+ */
 export function promptBuilt(event, ctx) {
-  if (!ctx?.sessionKey || !ctx.runId || sessions.get(ctx.sessionKey)?.runs.has(ctx.runId)) return;
+  if (!ctx?.sessionKey || !ctx.runId || sessions.get(ctx.sessionKey)?.runs.has(ctx.runId)) return "";
   const from = ctx.inputProvenance;
   const goesOn = from?.kind === "internal_system" || GOES_ON.has(from?.sourceTool) || ctx.trigger === "heartbeat";
-  if (!goesOn) {
-    begun(ctx.sessionKey, ctx.runId, { id: ctx.runId, at: Date.now(), text: cut(String(event?.prompt ?? "")) });
-    return;
-  }
-  const session = sessionOf(ctx.sessionKey);
+  const request = { id: ctx.runId, at: Date.now(), text: cut(String(event?.prompt ?? "")) };
+  const session = goesOn ? sessionOf(ctx.sessionKey) : begun(ctx.sessionKey, ctx.runId, request);
   session.runs.add(ctx.runId);
-  if (from?.kind === "inter_session") {
-    const details = { childSessionKey: cut(from.sourceSessionKey) };
-    keep(session, { id: ctx.runId, at: Date.now(), tool: from.sourceTool, params: {}, details, output: "", sha256: "", error: null, ms: 0 });
-  }
+  if (goesOn && from?.kind === "inter_session") keep(session, childResult(from, ctx.runId));
+  const untold = session.untold;
+  session.untold = "";
+  return untold;
+}
+
+function childResult(from, run) {
+  const details = { childSessionKey: cut(from.sourceSessionKey) };
+  return { id: run, at: Date.now(), tool: from.sourceTool, params: {}, details, output: "", sha256: "", error: null, ms: 0 };
 }
 
 /** A tool was used. */

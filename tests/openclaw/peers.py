@@ -8,6 +8,8 @@ appends one JSON line per request to `FOLDER/requests.jsonl`.  What the model an
 | HANG, on a line without SPAWN | accepts the request and never answers |
 | SPAWN {…} | calls `sessions_spawn` once with these arguments, then answers |
 | WORK n | calls `exec` with `sleep 40` n times, then answers |
+| SCRIPT [...] | takes one step a turn, and the last one again: says a text, calls {"tool", "arguments"} |
+| THEN [...] | the steps after the gateway has asked it to revise its answer |
 | SILENT | answers with the token by which OpenClaw knows that nothing is to be said |
 | anything else | answers with a short sentence |
 
@@ -80,9 +82,21 @@ def wanted_spawn(messages: list[dict[str, Any]]) -> dict[str, Any] | None:
     return None
 
 
-def tool_call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def scripted(messages: list[dict[str, Any]]) -> Any:
+    """Return the step of the newest script that has come, or None."""
+    for place in range(len(messages) - 1, -1, -1):
+        text = text_of(messages[place].get("content"))
+        if messages[place].get("role") == "user" and "SCRIPT [" in text:
+            word = "THEN [" if "apply this revision request" in text and "THEN [" in text else "SCRIPT ["
+            steps, _ = json.JSONDecoder().raw_decode(text[text.index(word) + len(word) - 1 :])
+            done = sum(1 for one in messages[place + 1 :] if one.get("role") == "assistant")
+            return steps[min(done, len(steps) - 1)]
+    return None
+
+
+def tool_call(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the model's message that calls one tool."""
-    function = {"name": name, "arguments": json.dumps(arguments)}
+    function = {"name": tool, "arguments": json.dumps(arguments)}
     call = {"index": 0, "id": f"call{time.time_ns()}", "type": "function", "function": function}
     return {"role": "assistant", "content": None, "tool_calls": [call]}
 
@@ -90,6 +104,9 @@ def tool_call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Return the model's message for one request."""
     messages = request.get("messages", [])
+    step = scripted(messages)
+    if step is not None:
+        return {"role": "assistant", "content": step} if isinstance(step, str) else tool_call(**step)
     spawn = wanted_spawn(messages)
     tools = {one.get("function", {}).get("name") for one in request.get("tools", [])}
     if spawn is not None and "sessions_spawn" in tools:
