@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from tests.adapters.claude_code.installation import (
 )
 from tests.adapters.openclaw.states import Machine
 
+RECORDED = sorted((Path(__file__).parents[2] / "cases" / "transcripts").iterdir())
 TASK = f"claude-code:{SESSION}"
 HOOK_FEEDBACK = line(
     "user", 4, isMeta=True, message={"role": "user", "content": "Stop hook feedback:\nNo test was run."}
@@ -61,7 +62,8 @@ def true_ones(observed: ObservedTask, minutes: float, **settings: Any) -> set[st
         unknown=observed.unknown,
         resolution_seconds=observed.liveness_resolution_seconds,
     )
-    watchdog = Watchdog(**{"silence_seconds": 1800, "limits": StatusLimits(waiting_user=7200, blocked=7200)} | settings)
+    wanted: dict[str, Any] = {"silence_seconds": 1800, "limits": StatusLimits(waiting_user=7200, blocked=7200)}
+    watchdog = Watchdog(**(wanted | settings))
     verdicts = judge(
         sight, settings_for(watchdog, observed.task, source="claude-code"), START + timedelta(minutes=minutes)
     )
@@ -115,12 +117,31 @@ TURNS: dict[str, tuple[list[Any], TaskStatus, str]] = {
         TaskStatus.WAITING_USER,
         "stopped",
     ),
+    "a person who said no, and what to do instead": (
+        [
+            asked(1),
+            called(2, "c1"),
+            came_back(3, "c1", "The user doesn't want to proceed with this tool use. The user said:\nuse make"),
+        ],
+        TaskStatus.ACTIVE,
+        "working",
+    ),
     "a person who stopped it": (
         [asked(1), called(2, "c1"), asked(3, "[Request interrupted by user]")],
         TaskStatus.WAITING_USER,
         "stopped",
     ),
     "a hook that sent it back": ([asked(1), said(3), HOOK_FEEDBACK], TaskStatus.ACTIVE, "working"),
+    "a hook that sent it back, as newer versions write it": (
+        [asked(1), said(3), line("attachment", 4, attachment={"type": "hook_blocking_error", "hookEvent": "Stop"})],
+        TaskStatus.ACTIVE,
+        "working",
+    ),
+    "a hook that only spoke": (
+        [asked(1), said(3), line("attachment", 4, attachment={"type": "hook_success", "hookEvent": "Stop"})],
+        TaskStatus.WAITING_USER,
+        "over",
+    ),
     "a service that failed": (
         [asked(1), said(2, "API Error: 529", isApiErrorMessage=True)],
         TaskStatus.BLOCKED,
@@ -161,6 +182,24 @@ def test_how_the_newest_turn_stands(host: Installation, name: str) -> None:
     host.write(*lines)
     found = host.one()
     assert (found.task.status, (found.task.labels or {})["turn"]) == (status, turn)
+
+
+@pytest.mark.parametrize("case", RECORDED, ids=[case.name for case in RECORDED])
+def test_recorded_sessions_are_over_and_were_at_work_before(host: Installation, case: Path) -> None:
+    """They all end with the agent's last word; a lone request, and what leads to that word, is work."""
+    lines = (case / "transcript.jsonl").read_text("utf-8").splitlines(keepends=True)
+    host.write(*lines, at=1)
+    now = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    minutes = (now - START).total_seconds() / 60
+    (whole,) = host.read(minutes).tasks
+    assert (whole.task.status, (whole.task.labels or {})["turn"]) == (TaskStatus.WAITING_USER, "over")
+    last = max(place for place, each in enumerate(lines) if '"end_turn"' in each)
+    if any('"end_turn"' in each for each in lines[:last]):
+        return  # what comes before it may be the end of an earlier turn
+    host.write(*lines[:last], at=1)
+    (before,) = host.read(minutes).tasks
+    stopped = case.name in ("interrupted-by-person", "tool-call-rejected")
+    assert (before.task.labels or {})["turn"] == ("stopped" if stopped else "working")
 
 
 def test_what_a_task_says_of_its_session(host: Installation) -> None:

@@ -8,6 +8,8 @@ The format is Claude Code's own and may change with any release; what is not kno
   (`last-prompt`, `file-history-snapshot`, titles): the last line of a file says nothing.
 - AskUserQuestion and ExitPlanMode are calls whose result is a person's answer.  A permission that is asked for leaves
   no line at all; only the process's own entry says so.
+- a hook that keeps the agent from stopping leaves an `isMeta` line with its feedback, in newer versions an attachment
+  `hook_blocking_error` with `hookEvent`.
 - a result whose text begins with how the host says that a person said no or stopped it ends the turn, too.
 - `isApiErrorMessage`: the service failed and the host gave up; system `api_error`: it tries again.
 - a sub-agent in the background returns at once with `status: async_launched`; its end is told by a
@@ -22,8 +24,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from reporting_governance.adapters.hosts.claude_code.requests import INTERRUPTED, blocks_of, request_text, text_of
+from reporting_governance.adapters.tasks.claude_code.line_parts import (
+    child_name,
+    field_text,
+    newest,
+    result_text,
+    tag,
+    time_of,
+)
 from reporting_governance.adapters.tasks.claude_code.seen import ChildSeen, Turn
-from reporting_governance.contracts.times import parse_time
 
 MOST_CHILDREN: Final = 200  #: of which one transcript is asked
 LONGEST_LIMIT_SECONDS: Final = 7_200  #: no agent may ask to be left alone for longer
@@ -52,12 +61,14 @@ _SPAWNERS: Final = frozenset({"Task", "Agent"})
 _QUESTIONS: Final = frozenset({"AskUserQuestion", "ExitPlanMode"})
 _LAST_WORDS: Final = frozenset({"end_turn", "stop_sequence", "max_tokens", "refusal"})
 _STOPPED_BY_PERSON: Final = ("The user doesn't want to", "User rejected", "Error: The user doesn't want")
+_INSTEAD: Final = "the user said:"  #: in a refusal: the agent is to go on in another way
+_REFUSAL_AREA: Final = 600
 _LEAVING: Final = ("<command-name>/exit<", "<command-name>/quit<", "<command-name>exit<", "<command-name>quit<")
 _LOCAL_OUTPUT: Final = "<local-command-std"
 _NOTIFICATION: Final = "<task-notification>"
 _OTHERS_WORDS: Final = ("<teammate-message", "<cross-session-message")
+_STOP_HOOKS: Final = ("Stop", "SubagentStop")
 _MARK_AREA: Final = 80
-_LONGEST_NAME: Final = 128
 
 
 @dataclass(slots=True)
@@ -108,9 +119,8 @@ class Fold:
         elif kind == "progress":
             self._live(at)
         elif kind == "attachment":
-            self._live(at)
             attachment = document.get("attachment")
-            self._notified(attachment.get("prompt") if isinstance(attachment, Mapping) else None, at)
+            self._attached(attachment if isinstance(attachment, Mapping) else {}, at)
 
     def children(self) -> tuple[ChildSeen, ...]:
         """Return what the lines say of sub-agents, the newest last."""
@@ -142,7 +152,9 @@ class Fold:
             return  # what the host puts in where the agent said nothing
         self._live(at)
         words, blocks = "", blocks_of(document)
-        if _text(message, "stop_reason") in _LAST_WORDS and not any(each.get("type") == "tool_use" for each in blocks):
+        if field_text(message, "stop_reason") in _LAST_WORDS and not any(
+            each.get("type") == "tool_use" for each in blocks
+        ):
             self.calls.clear()  # it waits for none of them any more
         for block in blocks:
             if block.get("type") == "tool_use":
@@ -151,7 +163,7 @@ class Fold:
                 words = text_of(block.get("text")).strip() or words
         if any(each.tool in _QUESTIONS for each in self.calls.values()):
             self._set(Turn.ASKING, at)
-        elif self.calls or not words or _text(message, "stop_reason") in ("tool_use", "pause_turn"):
+        elif self.calls or not words or field_text(message, "stop_reason") in ("tool_use", "pause_turn"):
             self._work(at)
         else:
             self._set(Turn.ASKING if words.endswith(("?", "\N{FULLWIDTH QUESTION MARK}")) else Turn.OVER, at)
@@ -194,8 +206,9 @@ class Fold:
         stopped = False
         for block in results:
             self.calls.pop(text_of(block.get("tool_use_id")), None)
-            words = _words(block.get("content"))
-            stopped = stopped or words.startswith((INTERRUPTED, *_STOPPED_BY_PERSON))
+            words = result_text(block.get("content"))
+            refused = words.startswith((INTERRUPTED, *_STOPPED_BY_PERSON))
+            stopped = stopped or (refused and _INSTEAD not in words[:_REFUSAL_AREA].lower())
         if isinstance(whole, Mapping) and len(results) == 1:
             self._child_told(whole, at)
         if stopped:
@@ -204,21 +217,27 @@ class Fold:
             self._work(at)
 
     def _child_told(self, whole: Mapping[str, Any], at: datetime | None) -> None:
-        child = _name(whole.get("agentId"))
+        child = child_name(whole.get("agentId"))
         if child and (whole.get("status") == "async_launched" or whole.get("isAsync") is True):
             self.launched[child] = at
         elif child:
             self.returned[child] = at
         task = whole.get("task")  # what TaskOutput says of one in the background
         if isinstance(task, Mapping) and task.get("status") in ("completed", "failed", "killed", "stopped"):
-            self.returned[_name(task.get("task_id"))] = at
+            self.returned[child_name(task.get("task_id"))] = at
+
+    def _attached(self, attachment: Mapping[str, Any], at: datetime | None) -> None:
+        self._live(at)
+        self._notified(attachment.get("prompt"), at)
+        if attachment.get("type") == "hook_blocking_error" and attachment.get("hookEvent") in _STOP_HOOKS:
+            self._began(at)
 
     def _notified(self, content: object, at: datetime | None) -> None:
         """Take the host's word that what went on in the background has ended; a queued one will be handed over."""
         words = text_of(content)
         if words.lstrip().startswith(_NOTIFICATION):
             head = words.partition("<result>")[0]
-            child, status = _name(_tag(head, "task-id")), _tag(head, "status")
+            child, status = child_name(tag(head, "task-id")), tag(head, "status")
             if child and status:
                 self.returned[child] = at
 
@@ -264,37 +283,3 @@ class Fold:
 
     def _live(self, at: datetime | None) -> None:
         self.activity_at = newest(self.activity_at, at)
-
-
-def time_of(value: object) -> datetime | None:
-    """Return a time that a line names; None when it can be none."""
-    try:
-        return parse_time(value) if isinstance(value, str) and len(value) <= 40 else None
-    except ValueError:
-        return None
-
-
-def newest(*times: datetime | None) -> datetime | None:
-    """Return the newest of the times that are known."""
-    return max((each for each in times if each is not None), default=None)
-
-
-def _text(document: Mapping[str, Any], key: str) -> str:
-    return text_of(document.get(key))
-
-
-def _words(content: object) -> str:
-    if isinstance(content, str):
-        return content
-    blocks = content if isinstance(content, list) else []
-    return next((text_of(each.get("text")) for each in blocks if isinstance(each, Mapping)), "")
-
-
-def _name(value: object) -> str:
-    text = text_of(value)
-    return text if 0 < len(text) <= _LONGEST_NAME and text.isprintable() else ""
-
-
-def _tag(text: str, name: str) -> str:
-    _, found, rest = text.partition(f"<{name}>")
-    return rest.partition(f"</{name}>")[0].strip() if found else ""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from reporting_governance.adapters.interface import EXPLAINED_BY, Known, Observation, ObservedTask
-from reporting_governance.adapters.tasks.claude_code.folding import newest
+from reporting_governance.adapters.tasks.claude_code.line_parts import newest
 from reporting_governance.adapters.tasks.claude_code.processes import Process
 from reporting_governance.adapters.tasks.claude_code.seen import ChildSeen, Seen, Turn
 from reporting_governance.adapters.tasks.openclaw.processes import Life

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from reporting_governance.adapters.hosts.claude_code.requests import parsed, request_text, text_of
 from reporting_governance.adapters.hosts.claude_code.tail import Unreadable, open_safely
-from reporting_governance.adapters.tasks.claude_code.folding import MOST_CHILDREN, Fold, time_of
+from reporting_governance.adapters.tasks.claude_code.folding import MOST_CHILDREN, Fold
+from reporting_governance.adapters.tasks.claude_code.line_parts import time_of
 from reporting_governance.adapters.tasks.claude_code.seen import Seen, Turn
 from reporting_governance.adapters.tasks.openclaw.rows import line
 from reporting_governance.core.scrub import scrub
