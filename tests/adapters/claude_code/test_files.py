@@ -201,6 +201,16 @@ class TestWhatIsKept:
         self.memo(host).write_text(json.dumps(kept))
         assert host.read(10) == good
 
+    def test_what_another_version_understood_is_not_believed(self, host: Installation) -> None:
+        path = host.write(asked(1), called(2, "c1"))
+        host.read(10)
+        kept = json.loads(self.memo(host).read_text())
+        kept["seen"][str(path)][1]["turn"] = "over"
+        self.memo(host).write_text(json.dumps(kept))
+        assert host.one(10).task.status is TaskStatus.WAITING_USER, "this version's word counts"
+        self.memo(host).write_text(json.dumps(kept | {"version": "0.0.0"}))
+        assert host.one(10).task.status is TaskStatus.ACTIVE
+
     def test_no_secret_of_a_request_is_kept(self, host: Installation) -> None:
         secret = "sk-" + "Ab3" * 12
         host.write(asked(1, f"call it with {secret}"), called(2, "c1"))

@@ -15,6 +15,7 @@ from reporting_governance.adapters.tasks.claude_code.seen import Seen
 from reporting_governance.errors import ContractError
 
 _LONGEST: Final = 64 * 1024 * 1024
+_READER: Final = f"{__version__}.1"  #: the last number rises whenever lines are understood in another way
 
 
 class Memo:
@@ -66,7 +67,7 @@ class Memo:
             temporary = f"{path}.{os.getpid()}.tmp"
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
             with open(os.open(temporary, flags, 0o600), "w", encoding="ascii") as file:
-                json.dump({"version": __version__, "seen": self._new}, file)
+                json.dump({"version": _READER, "seen": self._new}, file)
             os.replace(temporary, path)
         except OSError:
             return
@@ -78,5 +79,5 @@ def _load(path: str) -> dict[str, Any]:
             content = json.loads(file.read(_LONGEST))
     except (OSError, ValueError, RecursionError):
         return {}
-    seen = content.get("seen") if isinstance(content, dict) and content.get("version") == __version__ else None
+    seen = content.get("seen") if isinstance(content, dict) and content.get("version") == _READER else None
     return seen if isinstance(seen, dict) else {}
