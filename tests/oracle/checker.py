@@ -25,7 +25,7 @@ PAST, SPOOL, QUEUE, THREADS, EVENTS = (
     "long-task-watchdog",
     "long-task-watchdog-events",
 )
-TROUBLE = ("firing", "repeat", "fallback", "escalation")
+TROUBLE = ("firing", "review", "repeat", "fallback", "escalation")
 ONE_SHOT = ("delivery_failed", "spawn_failed")
 TOLD = ("acked", "pending_external_send")
 #: Kinds of which no id is ever written twice.  (A checkpoint request is one at a time for a task, and comes back.)
@@ -337,11 +337,12 @@ def check_notices(derived: Derived) -> None:
         notices = derived.of_thread(thread)
         phases = [(each.body["phase"], each.body["number"]) for each in notices]
         trouble = [each for each in phases if each[0] in TROUBLE]
-        own = [each for each in trouble if each[0] in ("firing", "repeat")]  # others may be told at any time
-        first = [("firing", 1)] if ("firing", 1) in own else []
+        own = [each for each in trouble if each[0] in ("firing", "review", "repeat")]  # others may be told at any time
+        first = [each for each in own[:1] if each in (("firing", 1), ("review", 1))]
         wanted = [*first, *(("repeat", number) for number in range(2, len(own) - len(first) + 2))]
         assert own == wanted, f"{thread} tells {phases}"
-        assert trouble[0][0] in ("escalation", "fallback") or trouble[0] == ("firing", 1), f"{thread} tells {phases}"
+        begins = trouble[0][0] in ("escalation", "fallback") or trouble[0] in (("firing", 1), ("review", 1))
+        assert begins, f"{thread} tells {phases}"
         steps = [number for phase, number in trouble if phase == "escalation"]
         assert steps == sorted(set(steps)), f"{thread} takes steps {steps}"
         assert phases[len(trouble) :] in ([], [("resolved", 1)]), f"{thread} tells {phases}"
@@ -404,11 +405,17 @@ def _check_nothing_is_stuck(derived: Derived) -> None:
     episodes = {each.id for each in derived.open_in(THREADS, "epi_")}
     fired = {event["payload"]["episode"] for event in derived.events.values() if _phase(event) == "firing"}
     ended = {event["payload"]["episode"] for event in derived.events.values() if _phase(event) == "resolved"}
+    ended |= _answered(derived)
     assert episodes == fired - ended, "the open episodes are those that fired and did not end"
     for version in derived.open_in(THREADS, "thr_"):
         _check_thread(derived, version, ended)
     closed = {thread for thread in derived.threads() if not any(each.id == thread for each in derived.open_in(THREADS))}
     assert closed == set(derived.closes), "a thread is closed by a line that says why"
+
+
+def _answered(derived: Derived) -> set[str]:
+    """What was asked of a person, and a person has answered."""
+    return {act["subject"] for act in derived.acts if act["what"] in ("approve", "reject")}
 
 
 def _check_thread(derived: Derived, version: Version, ended: set[str]) -> None:
@@ -432,6 +439,7 @@ def _open_items(derived: Derived) -> list[Version]:
 def _check_resolved_is_told(derived: Derived, arrived: Mapping[str, Sequence[Arrival]]) -> None:
     """The end is told to exactly those who were told of the trouble, by receipts and by what really arrived."""
     ended = {event["payload"]["episode"] for event in derived.events.values() if _phase(event) == "resolved"}
+    ended |= _answered(derived)
     came = {notice for arrivals in arrived.values() for arrival in arrivals for notice in arrival.notice_ids}
     for thread in derived.threads():
         notices = derived.of_thread(thread)

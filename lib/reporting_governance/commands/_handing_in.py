@@ -17,6 +17,7 @@ from reporting_governance.stages.acts import run_ack, run_unack
 from reporting_governance.stages.inbox import Dropped, Handlers, Inbox, InboxReport, Taken, run_inbox
 from reporting_governance.stages.late_receipt import run_late_receipt
 from reporting_governance.stages.retrying import run_retry
+from reporting_governance.stages.reviewing import run_review
 from reporting_governance.stages.silencing import add_silence, end_silence, new_id
 from reporting_governance.storage.files.inbox import FilesInbox
 
@@ -35,7 +36,7 @@ class NotAllowed(GovernanceError):
 class NotTaken(GovernanceError):
     """An act that the inbox does not take."""
 
-    message = "the inbox takes ack, unack, retry and silence_end; not {what}"
+    message = "the inbox takes ack, unack, retry, approve, reject and silence_end; not {what}"
 
 
 class LookedAt:
@@ -73,6 +74,17 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
             )
         if what == ActKind.SILENCE_END:
             return end_silence(context.store, subject, actor=account_name(uid), comment=comment, clock=context.clock)
+        if what in (ActKind.APPROVE, ActKind.REJECT):
+            return run_review(
+                context.store,
+                subject,
+                ActKind(what),
+                actor=account_name(uid),
+                comment=comment,
+                watchdog=profile.watchdog,
+                rules=rules_of(profile.notification),
+                clock=context.clock,
+            )
         if what != ActKind.RETRY:
             raise NotTaken(what=what)
         return run_retry(

@@ -39,6 +39,8 @@ def dump(report: EnqueueReport, context: CommandContext) -> dict[str, Any]:
         "resolved": report.resolved,
         "closed": report.closed,
         "requests": report.requests,
+        "reviews": report.reviews,
+        "caused": report.caused,
         "refused": report.refused,
         "waiting": report.waiting,
         "profile_refused": report.policy_refused,

@@ -27,6 +27,7 @@ VERBS = {
     "status": "Show tasks, open episodes and what was told to whom.",
     "explain": "Tell the whole story of one id.",
     "ack": "Say that a person has taken over: ends repeats.",
+    "review": "Show what a person is asked, and approve or reject it.",
     "retry": "Send a blocked item again.",
     "silence": "Keep matching notices back for a while, list such wishes, end one.",
     "routes": "Show where a notice would go, and why.",

@@ -54,6 +54,7 @@ def dump(report: StatusReport) -> dict[str, Any]:
     """Return the report as plain JSON data."""
     document = asdict(report)
     document["at"] = format_time(report.at)
+    document["reviews"] = [each.dump() for each in report.reviews]
     document["last_run_at"] = report.last_run_at and format_time(report.last_run_at)
     return document
 
@@ -66,6 +67,10 @@ def describe(report: StatusReport, context: CommandContext) -> str:
     if report.episodes:
         headers = ("task", "condition", "late", "receiver", "told", "proof", "phase", "next", "episode")
         parts.append(table(headers, [row for each in report.episodes for row in _rows(each)]))
+    if report.reviews:
+        from reporting_governance.commands.review import table_of
+
+        parts.append(table_of(report.reviews))
     if report.waiting:
         waiting = [(each.notice_id, each.receiver, each.since, each.sentence, each.subject) for each in report.waiting]
         parts.append(table(("in the queue", "for", "since", "why", "subject"), waiting))

@@ -52,12 +52,14 @@ def check_in_id(uid: int, call_id: str) -> str:
     return derive_id("cin", str(uid), call_id)
 
 
-def status_after(check_in: CheckIn, current: str | None, proof: Quality) -> TaskStatus | None:
+def status_after(check_in: CheckIn, current: str | None, proof: Quality, *, held: bool = False) -> TaskStatus | None:
     """Return the status a check-in gives its task; None: it stays as it is.
 
     Args:
         current: the task's status, None for a task that starts with this.
         proof: the best evidence for completion, this check-in's included.
+        held: a decision lets the task wait, whatever our own rule says of the proof: only a new claim, which is judged
+            again, or a person ends that.
 
     Raises: CheckInRefused for a status word that is vague or not this verb's to say.
     """
@@ -68,7 +70,7 @@ def status_after(check_in: CheckIn, current: str | None, proof: Quality) -> Task
         return word or TaskStatus.ACTIVE
     if check_in.verb is Verb.COMPLETE:
         return TaskStatus.COMPLETED if proof >= ENOUGH else TaskStatus.PENDING_VERIFICATION
-    if current == TaskStatus.PENDING_VERIFICATION and check_in.verb is Verb.EVIDENCE:
+    if current == TaskStatus.PENDING_VERIFICATION and check_in.verb is Verb.EVIDENCE and not held:
         return TaskStatus.COMPLETED if proof >= ENOUGH else None
     if current == TaskStatus.EXPECTED and check_in.verb is Verb.CHECKPOINT:
         return word or TaskStatus.ACTIVE

@@ -28,6 +28,8 @@ def tell(seq: int, line: Document) -> Told:
 
 def _event(body: Document) -> str:
     payload = body["payload"]
+    if "caused_by" in payload:
+        return _caused(body)
     if "condition" not in payload:
         text = payload.get("message") or payload.get("summary") or ""
         said = f": {text}" if isinstance(text, str) and text else ""
@@ -41,6 +43,22 @@ def _event(body: Document) -> str:
     return f"{condition} of task {task} fired: due at {payload['due_at']}, seen {late} s late"
 
 
+def _caused(body: Document) -> str:
+    payload, task = body["payload"], body["task_id"]
+    by = f"by {payload['caused_by']}; recorded, not judged"
+    if "status" in payload:
+        before = f", before {payload['previous_status']}" if payload.get("previous_status") else ""
+        return f"task {task} was set to {payload['status']}{before}, {by}"
+    what = _CAUSED.get(body["event_type"], f"{body['event_type']} of")
+    return f"{what} task {task}, {by}"
+
+
+_CAUSED = {
+    "forced_operator_update": "the operator has to get an update about",
+    "operator_review_requested": "a person has to look at",
+}
+
+
 def _evidence(body: Document) -> str:
     return f"evidence of {body['quality']} quality ({body['class']}) was kept: {_text(body['summary'])}"
 
@@ -49,7 +67,11 @@ def _decision(body: Document) -> str:
     decision, receipt = body["spec"]["decision"], body["spec"].get("receipt") or {}
     blocked = ", ".join(each["action"] for each in receipt.get("blocked_actions", ()))
     gap = f"; this runtime cannot do: {blocked}" if blocked else ""
-    return f"decided {decision['decision']} by rule {decision['policy_id']}: {_text(decision['reason'])}{gap}"
+    idle = [f"{each['action']}: {each['reason']}" for each in body["spec"].get("effects", ()) if not each["done"]]
+    left = f"; nothing to do for {'; '.join(idle)}" if idle else ""
+    again = " again" if (body["spec"].get("source") or {}).get("judgement") else ""
+    said = f"decided{again} {decision['decision']} by rule {decision['policy_id']}"
+    return f"{said}: {_text(decision['reason'])}{gap}{left}"
 
 
 def _notice(body: Document) -> str:
@@ -125,11 +147,21 @@ _ACTS = {
     "unack": "{actor} took the acknowledgement of {subject} back: repeats go on, the escalation begins anew",
     "retry": "{actor} asked to send {subject} again",
     "silence_end": "{actor} ended the silence {subject}",
+    "approve": "{actor} approved {subject}: what was claimed passes",
+    "reject": "{actor} rejected {subject}: the task goes on, its agent is asked for a check-in",
 }
 
 
 def _request(body: Document) -> str:
-    return f"a check-in was asked of the agent; its next contact is answered with it (request {body['request_id']})"
+    why = f", because: {_text(body['reason'])}" if body.get("reason") else ""
+    return (
+        f"a check-in was asked of the agent; its next contact is answered with it (request {body['request_id']}){why}"
+    )
+
+
+def _review(body: Document) -> str:
+    until = f", wanted until {body['deadline_at']}" if body.get("deadline_at") else ""
+    return f"a person was asked about {_text(body['subject'])}{until}: {_text(body['question'])}"
 
 
 def _return(body: Document) -> str:
@@ -197,6 +229,7 @@ _SENTENCES: Mapping[str, Callable[[Document], str]] = {
     "act": _act,
     "item-return": _return,
     "checkpoint-request": _request,
+    "review": _review,
     "thread-close": _close,
     "hold": _hold,
     "silence": _silence,

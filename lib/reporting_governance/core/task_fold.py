@@ -4,7 +4,8 @@ Body: `task` (a task-state document; null before the first event) · `source` ·
 (null for foreign tasks) · `conditions` {name: {anchor, reopened, phase, episode, event_id, due_at}} · `check_ins`
 (ids of the last 64) · `evidence` (compact items of this run of the task, 64 at most: checks, changes and what supports
 completion stay longest) · `last_report` (the texts of the last report, as they stand in its event) · `request` (an open
-checkpoint request, or null) · `gate` (only of a task that a gate has judged: what it answered last, `core.gating`).
+checkpoint request, or null) · `gate` (only of a task that a gate has judged: what it answered last, `core.gating`) ·
+`held` (only of a task that waits because a decision says so: which one; evidence alone does not complete it).
 
 What an event does to the task stands in the event itself (`payload.status`, `payload.child_task_id` ...): whoever
 made it has decided, the fold only writes down.  So a replay needs no settings and no files.
@@ -20,6 +21,7 @@ Body = Mapping[str, Any]
 
 REMEMBERED = 64  #: check-in ids, and evidence items, that a view keeps
 _FINISHED = frozenset(("completed", "failed", "cancelled"))
+_WAITING = frozenset(("pending_verification", "awaiting_review"))
 _EMPTY: Body = {
     "task": None,
     "source": "native",
@@ -167,6 +169,10 @@ def _fold_check_in(body: dict[str, Any], event: Body) -> None:
     task = _begin(body["task"], event) if kind == "task_started" else dict(body["task"] or _identity(event))
     if "status" in payload and "child_task_id" not in payload:
         _set_status(task, payload["status"], at)
+        if payload["status"] in _WAITING and "caused_by" in payload:
+            body["held"] = payload["caused_by"]
+        else:
+            body.pop("held", None)
     if "child_task_id" in payload:
         task["children"] = _fold_child(task.get("children", []), event)
         if payload.get("expects_forwarding"):

@@ -102,6 +102,10 @@ def _fold_rung(body: dict[str, Any], notice: Body) -> None:
 
 
 def _fold_act(body: dict[str, Any], act: Body) -> None:
+    if act["what"] in ("approve", "reject"):  # what it asked a person is answered
+        body["resolved_at"] = act["acted_at"]
+        body["closed_by"] = {key: act.get(key) for key in ("what", "actor", "comment")}
+        return
     if act["what"] == "ack":
         body["acked"] = act
         return

@@ -145,7 +145,8 @@ class CheckInBuilder:
         known = None if before is None else before["task"]
         current = known["status"] if known else None
         proof = best_proof((*(before["evidence"] if before else ()), *(item.dump() for item in items)))
-        status = status_after(check_in, "active" if call.implicit else current, proof)
+        held = before is not None and "held" in before
+        status = status_after(check_in, "active" if call.implicit else current, proof, held=held)
         if call.implicit:
             change.event(implicit_start(check_in, call))
         known = None if change.body is None else change.body["task"]

@@ -150,7 +150,7 @@ def notice_line(notice: Notice, judged: Judged) -> Addition:
         kind=Notice.schema,
         id=notice.notice_id,
         body=notice.dump(),
-        parents=(str(notice.decision_id),),
+        parents=(str(notice.decision_id), *((str(notice.episode_id),) if notice.phase is Phase.REVIEW else ())),
         views=(
             ViewKey(Folder.QUEUE, notice.notice_id, due_name(notice.created_at)),
             ViewKey(Folder.EPISODES, notice.thread_key, _first_look(notice)),

@@ -19,6 +19,7 @@ from reporting_governance.core.threads import ONLY_A_TEST
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.loss_watch import Loss, open_loss
 from reporting_governance.stages.newest import read_all
+from reporting_governance.stages.reviewing import OpenReview, open_reviews
 from reporting_governance.stages.self_change import JOURNAL_KEY
 from reporting_governance.stages.source_reading import read_source
 from reporting_governance.stages.targets import TargetTrouble, troubled
@@ -101,6 +102,7 @@ class StatusReport:
     gap: Mapping[str, str] | None  #: the newest time in which nobody watched: `began_at`, `ended_at`
     targets: tuple[TargetTrouble, ...] = ()  #: those that are down, full or refused what they got last
     log_loss: Loss | None = None  #: what the journal lost, until a person acknowledges it
+    reviews: tuple[OpenReview, ...] = ()  #: what people are asked and nobody has answered
     waiting: tuple[WaitingNotice, ...] = ()  #: notices in the queue, and why; without a profile it is not said
 
 
@@ -127,7 +129,8 @@ def run_status(
     now = clock.now()
     folders: dict[Folder, Listing] = {each: store.listing(each) for each in Folder if each is not Folder.PAST}
     open_work = folders[Folder.EPISODES].names
-    threads = _by_episode(read_all(store, (name for key, name in open_work.items() if key.startswith("thr_"))))
+    telling = read_all(store, (name for key, name in open_work.items() if key.startswith("thr_")))
+    threads = _by_episode(telling)
     opened = read_all(store, (name for key, name in open_work.items() if key.startswith("epi_")))
     episodes = [view for view in opened if view.body["event"]["payload"]["condition"] not in ONLY_A_TEST]
     items = read_all(store, folders[Folder.SPOOL].names.values())
@@ -179,6 +182,7 @@ def run_status(
         gap=own.get("gap"),
         log_loss=open_loss(store),
         waiting=waiting,
+        reviews=open_reviews(store, telling),
     )
 
 

@@ -25,11 +25,11 @@ def threads_about(store: Store, subject: str, everybody: Sequence[View]) -> list
     message that lies before somebody, is looked for in the log.
 
     Args:
-        subject: id of an episode, event, decision, notice, thread, item, attempt or receipt, or of a task (its own id
+        subject: id of an episode, review, event, decision, notice, thread, item, attempt or receipt, or of a task (its own id
             or its key).
         everybody: every open thread.
     """
-    if subject.startswith("epi_"):
+    if subject.startswith(("epi_", "rvw_")):
         families = {ids.thread_prefix(subject)}
     else:
         families = {ids.thread_family(each.name.id) for each in everybody if _names(each, subject)}

@@ -13,11 +13,13 @@ from reporting_governance.contracts.times import due_name, format_time, parse_ti
 from reporting_governance.core.policy_templates import duration_words, one_line
 from reporting_governance.core.thread_targets import missed, missed_at
 from reporting_governance.core.threads import ThreadRules, ThreadStep, stand_in
+from reporting_governance.stages.first_notices import how_to_close
 from reporting_governance.stages.newest import newest_view
 from reporting_governance.stages.settled_thread import changed_key
 from reporting_governance.storage.interface import Absence, Addition, Group, Listing, Store, View, expand
 
 _NAME_LENGTH = 120  #: characters of a task's title in a subject
+_CLOSED = {"approve": "approved", "reject": "rejected"}
 
 
 def tell_again_group(store: Store, thread: View, step: ThreadStep, rules: ThreadRules, now: datetime) -> Group:
@@ -155,15 +157,23 @@ def _subject(phase: Phase, number: int, facts: Mapping[str, Any]) -> str:
 def about_what(facts: Mapping[str, Any]) -> str:
     """Return what a notice is about, in a few words."""
     name = one_line(str(facts.get("title") or facts.get("task_id", "")), _NAME_LENGTH)
-    return f"{str(facts.get('condition', '')).replace('_', ' ')}: {name}"
+    what = facts.get("condition") or ("review" if facts.get("review_id") else "")
+    return f"{str(what).replace('_', ' ')}: {name}"
 
 
 def _text(phase: Phase, body: Mapping[str, Any], facts: Mapping[str, Any], now: datetime) -> str:
     told = f"You were last told at {body['told_at']}." if body["told_at"] else "You were not told before."
+    closed = body.get("closed_by")
+    if phase is Phase.RESOLVED and closed:
+        said = one_line(str(closed["comment"] or ""), _NAME_LENGTH)
+        return f"{closed['actor']} {_CLOSED[closed['what']]} it{f': {said}' if said else ''}. {told}"
     if phase is Phase.RESOLVED:
         return f"The condition ended; seen at {body['resolved_at']}. {told}"
     since = f" It was due at {facts['due_at']}, {late_words(facts['due_at'], now)} ago." if facts.get("due_at") else ""
     stop = f"To stop repeats: reportgov ack {body['episode_id']}"
+    if facts.get("review_id") == body["episode_id"]:
+        ask = how_to_close(str(body["episode_id"]))
+        return f"Nobody has answered yet. {told}\n\n{ask}\n\nAs of {format_time(now)}. {stop}"
     return f"Nothing has changed.{since} {told}\n\nAs of {format_time(now)}. {stop}"
 
 
