@@ -127,7 +127,7 @@ class Call:
             store=self._store(settings),
             host=self._host,
             policy=settings.policy_of(self._host.descriptor),
-            profile=settings.profile,
+            profile=settings.profile_of_gate,
             uid=os.geteuid(),
             operators=frozenset({os.geteuid()}),
             artifacts=_Artifacts(settings, self._state),

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from reporting_governance import __version__
 from reporting_governance.errors import ExitCode, GovernanceError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from reporting_governance.contracts.capability import EffectiveCapabilities
     from reporting_governance.contracts.deployment_profile import ProfileSpec
     from reporting_governance.contracts.finding import Finding
+    from reporting_governance.contracts.gate_settings import Gate
+    from reporting_governance.contracts.notification_settings import Notification
     from reporting_governance.contracts.watch_settings import Watchdog
     from reporting_governance.stages.policy import Policy
 
@@ -133,6 +135,11 @@ class Settings:
         return ProfileSpec.parse(self.artifact["spec"], source=self.reference)
 
     @cached_property
+    def profile_of_gate(self) -> ProfileSpec:
+        """The sections of the profile that a gate reads, each parsed when it is read."""
+        return cast("ProfileSpec", SectionsOfGate(self))
+
+    @cached_property
     def watchdog(self) -> Watchdog:
         """The thresholds alone: all that a tick with nothing due reads of a profile."""
         from reporting_governance.contracts.watch_settings import Watchdog
@@ -197,6 +204,32 @@ class Settings:
         if descriptor != self.descriptor["metadata"]["id"]:
             raise LookupError(descriptor)
         return effective_capabilities(self.artifact, self.descriptor)
+
+
+class SectionsOfGate:
+    """What a gate reads of a profile; agents wait while the rest is parsed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def gate(self) -> Gate:
+        """How the gate answers."""
+        from reporting_governance.contracts.gate_settings import Gate
+
+        return Gate.parse(self._settings.artifact["spec"]["gate"], source=self._settings.reference)
+
+    @property
+    def watchdog(self) -> Watchdog:
+        """When silence becomes news."""
+        return self._settings.watchdog
+
+    @cached_property
+    def notification(self) -> Notification:
+        """Whom the operator's notices reach."""
+        from reporting_governance.contracts.notification_settings import Notification
+
+        return Notification.parse(self._settings.artifact["spec"]["notification"], source=self._settings.reference)
 
 
 def load_settings(state: str, reference: str, *, keep: bool = True) -> Settings:

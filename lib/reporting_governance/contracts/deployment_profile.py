@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from typing import Any, ClassVar
 
 from reporting_governance.contracts.addresses import address_problems as address_problems  # noqa: PLC0414 (part of what a profile promises)
 from reporting_governance.contracts.addresses import parameter_problems
 from reporting_governance.contracts.capability import API_VERSION, EXPECTATIONS, Requirement
+from reporting_governance.contracts.gate_settings import Gate
 from reporting_governance.contracts.notification_settings import Notification
 from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.record import OrderedEnum, Record, named
@@ -54,20 +54,6 @@ GOVERNED_ACTIONS = (
 )
 
 
-class OnError(StrEnum):
-    """What the gate answers when it cannot decide."""
-
-    ALLOW_AND_NOTIFY = "allow_and_notify"
-    BLOCK = "block"
-
-
-class Posture(StrEnum):
-    """Whether the gate advises or enforces."""
-
-    ADVISE = "advise"
-    ENFORCE = "enforce"
-
-
 class Role(OrderedEnum):
     """What somebody may do; each includes the ones before it."""
 
@@ -85,18 +71,6 @@ class Requires(Record):
     writes_defaults: ClassVar[bool] = True
     runtime: str | None = None
     plugin_spec_version: str | None = "0.1.0-mainline"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gate(Record):
-    """How the inline gate answers."""
-
-    schema: ClassVar[str] = "deployment-profile"
-    writes_defaults: ClassVar[bool] = True
-    deadline_ms: int = 5000
-    on_error: OnError = OnError.ALLOW_AND_NOTIFY
-    max_blocks: int = 3  #: for the same reason; then it lets go and tells the operator
-    posture: Posture = Posture.ADVISE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,7 +137,7 @@ class ProfileSpec(Record):
     sources: tuple[SourceSettings, ...] = (SourceSettings(source="openclaw", when_present=True),)
     watchdog: Watchdog = field(default_factory=Watchdog)
     notification: Notification = field(default_factory=Notification)
-    gate: Gate = Gate()
+    gate: Gate = field(default_factory=Gate)
     self_watch: SelfWatch = named("self", default_factory=SelfWatch)
     fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=_fallbacks)  #: by action, strongest first
     artifact_roots: Mapping[str, str] = field(default_factory=lambda: {"workspace": "."})

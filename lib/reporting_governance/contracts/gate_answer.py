@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class AnswerKind(StrEnum):
@@ -15,8 +14,7 @@ class AnswerKind(StrEnum):
     BLOCK = "block"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GateAnswer:
+class GateAnswer(NamedTuple):
     """One answer.  Never stored: the event and the decision behind it are."""
 
     kind: AnswerKind

@@ -7,13 +7,13 @@ the task's view: a log that is replayed remembers the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from reporting_governance.contracts.decision import DecisionKind
-from reporting_governance.contracts.deployment_profile import Posture
 from reporting_governance.contracts.gate_answer import AnswerKind
+from reporting_governance.contracts.gate_settings import Posture
 
 _HOLDS_IN_ENFORCE = frozenset({DecisionKind.REQUIRE_REVIEW, DecisionKind.ESCALATE})
 _PASSES = frozenset({DecisionKind.ALLOW, DecisionKind.ANNOTATE_PLACEHOLDER})
@@ -21,8 +21,7 @@ _PASSES = frozenset({DecisionKind.ALLOW, DecisionKind.ANNOTATE_PLACEHOLDER})
 _MOST_REASONS = 64
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """What a gate has answered in one segment of one session."""
 
     session_id: str = ""
@@ -35,7 +34,7 @@ class Memory:
     decision: str = "allow"
     policy_id: str = ""
     decision_id: str = ""
-    blocks: Mapping[str, int] = field(default_factory=dict)  #: by rule, how often it has held the session back
+    blocks: Mapping[str, int] = MappingProxyType({})  #: by rule, how often it has held the session back
     told: tuple[str, ...] = ()  #: rules of which the operator was told
     asked: str | None = None  #: the checkpoint request that the agent was told of
     judged: int = 0  #: how many attempts of the segment were recorded

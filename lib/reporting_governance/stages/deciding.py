@@ -1,5 +1,7 @@
 """What a decision adds: its notices, what it asks of the agent, and the decision record itself."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +10,6 @@ from typing import TYPE_CHECKING
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.decision import ActionKind
 from reporting_governance.contracts.decision_record_artifact import DecisionMetadata, DecisionRecord
-from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.notice import Notice
@@ -20,6 +21,7 @@ from reporting_governance.stages.first_notices import Judged, first_notices, not
 from reporting_governance.storage.interface import Absence, Addition, Group, Listing
 
 if TYPE_CHECKING:
+    from reporting_governance.contracts.deployment_profile import ProfileSpec
     from reporting_governance.stages.policy import Policy
 
 
@@ -55,7 +57,7 @@ class Again:
 
 def decide(
     judged: Judged,
-    policy: "Policy",
+    policy: Policy,
     profile: ProfileSpec,
     threads: Listing,
     requests: Listing,
@@ -131,7 +133,7 @@ def _told(notices: Sequence[Notice], judged: Judged, threads: Listing) -> Group:
 
 def _decision_line(
     judged: Judged,
-    policy: "Policy",
+    policy: Policy,
     plan: Plan,
     record_id: str,
     now: datetime,
@@ -169,7 +171,7 @@ def _request_of_foreign_task(judged: Judged, requests: Listing) -> list[ViewName
 
 def _artifact(
     judged: Judged,
-    policy: "Policy",
+    policy: Policy,
     plan: Plan,
     record_id: str,
     now: datetime,

@@ -1,13 +1,14 @@
 """The first notices about an event: whom the routes name, what each is told, and which of them carries the ladder."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.decision import Decision, Severity
-from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.notice import Notice, Urgency
@@ -16,8 +17,10 @@ from reporting_governance.contracts.times import FAR_FUTURE, due_name
 from reporting_governance.core.facts import Facts, installation, notice_facts
 from reporting_governance.core.policy_evaluator import Verdict
 from reporting_governance.core.receivers import receivers_of
-from reporting_governance.core.threads import ONE_SHOT
 from reporting_governance.storage.interface import Addition, Listing, View
+
+if TYPE_CHECKING:
+    from reporting_governance.contracts.deployment_profile import ProfileSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,7 +133,11 @@ def how_to_close(review_id: str) -> str:
 def _escalates(judged: Judged) -> bool:
     """Tell whether an event has the profile's ladder without a rule asking for it: one that opens a lasting episode."""
     payload = judged.event["payload"]
-    return bool(payload.get("episode")) and payload.get("condition") not in ONE_SHOT
+    if not payload.get("episode"):
+        return False
+    from reporting_governance.core.threads import ONE_SHOT
+
+    return payload.get("condition") not in ONE_SHOT
 
 
 def _with_ladder(notices: list[Notice], profile: ProfileSpec) -> list[Notice]:

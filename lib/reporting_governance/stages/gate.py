@@ -6,10 +6,8 @@ journal or nothing is.  An attempt that claims nothing and that nobody has anyth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.gate_answer import AnswerKind, GateAnswer
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.report_attempt import HookPoint, ReportAttempt
@@ -22,6 +20,7 @@ from reporting_governance.storage.interface import Listing, Store
 
 if TYPE_CHECKING:
     from reporting_governance.adapters.hosts.interface import Host, Seen
+    from reporting_governance.contracts.deployment_profile import ProfileSpec
     from reporting_governance.stages.check_in_group import ArtifactReader
     from reporting_governance.stages.clock import Clock
     from reporting_governance.stages.policy import Policy
@@ -33,8 +32,7 @@ class NotRecorded(Exception):
     """It was judged, and the journal was changed by others each time; a value for the caller."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """Everything about a gate that does not change from one attempt to the next."""
 
     store: Store

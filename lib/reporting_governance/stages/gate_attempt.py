@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporting_governance.contracts.check_in import CheckIn, ReportClaim, Verb
 from reporting_governance.contracts.deed import Deed, DeedKind
@@ -59,8 +59,7 @@ def digest_of(attempt: ReportAttempt, message: str, seen: Seen | None) -> str:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """Whose attempt it is: the task, as it is known before it."""
 
     task_id: str
@@ -73,8 +72,7 @@ class Subject:
         return native_task_key(self.task_id)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """An attempt with everything that was found for it."""
 
     host: Host
@@ -90,8 +88,7 @@ class Asked:
     at: datetime | None = None  #: when it was asked; None: now
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Drafted:
+class Drafted(NamedTuple):
     """The event of an attempt, and what comes with it."""
 
     start: Event | None  #: of a session that is new to us

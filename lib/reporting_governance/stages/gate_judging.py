@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporting_governance.contracts.capability import SupportLevel
 from reporting_governance.contracts.decision import ActionKind, Decision, DecisionKind, OperatorNotice
-from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.gate_answer import AnswerKind, GateAnswer
 from reporting_governance.contracts.ids import decision_id, derive_id
 from reporting_governance.contracts.report_attempt import HookPoint
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reporting_governance.contracts.capability import EffectiveCapabilities
+    from reporting_governance.contracts.deployment_profile import ProfileSpec
     from reporting_governance.stages.gate_attempt import Asked, Drafted
     from reporting_governance.stages.policy import Policy
 
@@ -31,8 +31,7 @@ _ONCE = frozenset({ActionKind.NOTIFY_OPERATOR, ActionKind.RAISE_ESCALATION, Acti
 _LET_GO = "!let-go"  #: after a rule's id: the operator was told that it was let go
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """One attempt, judged."""
 
     asked: Asked

@@ -118,7 +118,7 @@ def _judgement(asked: Asked, drafted: Drafted, answered: Answered, policy: Polic
     gate = {**drafted.event.payload["gate"], "late": day, "answer": answered.kind}
     return Judgement(
         asked=asked,
-        drafted=replace(drafted, event=replace(drafted.event, payload={**drafted.event.payload, "gate": gate})),
+        drafted=drafted._replace(event=replace(drafted.event, payload={**drafted.event.payload, "gate": gate})),
         facts=facts,
         verdict=Verdict(decision, OperatorMessage(subject=subject[:200], body=body), ()),
         powers=replace(policy.powers, fallbacks={}) if told else policy.powers,

@@ -53,7 +53,7 @@ def record(
     if not (len(answers) == len(groups) and isinstance(answers[-1], Added)):
         return None
     notices = sum(1 for each in _records(groups) if each.kind == Notice.schema)
-    return replace(judgement.answer, notices=notices)
+    return judgement.answer._replace(notices=notices)
 
 
 def _change(judgement: Judgement, version: TaskVersion, requests: Listing) -> tuple[TaskChange, str]:
