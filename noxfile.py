@@ -52,6 +52,12 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def policy(session: nox.Session) -> None:
+    """Ten thousand random events and packs: the compiled rules decide as the slow reading does."""
+    python(session, "-m", "pytest", "-q", "tests/unit/test_policy_oracle.py", *session.posargs)
+
+
+@nox.session
 def crash(session: nox.Session) -> None:
     """Kill at every step, starve of disk, tear: the long matrices too."""
     python(session, "-m", "pytest", "-q", "-n", "2", "tests/crash", *session.posargs)
@@ -71,7 +77,7 @@ def openclaw(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Ratios within one run; absolute figures are hints."""
+    """Ratios within one run; absolute figures are hints.  Suite `rules` wants ci/requirements-bench.txt beside it."""
     python(session, "-m", "tests.bench", *session.posargs, PYTHONPATH=os.pathsep.join(["lib", "."]))
 
 

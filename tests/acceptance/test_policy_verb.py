@@ -140,7 +140,7 @@ def test_a_decision_shows_every_rule_and_which_won_and_why(verbs: Verbs) -> None
     other = verbs.ok("policy", "explain", account["metadata"]["record_id"], "--format", "json").document()
     assert len(other["decisions"]) == 1, "what was decided by another profile is read all the same"
     text = verbs.ok("policy", "explain", account["metadata"]["record_id"], *standard).out
-    assert f"downgrade_status by {winner}, high." in text
+    assert f"downgrade_status by {winner}, high. It is about" in text
     assert "Why this one: " in text
 
 

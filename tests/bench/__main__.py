@@ -1,4 +1,4 @@
-"""Run the benchmarks and write docs/benchmarks.md.  `python -m tests.bench [append|chain|grouping|ticks ...]`."""
+"""Run the benchmarks and write docs/benchmarks.md.  `python -m tests.bench [append|chain|grouping|rules|ticks ...]`."""
 
 import os
 import sys
@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tabulate import tabulate
 
-from tests.bench import append, grouping, ticks, whole_chain
+from tests.bench import append, grouping, rules, ticks, whole_chain
 from tests.bench.measuring import Result
 
 SUITES: dict[str, Callable[[], Iterator[Result]]] = {
     "append": append.run,
     "chain": whole_chain.run,
     "grouping": grouping.run,
+    "rules": rules.run,
     "ticks": ticks.run,
 }
 _PAGE = os.path.join(

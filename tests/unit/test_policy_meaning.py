@@ -68,7 +68,9 @@ def test_what_some_value_satisfies_is_not_refused(conditions: object) -> None:
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(leaf=leaves(SCALARS), values=facts([spec.path for spec in SCALARS]))
-def test_a_leaf_never_turns_out_as_it_is_said_that_it_cannot(leaf: dict[str, object], values: dict[str, object]) -> None:
+def test_a_leaf_never_turns_out_as_it_is_said_that_it_cannot(
+    leaf: dict[str, object], values: dict[str, object]
+) -> None:
     """On a value of the fact's own type; what is of another type is unknown, and facts have no such values."""
     spec = spec_of(leaf["fact"])
     found = reference(leaf, values, NOW)
@@ -100,8 +102,12 @@ def _is_sane(value: object, spec: object) -> bool:
     kind=st.sampled_from(CATALOGUE["event.event_type"].choices),
     task=st.sampled_from([None, TASK]),
     payload=st.dictionaries(
-        st.sampled_from(["condition", "phase", "episode", "source", "caused_by", "late_by_seconds", "message", "report"]),
-        st.one_of(st.none(), st.text(max_size=3), st.integers(), st.booleans(), st.just({"$blob": "0" * 64, "size": 9})),
+        st.sampled_from(
+            ["condition", "phase", "episode", "source", "caused_by", "late_by_seconds", "message", "report"]
+        ),
+        st.one_of(
+            st.none(), st.text(max_size=3), st.integers(), st.booleans(), st.just({"$blob": "0" * 64, "size": 9})
+        ),
     ),
 )
 def test_what_is_said_to_be_always_known_is(kind: str, task: object, payload: dict[str, object]) -> None:

@@ -1,4 +1,4 @@
-"""The shipped packs: their examples hold and try every leaf, their first rules are the specification's, healthy work is quiet."""
+"""The shipped packs: examples hold and try every leaf, first rules are the specification's, healthy work is quiet."""
 
 import json
 from typing import Any
@@ -71,7 +71,9 @@ def test_the_first_rule_is_the_specifications(name: str) -> None:
     mine, output = ours["decision_output"], theirs["decision_output"]
     for key in ("decision", "severity", "suggested_status"):
         assert mine[key] == output[key]
-    assert [_essence(each) for each in mine["required_actions"]] == [_essence(each) for each in output["required_actions"]]
+    assert [_essence(each) for each in mine["required_actions"]] == [
+        _essence(each) for each in output["required_actions"]
+    ]
     for key in ("required", "urgency", "must_reference", "deadline"):
         assert mine["operator_notice"][key] == output["operator_notice"][key]
 

@@ -214,7 +214,12 @@ def _describe(tried: Sequence[_Tried], least: int | None, faults: Sequence[Findi
     ]
     parts = [table(("pack", "examples that hold", "leaf coverage"), rows)]
     untried = [
-        (leaf.rule_id, (each.lines or {}).get(leaf.pointer), _leaf_words(leaf), ", ".join(_WORDS[t] for t in leaf.missing))
+        (
+            leaf.rule_id,
+            (each.lines or {}).get(leaf.pointer),
+            _leaf_words(leaf),
+            ", ".join(_WORDS[t] for t in leaf.missing),
+        )
         for each in tried
         for leaf in each.coverage
         if leaf.missing

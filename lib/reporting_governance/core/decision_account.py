@@ -126,7 +126,9 @@ def _action(
 ) -> ActionAccount:
     hits = [each for each in evaluations if each.get("outcome")]
     known = all(each["rule_id"] in rules for each in hits)
-    asked = [each["rule_id"] for each in hits if each["rule_id"] in rules and _asks(rules[each["rule_id"]], each, action)]
+    asked = [
+        each["rule_id"] for each in hits if each["rule_id"] in rules and _asks(rules[each["rule_id"]], each, action)
+    ]
     return ActionAccount(
         action=action["action"],
         target=action["target"],
@@ -137,7 +139,10 @@ def _action(
 
 def _asks(rule: CompiledRule, evaluation: Mapping[str, Any], action: Mapping[str, Any]) -> bool:
     if evaluation["truth"] == "unknown":
-        wanted = {DecisionKind.REQUIRE_REVIEW: ActionKind.REQUEST_REVIEW, DecisionKind.ESCALATE: ActionKind.RAISE_ESCALATION}
+        wanted = {
+            DecisionKind.REQUIRE_REVIEW: ActionKind.REQUEST_REVIEW,
+            DecisionKind.ESCALATE: ActionKind.RAISE_ESCALATION,
+        }
         first = wanted.get(evaluation["outcome"], ActionKind.BLOCK_TRANSITION)
         return action["action"] in (first, ActionKind.NOTIFY_OPERATOR)
     return any(

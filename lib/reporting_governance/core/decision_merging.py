@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from reporting_governance.contracts.decision import (
     ActionKind,
@@ -90,9 +91,11 @@ class OperatorMessage:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One rule that wants something: because it holds, or because nobody can say whether it does."""
+class Candidate(NamedTuple):
+    """One rule that wants something: because it holds, or because nobody can say whether it does.
+
+    A tuple, since one is made of every rule that holds.
+    """
 
     rule: Rule
     templates: Mapping[str, Template]

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from reporting_governance.contracts.decision import (
     Decision,
@@ -86,9 +86,8 @@ class CompiledPack:
     labels: tuple[str, ...]  #: label facts that its rules look at
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """How one rule turned out, and what it looked at."""
+class Trace(NamedTuple):
+    """How one rule turned out, and what it looked at.  A tuple, since one is made of every rule that looks."""
 
     rule: CompiledRule
     truth: bool | None
@@ -104,13 +103,23 @@ class Trace:
         )
         return "; ".join(dict.fromkeys(reasons))
 
-    def evaluation(self) -> Evaluation:
-        """Return it as it is recorded, with the value behind each leaf."""
+    def evaluation(self, shown: dict[tuple[int, int], LeafValue] | None = None) -> Evaluation:
+        """Return it as it is recorded, with the value behind each leaf.
+
+        Args:
+            shown: leaves that other rules of the verdict have looked at already.
+        """
         candidate = self.candidate()
+        known: dict[tuple[int, int], LeafValue] = {} if shown is None else shown
+        leaves = []
+        for leaf in self.rule.condition.leaves:
+            if (key := (id(leaf), id(self.values))) not in known:
+                known[key] = _leaf_value(leaf, self.values, self.facts)
+            leaves.append(known[key])
         return Evaluation(
             rule_id=self.rule.rule.id,
             truth=_TRUTHS[self.truth],
-            leaves=tuple(_leaf_value(leaf, self.values, self.facts) for leaf in self.rule.condition.leaves),
+            leaves=tuple(leaves),
             outcome=None if candidate is None else candidate.kind,
             reason=self.unknown_reason() if self.truth is None else None,
         )
@@ -136,7 +145,8 @@ class Verdict:
     @property
     def evaluations(self) -> tuple[Evaluation, ...]:
         """How each rule that was looked at turned out, as it is recorded; made when it is asked for."""
-        return tuple(trace.evaluation() for trace in self.traces)
+        shown: dict[tuple[int, int], LeafValue] = {}
+        return tuple(trace.evaluation(shown) for trace in self.traces)
 
 
 def compile_pack(document: Mapping[str, Any], *, source: str = "policy pack") -> CompiledPack:
@@ -152,11 +162,10 @@ def compile_pack(document: Mapping[str, Any], *, source: str = "policy pack") ->
     if problems:
         raise PolicyRefused(problems, source=source)
     pack = PolicyPack.parse(document, source=source)
-    rules = tuple(_compile_rule(rule, pack) for rule in pack.spec.rules)
-    facts = {leaf.fact for rule in rules for leaf in rule.condition.leaves}
-    return CompiledPack(
-        pack, document_digest(document), rules, tuple(sorted(each for each in facts if each.startswith(LABEL_PREFIX)))
-    )
+    leaves: dict[str, Leaf] = {}  # the same leaf in several rules is one object, so that a record makes it once
+    rules = tuple(_compile_rule(rule, pack, leaves) for rule in pack.spec.rules)
+    labels = {leaf.fact for rule in rules for leaf in rule.condition.leaves if leaf.fact.startswith(LABEL_PREFIX)}
+    return CompiledPack(pack, document_digest(document), rules, tuple(sorted(labels)))
 
 
 def check_together(packs: Sequence[CompiledPack]) -> tuple[tuple[int, Problem], ...]:
@@ -181,11 +190,13 @@ def document_digest(document: object) -> str:
     return sha256(text.encode("ascii")).hexdigest()
 
 
-def _compile_rule(rule: Rule, pack: PolicyPack) -> CompiledRule:
+def _compile_rule(rule: Rule, pack: PolicyPack, leaves: dict[str, Leaf]) -> CompiledRule:
+    compiled = compile_condition(rule.conditions)
+    shared = tuple(leaves.setdefault(repr((each.fact, each.operator, each.operand)), each) for each in compiled.leaves)
     return CompiledRule(
         rule,
         rule.decision_output.severity or pack.metadata.severity_default,
-        compile_condition(rule.conditions),
+        CompiledCondition(compiled.test, shared),
         parse_templates(rule.operator_message_templates),
         frozenset(each.value for each in rule.triggers.event_types),
         frozenset(rule.triggers.derived_signals),
@@ -259,19 +270,17 @@ def _applies(wanted: AppliesTo | None, facts: Facts) -> bool:
     return all(not allowed or value is None or value in allowed for allowed, value in found)
 
 
+_SHOWN_AS_THEY_ARE = frozenset({bool, int, type(None)})
 _TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
 
 
 def _leaf_value(leaf: Leaf, values: Values, facts: Facts) -> LeafValue:
     truth = leaf.test(values, facts.now)
     value = values.get(leaf.fact, ABSENT)
-    return LeafValue(
-        fact=leaf.fact,
-        operator=leaf.operator,
-        truth=_TRUTHS[truth],
-        value=None if isinstance(value, Unknown) else _shown(fact_as_json(value)),
-        reason=unknown_reason(leaf, values) if truth is None else None,
-    )
+    if type(value) not in _SHOWN_AS_THEY_ARE and not (type(value) is str and len(value) <= _SHOWN_TEXT):
+        value = None if isinstance(value, Unknown) else _shown(fact_as_json(value))
+    reason = unknown_reason(leaf, values) if truth is None else None
+    return LeafValue(fact=leaf.fact, operator=leaf.operator, truth=_TRUTHS[truth], value=value, reason=reason)
 
 
 def _shown(value: Any) -> Any:

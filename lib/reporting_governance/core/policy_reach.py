@@ -53,7 +53,9 @@ def _check_applies_to(applies_to: Mapping[str, Any], pointer: str) -> Iterator[P
             yield f"{pointer}/task_modes/{place}", message, did_you_mean(mode, _MODES)
 
 
-def _check_leaves(condition: Mapping[str, Any], pointer: str, scope: Mapping[str, FactSpec] | None) -> Iterator[Problem]:
+def _check_leaves(
+    condition: Mapping[str, Any], pointer: str, scope: Mapping[str, FactSpec] | None
+) -> Iterator[Problem]:
     for key in ("all", "any"):
         for place, each in enumerate(condition.get(key, ())):
             yield from _check_leaves(each, f"{pointer}/{key}/{place}", scope)
@@ -76,7 +78,11 @@ def _check_leaf(leaf: Leaf, pointer: str, scope: Mapping[str, FactSpec] | None) 
     if True not in truths:
         yield f"{pointer}/{operator}", f"no value of {fact} satisfies this: it can never hold", _instead(spec, operator)
     elif False not in truths:
-        yield f"{pointer}/{operator}", f"every value of {fact} satisfies this: it says nothing", _instead(spec, operator)
+        yield (
+            f"{pointer}/{operator}",
+            f"every value of {fact} satisfies this: it says nothing",
+            _instead(spec, operator),
+        )
 
 
 def _check_inner(leaf: Leaf, pointer: str, spec: FactSpec) -> Iterator[Problem]:
