@@ -14,6 +14,12 @@ const CONTEXT = ["agentId", "sessionId", "channelId", "conversationId", "trigger
 const INSTRUCTION =
   "What is missing may be done with tools now, checks included.  If it is not going to be done, say so plainly.";
 
+const HELD = {
+  kind: "block",
+  reason: "Nothing could be judged.",
+  text: "[A report of this agent was held back: the gate gave no answer, so nothing could be judged.]",
+};
+
 let failing = false; // one warning, not one for each message
 
 /** Ask about a text; answer by `onError` when the gate does not.  Never throws, and ends within the deadline. */
@@ -38,7 +44,7 @@ async function judged(api, config, hook, session, text, event, ctx) {
       api.logger.warn(`reporting-governance: no answer of ${config.command.join(" ")}: ${fault.message}; ${then} until there is one`);
     }
     failing = true;
-    return hold && hook === SENDING ? { kind: "block", reason: "The gate gives no answer." } : { kind: "pass" };
+    return hold && hook === SENDING ? HELD : { kind: "pass" };
   }
 }
 
@@ -48,7 +54,7 @@ async function onFinalize(api, config, event, ctx) {
   const key = ctx?.sessionKey ?? event?.sessionKey;
   if (typeof text !== "string" || !text.trim() || text.trim() === "NO_REPLY") return undefined;
   if (!key || key.includes(":internal-session-effects:")) return undefined; // the host talks to itself
-  const session = sessionOf(key);
+  const session = sessionOf(key, ctx?.runId ?? event.runId);
   answered(session, text);
   const answer = await judged(api, config, FINALIZE, session, text, event, ctx);
   if (answer.kind === "pass") return undefined;
@@ -64,7 +70,7 @@ async function onFinalize(api, config, event, ctx) {
 async function onSending(api, config, event, ctx) {
   const text = event?.content;
   if (typeof text !== "string" || !text.trim()) return undefined;
-  const session = senderOf(text, ctx?.sessionKey);
+  const session = senderOf(text, ctx?.sessionKey, String(event.to ?? ""));
   if (session === undefined) return undefined;
   const answer = await judged(api, config, SENDING, session, text, event, ctx);
   if (answer.kind === "pass") return undefined;

@@ -10,7 +10,7 @@ const MOST_DEEDS = 512; // of one request
 const MOST_DEED_CHARACTERS = 512 * 1024; // of one request, as JSON
 const MOST_OUTPUT = 8 * 1024; // characters of a command's output, from its end
 const MOST_WORD = 8 * 1024; // characters of any other text of a deed
-const ANSWER_MS = 10 * 60 * 1000; // how long words are known as a session's last ones when another one sends them
+const ANSWER_MS = 10 * 60 * 1000; // how long words are known as those of an automation
 
 /** What the gate reads of a tool call; the rest, such as the contents of files, stays here. */
 const PARAMS = ["command", "workdir", "path", "file_path", "input", "action", "sessionId", "label", "task", "channel", "to"];
@@ -25,7 +25,7 @@ const GOES_ON = new Set(["subagent_announce", "subagent_settle"]);
  * @typedef {{id: string, at: number, tool: string, params: object, details: object, output: string, sha256: string,
  *            error: string|null, ms: number}} Deed
  * @typedef {{key: string, request: {id: string, at: number, text: string}|null, deeds: Deed[], characters: number,
- *            complete: boolean, runs: Set<string>, answer: string, answeredAt: number, untold: string}} Session
+ *            complete: boolean, runs: Set<string>, answer: string, answeredAt: number, sentTo: string, untold: string}} Session
  */
 
 /** One per process: OpenClaw registers a plugin several times in one, and again when it is reloaded. */
@@ -55,12 +55,13 @@ function kept(session) {
 function begun(key, run, request) {
   const untold = sessions.get(key)?.untold ?? "";
   const deeds = { deeds: [], characters: 0, complete: request !== null };
-  return kept({ key, request, ...deeds, runs: new Set([run]), answer: "", answeredAt: 0, untold });
+  return kept({ key, request, ...deeds, runs: new Set([run]), answer: "", answeredAt: 0, sentTo: "", untold });
 }
 
-/** Return the session of a key; an unknown one was begun before this plugin saw it, and is not complete. */
-export function sessionOf(key) {
-  return sessions.has(key) ? kept(sessions.get(key)) : begun(key, "", null);
+/** Return the session of a key; of a run whose beginning this plugin did not see, not all is known. */
+export function sessionOf(key, run = "") {
+  const found = sessions.get(key);
+  return found && (!run || found.runs.has(run)) ? kept(found) : begun(key, run, null);
 }
 
 /**
@@ -91,7 +92,7 @@ export function toolUsed(event, ctx) {
   const parts = Array.isArray(event.result?.content) ? event.result.content : [];
   const output = parts.filter((each) => typeof each?.text === "string").map((each) => each.text).join("\n");
   const ms = Math.max(0, Math.round(event.durationMs ?? 0));
-  keep(sessionOf(ctx.sessionKey), {
+  keep(sessionOf(ctx.sessionKey, event.runId ?? ctx.runId), {
     id: String(event.toolCallId ?? ctx.toolCallId ?? ""),
     at: Date.now() - ms,
     tool: String(event.toolName),
@@ -121,15 +122,20 @@ export function answered(session, text) {
 }
 
 /**
- * Return the session that a message is of: an automation's words are sent for the session of the one they are told to,
- * so it is the one that ended with these words, else the one that it is sent for; undefined when it is nobody's.
+ * Return the session that a message is of; undefined when it is nobody's.
+ *
+ * It is the one that it is sent for, but what an automation ended with is sent for another session: so one that ended
+ * with these very words, and has not sent them to anybody else.
  */
-export function senderOf(text, key) {
+export function senderOf(text, key, to) {
   if (!key) return undefined;
-  const own = sessions.get(key);
-  if (own?.answer === text) return own;
-  const agent = key.split(":").slice(0, 2).join(":") + ":";
+  if (sessions.get(key)?.answer === text) return sessions.get(key);
+  const automation = `${key.split(":").slice(0, 2).join(":")}:cron:`;
   const lately = Date.now() - ANSWER_MS;
-  const same = [...sessions.values()].filter((each) => each.answer === text && each.answeredAt > lately && each.key.startsWith(agent));
-  return same.at(-1) ?? sessionOf(key);
+  const found = [...sessions.values()].findLast(
+    (each) =>
+      each.key.startsWith(automation) && each.answer === text && each.answeredAt > lately && [to, ""].includes(each.sentTo),
+  );
+  if (found) found.sentTo = to;
+  return found ?? sessionOf(key);
 }
