@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from reporting_governance.core.fact_catalogue import CATALOGUE
-from tests.acceptance.verbs import ROOT, Verbs, check_reply
+from tests.acceptance.verbs import ROOT, Verbs, check_reply, profile
 
 PACKS = ROOT / "profiles/policy-packs"
 SHIPPED = sorted(path.stem for path in PACKS.iterdir())
@@ -38,6 +38,13 @@ def test_shipped_packs_hold_and_leave_no_leaf_untried(verbs: Verbs) -> None:
 def test_without_a_name_the_packs_of_the_profile_are_tried(verbs: Verbs) -> None:
     words = ("policy", "test", "--profile", "strict-manager-mode", "--format", "json")
     assert sorted(each["pack"] for each in verbs.ok(*words).document()["packs"]) == SHIPPED
+
+
+def test_a_profile_that_was_refused_is_told_though_the_last_good_packs_hold(verbs: Verbs, tmp_path: Path) -> None:
+    path = profile(tmp_path, ("policy_packs: [no-silence,", "policy_packs: [no-such-pack,"))
+    ended = verbs.call("policy", "test", "--profile", str(path), "--format", "json")
+    assert ended.code == 1
+    assert [each["file"] for each in ended.document()["findings"]] == [str(path)]
 
 
 def test_an_example_that_does_not_hold_is_a_finding_with_its_line_and_why(verbs: Verbs, tmp_path: Path) -> None:
@@ -81,7 +88,7 @@ def test_too_little_coverage_ends_with_1_and_says_what_is_untried(verbs: Verbs, 
     ended = verbs.call("policy", "test", str(path), "--min-coverage", "80", "--format", "json")
     assert (ended.code, ended.document()["packs"][0]["coverage_percent"]) == (1, 66)
     untried = ended.document()["packs"][0]["untried"]
-    assert {each["leaf"] for each in untried} >= {"message.next_step_present equals False"}
+    assert {each["leaf"] for each in untried} >= {"message.next_step_present equals false"}
     assert all(each["never"] == ["unknown"] for each in untried)
     lines = path.read_text(encoding="utf-8").splitlines()
     assert all(each["leaf"].split()[0] in lines[each["line"] - 1] for each in untried)

@@ -9,6 +9,7 @@ from tests.docs.pages import ROOT, Lie, blocks, commands, same, try_page
 from tests.docs.services import Services
 
 RECIPES = sorted(path for path in (ROOT / "docs/recipes").glob("*.md") if path.name != "README.md")
+PAGES = [*RECIPES, ROOT / "docs/policy.md"]
 
 
 def run(page: Path, folder: Path, text: str = "") -> int:
@@ -16,7 +17,7 @@ def run(page: Path, folder: Path, text: str = "") -> int:
         return try_page(page, folder / "machine", Services(page, folder, opened), text=text)
 
 
-@pytest.mark.parametrize("page", RECIPES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_recipe_is_true(page: Path, tmp_path: Path) -> None:
     assert run(page, tmp_path) > 5
 

@@ -41,8 +41,11 @@ def _document(account: DecisionAccount) -> dict[str, Any]:
 def _describe(account: DecisionAccount) -> str:
     decision, about = account.decision, account.metadata
     head = (
-        f"Decision {about['record_id']} of {about['recorded_at']}: {decision['decision']} by {decision['policy_id']}, "
-        + f"{decision['severity']}. It is about event {about['event_id']} (task {about['task_id']}).",
+        (
+            f"Decision {about['record_id']} of {about['recorded_at']}: {decision['decision']} by "
+            f"{decision['policy_id']}, {decision['severity']}. "
+            f"It is about event {about['event_id']} (task {about['task_id']})."
+        ),
         f"Reason: {decision['reason']}",
         f"Why this one: {account.why}.",
     )

@@ -19,6 +19,7 @@ from reporting_governance.core.policy_coverage import LeafCoverage, coverage_of,
 from reporting_governance.core.policy_evaluator import compile_pack
 from reporting_governance.core.policy_examples import ExampleResult, run_examples
 from reporting_governance.core.policy_operators import Truth
+from reporting_governance.core.policy_values import operator_of
 from reporting_governance.errors import ExitCode, UsageError
 from reporting_governance.resources import resource_path
 
@@ -69,17 +70,19 @@ def test_packs(context: CommandContext, names: Sequence[str], *, junit: str | No
     """Run the examples of packs.
 
     Args:
-        names: ids of shipped packs, or files; none takes the packs of the profile.
+        names: ids of shipped packs, or files; none takes the packs of the profile, of the last good one where it was
+            refused, with what is wrong with it.
         junit: a file to write the results to.
         least: the coverage in percent below which the answer is no.
     """
     paths = [_path_of(as_typed(each)) for each in names] or _paths_in_force(context)
+    refused = () if names else context.settings.findings
     tried = [_try(path) for path in paths]
     if junit is not None:
         _write_junit(junit, tried)
     failed = sum(not each.result.passed for one in tried for each in one.examples)
     short = [each for each in tried if least is not None and each.percent < least]
-    faults = [each for one in tried for each in one.findings]
+    faults = [*refused, *(each for one in tried for each in one.findings)]
     code = ExitCode.NO if failed or short or faults else ExitCode.DONE
     return Reply(_document(tried, least, faults), _describe(tried, least, faults), code)
 
@@ -200,7 +203,11 @@ def _document(tried: Sequence[_Tried], least: int | None, faults: Sequence[Findi
 
 
 def _leaf_words(leaf: LeafCoverage) -> str:
-    return " ".join([str(leaf.leaf["fact"]), *(f"{key} {value}" for key, value in leaf.leaf.items() if key != "fact")])
+    import json
+
+    operator = operator_of(leaf.leaf)
+    operand = leaf.leaf[operator]
+    return f"{leaf.leaf['fact']} {operator} {operand if isinstance(operand, str) else json.dumps(operand)}"
 
 
 def _describe(tried: Sequence[_Tried], least: int | None, faults: Sequence[Finding]) -> str:

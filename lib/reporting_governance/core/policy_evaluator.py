@@ -48,7 +48,7 @@ class PolicyRefused(GovernanceError):
 
     exit_code: ClassVar[ExitCode] = ExitCode.NO
     message: ClassVar[str] = "{source}: policy pack refused: {reason}"
-    hint: ClassVar[str] = "`reportgov verify-policy` shows each fault with its line."
+    hint: ClassVar[str] = "`reportgov policy test FILE` shows each fault with its line."
 
     def __init__(self, problems: Sequence[Problem], *, source: str) -> None:
         self.problems = tuple(problems)
