@@ -157,13 +157,13 @@ class Store(Protocol):
         """Yield the valid lines from `from_seq` on; void lines are left out."""
         ...
 
-    def put_blob(self, body: bytes) -> Mapping[str, Any]:
-        """Store bytes apart, synced, and return the reference that stands in a line: {"$blob": digest, "size": n}."""
-        ...
     def holding(self, words: Collection[str]) -> list[int]:
         """Return the lines in which one of the words stands, in order: a sieve, not a proof; never one too few."""
         ...
 
+    def put_blob(self, body: bytes) -> Mapping[str, Any]:
+        """Store bytes apart, synced, and return the reference that stands in a line: {"$blob": digest, "size": n}."""
+        ...
 
     def get_blob(self, reference: Mapping[str, Any]) -> bytes | None:
         """Return a blob's bytes; None when it was erased."""
