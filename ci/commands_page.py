@@ -19,8 +19,8 @@ Reports go to standard output, as text or with `--format json` in the form that
 has nothing to say says nothing. `--dry-run` says what would be done: later stages of a dry `run` see what earlier ones
 would have added, `bridge` lists what is due and asks no sender anything, and nothing in the state folder changes.
 
-In a state folder of another user, `report`, `ack`, `retry`, `review approve|reject` and `silence add|expire` leave a file in its
-inbox for its owner's next run; all other verbs end with 1 and name the line to use.
+In a state folder of another user, `report`, `ack`, `retry`, `review approve|reject` and `silence add|expire` leave a
+file in its inbox for its owner's next run; all other verbs end with 1 and name the line to use.
 """
 WIDTH = 100
 
