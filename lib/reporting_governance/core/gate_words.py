@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from reporting_governance.core.fact_catalogue import REPORT_FIELDS
@@ -17,14 +17,16 @@ def reason_for_agent(verdict: Verdict, facts: Facts, evidence: Sequence[Mapping[
     """Return the reason of a block, in plain words; nothing in it is a promise that the next attempt will pass."""
     decision = verdict.decision
     lines = [f"{decision.reason} ({decision.policy_id})"]
-    missing = list(_missing(facts, evidence))
+    asked = {leaf.fact for trace in verdict.traces if trace.truth for leaf in trace.rule.condition.leaves}
+    missing = list(_missing(facts, evidence, asked))
     if missing:
         lines += ["What is missing:", *(f"- {each}" for each in missing)]
     lines.append("Do what is missing, or say plainly what is not done and not checked; then report again.")
     return "\n".join(lines).encode("utf-8", "replace")[:_MOST_BYTES].decode("utf-8", "ignore")
 
 
-def _missing(facts: Facts, evidence: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _missing(facts: Facts, evidence: Sequence[Mapping[str, Any]], asked: Collection[str]) -> Iterator[str]:
+    """Yield what is missing; of the report's fields only where a rule that was hit looks at them."""
     known = facts.known
     if known("claim.completion_asserted") or known("claim.checks_passed_asserted"):
         yield from _checks(facts, evidence)
@@ -32,7 +34,7 @@ def _missing(facts: Facts, evidence: Sequence[Mapping[str, Any]]) -> Iterator[st
         yield "evidence that anything was done since the last report"
     if known("children.open"):
         yield f"the results of {known('children.open')} sub-agents that have not finished"
-    if known("message.has_required_checkpoint_fields") is False:
+    if any(each.startswith("message.") for each in asked):
         fields = [name.replace("_", " ") for name in REPORT_FIELDS if known(f"message.{name}_present") is False]
         if fields:
             yield f"in the report: {', '.join(fields)}"
@@ -47,6 +49,9 @@ def _checks(facts: Facts, evidence: Sequence[Mapping[str, Any]]) -> Iterator[str
     idle = [each for each in evidence if _check(each).get("proves_nothing")]
     for each in idle[-_MOST_CHECKS:]:
         yield f"a check that proves something, unlike {each['summary']}"
+    if known("evidence.completion_min_quality") in ("none", "weak") and not known("evidence.code_changed"):
+        yield "something that shows the result: a changed file, or the output of a check"
+        return
     best = known("evidence.best_check_after_last_change")
     if known("evidence.code_changed") is not False and best not in ("strong", "decisive"):
         ran = known("evidence.checks_run")

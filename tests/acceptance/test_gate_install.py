@@ -1,0 +1,137 @@
+"""`gate install`: our hooks go into a host's settings, and nothing else there changes."""
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from reporting_governance.adapters.hosts.claude_code.settings_text import SettingsRefused, merged
+from reporting_governance.commands import _gate_install
+from reporting_governance.commands._gate_install import NotInstalled, install
+from tests.acceptance.verbs import Verbs
+
+COMMAND = "/opt/x/bin/gate --host claude-code --state '/var/my state'"
+THEIRS = """{
+    "permissions": {"allow": ["Bash(ls:*)"], "deny": []},
+    "hooks": {
+        "Stop": [
+            {"hooks": [{"type": "command", "command": "say done"}]}
+        ],
+        "Notification": []
+    },
+    "model": "opus", "strange": {"ü": "ä"}
+}
+"""
+
+
+def put_in(text: str, *, tools: bool = False, command: str = COMMAND) -> str:
+    """Return a text with our hooks."""
+    return merged(text.encode(), path="settings.json", command=command, timeout_seconds=10, tools=tools)
+
+
+def test_other_settings_stay_letter_for_letter() -> None:
+    after = put_in(THEIRS)
+    for line in (
+        '    "permissions": {"allow": ["Bash(ls:*)"], "deny": []},',
+        '    "model": "opus", "strange": {"ü": "ä"}',
+    ):
+        assert line in after.splitlines()
+    before, now = json.loads(THEIRS), json.loads(after)
+    ours = {"hooks": [{"type": "command", "command": COMMAND, "timeout": 10}]}
+    assert now["hooks"]["Stop"] == [*before["hooks"]["Stop"], ours]
+    assert now["hooks"]["SubagentStop"] == [ours]
+    assert list(now) == list(before)
+    assert list(now["hooks"]) == ["Stop", "Notification", "SubagentStop"]
+    assert '\n        "SubagentStop": [\n            {' in after  # indented as the rest
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "{ }\n", '{"hooks": {}}', '{"hooks": null}', '{"a":1}', THEIRS, '{"hooks":{"Stop":[]}}',
+             THEIRS.replace("\n", "\r\n"), THEIRS.replace("    ", "\t")]
+)  # fmt: skip
+def test_putting_it_in_twice_changes_nothing_more(text: str) -> None:
+    once = put_in(text, tools=True)
+    assert put_in(once, tools=True) == once
+    assert set(json.loads(once)["hooks"]) >= {"Stop", "SubagentStop", "PreToolUse"}
+    if "\r\n" in text:
+        assert "\n" not in once.replace("\r\n", "")
+
+
+def test_an_older_command_of_ours_is_brought_up_to_date() -> None:
+    after = put_in(put_in(THEIRS, command="/old/bin/gate --host claude-code"))
+    stops = json.loads(after)["hooks"]["Stop"]
+    assert [each["hooks"][0]["command"] for each in stops] == ["say done", COMMAND]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('{"a": 1,}', "line 1"),
+        ("[]", "expected one JSON object"),
+        ('{"hooks": []}', "line 1, column 11: hooks is no object"),
+        ('{"hooks": {"Stop": {}}}', "hooks.Stop is no list"),
+        ('{"a": 1, "a": 2}', "column 10"),
+    ],
+)
+def test_settings_that_are_not_understood_are_left_alone(text: str, place: str) -> None:
+    with pytest.raises(SettingsRefused, match=place):
+        put_in(text)
+
+
+def written(path: Path, **more: bool) -> _gate_install.Installed:
+    """Install into a file."""
+    return install(str(path), command=COMMAND, deadline_ms=5000, tools=more.get("tools", False), write=True)
+
+
+def test_the_file_keeps_its_mode_and_leaves_a_copy(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(THEIRS)
+    path.chmod(0o640)
+    result = written(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert result.backup is not None
+    assert Path(result.backup).read_text() == THEIRS
+    assert not written(path).written
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["settings.json", "settings.json.before-gate-1"]
+
+
+def test_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "real.json").write_text("{}")
+    (tmp_path / "settings.json").symlink_to(tmp_path / "real.json")
+    with pytest.raises(NotInstalled, match="symbolic link"):
+        written(tmp_path / "settings.json")
+    assert (tmp_path / "real.json").read_text() == "{}"
+
+
+def test_a_change_in_between_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(THEIRS)
+    real = _gate_install._copy
+
+    def meanwhile(*arguments: object) -> str:
+        path.write_text('{"theirs": true}')
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(_gate_install, "_copy", meanwhile)
+    with pytest.raises(NotInstalled, match="somebody else changed it"):
+        written(path)
+    assert path.read_text() == '{"theirs": true}'
+    assert not [each for each in os.listdir(tmp_path) if each.endswith(".tmp")]
+
+
+def test_the_verb_shows_first_and_writes_on_request(tmp_path: Path) -> None:
+    verbs = Verbs(tmp_path / "my state")
+    path = tmp_path / "project/.claude/settings.json"
+    shown = verbs.ok("gate", "install", "--host", "claude-code", "--print", "--settings", path)
+    assert '+            "command": ' in shown.out
+    assert not path.exists()
+    verbs.ok("gate", "install", "--host", "claude-code", "--write", "--settings", path)
+    (stop,) = json.loads(path.read_text())["hooks"]["Stop"]
+    command = stop["hooks"][0]["command"]
+    assert command.endswith(f"gate --host claude-code --state '{tmp_path / 'my state'}'")
+    assert os.access(command.split(" ")[0], os.X_OK)
+    assert stop["hooks"][0]["timeout"] == 10
+    again = verbs.ok("gate", "install", "--host", "claude-code", "--write", "--settings", path, "--format", "json")
+    assert (again.document()["changes"], again.document()["written"]) == (False, False)
