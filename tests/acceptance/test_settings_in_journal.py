@@ -63,12 +63,13 @@ def test_the_first_line_names_what_is_in_force_and_holds_it(verbs: Verbs, tmp_pa
     assert first["type"] == "log.open"
     context = first["meta"]["context"]
     effective = {"effective:local-host", "effective:claude-code-hooks", "effective:openclaw-plugin"}
-    assert set(context) == {"schemas", "profile", "pack:no-silence.yaml", "descriptor", "in_force", *effective}
+    packs = {"pack:no-silence.yaml", "pack:verified-completion-only.yaml"}
+    assert set(context) == {"schemas", "profile", "descriptor", "in_force", *packs, *effective}
     assert context["profile"] == sha256((tmp_path / "mine.yaml").read_bytes()).hexdigest()
     kept = content(verbs, context)
     assert list(kept["artifact"]["spec"]["notification"]["receivers"]) == ["anna"]
     assert kept["artifact"]["source_digest"] == context["profile"]
-    assert [each["metadata"]["id"] for each in kept["packs"]] == ["no-silence"]
+    assert [each["metadata"]["id"] for each in kept["packs"]] == ["no-silence", "verified-completion-only"]
     assert kept["descriptor"]["metadata"]["id"] == "local-host"
     assert len(contexts(verbs)) == 1
 
