@@ -1,4 +1,4 @@
-"""Run the benchmarks and write docs/benchmarks.md.  `python -m tests.bench [append|chain|grouping|rules|ticks ...]`."""
+"""Run the benchmarks and write docs/benchmarks.md.  `python -m tests.bench [append|chain|gate|grouping|rules|ticks ...]`."""
 
 import os
 import sys
@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tabulate import tabulate
 
-from tests.bench import append, grouping, rules, ticks, whole_chain
+from tests.bench import append, gate, grouping, rules, ticks, whole_chain
 from tests.bench.measuring import Result
 
 SUITES: dict[str, Callable[[], Iterator[Result]]] = {
     "append": append.run,
     "chain": whole_chain.run,
+    "gate": gate.run,
     "grouping": grouping.run,
     "rules": rules.run,
     "ticks": ticks.run,
