@@ -48,7 +48,7 @@ def test_changes_of_a_command_line(case: dict[str, Any]) -> None:
     folders = folders_of(deed, commands)
     found: list[str] | None = None
     for command, folder in zip(commands, folders, strict=True):
-        paths = changed_paths(command, folder)
+        paths = changed_paths(command, folder, deed.command)
         if paths is not None:
             found = [*(found or []), *(joined(folder, path) for path in paths)]
     assert found == case["changes"]
@@ -64,7 +64,7 @@ def test_every_command_line_can_be_read(command: str, status: int | None) -> Non
     for each in checks_in(deed, commands):
         assert each.outcome in ("passed", "failed", "unknown")
     for each_command, folder in zip(commands, folders_of(deed, commands), strict=True):
-        changed_paths(each_command, folder)
+        changed_paths(each_command, folder, command)
 
 
 @given(output=st.text(max_size=300))

@@ -110,6 +110,7 @@ _TESTS: tuple[tuple[str, str, _Reading], ...] = (
     (" in ", rf"=* ?{_LIST} in \d[\d.]*m?s(?: \([\d:]+\))? ?=*$", _counts),  # pytest
     ("no tests", r"=* ?no tests (?:ran|collected)\b", _none),
     ("collected 0", r"collected 0 items", _none),
+    (" collected in ", r"=* ?\d{1,9}(?:/\d{1,9})? tests? collected(?: \([^)]*\))? in ", _none),
     ("Ran ", r"Ran (\d{1,9}) tests? in ", _total),  # unittest
     ("FAILED (", r"FAILED \((?:failures|errors|unexpected successes)=", _bad),
     ("OK", r"OK(?: \((?:[a-z ]+=\d+, )*skipped=(\d{1,9})(?:, [a-z ]+=\d+)*\)| \([a-z ]+=\d+\))?$", _ok),

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 from reporting_governance.contracts.deed import Deed
 from reporting_governance.core.check_commands import CheckCommand, check_of
-from reporting_governance.core.check_names import PASSES_WITHOUT_TESTS, CheckKind
+from reporting_governance.core.check_names import PACKAGE_MANAGERS, PASSES_WITHOUT_TESTS, CheckKind
 from reporting_governance.core.check_output import Summary, read_summary
+from reporting_governance.core.code_changes import SCRATCH
 from reporting_governance.core.command_words import Command, base_name, commands_of
 
 PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"
@@ -26,6 +27,8 @@ ONLY_PRINTS = "it prints words about a check, and runs none"
 _STOPPED_STATUS = frozenset({124, 130, 137, 143})
 _NOT_STARTED_STATUS = frozenset({126, 127})
 _PYTEST_NO_TESTS = 5
+_MOST_HEAD_LINES = 200
+_DOES_NOTHING = frozenset({"echo", "printf", "true", ":", "exit"})
 _PRINTERS = frozenset("echo printf cat head tail less more bat print".split())
 #: commands that prepare for a check and hardly ever fail
 _PREPARES = frozenset(
@@ -50,8 +53,12 @@ class CheckRun:
 def checks_in(deed: Deed, commands: Sequence[Command] | None = None) -> tuple[CheckRun, ...]:
     """Return the checks of a run, in the order in which the line names them."""
     commands = commands_of(deed.command) if commands is None else commands
-    found = [(index, check) for index, each in enumerate(commands) if (check := check_of(each.words)) is not None]
     folders = folders_of(deed, commands)
+    found = [
+        (index, check)
+        for index, each in enumerate(commands)
+        if (check := check_of(each.words)) is not None and not _is_scratch_script(each, check, folders[index])
+    ]
     if not found:
         return _printed(deed, commands, folders)
     line = _Line(deed, commands, found)
@@ -69,6 +76,12 @@ def checks_in(deed: Deed, commands: Sequence[Command] | None = None) -> tuple[Ch
         for index, check in found
         for outcome in (line.outcome_of(index, check),)
     )
+
+
+def _is_scratch_script(command: Command, check: CheckCommand, folder: str) -> bool:
+    """Return whether a check is a script in a scratch folder, beside no work: anybody can write one that passes."""
+    script = next((word for word in command.words[:3] if base_name(word) == check.runner), "")
+    return script.startswith(SCRATCH) and not folder.startswith(SCRATCH)
 
 
 def folders_of(deed: Deed, commands: Sequence[Command]) -> tuple[str, ...]:
@@ -118,6 +131,7 @@ class _Line:
         self.status = status  #: of the line
         self.went_wrong = bool(status) or (status is None and deed.failed is True)
         self.can_be_read = not _prints_results(commands)
+        self.trapped = any(each.words[:1] == ("trap",) and {"EXIT", "0"} & set(each.words[1:]) for each in commands)
 
     def outcome_of(self, index: int, check: CheckCommand) -> _Outcome:
         summary = read_summary(self.deed.output, check.kind)
@@ -135,11 +149,15 @@ class _Line:
             return self._gone_wrong(index, check, summary)
         if self.status is None:
             return _settled(self._by_summary(summary, None), summary, check)
+        if summary.passed is None and (idle := _idle(check, self.deed.output)) is not None:
+            return _Outcome(UNKNOWN, None, idle, summary.ran)
         return _settled(_Outcome(PASSED, 0, None, summary.ran), summary, check)
 
     def _hidden(self, index: int) -> str | None:
         """Return why the line's status does not tell a check's own, None when it does."""
         command = self.commands[index]
+        if self.trapped:
+            return "a trap may set another exit status at the end of the line"
         if command.guarded:
             return "it is a condition or part of a loop, so its exit status is not the line's"
         while command.piped and index + 1 < len(self.commands):
@@ -206,6 +224,25 @@ class _Line:
     def _prepares(self, index: int) -> bool:
         words = self.commands[index].words
         return not words or base_name(words[0]) in _PREPARES
+
+
+def _idle(check: CheckCommand, output: str) -> str | None:
+    """Return why a script or a goal that ended with 0 checked nothing, as its starter tells; None: it may have."""
+    name = check.runner.partition(" ")[0]
+    lines = [each.strip() for each in output.splitlines()[:_MOST_HEAD_LINES]]
+    if name in PACKAGE_MANAGERS:
+        # they show what a script is: `> app@1.0.0 test`, `> echo "no tests yet"`; yarn after a dollar
+        shown = [each[2:] for each in lines if each.startswith(("> ", "$ "))]
+        inside = [each for line in shown if "@" not in line.partition(" ")[0] for each in commands_of(line)]
+        if inside and all(base_name("".join(each.words[:1])) in _DOES_NOTHING for each in inside):
+            return "its script only prints"
+    if name in ("make", "gmake") and lines and all(each.startswith(name) and _is_up_to_date(each) for each in lines):
+        return "there was nothing to be done"
+    return None
+
+
+def _is_up_to_date(line: str) -> bool:
+    return ": Nothing to be done for " in line or line.endswith(" is up to date.")
 
 
 def _settled(found: _Outcome, summary: Summary, check: CheckCommand) -> _Outcome:

@@ -29,7 +29,8 @@ _NO_CODE_FOLDERS = frozenset(
     """node_modules dist build target out coverage htmlcov __pycache__ .pytest_cache .mypy_cache .ruff_cache .cache
     .venv venv .tox .nox tmp .next .git logs""".split()
 )
-_SCRATCH = ("/tmp/", "/var/tmp/", "/dev/", "/proc/", "/private/tmp/")
+#: folders for what is thrown away
+SCRATCH = ("/tmp/", "/var/tmp/", "/dev/", "/proc/", "/private/tmp/")
 _GIT = frozenset(
     "apply am merge rebase pull cherry-pick revert rm mv switch checkout restore reset stash clean".split()
 )
@@ -53,6 +54,9 @@ _INSTALLERS = {
     "composer": frozenset("require remove update install".split()),
     "bundle": frozenset("add update".split()),
 }
+_INTERPRETERS = ("python", "node", "ruby", "pypy")
+#: how a script writes a file
+_WRITING = (".write_text(", ".write_bytes(", ".write(", "writeFileSync(", "writeFile(", "File.write(", ".writelines(")
 _SCRIPT_WORDS = frozenset("format fmt fix lint:fix lint-fix format:fix codegen generate".split())
 
 
@@ -76,14 +80,37 @@ def _is_kept(path: str, folder: str) -> bool:
     """Return whether a path that a command writes may be part of anybody's work."""
     if folder and path.startswith(f"{folder}/"):
         path = path[len(folder) + 1 :]
-    if path.startswith(_SCRATCH) or path in ("-", "") or path.startswith("$"):
+    if path.startswith(SCRATCH) or path in ("-", "") or path.startswith("$"):
         return False
     return not any(part in _NO_CODE_FOLDERS for part in path.split("/"))
 
 
-def changed_paths(command: Command, folder: str) -> tuple[str, ...] | None:
-    """Return the files that a command in a folder changes; empty: files it does not name; None: no change."""
-    written = tuple(path for path in command.targets if _is_kept(path, folder))
+def written_by_script(command: Command, line: str) -> tuple[str, ...]:
+    """Return the files that a script inside a command line names and writes: `python -c "..."`, `python - <<END`.
+
+    Only names that stand in it as text are seen, and only where it writes at all.
+    """
+    name = base_name(command.words[0]) if command.words else ""
+    if not name.startswith(_INTERPRETERS):
+        return ()
+    options = command.words[1:2]
+    script = " ".join(command.words[2:]) if options in (("-c",), ("-e",)) else ""
+    if options in ((), ("-",)) and "<<" in line:
+        script = line
+    if not any(mark in script for mark in _WRITING):
+        return ()
+    import re
+
+    return tuple(dict.fromkeys(re.findall(r"""["']([\w./~-]{1,200}\.[A-Za-z][A-Za-z0-9]{0,5})["']""", script)))
+
+
+def changed_paths(command: Command, folder: str, line: str = "") -> tuple[str, ...] | None:
+    """Return the files that a command in a folder changes; empty: files it does not name; None: no change.
+
+    `line` is the whole command line, for what a script in a here-document writes.
+    """
+    scripted = written_by_script(command, line)
+    written = tuple(path for path in (*command.targets, *scripted) if _is_kept(path, folder))
     by_program = _by_program(command.words, folder)
     if by_program is None:
         return written or None

@@ -114,6 +114,10 @@ def _close(
     words = unwrapped(tuple(building.words))
     if words and words[0] in defined:
         words = ("function", *words)
+    elif words and words[0] == "function":
+        defined.update(words[1:2])
+    elif words and words[0] == "alias":
+        defined.update(each.partition("=")[0] for each in words[1:] if "=" in each)
     if words and words[0] == "set":
         flags = " ".join(words[1:])
         options["pipefail"] = "pipefail" in flags or options["pipefail"]

@@ -103,7 +103,7 @@ def _found(segment: Sequence[Deed]) -> tuple[list[_Change], list[_Check]]:
 def _changes_by(deed: Deed, place: int, commands: Sequence[Any]) -> Iterator[_Change]:
     folders = folders_of(deed, commands)
     for index, command in enumerate(commands):
-        paths = changed_paths(command, folders[index])
+        paths = changed_paths(command, folders[index], deed.command)
         if paths is not None:
             # before the check of the same place: `ruff --fix` changes first and says then what is left
             yield _Change((place, index - 1), deed, tuple(joined(folders[index], each) or each for each in paths))
