@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.adapters.senders.mail_peers import MailPeer
 from tests.adapters.senders.peers import Receiver, own_certificate
-from tests.docs.pages import Peers
+from tests.docs.pages import ROOT, Peers
 
 #: page -> what its webhook does with one message after the other; on other pages it takes them all
 WEBHOOKS: Mapping[str, tuple[str, ...]] = {"when-something-is-wrong.md": ("gone", "id")}
@@ -28,6 +28,7 @@ class Services(Peers):
             "https://heartbeat.example.com": f"http://127.0.0.1:{self.heartbeat.port}",
             "host: mail.example.com": mail,
             "channel:": slack,
+            "/opt/reporting-governance": str(ROOT),
         }
 
     def arrived(self, name: str) -> str:
