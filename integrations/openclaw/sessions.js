@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 
 const MOST_SESSIONS = 64;
 const MOST_DEEDS = 512; // of one request
-const MOST_DEED_CHARACTERS = 512 * 1024; // of one request, as JSON
+const MOST_DEED_CHARACTERS = 256 * 1024; // of one request, as JSON
 const MOST_OUTPUT = 8 * 1024; // characters of a command's output, from its end
 const MOST_WORD = 8 * 1024; // characters of any other text of a deed
 const ANSWER_MS = 10 * 60 * 1000; // how long words are known as those of an automation
