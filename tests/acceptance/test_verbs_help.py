@@ -1,5 +1,6 @@
 """--help of every verb says what it takes and adds, that it may run twice, how it ends; and its examples really run."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -18,6 +19,7 @@ from tests.acceptance.verbs import REPORTGOV, ROOT, Ended, Verbs, with_target
 NOT_RUN = {
     "* * * * * reportgov run        (crontab)": "a line for crontab",
     "some-agent --events | reportgov report -": "there is no such agent",
+    "reportgov gate install --host openclaw --print": "there is no OpenClaw on the path",
 }
 
 
@@ -77,6 +79,9 @@ def world(tmp_path: Path) -> Path:
     program.chmod(0o755)
     (tmp_path / "report.xml").write_text("<testsuite/>")
     (tmp_path / "message.txt").write_text("Done. All tests pass.\n")
+    (tmp_path / "attempt.json").write_text('{"session_id": "s-1", "message": "Shall I go on?"}')
+    hook = {"session_id": "s-1", "hook_event_name": "Stop", "transcript_path": str(tmp_path / "session.jsonl")}
+    (tmp_path / "hook.json").write_text(json.dumps(hook))
     (tmp_path / "session.jsonl").write_text('{"type": "user", "message": {"role": "user", "content": "Mend it."}}\n')
     return tmp_path
 
@@ -112,7 +117,7 @@ def test_the_examples_run(world: Path) -> None:
                 kinds |= {"sil": ("silence", "silence_id"), "dec": ("decision-record-artifact", "metadata")}
                 prefix = re.search(r"([a-z]{3})_0123…", line).group(1)
                 kind, key = kinds[prefix]
-                found = verbs.records(kind)[0][key]
+                found = next(each[key] for each in verbs.records(kind) if key in each)
                 line = line.replace(f"{prefix}_0123…", found["record_id"] if prefix == "dec" else found)
             ended = run_line(line, world, state)
             assert (ended.code, ended.err) == (0, ""), (line, ended)

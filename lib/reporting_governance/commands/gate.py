@@ -25,7 +25,7 @@ class BadCall(UsageError):
         "reportgov gate --host claude-code < hook.json",
         "reportgov gate < attempt.json",
         "reportgov gate install --host claude-code --print",
-        "reportgov gate install --host claude-code --write --settings ~/.claude/settings.json",
+        "reportgov gate install --host claude-code --write --settings project/.claude/settings.json",
         "reportgov gate install --host openclaw --print",
     ),
 )

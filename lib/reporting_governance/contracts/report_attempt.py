@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from reporting_governance.contracts.check_in import MOST_EVIDENCE, OfferedEvidence, ReportClaim
+from reporting_governance.contracts.check_in import MOST_EVIDENCE, REPORT_FIELDS, OfferedEvidence, ReportClaim
 from reporting_governance.contracts.record import Record, free_text
 
 LONGEST_ID = 200
@@ -81,6 +81,10 @@ class ReportAttempt(Record):
         for name, text in (*named, ("host", self.host), ("task_id", self.task_id)):
             if text is not None and not 0 < len(text) <= LONGEST_ID:
                 raise ValueError(f"{name} has 1 to {LONGEST_ID} characters")
+        for name, said in (self.report or {}).items():
+            allowed = (str, bool) if name == "operator_intervention_needed" else (str,)
+            if name in REPORT_FIELDS and said is not None and type(said) not in allowed:
+                raise ValueError(f"report: {name} is a text")
         if len(self.evidence) > MOST_EVIDENCE:
             raise ValueError(f"evidence has at most {MOST_EVIDENCE} pieces")
         if (self.hook is HookPoint.TOOL) != (self.tool is not None):
