@@ -129,6 +129,9 @@ def test_where_a_profile_wants_no_holding_it_is_let_pass_and_told(tmp_path: Path
     assert set(answer) == {"systemMessage"}
     assert "verified-completion-only" in answer["systemMessage"]
     assert gate.queued() == 1
+    # the operator is told that it waits for verification: so it does, though nothing could be held back
+    (event,) = [each for each in gate.records("event-envelope") if "gate" in each["payload"]]
+    assert event["payload"]["status"] == "pending_verification"
 
 
 def test_an_answer_to_a_question_leaves_no_trace(tmp_path: Path) -> None:

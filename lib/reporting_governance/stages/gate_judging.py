@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporting_governance.contracts.capability import SupportLevel
-from reporting_governance.contracts.decision import ActionKind, Decision, DecisionKind, OperatorNotice
+from reporting_governance.contracts.decision import ActionKind, Decision, DecisionKind, OperatorNotice, SuggestedStatus
 from reporting_governance.contracts.gate_answer import AnswerKind, GateAnswer
 from reporting_governance.contracts.ids import decision_id, derive_id
 from reporting_governance.contracts.report_attempt import HookPoint
@@ -119,7 +119,7 @@ def judge(asked: Asked, drafted: Drafted, policy: Policy, profile: ProfileSpec) 
         powers=powers,
         answer=answer,
         memory=memory,
-        status=_status(asked, facts, kind, let_go=let_go),
+        status=_status(asked, facts, decision, kind, let_go=let_go),
         leaves_a_trace=trace,
     )
 
@@ -215,10 +215,12 @@ def _leaves_a_trace(asked: Asked, facts: Facts, decision: Decision, answer: Gate
     return was == "pending_verification"
 
 
-def _status(asked: Asked, facts: Facts, kind: AnswerKind, *, let_go: bool) -> str | None:
+def _status(asked: Asked, facts: Facts, decision: Decision, kind: AnswerKind, *, let_go: bool) -> str | None:
     """Return what a session's status becomes: it waits for its person, unless what it claims is to be verified."""
     if not asked.subject.is_session:
         return None
     if facts.known("claim.completion_asserted") is not True:
         return "waiting_user"
+    if decision.suggested_status not in (None, SuggestedStatus.COMPLETED):
+        return "pending_verification"  # also where the host could not hold the claim back
     return "completed" if kind is not AnswerKind.BLOCK and not let_go else "pending_verification"
