@@ -30,7 +30,7 @@ def test_a_decision_names_what_it_was_planned_on_and_the_journal_has_it(tmp_path
     verbs.overdue("late")
     verbs.ok("scan")
     said = verbs.ok("enqueue", "--format", "json").document()
-    assert said["substitutions"]["request_review"] == "notify_operator"
+    assert said["substitutions"] == {}, "this host can do all that the packs of this profile ask for"
     records = verbs.records("decision-record-artifact")
     record = next(each for each in records if each["spec"]["decision"]["policy_id"] == "no-silence.checkpoint_overdue")
     named = record["spec"]["source"]["effective_digest"]
@@ -57,7 +57,7 @@ def test_doctor_shows_what_a_profile_prefers_and_does_not_get(tmp_path: Path) ->
     seen = {each["seen"]: each["verdict"] for each in reply["checks"] if each["rule"] == "GOV905"}
     [wanting] = [words for words in seen if "enforcement.block_transition" in words]
     assert (seen[wanting], "is preferred and not available (not_supported); set_status" in wanting) == ("warning", True)
-    [instead] = [words for words in seen if "notify_operator instead of request_review" in words]
+    [instead] = [words for words in seen if "request_review instead of rewrite_message" in words]
     assert seen[instead] == "ok"
     verbs.ok("scan")
     assert wanting in verbs.ok("enqueue", "--format", "json").document()["capability_notes"]

@@ -196,7 +196,7 @@ CASES: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "an-action-that-was-turned-off": (
         "expectations:\n  create_queue_items: ▶'off'\n",
-        ("/expectations/create_queue_items",) * 2,
+        ("/expectations/create_queue_items",),
         "required by a pack",
     ),
     "an-unknown-sender": (
@@ -323,9 +323,9 @@ def test_a_fault_in_the_type_of_a_pack_has_its_place(tmp_path: Path) -> None:
 
 
 def test_an_action_that_a_pack_requires_and_nothing_stands_in_for(tmp_path: Path) -> None:
-    wanted = pack(rule("own.rule", required_actions=[action("request_review")]))
+    wanted = pack(rule("own.rule", required_actions=[action("block_transition")]))
     packs_beside(tmp_path, own=json.dumps(wanted))
-    path, places = written(tmp_path, f"{HEAD}policy_packs: [own]\nfallbacks:\n  request_review: {MARK}[]\n")
+    path, places = written(tmp_path, f"{HEAD}policy_packs: [own]\nfallbacks:\n  block_transition: {MARK}[]\n")
     (finding,) = loaded(tmp_path, path).findings
-    assert (finding.pointer, [(finding.line, finding.column)]) == ("/fallbacks/request_review", places)
-    assert "request_review is required by a pack" in finding.message
+    assert (finding.pointer, [(finding.line, finding.column)]) == ("/fallbacks/block_transition", places)
+    assert "block_transition is required by a pack" in finding.message

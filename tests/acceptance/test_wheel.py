@@ -10,7 +10,7 @@ import pytest
 
 from reporting_governance import __version__
 
-FOLDERS = ("schemas", "capabilities", "profiles")
+FOLDERS = ("schemas", "capabilities", "profiles", "integrations")
 
 
 def run(*command: str, cwd: Path) -> str:

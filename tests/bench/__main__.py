@@ -1,4 +1,4 @@
-"""Run the benchmarks and write docs/benchmarks.md.  `python -m tests.bench [append|chain|gate|grouping|rules|ticks ...]`."""
+"""Run the benchmarks and write docs/benchmarks.md.  `python -m tests.bench [SUITE ...]`."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What `report`, `ack`, `retry`, `review` and `silence` do in a state folder of another user: they drop a file into its inbox.
+"""What verbs that record something do in a state folder of another user: they drop a file into its inbox.
 
 Only the owner of a state writes it.  Who wrote the file is its owner, so the next run of the state's owner knows.
 """

@@ -14,7 +14,6 @@ from reporting_governance.contracts.evidence import EvidenceClass
 from reporting_governance.contracts.record import Record, free_text, named
 from reporting_governance.contracts.task_state import CheckpointPromise, TaskMode
 
-
 #: of a structured report; one that a report leaves out is not said
 REPORT_FIELDS = (
     "current_status",

@@ -133,7 +133,7 @@ class ProfileSpec(Record):
     writes_defaults: ClassVar[bool] = True
     requires: Requires = Requires()
     expectations: Mapping[str, Requirement] = field(default_factory=_expectations)  #: see `capability.EXPECTATIONS`
-    policy_packs: tuple[str, ...] = ("no-silence",)  #: ids
+    policy_packs: tuple[str, ...] = ("no-silence", "verified-completion-only")  #: ids
     sources: tuple[SourceSettings, ...] = (SourceSettings(source="openclaw", when_present=True),)
     watchdog: Watchdog = field(default_factory=Watchdog)
     notification: Notification = field(default_factory=Notification)

@@ -25,8 +25,8 @@ def threads_about(store: Store, subject: str, everybody: Sequence[View]) -> list
     message that lies before somebody, is looked for in the log.
 
     Args:
-        subject: id of an episode, review, event, decision, notice, thread, item, attempt or receipt, or of a task (its own id
-            or its key).
+        subject: id of an episode, review, event, decision, notice, thread, item, attempt or receipt, or of a task (its
+            own id or its key).
         everybody: every open thread.
     """
     if subject.startswith(("epi_", "rvw_")):
