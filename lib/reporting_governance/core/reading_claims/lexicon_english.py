@@ -36,6 +36,11 @@ _WHOLE = phrases("""
     nothing more to do | all items are done | nothing else is pending | changes are all in | it's live | it is live
     now live | is live | fully implemented and working | is all yours | off your list | ticked off
     closing this task | closing the task | closing this ticket | closing the ticket
+    the task is done | the task is complete | the task is completed | the task is finished | the task is closed
+    the task is now done | the task is now complete | the task is now completed | the task is now finished
+    task is now done | task is now complete | task is now completed | task is now finished | task is finished
+    task is completed | i'm done with the task | i am done with the task | i'm done with this task
+    i am done with this task
 """)
 
 #: what was wanted works; said of something, so it counts like a thing that is done
