@@ -109,6 +109,9 @@ def test_over_then_its_cause_then_the_calendar_then_a_silence_then_company() -> 
     assert len(judged(Queued(notice())).going) == 1
 
 
+TELLS_OF_TROUBLE = (Phase.FIRING, Phase.REPEAT, Phase.ESCALATION, Phase.FALLBACK, Phase.REVIEW)
+
+
 @given(
     phase=st.sampled_from(Phase),
     causes=st.sets(st.sampled_from(["dead", "blind"])),
@@ -138,7 +141,7 @@ def test_every_notice_has_one_answer_in_the_order_of_the_reasons(
     answers = (*found.withdrawn, *found.held, *found.waiting, *found.going)
     assert len(answers) == 1
     assert found == judged(queued, around=around, wait_seconds=wait_seconds), "nothing is remembered"
-    if expires or (is_over and phase in (Phase.FIRING, Phase.REPEAT, Phase.ESCALATION, Phase.FALLBACK)):
+    if expires or (is_over and phase in TELLS_OF_TROUBLE):
         assert found.withdrawn
     elif phase is Phase.RESOLVED or not (told or mutes or silences):
         assert bool(found.waiting) == bool(wait_seconds)
