@@ -64,6 +64,12 @@ def crash(session: nox.Session) -> None:
 
 
 @nox.session
+def long(session: nox.Session) -> None:
+    """Every case that `tests` leaves out since it takes long, whatever it is about."""
+    python(session, "-m", "pytest", "-q", "-n", "2", "-m", "long and not openclaw", *session.posargs)
+
+
+@nox.session
 def faults(session: nox.Session) -> None:
     """Every sender meets every fault; docs/fault-matrix.md shows what must come out."""
     python(session, "-m", "pytest", "-q", "-n", "2", "tests/fault_matrix", *session.posargs)

@@ -103,6 +103,7 @@ def test_a_moved_checkout_runs_its_own_code(fresh: Path, small: Callable[[str], 
     assert start(moved / PROBE) == (0, "reportgov, version moved\n", "")
 
 
+@pytest.mark.long
 def test_killed_while_building_and_started_again(fresh: Path, small: Callable[[str], None]) -> None:
     first = popen(fresh / PROBE, start_new_session=True)
     deadline = time.monotonic() + 60
@@ -117,6 +118,7 @@ def test_killed_while_building_and_started_again(fresh: Path, small: Callable[[s
     assert (code, out, err.count("setting up")) == (0, SAYS, 1)
 
 
+@pytest.mark.long
 def test_the_builder_alone_is_killed_and_its_last_step_goes_on(fresh: Path, small: Callable[[str], None]) -> None:
     """The step that outlives its builder holds the lock, so nobody builds under its feet."""
     first = popen(fresh / PROBE)
@@ -154,6 +156,7 @@ def test_a_changed_lock_file_builds_anew_whatever_its_time(fresh: Path, small: C
     assert not (fresh / ".venv/left over").exists()
 
 
+@pytest.mark.long
 def test_a_python_that_has_gone_builds_anew(fresh: Path, small: Callable[[str], None]) -> None:
     assert start(fresh / PROBE)[0] == 0
     (fresh / ".venv/bin/python").unlink()

@@ -151,6 +151,7 @@ def test_a_signal_while_a_message_is_on_its_way(tmp_path: Path, number: int) -> 
     at_rest(verbs, pager)
 
 
+@pytest.mark.long
 def test_a_second_signal_does_not_wait_and_the_message_is_in_doubt(tmp_path: Path) -> None:
     pager = Pager(tmp_path, seconds=4, timeout_seconds=5)
     verbs = Verbs(tmp_path / "state", options=("--profile", str(pager.profile)))

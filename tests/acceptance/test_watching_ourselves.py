@@ -233,6 +233,7 @@ def test_an_overlapping_run_says_nothing_to_the_outside(tmp_path: Path, receiver
     assert asked(receiver) == [""]
 
 
+@pytest.mark.long
 def test_an_outside_that_hangs_costs_five_seconds_and_no_exit_code(tmp_path: Path) -> None:
     with Receiver("hang") as receiver:
         verbs = heard(tmp_path, receiver, ("heartbeat_start: false", "heartbeat_start: true"))
