@@ -50,37 +50,30 @@ def self_verdict(facts: Facts, reason: str) -> Verdict:
         return _test_verdict(facts.event_type)
     what = _SUBJECTS.get(condition, condition)
     why = one_line(reason, _LONGER if condition == _LOG_LOSS else _LENGTH) or "no reason was given"
-    decision = Decision(
-        decision=DecisionKind.ALLOW,
-        policy_id=DEFAULT_SELF,
-        severity=Severity.HIGH,
-        reason=f"{thing} {what}: {why}",
-        rewritten_message=None,
-        suggested_status=None,
-        required_actions=(
-            RequiredAction(action=ActionKind.NOTIFY_OPERATOR, target=ActionTarget.OPERATOR_CHANNEL, mandatory=True),
-        ),
-        operator_notice=OperatorNotice(
-            required=True,
-            channel=DEFAULT_CHANNEL,
-            urgency=Severity.HIGH,
-            message=f"{thing} {what}",
-            must_reference=(facts.event_type,),
-            deadline=None,
-        ),
+    message = OperatorMessage(
+        subject=f"{thing} {what}",
+        body=f"{thing} {what}.\n\nReason: {why}\n\n{_CONSEQUENCES.get(condition, _BLIND)}",
     )
-    body = f"{thing} {what}.\n\nReason: {why}\n\n{_CONSEQUENCES.get(condition, _BLIND)}"
-    return Verdict(decision, OperatorMessage(subject=f"{thing} {what}", body=body), ())
+    return _told(message, f"{message.subject}: {why}", Severity.HIGH, facts.event_type)
 
 
 def _test_verdict(event_type: str) -> Verdict:
     """Return the decision to send a test notice."""
-    subject = "Test notice: nothing is wrong"
+    body = (
+        "This is sent from time to time to see whether notices arrive. There is nothing to do.\n\n"
+        "When one does not arrive in time, somebody else is told."
+    )
+    message = OperatorMessage(subject="Test notice: nothing is wrong", body=body)
+    return _told(message, "a test notice is due", Severity.INFO, event_type)
+
+
+def _told(message: OperatorMessage, reason: str, severity: Severity, event_type: str) -> Verdict:
+    """Return the decision that the operator is told, and nothing else."""
     decision = Decision(
         decision=DecisionKind.ALLOW,
         policy_id=DEFAULT_SELF,
-        severity=Severity.INFO,
-        reason="a test notice is due",
+        severity=severity,
+        reason=reason,
         rewritten_message=None,
         suggested_status=None,
         required_actions=(
@@ -89,17 +82,13 @@ def _test_verdict(event_type: str) -> Verdict:
         operator_notice=OperatorNotice(
             required=True,
             channel=DEFAULT_CHANNEL,
-            urgency=Severity.INFO,
-            message=subject,
+            urgency=severity,
+            message=message.subject,
             must_reference=(event_type,),
             deadline=None,
         ),
     )
-    body = (
-        "This is sent from time to time to see whether notices arrive. There is nothing to do.\n\n"
-        "When one does not arrive in time, somebody else is told."
-    )
-    return Verdict(decision, OperatorMessage(subject=subject, body=body), ())
+    return Verdict(decision, message, ())
 
 
 def instead_of(
