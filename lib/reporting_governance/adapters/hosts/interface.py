@@ -26,6 +26,24 @@ class HookRefused(GovernanceError):
         super().__init__(problem=problem, suggestion=suggestion)
 
 
+_KINDS = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+
+
+def unlike(key: str, wanted: str, found: object, *, pointer: str, suggestion: str) -> HookRefused:
+    """Return the refusal of a value of another kind than its key has; its words name the kind, never the value."""
+    kind = _KINDS.get(type(found), "a number")
+    return HookRefused(problem=f"{key}: expected {wanted}, found {kind}", pointer=pointer, suggestion=suggestion)
+
+
+def hook_point(hooks: Mapping[str, HookPoint], name: str, *, pointer: str, suggestion: str) -> HookPoint:
+    """Return the point that a host's own name of a hook means.  Raises: HookRefused for any other name."""
+    hook = hooks.get(name)
+    if hook is None:
+        problem = f"the hook {name!r} is not one of {', '.join(hooks)}"
+        raise HookRefused(problem=problem, pointer=pointer, suggestion=suggestion)
+    return hook
+
+
 class Seen(NamedTuple):
     """What the host shows of the agent's work since the newest request."""
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reporting_governance.adapters.hosts.claude_code.answer import spoken
-from reporting_governance.adapters.hosts.interface import HookRefused, Reading, Seen, Spoken
+from reporting_governance.adapters.hosts.interface import HookRefused, Reading, Seen, Spoken, hook_point, unlike
 from reporting_governance.contracts.deed import DeedKind
 from reporting_governance.contracts.gate_answer import GateAnswer
 from reporting_governance.contracts.report_attempt import LONGEST_ID, HookPoint, ReportAttempt, ToolUse
@@ -29,6 +29,7 @@ HOOKS: Mapping[str, HookPoint] = {
     "PreToolUse": HookPoint.TOOL,
 }
 NAME = "claude-code"
+_FROM = "this is no hook JSON of Claude Code; is --host right?"
 
 
 class ClaudeCodeHost:
@@ -40,14 +41,12 @@ class ClaudeCodeHost:
 
     def read(self, document: Mapping[str, Any]) -> Reading:
         """Return what a hook asks.  Its transcript is read when `look` is called."""
-        event = _text(document, "hook_event_name")
-        hook = HOOKS.get(event)
-        if hook is None:
-            raise HookRefused(
-                problem=f"the hook {event!r} is not one of {', '.join(HOOKS)}",
-                pointer="/hook_event_name",
-                suggestion="take `gate` out of the other hooks; `reportgov gate install` puts it where it belongs",
-            )
+        hook = hook_point(
+            HOOKS,
+            _text(document, "hook_event_name"),
+            pointer="/hook_event_name",
+            suggestion="take `gate` out of the other hooks; `reportgov gate install` puts it where it belongs",
+        )
         child = hook is HookPoint.CHILD_FINISH
         transcript = _optional(document, "agent_transcript_path") if child else None
         attempt = ReportAttempt(
@@ -108,7 +107,7 @@ def _text(document: Mapping[str, Any], key: str) -> str:
     if found is None:
         raise HookRefused(
             problem=f"{key} is missing",
-            suggestion="this is no hook JSON of Claude Code; is --host right?",
+            suggestion=_FROM,
         )
     return found
 
@@ -137,9 +136,4 @@ def _flag(document: Mapping[str, Any], key: str) -> bool:
 
 
 def _wrong(key: str, wanted: str, found: object) -> HookRefused:
-    kind = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
-    return HookRefused(
-        problem=f"{key}: expected {wanted}, found {kind.get(type(found), 'a number')}",
-        pointer=f"/{key}",
-        suggestion="this is no hook JSON of Claude Code; is --host right?",
-    )
+    return unlike(key, wanted, found, pointer=f"/{key}", suggestion=_FROM)

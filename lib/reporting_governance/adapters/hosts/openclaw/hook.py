@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reporting_governance.adapters.hosts.interface import HookRefused, Reading, Seen, Spoken
+from reporting_governance.adapters.hosts.interface import Reading, Seen, Spoken, hook_point
 from reporting_governance.adapters.hosts.openclaw.answer import spoken
 from reporting_governance.adapters.hosts.openclaw.deeds import deeds_of
 from reporting_governance.adapters.hosts.openclaw.reading import flag_at, object_at, text_at, time_at, wrong
@@ -46,14 +46,12 @@ class OpenClawHost:
 
     def read(self, document: Mapping[str, Any]) -> Reading:
         """Return what a hook asks, with what the agent did."""
-        name = text_at(document, "hook")
-        hook = HOOKS.get(name)
-        if hook is None:
-            raise HookRefused(
-                problem=f"the hook {name!r} is not one of {', '.join(HOOKS)}",
-                pointer="/hook",
-                suggestion="only the plugin in integrations/openclaw speaks this",
-            )
+        hook = hook_point(
+            HOOKS,
+            text_at(document, "hook"),
+            pointer="/hook",
+            suggestion="only the plugin in integrations/openclaw speaks this",
+        )
         event, context = object_at(document, "event"), object_at(document, "context")
         session = _name(document, "session")
         folder = text_at(event, "cwd", "/event", needed=False) or text_at(

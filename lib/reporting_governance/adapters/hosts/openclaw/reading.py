@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Never
 
-from reporting_governance.adapters.hosts.interface import HookRefused
+from reporting_governance.adapters.hosts.interface import HookRefused, unlike
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 253402300799999  #: the end of the year 9999
-_KINDS = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
 _LONE = re.compile("[\ud800-\udfff]")  #: half of a character, which JavaScript can hold and UTF-8 cannot
 _FROM = "is the plugin of the same version as this program?"
 
@@ -62,8 +61,6 @@ def plain(value: object) -> str:
 
 def wrong(key: str, wanted: str, document: Mapping[str, Any], place: str) -> Never:
     """Refuse a value."""
-    pointer = f"{place}/{key}"
     if key not in document:
         raise HookRefused(problem=f"{key} is missing", pointer=place, suggestion=_FROM)
-    kind = _KINDS.get(type(document[key]), "a number")
-    raise HookRefused(problem=f"{key}: expected {wanted}, found {kind}", pointer=pointer, suggestion=_FROM)
+    raise unlike(key, wanted, document[key], pointer=f"{place}/{key}", suggestion=_FROM)
