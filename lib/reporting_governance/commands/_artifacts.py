@@ -49,6 +49,11 @@ class AllowedRoots:
         self._folder = os.path.realpath(folder)
         self._roots = tuple(_parts(os.path.normpath(path)) for path in roots.values())
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The absolute paths below which evidence may lie."""
+        return tuple(os.path.join(self._given, *root) for root in self._roots)
+
     def open_file(self, reference: str) -> Opened:
         """Return the digest of a file, or why it could not be opened.
 
@@ -56,10 +61,11 @@ class AllowedRoots:
             reference: a path; a relative one lies below the deployment's folder.
         """
         inside = self._inside(reference)
-        problem = _OUTSIDE
+        problem, outside = _OUTSIDE, True
         for root in self._roots:
             if inside is None or inside[: len(root)] != root:
                 continue
+            outside = False
             try:
                 return Opened(self._digest(root, inside[len(root) :]))
             except _Refused as refused:
@@ -69,7 +75,7 @@ class AllowedRoots:
                 problem = _LINKED if linked else (fault.strerror or str(fault))
             except ValueError:  # a NUL, or what no file name can hold
                 problem = "no path"
-        return Opened(None, f"{reference}: {problem}")
+        return Opened(None, f"{reference}: {problem}", outside)
 
     def _inside(self, reference: str) -> Parts | None:
         """Return the way from the deployment's folder to a file; None when it lies elsewhere."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,10 @@ from reporting_governance.errors import ContractError, ExitCode, UsageError
 _STDIN = "-"  #: instead of a verb: JSON lines on standard input
 _NO_ANSWER = (Verb.START.value, Verb.HEARTBEAT.value)  #: nobody expects these to count for a due time
 _MAX_BYTES = 16 * 1024 * 1024
+_WHERE_ROOTS_ARE = (
+    "the artifact_roots of the profile lie in the folder that holds the state folder. "
+    "Set REPORTGOV_STATE, or --state, to a folder inside the one where the work is done."
+)
 
 
 class BadCheckIn(UsageError):
@@ -110,16 +114,24 @@ def record(context: CommandContext, check_ins: Sequence[CheckIn], findings: Sequ
     if belongs_to_another(context.state):
         return _handed_in(context.state, check_ins, findings)
     profile = context.settings.profile
+    roots = AllowedRoots(profile.artifact_roots, folder=deployment_folder(context.state))
     report = run_report(
         context.store,
         check_ins,
         uid=os.geteuid(),
         profile=profile,
         clock=context.clock,
-        artifacts=AllowedRoots(profile.artifact_roots, folder=deployment_folder(context.state)),
+        artifacts=roots,
     )
-    document = {**report.dump(), "findings": [each.dump() for each in findings], "handed_in": []}
-    lines = [line for result in document["results"] if (line := _answer(result))]
+    document = {
+        **report.dump(),
+        "evidence_folders": list(roots.folders),
+        "findings": [each.dump() for each in findings],
+        "handed_in": [],
+    }
+    lines = [line for result in document["results"] for line in _answers(result)]
+    if any(each.outside for result in report.results for each in result.counts_for_nothing):
+        lines.append(one_line(f"Evidence may lie below {', '.join(roots.folders)}: {_WHERE_ROOTS_ARE}"))
     if findings:
         from reporting_governance.commands._tables import findings as findings_text
 
@@ -134,8 +146,22 @@ def _handed_in(state: str, check_ins: Sequence[CheckIn], findings: Sequence[Find
 
     names = [hand_in(state, each.dump()) for each in check_ins]
     text = f"{len(names)} handed in to the inbox of {state}; they count when its owner runs the next command"
-    document = {**ReportReport().dump(), "findings": [each.dump() for each in findings], "handed_in": names}
+    document = {
+        **ReportReport().dump(),
+        "evidence_folders": [],
+        "findings": [each.dump() for each in findings],
+        "handed_in": names,
+    }
     return Reply(document, text, ExitCode.NO if findings else ExitCode.DONE)
+
+
+def _answers(result: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the agent, or a person, should know; nothing when all is well."""
+    if line := _answer(result):
+        yield line
+    for each in result.get("counts_for_nothing", ()):
+        about = f"{result['task']}: evidence {each['evidence']} counts for nothing"
+        yield one_line(f"{about}: {each['why']}; {each['advice']}")
 
 
 def _answer(result: Mapping[str, Any]) -> str:

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from reporting_governance.contracts.task_state import TaskState
     from reporting_governance.core.episodes import Transition
 
+_ANOTHER_FILE = "it is another file than its sha256 says"
+_NAME_SOMETHING = "name its file, or its command and exit status"
+_BRING_INSIDE = "offer a file that lies inside them"
+_AS_IT_IS = "give the sha256 of the file as it is, or none"
+_OFFER_AGAIN = "offer it again once it is there; name the file itself: no folder, and no link on the way"
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -30,6 +36,17 @@ class Opened:
 
     sha256: str | None
     problem: str = ""
+    outside: bool = False  #: it was not looked for: evidence may not lie there
+
+
+@dataclass(frozen=True, slots=True)
+class CountsForNothing:
+    """Why an item that was offered is of quality none, and what to do about it."""
+
+    evidence: int  #: its place among those that were offered, from 1
+    why: str
+    advice: str
+    outside: bool = False  #: a file of it lies where evidence may not lie
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +83,7 @@ def build_evidence(
     if offered.evidence_class is EvidenceClass.FILE_CHANGE and (change := change_of(offered)):
         supports["change"] = change
     problems = [found.problem for found in opened.values() if found.problem]
+    problems += [f"{ref['ref']}: {_ANOTHER_FILE}" for ref in offered.refs if _is_another(ref, opened)]
     if problems:
         supports["problems"] = sorted(problems)
     refs = refs or [{"kind": "check_in", "ref": origin.event_id}]
@@ -100,6 +118,38 @@ def _grade(
     if check is None or check["outcome"] != PASSED or not check.get("after_last_change"):
         return Quality.MODERATE
     return Quality.DECISIVE if origin.from_other else Quality.STRONG
+
+
+def counts_for_nothing(number: int, item: Evidence, opened: Mapping[str, Opened]) -> CountsForNothing | None:
+    """Return why an item is of quality none; None when it is not.
+
+    Args:
+        number: its place among those that were offered, from 1.
+        opened: as `build_evidence` had it.
+    """
+    if item.quality is not Quality.NONE:
+        return None
+    problems: Sequence[str] = item.supports.get("problems", ())
+    outside = any(found.outside for found in opened.values())
+    if not problems:
+        return CountsForNothing(number, "it names nothing that could be looked at", _NAME_SOMETHING)
+    advice = _OFFER_AGAIN
+    if outside:
+        advice = _BRING_INSIDE
+    elif all(problem.endswith(_ANOTHER_FILE) for problem in problems):
+        advice = _AS_IT_IS
+    return CountsForNothing(number, "; ".join(problems), advice, outside)
+
+
+def _is_another(ref: Mapping[str, Any], opened: Mapping[str, Opened]) -> bool:
+    """Tell whether a file is there, and not the one that was meant."""
+    found = opened.get(str(ref["ref"]))
+    return (
+        ref["kind"] == "file"
+        and found is not None
+        and found.sha256 is not None
+        and not _matches(_complete(ref, opened), opened)
+    )
 
 
 def _matches(ref: Mapping[str, Any], opened: Mapping[str, Opened]) -> bool:

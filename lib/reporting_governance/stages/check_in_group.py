@@ -22,7 +22,14 @@ from reporting_governance.core.check_in_rules import (
     status_after,
 )
 from reporting_governance.core.event_normalizer import Call, check_in_event, evidence_reference, implicit_start
-from reporting_governance.core.evidence_builder import Opened, Origin, build_evidence, newest_change_at
+from reporting_governance.core.evidence_builder import (
+    CountsForNothing,
+    Opened,
+    Origin,
+    build_evidence,
+    counts_for_nothing,
+    newest_change_at,
+)
 from reporting_governance.core.repeating import similarity_to_last
 from reporting_governance.core.task_fold import ANSWERS
 from reporting_governance.errors import GovernanceError
@@ -141,7 +148,7 @@ class CheckInBuilder:
     def _add_records(self, change: TaskChange, pending: Pending, call: Call, now: datetime) -> CheckInResult:
         check_in, before = pending.check_in, change.body
         event = check_in_event(check_in, call, status=None, known=before["task"] if before else None)
-        items = self._evidence(check_in, event, call, before, now)
+        items, vain = self._evidence(check_in, event, call, before, now)
         known = None if before is None else before["task"]
         current = known["status"] if known else None
         proof = best_proof((*(before["evidence"] if before else ()), *(item.dump() for item in items)))
@@ -165,6 +172,7 @@ class CheckInBuilder:
             event_id=event.event_id,
             flagged=(*call.flagged, *(("implicit",) if call.implicit else ())),
             qualities=tuple(item.quality.value for item in items),
+            counts_for_nothing=vain,
             status=None if change.body is None else change.body["task"]["status"],
             retry_safe=pending.retry_safe,
             reason=_remark(change.version, check_in),
@@ -172,7 +180,8 @@ class CheckInBuilder:
 
     def _evidence(
         self, check_in: CheckIn, event: Event, call: Call, body: Mapping[str, Any] | None, now: datetime
-    ) -> list[Evidence]:
+    ) -> tuple[list[Evidence], tuple[CountsForNothing, ...]]:
+        """Return the graded items, and why some of them are worth nothing."""
         changed = newest_change_at(body["evidence"] if body else (), check_in.evidence, now)
         origin = Origin(
             event_id=event.event_id,
@@ -182,12 +191,13 @@ class CheckInBuilder:
             from_other=body is not None and body["uid"] is not None and body["uid"] != call.uid,
             last_change_at=changed,
         )
-        items = []
-        for offered in check_in.evidence:
+        items, vain = [], []
+        for number, offered in enumerate(check_in.evidence, start=1):
             files = [str(ref["ref"]) for ref in offered.refs if ref["kind"] == "file"]
             opened = {name: self._artifacts.open_file(name) for name in files}
             items.append(build_evidence(offered, opened, origin, now=now))
-        return items
+            vain.append(counts_for_nothing(number, items[-1], opened))
+        return items, tuple(each for each in vain if each is not None)
 
     def _request(self, body: Mapping[str, Any] | None, event: Event) -> tuple[ViewName, ...]:
         """Return the open checkpoint request that this check-in answers."""

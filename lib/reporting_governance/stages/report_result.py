@@ -1,9 +1,10 @@
 """What became of check-ins: the report of `report` and of the inbox."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from reporting_governance.contracts.times import format_time
+from reporting_governance.core.evidence_builder import CountsForNothing
 from reporting_governance.stages.check_in_answer import Owed
 
 
@@ -18,6 +19,7 @@ class CheckInResult:
     event_id: str | None = None
     flagged: tuple[str, ...] = ()
     qualities: tuple[str, ...] = ()  #: of the evidence, in the order it was offered
+    counts_for_nothing: tuple[CountsForNothing, ...] = ()  #: which of it, and why
     status: str | None = None
     owed: Owed | None = None
     retry_safe: bool = True  #: false: the call had no id of its own, so that sending it again records it again
@@ -51,6 +53,8 @@ def _dump_result(result: CheckInResult) -> dict[str, Any]:
     for key in ("flagged", "qualities"):
         if getattr(result, key):
             document[key] = list(getattr(result, key))
+    if result.counts_for_nothing:
+        document["counts_for_nothing"] = [asdict(each) for each in result.counts_for_nothing]
     if result.refused:
         document["refused"] = True
     if not result.retry_safe:
