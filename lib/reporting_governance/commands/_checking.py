@@ -9,7 +9,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
 from reporting_governance.contracts.check_in import CheckIn
-from reporting_governance.contracts.finding import Finding, FindingRule, Severity, has_errors
+from reporting_governance.contracts.finding import Finding, FindingRule, has_errors
+from reporting_governance.contracts.finding_rules import WRONG_MEANING
 from reporting_governance.contracts.problem import Problem, problems_of
 from reporting_governance.contracts.reading import Document, read_documents
 from reporting_governance.contracts.shape import SchemaSet, check_shape
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     from reporting_governance.core.capability_profile_compatibility import Preflight
 
 SCHEMA_FOLDER = "reporting-governance"
-WRONG_MEANING = FindingRule(
-    id="GOV201",
-    severity=Severity.ERROR,
-    sentence="A profile, pack or descriptor has the right shape and cannot mean what it says.",
-    help="Correct what the message names; until then the last good profile is in force and nothing new is decided.",
-)
 
 
 def shipped_schemas() -> SchemaSet:
