@@ -224,9 +224,12 @@ def _fold_record(derived: Derived, document: Document) -> None:
         derived.ids.append(record["id"])
     if kind == "event-envelope":
         derived.events[body["event_id"]] = body
+        waits = any(view[0] == EVENTS for view in record["views"])
+        assert not (waits and "caused_by" in body["payload"]), f"{record['id']} followed from a decision, and waits"
     elif kind == "decision-record-artifact":
         event = body["metadata"]["event_id"]
         assert event in derived.events, "a decision follows its event"
+        assert "caused_by" not in derived.events[event]["payload"], f"{event} followed from a decision, and has one"
         assert event not in derived.decisions, f"{event} was decided twice"
         derived.decisions[event] = body
     elif kind == "notice":
@@ -398,7 +401,8 @@ def _check_nothing_is_stuck(derived: Derived) -> None:
     """Every open piece of work has a way forward."""
     assert not derived.open_in(QUEUE), f"queued and never looked at again: {derived.open_in(QUEUE)}"
     assert not derived.open_in(EVENTS), f"undecided: {derived.open_in(EVENTS)}"
-    assert set(derived.decisions) == set(derived.events), "every event has its decision"
+    judged = {key for key, event in derived.events.items() if "caused_by" not in event["payload"]}
+    assert set(derived.decisions) == judged, "every event that nothing caused has its decision"
     for version in derived.open_in(SPOOL):
         assert version.due != FAR, f"{version} is never due"
         assert derived.is_in_doubt(derived.items[version.id]), f"{version} is left, and not in doubt"

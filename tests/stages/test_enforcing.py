@@ -1,15 +1,19 @@
 """What decisions do: to tasks of ours, to their agents, to the event stream."""
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reporting_governance.contracts.capability import SupportLevel
-from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
+from reporting_governance.contracts.times import due_name
 from reporting_governance.stages.enqueue import run_enqueue
-from reporting_governance.storage.interface import expand
+from reporting_governance.storage.interface import Addition, Group, expand
+from tests.crash.chain.world import policy, profile_of
 from tests.stages.chain_world import Chain, task
-from tests.stages.enforcing_world import ASK, DOWNGRADE, NOTICE, PROOF, REVIEW, Files, action, desk, on_claim, policy_of
+from tests.stages.enforcing_world import ASK, DOWNGRADE, NOTICE, PROOF, REVIEW, Desk, Files, action, desk, on_claim, policy_of
 from tests.unit.policy_documents import rule
 
 
@@ -49,10 +53,69 @@ def test_what_a_decision_caused_is_recorded_and_never_leads_to_itself(tmp_path: 
     world.decides()
     lines = world.files().ready().seq
     policies = [each["body"]["metadata"]["policy_id"] for each in world.records("decision-record-artifact")]
-    assert policies[-2:] == ["own.every", "default.caused"]
+    assert policies[-2:] == ["default.allow", "own.every"]
     world.decides()
     assert world.files().ready().seq == lines
     assert world.status == "blocked"
+
+
+def test_an_overdue_check_in_makes_nine_records(tmp_path: Path) -> None:
+    world = Desk(root=str(tmp_path), profile=profile_of(pager=None), rules=policy())
+    world.says("start", checkpoint={"every_seconds": 600})
+    world.decides()
+    world.at(60).scan()
+    before = world.files().ready().seq
+    world.at(1000).scan()
+    assert world.decides().caused == 1
+    kinds = [line.document["record"]["kind"] for line in world.files().replay(before + 1)]
+    assert Counter(kinds) == {
+        "event-envelope": 3,  # the check-in was due; it is overdue; the operator has to get an update
+        "evidence": 1,  # the task as it was when it was overdue
+        "decision-record-artifact": 2,  # about each of the first two; the third is what a decision caused
+        "checkpoint-request": 1,
+        "notice": 2,  # one for each receiver
+    }
+    world.check(at_rest=False)
+
+
+@pytest.mark.parametrize("refused", [None, "a fault"])
+def test_what_a_decision_caused_never_waits_to_be_decided(tmp_path: Path, refused: str | None) -> None:
+    world = desk(str(tmp_path), REVIEW)
+    world.says("complete")
+    assert world.decides().caused == 2
+    world.answers("reject")
+    assert world.open_in(Folder.EVENTS) == []
+    caused = [each for each in world.records("event-envelope") if "caused_by" in each["body"]["payload"]]
+    assert [each["body"]["event_type"] for each in caused] == [
+        "task_status_changed",
+        "operator_review_requested",
+        "task_status_changed",
+    ]
+    lines = world.files().ready().seq
+    world.rules = replace(world.rules, refused=refused)
+    assert world.decides().waiting == 0
+    assert world.files().ready().seq == lines
+
+
+def test_one_that_an_older_version_left_waiting_is_decided_as_before(tmp_path: Path) -> None:
+    world = desk(str(tmp_path), REVIEW)
+    world.says("complete")
+    world.decides()
+    found = next(each for each in world.records("event-envelope") if "caused_by" in each["body"]["payload"])
+    old = {**found["body"], "event_id": "evt_" + "0" * 32}
+    line = RecordLine(
+        kind=found["kind"],
+        id=old["event_id"],
+        body=old,
+        parents=tuple(found["parents"]),
+        views=(ViewKey(Folder.EVENTS, old["event_id"], due_name(world.clock.now())),),
+        about=tuple(found["about"]),
+    )
+    world.files().commit([Group(additions=(Addition(record=line),))], now=world.clock.now())
+    assert world.undecided() == 1
+    report = world.decides()
+    assert (report.decided, report.notices, report.caused, world.undecided()) == (1, 0, 0, 0)
+    assert world.records("decision-record-artifact")[-1]["body"]["metadata"]["policy_id"] == "default.caused"
 
 
 def test_a_task_that_has_gone_on_since_stays_as_it_is(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reporting_governance.contracts.journal_line import Folder
-from reporting_governance.stages.rejudging import NotDecided, RejudgeReport, StillUndecided, run_rejudge
+from reporting_governance.stages.rejudging import NotDecided, NotJudged, RejudgeReport, StillUndecided, run_rejudge
 from tests.oracle.memory_world import Interrupted
 from tests.stages.enforcing_world import NOTICE, REVIEW, Desk, action, desk, on_claim, policy_of
 
@@ -106,6 +106,13 @@ def test_what_is_unknown_or_undecided_is_refused(tmp_path: Path) -> None:
     later = [each["id"] for each in world.records("event-envelope")][-1]
     with pytest.raises(StillUndecided):
         again(world, later)
+
+
+def test_what_a_decision_caused_is_not_judged_again_either(tmp_path: Path) -> None:
+    world = claimed(str(tmp_path), HOLD)
+    caused = [each["id"] for each in world.records("event-envelope") if "caused_by" in each["body"]["payload"]][-1]
+    with pytest.raises(NotJudged, match="recorded and not judged"):
+        again(world, caused)
 
 
 def test_of_two_at_once_one_comes_to_what_the_other_recorded(tmp_path: Path) -> None:

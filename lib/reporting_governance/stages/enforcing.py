@@ -16,7 +16,7 @@ from reporting_governance.contracts.decision import ActionKind, RequiredAction
 from reporting_governance.contracts.event_envelope import Event, EventType, OperatorContext
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
 from reporting_governance.contracts.review import Review
-from reporting_governance.contracts.times import FAR_FUTURE, due_name, format_time
+from reporting_governance.contracts.times import FAR_FUTURE, format_time
 from reporting_governance.core.actions import FORCE_CHECKPOINT, POWER_OF, emitted_type
 from reporting_governance.core.check_in_rules import NATIVE
 from reporting_governance.core.decision_runner import Plan
@@ -257,12 +257,14 @@ def caused_event(
 
 
 def event_line(event: Event, parent: str, about: Sequence[str]) -> RecordLine:
-    """Return the line of an event that changes no task; it waits to be decided as every event does."""
+    """Return the line of an event that a decision caused and that changes no task.
+
+    It has no view: nothing is decided about it, so it never waits.
+    """
     return RecordLine(
         kind=Event.schema,
         id=event.event_id,
         body=event.dump(),
         parents=(parent,),
-        views=(ViewKey(Folder.EVENTS, event.event_id, due_name(event.timestamp)),),
         about=tuple(about),
     )

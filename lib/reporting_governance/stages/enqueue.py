@@ -41,19 +41,11 @@ def run_enqueue(
     """
     store.ready()
     report = EnqueueReport(policy_refused=policy.refused)
-    _decide_events(store, policy, profile, report, clock, limit)
+    _decide_due(store, policy, profile, report, clock, limit)
     if policy.refused is not None:
         report.waiting = len(store.listing(Folder.EVENTS).names)
     look_at_threads(store, profile, report, clock, limit)
     return report
-
-
-def _decide_events(
-    store: Store, policy: Policy, profile: ProfileSpec, report: EnqueueReport, clock: Clock, limit: int
-) -> None:
-    _decide_due(store, policy, profile, report, clock, limit)
-    if report.caused:  # what decisions made is recorded at once; it causes nothing
-        _decide_due(store, policy, profile, report, clock, limit - report.decided)
 
 
 def _decide_due(

@@ -46,6 +46,13 @@ class StillUndecided(UsageError):
     hint = "`reportgov enqueue` decides about it."
 
 
+class NotJudged(UsageError):
+    """It followed from a decision or an act."""
+
+    message = "{subject}: {cause} caused this event, so it is recorded and not judged"
+    hint = "`reportgov enqueue --rejudge` with the id of the event that was decided judges that one again."
+
+
 class NothingInForce(UsageError):
     """A refused profile decides nothing."""
 
@@ -84,7 +91,7 @@ def run_rejudge(store: Store, subject: str, policy: Policy, profile: ProfileSpec
     Args:
         subject: id of the event, or of a decision about it.
 
-    Raises: NotDecided; StillUndecided; NothingInForce; Busy when others kept changing the task.
+    Raises: NotDecided; NotJudged; StillUndecided; NothingInForce; Busy when others kept changing the task.
     """
     if policy.refused is not None:
         raise NothingInForce(subject=subject, reason=policy.refused)
@@ -152,6 +159,9 @@ def _past(store: Store, subject: str, head: int) -> _Past:
     else:
         raise NotDecided(subject=subject)
     event = next(each["body"] for each in found if each["id"] == event_id)
+    cause = event["payload"].get("caused_by")
+    if cause is not None:
+        raise NotJudged(subject=subject, cause=cause)
     decisions = [each["body"] for each in found if _is_about(each, event_id)]
     if not decisions:
         raise StillUndecided(subject=subject)

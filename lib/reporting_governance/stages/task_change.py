@@ -145,9 +145,14 @@ class TaskChange:
 
 
 def _views_of(document: Body, event: Event, episode: str | None) -> list[ViewKey]:
-    """Return the views of an event and of the episode that it opens; what we say about ourselves is decided first."""
+    """Return the views of an event and of the episode that it opens.
+
+    What we say about ourselves is decided first.  What a decision or a person's act caused is not judged, so it never
+    waits for a decision.
+    """
     due = FIRST if is_about_us(document) else due_name(event.timestamp)
-    views = [ViewKey(Folder.EVENTS, event.event_id, due)]
+    judged = event.payload.get("caused_by") is None
+    views = [ViewKey(Folder.EVENTS, event.event_id, due)] if judged else []
     if episode is not None:
         views.append(ViewKey(Folder.EPISODES, episode, FAR_FUTURE))
     return views
