@@ -13,7 +13,19 @@ from reporting_governance.stages.enqueue import run_enqueue
 from reporting_governance.storage.interface import Addition, Group, expand
 from tests.crash.chain.world import policy, profile_of
 from tests.stages.chain_world import Chain, task
-from tests.stages.enforcing_world import ASK, DOWNGRADE, NOTICE, PROOF, REVIEW, Desk, Files, action, desk, on_claim, policy_of
+from tests.stages.enforcing_world import (
+    ASK,
+    DOWNGRADE,
+    NOTICE,
+    PROOF,
+    REVIEW,
+    Desk,
+    Files,
+    action,
+    desk,
+    on_claim,
+    policy_of,
+)
 from tests.unit.policy_documents import rule
 
 
