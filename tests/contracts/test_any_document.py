@@ -37,6 +37,7 @@ LEFT_TO_THE_SCHEMA = {
     "event-envelope": r"^(payload|evidence_refs)\b",
     "evidence": r"^(refs|supports)\b",
     "notice": r"^facts\b",
+    "probe-observations": r"_sha256\b",
     "policy-pack": r"/conditions\b|/id: |^(kind|apiVersion)\b|/claim_types/|/deadline: ",
 }
 
@@ -148,8 +149,30 @@ def _silence(document: dict[str, Any], _choose: Callable[[int], int]) -> None:
     assume(document["starts_at"] < document["ends_at"])
 
 
+def _observations(document: dict[str, Any], _choose: Callable[[int], int]) -> None:
+    """Let each descriptor and power stand once, and what was seen have its evidence."""
+    document["descriptors"] = document["descriptors"][:1]
+    for each in document["descriptors"]:
+        each.update(probed_at="2026-01-01T00:00:00.000Z", expires_at="2026-02-01T00:00:00.000Z")
+        each["observations"] = each["observations"][:1]
+        for seen in each["observations"]:
+            conclusive = seen["outcome"] in ("confirmed", "contradicted")
+            seen["found"] = (seen.get("found") or "none") if conclusive else None
+            if conclusive:
+                seen["evidence_sha256"] = "0" * 64
+                seen["started_at"] = seen["ended_at"] = each["probed_at"]
+            elif seen.get("started_at") and seen.get("ended_at"):
+                seen["started_at"], seen["ended_at"] = sorted((seen["started_at"], seen["ended_at"]))
+
+
+def _waivers(document: dict[str, Any], _choose: Callable[[int], int]) -> None:
+    document["waivers"] = document["waivers"][:1]
+
+
 MENDED: Mapping[str, Callable[[dict[str, Any], Callable[[int], int]], None]] = {
+    "probe-observations": _observations,
     "receipt": _receipt,
+    "waivers": _waivers,
     "silence": _silence,
     "check-in": _check_in,
     "task-state": _task_state,

@@ -32,6 +32,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "item-return": ("item_return", "ItemReturn"),
     "job": ("job", "Job"),
     "notice": ("notice", "Notice"),
+    "probe-observations": ("probe_observation", "ProbeObservations"),
     "receipt": ("receipt", "Receipt"),
     "report-attempt": ("report_attempt", "ReportAttempt"),
     "review": ("review", "Review"),
@@ -42,6 +43,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "task-due": ("task_due", "TaskDue"),
     "task-state": ("task_state", "TaskState"),
     "thread-close": ("thread_close", "ThreadClose"),
+    "waivers": ("waiver", "Waivers"),
 }
 
 #: schemas that no single type stands behind: another name of a kind, or a form in which kinds come together
