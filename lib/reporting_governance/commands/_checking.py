@@ -9,9 +9,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
 from reporting_governance.contracts.check_in import CheckIn
-from reporting_governance.contracts.finding import Finding, FindingRule, has_errors
+from reporting_governance.contracts.finding import Finding, FindingRule, Related, has_errors
 from reporting_governance.contracts.finding_rules import WRONG_MEANING
-from reporting_governance.contracts.problem import Problem, problems_of
+from reporting_governance.contracts.problem import Elsewhere, Problem, problems_of
 from reporting_governance.contracts.reading import Document, read_documents
 from reporting_governance.contracts.shape import SchemaSet, check_shape
 from reporting_governance.errors import ContractError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reporting_governance.core.capability_profile_compatibility import Preflight
 
 SCHEMA_FOLDER = "reporting-governance"
+_NOTHING: Mapping[str, tuple[Document, str]] = {}
 
 
 def shipped_schemas() -> SchemaSet:
@@ -116,36 +117,60 @@ class Checker:
     def preflight(
         self,
         artifact: Mapping[str, Any],
-        descriptor: Mapping[str, Any],
+        descriptor: tuple[Document, str],
         packs: Sequence[Mapping[str, Any]],
         document: Document,
         path: str,
     ) -> Preflight:
-        """Hold a profile against what the runtime can do; what is refused becomes findings."""
+        """Hold a profile against what the runtime can do; what is refused becomes findings.
+
+        Args:
+            descriptor: the document of the descriptor, and its file.
+        """
         from reporting_governance.core.capability_profile_compatibility import preflight
         from reporting_governance.core.policy_evaluator import compile_pack
 
         actions = {each for pack in packs for each in compile_pack(pack).pack.required_actions()}
-        checked = preflight(artifact, descriptor, actions)
-        self.refuse_at(document, path, checked.problems)
+        checked = preflight(artifact, object_of(descriptor[0]), actions)
+        self.refuse_at(document, path, checked.problems, beside={"capability-descriptor": descriptor})
         return checked
 
     def refuse_at(
-        self, document: Document, path: str, problems: Iterable[Problem], *, rule: FindingRule = WRONG_MEANING
+        self,
+        document: Document,
+        path: str,
+        problems: Iterable[Problem],
+        *,
+        rule: FindingRule = WRONG_MEANING,
+        beside: Mapping[str, tuple[Document, str]] = _NOTHING,
     ) -> None:
-        """Keep faults of meaning, each with its place in the text."""
+        """Keep faults of meaning, each with its place in the text.
+
+        Args:
+            rule: that of a problem which names none.
+            beside: the documents it is held against, with their files, by kind.
+        """
         for each in problems:
             pointer, span = document.nearest(each.pointer, at_key=each.at_key)
             self.findings.append(
-                rule.finding(
+                (each.rule or rule).finding(
                     file=path,
                     message=each.message,
                     document=document.index,
                     pointer=pointer,
                     span=span,
                     suggestion=each.suggestion,
+                    related=tuple(
+                        _related(place, *beside.get(place.kind, (document, path))) for place in each.elsewhere
+                    ),
                 )
             )
+
+
+def _related(place: Elsewhere, document: Document, path: str) -> Related:
+    pointer, span = document.nearest(place.pointer, at_key=True)
+    known = {} if span is None else {name: getattr(span, name) for name in span.__slots__}
+    return Related(file=path, message=place.message, document=document.index, pointer=pointer, **known)
 
 
 def object_of(document: Document) -> Mapping[str, Any]:

@@ -23,7 +23,8 @@ from reporting_governance.resources import resource_path
 
 _DESCRIPTOR_OF_RUNTIME = {"openclaw": "openclaw-watchdog-reference.json"}
 _DESCRIPTOR = "local-host.json"
-_HOSTS = ("claude-code-hooks.json", "openclaw-plugin.json")  #: hosts that a gate can stand in, whatever the runtime
+#: hosts that a gate can stand in, whatever the runtime
+_HOSTS = ("claude-code-hooks.json", "generic-gate.json", "openclaw-plugin.json")
 
 
 def compile_settings(reference: str, path: str, data: bytes) -> Settings:
@@ -44,7 +45,7 @@ def compile_settings(reference: str, path: str, data: bytes) -> Settings:
     contents = tuple(each.content for each in packs)
     checked = None
     if descriptor is not None:
-        checked = checker.preflight(artifact, object_of(descriptor), contents, document, path)
+        checked = checker.preflight(artifact, (descriptor, descriptor_path), contents, document, path)
     hosts = _hosts(checker)
     _check_adapters(checker, artifact, document, path)
     parts = (

@@ -90,9 +90,6 @@ WRONG_SCHEMA_PATH = _error(
 UNKNOWN_SPECIFICATION = _error(
     215, "A version of the specification is not known.", "Name a version that this program knows."
 )
-SUPPORT_CONTRADICTS_LEVEL = _error(
-    216, "`supported` and `level` contradict each other.", "`supported: false` goes with level none, and only with it."
-)
 PARTIAL_WITHOUT_LIMITS = _warning(
     217,
     "A partial capability names no limits.",

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reporting_governance.errors import ContractError
+
+if TYPE_CHECKING:
+    from reporting_governance.contracts.finding import FindingRule
+
+
+class Elsewhere(NamedTuple):
+    """A second place that explains a problem, in this document or in one that it is held against."""
+
+    kind: str  #: the schema of that document, such as `capability-descriptor`
+    pointer: str
+    message: str
 
 
 class Problem(NamedTuple):
@@ -15,6 +26,8 @@ class Problem(NamedTuple):
     message: str
     suggestion: str | None = None  #: what was probably meant
     at_key: bool = False  #: the key is wrong, not the value
+    rule: FindingRule | None = None  #: the rule that is broken; none: that of all wrong meaning (GOV201)
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 class WrongMeaning(ValueError):

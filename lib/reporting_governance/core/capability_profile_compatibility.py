@@ -12,7 +12,15 @@ from reporting_governance.contracts.capability import (
     SupportLevel,
 )
 from reporting_governance.contracts.capability_descriptor import PLUGIN_SPEC_VERSIONS
-from reporting_governance.contracts.problem import Problem
+from reporting_governance.contracts.finding_rules import (
+    ACTION_IN_NO_WAY,
+    EXPECTATION_NOT_CLAIMED,
+    OTHER_RUNTIME,
+    UNKNOWN_SPECIFICATION,
+    WRONG_SCHEMA_PATH,
+)
+from reporting_governance.contracts.problem import Elsewhere, Problem
+from reporting_governance.contracts.suggest import nearest
 from reporting_governance.core.actions import POWER_OF, is_weaker
 from reporting_governance.core.decision_runner import plan_action
 from reporting_governance.core.effective_capabilities import Document, effective_capabilities, settings_of
@@ -25,6 +33,7 @@ SCHEMA_NAMES: Mapping[str, str] = {
     "capabilities_schema": "capability-descriptor.schema.json",
 }
 _SCHEMA_FOLDER = "schemas/reporting-governance/"
+_DESCRIPTOR = "capability-descriptor"
 #: the resource that the descriptor reuses; a descriptor may name it as well
 _ALSO_CANONICAL = {"capabilities_schema": "adapter-capabilities.schema.json"}
 
@@ -92,7 +101,7 @@ def preflight(
     requires: Document = settings.get("requires") or {}
     pin = plugin_spec_version or requires.get("plugin_spec_version")
     legacy = profile is None and pin is None
-    schemas = _check_schemas(descriptor)
+    schemas = check_schemas(descriptor)
     expectations = _check_expectations(settings, descriptor, observations)
     problems = [
         *_refuse_schemas(schemas),
@@ -106,7 +115,8 @@ def preflight(
     for each in planned:
         if each.action is None:
             message = f"{each.wanted} is required by a pack; it is not available and has no fallback that is"
-            problems.append(Problem(_place_of_gap(each.wanted, settings), message))
+            place = _place_of_gap(each.wanted, settings)
+            problems.append(Problem(place, message, rule=ACTION_IN_NO_WAY, elsewhere=_claim(each.power)))
     notes = [*powers.notes]
     if pin is None:
         notes.append("no plugin_spec_version is pinned (migration debt)")
@@ -130,7 +140,8 @@ def _place_of_gap(action: str, settings: Document) -> str:
     return place
 
 
-def _check_schemas(descriptor: Document) -> tuple[SchemaCheck, ...]:
+def check_schemas(descriptor: Document) -> tuple[SchemaCheck, ...]:
+    """Return, for each schema that a descriptor may name, whether it names the canonical one."""
     declared: Document = descriptor.get("compatibility") or {}
     return tuple(
         SchemaCheck(key, declared.get(key), _SCHEMA_FOLDER + name, _is_canonical(key, declared.get(key)))
@@ -162,7 +173,9 @@ def _check_expectations(
 def _refuse_schemas(checks: Sequence[SchemaCheck]) -> Iterable[Problem]:
     for each in checks:
         if not each.matches:
-            yield Problem("/requires", f"{each.key}: {each.declared or 'nothing'} is not {each.canonical}")
+            message = f"{each.key}: {each.declared or 'nothing'} is not {each.canonical}"
+            declared = Elsewhere(_DESCRIPTOR, f"/compatibility/{each.key}", "the descriptor declares it")
+            yield Problem("/requires", message, rule=WRONG_SCHEMA_PATH, elsewhere=(declared,))
 
 
 def _refuse_version(pin: str | None, descriptor: Document) -> Iterable[Problem]:
@@ -171,16 +184,21 @@ def _refuse_version(pin: str | None, descriptor: Document) -> Iterable[Problem]:
     place = "/requires/plugin_spec_version"
     supported: Sequence[str] = (descriptor.get("compatibility") or {}).get("plugin_spec_versions") or ()
     if pin not in PLUGIN_SPEC_VERSIONS:
-        yield Problem(place, f"plugin_spec_version {pin} is not known; known: {', '.join(PLUGIN_SPEC_VERSIONS)}")
+        message = f"plugin_spec_version {pin} is not known; known: {', '.join(PLUGIN_SPEC_VERSIONS)}"
+        yield Problem(place, message, nearest(pin, PLUGIN_SPEC_VERSIONS), rule=UNKNOWN_SPECIFICATION)
     elif pin not in supported:
         declared = ", ".join(supported) or "none"
-        yield Problem(place, f"plugin_spec_version {pin} is required and the descriptor declares {declared}")
+        message = f"plugin_spec_version {pin} is required and the descriptor declares {declared}"
+        there = Elsewhere(_DESCRIPTOR, "/compatibility/plugin_spec_versions", "the descriptor declares these")
+        yield Problem(place, message, rule=UNKNOWN_SPECIFICATION, elsewhere=(there,))
 
 
 def _refuse_runtime(runtime: str | None, descriptor: Document) -> Iterable[Problem]:
     found = descriptor["runtime"]["name"]
     if runtime is not None and runtime != found:
-        yield Problem("/requires/runtime", f"the profile is for runtime {runtime}, the descriptor for {found}")
+        message = f"the profile is for runtime {runtime}, the descriptor for {found}"
+        there = Elsewhere(_DESCRIPTOR, "/runtime/name", "the descriptor's runtime")
+        yield Problem("/requires/runtime", message, rule=OTHER_RUNTIME, elsewhere=(there,))
 
 
 def _refuse_expectations(settings: Document, checks: Sequence[ExpectationCheck]) -> Iterable[Problem]:
@@ -188,7 +206,19 @@ def _refuse_expectations(settings: Document, checks: Sequence[ExpectationCheck])
     for each in checks:
         if wanted[each.expectation] == Requirement.REQUIRED and not each.supported:
             message = f"{each.expectation} is required and not available ({each.matched_path or 'unknown expectation'})"
-            yield Problem(f"/expectations/{each.expectation}", message)
+            yield Problem(
+                f"/expectations/{each.expectation}",
+                message,
+                rule=EXPECTATION_NOT_CLAIMED,
+                elsewhere=_claim(EXPECTATIONS.get(each.expectation)),
+            )
+
+
+def _claim(power: str | None) -> tuple[Elsewhere, ...]:
+    """Return the place of what a descriptor says about a power."""
+    if power is None:
+        return ()
+    return (Elsewhere(_DESCRIPTOR, "/capabilities/" + power.replace(".", "/"), f"what is claimed of {power}"),)
 
 
 def _refuse_fallbacks(settings: Document) -> Iterable[Problem]:
