@@ -244,3 +244,24 @@ def test_a_clock_that_was_set_is_told(verbs: Verbs) -> None:
     subprocess.run(words, env=verbs.variables(), check=True, timeout=60)
     (check,) = looked(verbs)["GOV908"]
     assert (check["verdict"], "was set at" in check["seen"]) == ("warning", True)
+
+
+def test_a_target_that_refused_or_gave_back_is_for_a_person_to_mend(tmp_path: Path) -> None:
+    argv = ["/bin/sh", "-c", "cat > /dev/null; exit 1"]
+    path = with_target(tmp_path, "command", {"argv": argv})
+    verbs = Verbs(tmp_path / "state", options=("--profile", str(path)))
+    verbs.overdue()
+    verbs.call("run")
+    text = bad(verbs, "GOV911")
+    assert "refused what it got last, at " in text
+    assert ": exit 1 " in text
+    assert "`reportgov retry" in text
+
+
+def test_a_target_that_is_down_is_listed_with_the_time_of_the_next_try(tmp_path: Path) -> None:
+    path = with_target(tmp_path, "command", {"argv": ["/bin/sh", "-c", "cat > /dev/null; exit 75"]})
+    verbs = Verbs(tmp_path / "state", options=("--profile", str(path)))
+    verbs.overdue()
+    verbs.call("run")
+    down = [each for each in looked(verbs)["GOV911"] if "tried again at" in each["seen"]]
+    assert [each["verdict"] for each in down] == ["warning"]

@@ -299,13 +299,15 @@ def test_evaluations_show_the_value_behind_each_leaf():
             "operator": "older_than",
             "truth": "true",
             "value": "2026-03-01T09:00:00.000Z",
+            "wanted": 60,
         },
-        {"fact": "task.deadline_at", "operator": "exists", "truth": "false", "value": None},
+        {"fact": "task.deadline_at", "operator": "exists", "truth": "false", "value": None, "wanted": True},
         {
             "fact": "message.text",
             "operator": "contains",
             "truth": "unknown",
             "value": None,
+            "wanted": "done",
             "reason": "the event carries no report",
         },
     ]

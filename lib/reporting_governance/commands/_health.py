@@ -32,6 +32,11 @@ _LOST = (
     "Look why: a disk that lies about syncing, a power cut, a file that somebody cut or replaced.  Compare with a copy "
     "of the journal, if there is one; then `reportgov ack self:journal`."
 )
+_SAID_NO = {"refused": "refused what it got last", "bounced": "gave back what it had taken"}
+_MEND_TARGET = (
+    "Mend its address or what its receiver complains of; then `reportgov retry` with the id of a blocked item, which "
+    "`reportgov status` shows."
+)
 _PROBE_SECONDS = 20.0  #: all targets are asked at once
 
 
@@ -106,6 +111,22 @@ def _senders(context: CommandContext) -> Iterator[Check]:
             proof = sender.promises.best_first_proof.value
             seen = f"sender {sender.name}, proof of a first answer: {proof}"
             yield Check(Rule.TARGET, Verdict.OK, seen, subject=target)
+
+
+def _telling(context: CommandContext) -> Iterator[Check]:
+    """What targets did with what they got: a probe that answers says nothing about that."""
+    if not os.path.isdir(context.state):
+        return
+    from reporting_governance.stages.targets import troubled
+
+    for each in troubled(context.store, context.settings.profile.notification, context.clock.now()):
+        if each.trouble == "down":
+            seen = f"not reached since {each.since}: {each.why}; tried again at {each.until}"
+            advice = "Its notices wait.  Nothing to do if it comes back; else mend its address, or what stands between."
+            yield Check(Rule.TARGET, Verdict.WARNING, seen, advice, each.target)
+        elif each.trouble in _SAID_NO:
+            seen = f"{_SAID_NO[each.trouble]}, at {each.since}: {each.why}"
+            yield Check(Rule.TARGET, Verdict.BAD, seen, _MEND_TARGET, each.target)
 
 
 def _probed(senders: Sequence[Sender]) -> list[Sequence[Finding] | None]:
@@ -199,6 +220,7 @@ _CHECKS: tuple[tuple[Rule, Callable[[CommandContext], Iterator[Check]]], ...] = 
     (Rule.ZONES, zones),
     (Rule.RUNS, _runs),
     (Rule.TARGET, _senders),
+    (Rule.TARGET, _telling),
     (Rule.SOURCE, _sources),
     (Rule.METRICS, metrics),
     (Rule.HEARTBEAT, _heartbeat),

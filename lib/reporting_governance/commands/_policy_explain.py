@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reporting_governance.commands._tables import table
 from reporting_governance.commands._text import as_typed, one_line
 from reporting_governance.commands._wiring import CommandContext, Reply
+from reporting_governance.core.decision_account import compared
 from reporting_governance.stages.policy_explain import run_policy_explain
 
 if TYPE_CHECKING:
@@ -33,7 +34,12 @@ def _document(account: DecisionAccount) -> dict[str, Any]:
     found = asdict(account)
     found["rules"] = list(found["rules"])
     found["actions"] = [
-        {**each, "asked_by": None if each["asked_by"] is None else list(each["asked_by"])} for each in found["actions"]
+        {
+            **each,
+            "details": list(each["details"]),
+            "asked_by": None if each["asked_by"] is None else list(each["asked_by"]),
+        }
+        for each in found["actions"]
     ]
     return found
 
@@ -55,7 +61,7 @@ def _describe(account: DecisionAccount) -> str:
         parts.append(table(("rule that looked", "what became of it"), rows))
         parts.append(
             table(
-                ("rule", "fact", "asked", "value", "is"),
+                ("rule", "what it compared", "is"),
                 [row for each in account.rules for row in _leaf_rows(each.rule_id, each.leaves)],
             )
         )
@@ -67,20 +73,11 @@ def _leaf_rows(rule_id: str, leaves: Sequence[Mapping[str, Any]]) -> list[tuple[
     return [
         (
             rule_id,
-            each["fact"],
-            each["operator"],
-            "not known" if each.get("value") is None and each["truth"] == "unknown" else _shown(each.get("value")),
+            compared(each),
             each["truth"] + (f": {each['reason']}" if each.get("reason") else ""),
         )
         for each in leaves
     ]
-
-
-def _shown(value: object) -> str:
-    import json
-
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def _actions(account: DecisionAccount) -> list[str]:
@@ -90,12 +87,13 @@ def _actions(account: DecisionAccount) -> list[str]:
             (
                 each.action,
                 each.target,
+                "; ".join(_detail(one) for one in each.details),
                 "yes" if each.mandatory else "no",
                 "the packs have changed since" if each.asked_by is None else ", ".join(each.asked_by),
             )
             for each in account.actions
         ]
-        parts.append(table(("action", "on", "must be done", "asked for by"), rows))
+        parts.append(table(("action", "on", "with", "must be done", "asked for by"), rows))
     if account.plan is not None:
         planned = [
             (
@@ -108,11 +106,16 @@ def _actions(account: DecisionAccount) -> list[str]:
             for each in account.plan["actions"]
         ]
         if planned:
-            parts.append(table(("wanted", "planned", "by the power", "level", "why not as wanted"), planned))
+            once = dict.fromkeys(planned)
+            parts.append(table(("wanted", "planned", "by the power", "level", "why not as wanted"), once))
         parts.append(f"Path: {account.plan['path']}. Receipt: {account.receipt['status']}, {_state(account)}.")
     else:
         parts.append(f"Receipt: {account.receipt['status']}, {_state(account)}.")
     return parts
+
+
+def _detail(details: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}: {value}" for key, value in sorted(details.items()))
 
 
 def _state(account: DecisionAccount) -> str:

@@ -145,6 +145,7 @@ class LeafValue(Record):
     operator: str
     truth: Truth
     value: Any  #: the fact's value in JSON; long text and long lists are cut; null when unknown
+    wanted: Any = None  #: what it was compared with, as the rule has it; none in records of before it was kept
     reason: str | None = None  #: why the leaf is unknown
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,26 @@ _NOT_BY_A_RULE = {
     "default.caused": "another decision caused the event; that is recorded and not judged",
     "default.self": "the event is about ourselves; its notice needs no rule",
 }
+_COMPARED_IN_WORDS = {
+    "equals": "{}",
+    "not_equals": "anything but {}",
+    "in": "one of {}",
+    "less_than": "< {}",
+    "at_most": "≤ {}",
+    "greater_than": "> {}",
+    "at_least": "≥ {}",
+    "prefix": "text that begins with {}",
+    "suffix": "text that ends with {}",
+    "contains": "{} in it",
+    "glob": "text like {}",
+    "older_than": "older than {} s",
+    "newer_than": "newer than {} s",
+    "any_of": "any of {}",
+    "none_of": "none of {}",
+    "every": "every one {}",
+    "count": "as many {}",
+}
+_LONGEST = 60  #: characters of a value that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +55,12 @@ class RuleAccount:
 
 @dataclass(frozen=True, slots=True)
 class ActionAccount:
-    """One required action, and which rules asked for it; none where their pack is no longer in force."""
+    """What is required of one target, and which rules asked for it; none where their pack is no longer in force."""
 
     action: str
     target: str
     mandatory: bool
+    details: tuple[Mapping[str, Any], ...]  #: with which it is to be done, such as several notes; each once
     asked_by: tuple[str, ...] | None
 
 
@@ -73,11 +95,34 @@ def account_of(record: Mapping[str, Any], packs: Iterable[CompiledPack]) -> Deci
         decision=decision,
         why=_why(winner, decision, evaluations),
         rules=tuple(_rule(each, winner, decision) for each in evaluations),
-        actions=tuple(_action(each, evaluations, rules) for each in decision["required_actions"]),
+        actions=tuple(_action(each, evaluations, rules) for each in _grouped(decision["required_actions"])),
         plan=spec.get("plan"),
         receipt=spec["receipt"],
         source=spec["source"],
     )
+
+
+def compared(leaf: Mapping[str, Any]) -> str:
+    """Return what a leaf compared with what, such as `children.open = 0, wanted ≥ 1`."""
+    operator, value, wanted = leaf["operator"], leaf.get("value"), leaf.get("wanted")
+    found = "not known" if value is None and leaf["truth"] == "unknown" else _shown(value)
+    if wanted is None:
+        return f"{leaf['fact']} = {found}, asked {operator}"
+    if operator == "exists":
+        words = "to be there" if wanted else "not to be there"
+    elif operator == "in":
+        words = _COMPARED_IN_WORDS[operator].format(_cut(", ".join(_shown(each) for each in wanted)))
+    else:
+        words = _COMPARED_IN_WORDS[operator].format(_shown(wanted))
+    return f"{leaf['fact']} = {found}, wanted {words}"
+
+
+def _shown(value: object) -> str:
+    return _cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _why(winner: str, decision: Mapping[str, Any], evaluations: Sequence[Mapping[str, Any]]) -> str:
@@ -121,9 +166,24 @@ def _rule(evaluation: Mapping[str, Any], winner: str, decision: Mapping[str, Any
     )
 
 
+def _grouped(actions: Iterable[Mapping[str, Any]]) -> list[Sequence[Mapping[str, Any]]]:
+    """Return actions of one kind on one target together: rules that want the same say it in different words."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for each in actions:
+        groups.setdefault((each["action"], each["target"]), []).append(each)
+    return list(groups.values())
+
+
 def _action(
-    action: Mapping[str, Any], evaluations: Sequence[Mapping[str, Any]], rules: Mapping[str, CompiledRule]
+    group: Sequence[Mapping[str, Any]],
+    evaluations: Sequence[Mapping[str, Any]],
+    rules: Mapping[str, CompiledRule],
 ) -> ActionAccount:
+    action = group[0]
+    details: list[Mapping[str, Any]] = []
+    for each in group:
+        if each.get("details") and each["details"] not in details:
+            details.append(each["details"])
     hits = [each for each in evaluations if each.get("outcome")]
     known = all(each["rule_id"] in rules for each in hits)
     asked = [
@@ -132,7 +192,8 @@ def _action(
     return ActionAccount(
         action=action["action"],
         target=action["target"],
-        mandatory=action["mandatory"],
+        mandatory=any(each["mandatory"] for each in group),
+        details=tuple(details),
         asked_by=tuple(asked) if known else None,
     )
 

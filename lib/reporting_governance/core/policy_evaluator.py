@@ -280,7 +280,14 @@ def _leaf_value(leaf: Leaf, values: Values, facts: Facts) -> LeafValue:
     if type(value) not in _SHOWN_AS_THEY_ARE and not (type(value) is str and len(value) <= _SHOWN_TEXT):
         value = None if isinstance(value, Unknown) else _shown(fact_as_json(value))
     reason = unknown_reason(leaf, values) if truth is None else None
-    return LeafValue(fact=leaf.fact, operator=leaf.operator, truth=_TRUTHS[truth], value=value, reason=reason)
+    return LeafValue(
+        fact=leaf.fact,
+        operator=leaf.operator,
+        truth=_TRUTHS[truth],
+        value=value,
+        wanted=_shown(leaf.operand),
+        reason=reason,
+    )
 
 
 def _shown(value: Any) -> Any:
