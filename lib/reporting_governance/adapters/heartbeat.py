@@ -8,12 +8,12 @@ Source of the paths: healthchecks.io, "Pinging API": `/start`, `/fail` and `/<ex
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from reporting_governance import __version__
 from reporting_governance.adapters.senders.http import Exchange, Forbidden, NoAnswer, NotConnected, Rules, networks
 from reporting_governance.adapters.senders.secrets import SecretMissing, Secrets
+from reporting_governance.contracts.frozen import frozen
 
 LIMIT_SECONDS = 5.0  #: of all tries together
 TRIES = 2
@@ -21,7 +21,7 @@ _PAUSE_SECONDS = 0.2
 _TO_REPORT = 0.1  #: share of the limit in which a try that went past its own can still say so
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Ping:
     """How one ping went.  `problem` is empty when it arrived, and never holds the address."""
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
 from reporting_governance.contracts.finding import Finding
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof, Reason
 from reporting_governance.contracts.task_state import TaskState
 
@@ -20,7 +21,7 @@ class Known(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Observation:
     """What a host's own records say about one question."""
 
@@ -34,7 +35,7 @@ class Observation:
 EXPLAINED_BY = "explained_by"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ObservedTask:
     """One task as a source sees it now.
 
@@ -50,7 +51,7 @@ class ObservedTask:
     liveness_resolution_seconds: int = 0  #: silence shorter than this proves nothing
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class SourceReading:
     """One reading of one source.
 
@@ -90,7 +91,7 @@ class SendResult(StrEnum):
     NOT_STARTED = "not_started"  #: the fence said no: too late, or somebody else has the item
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Message:
     """What a sender is given: a rendered item, and the facts behind it."""
 
@@ -111,7 +112,7 @@ class Message:
     earlier: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Answer:
     """What one send proved.  `evidence` holds what the receiver answered, secrets removed, short texts only."""
 
@@ -122,7 +123,7 @@ class Answer:
     retry_after_seconds: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class SenderPromises:
     """What a kind of sender can and cannot do; the bridge plans by it, never by the sender's name."""
 

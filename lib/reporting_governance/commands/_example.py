@@ -1,7 +1,7 @@
 """`run --example`: one overdue task, in a scratch state folder, all the way to an acked receipt."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reporting_governance.commands._defaults import DEFAULT_PROFILE
@@ -9,6 +9,7 @@ from reporting_governance.commands._tables import table
 from reporting_governance.commands._wiring import CommandContext, Reply
 from reporting_governance.commands.run import dump, run_once
 from reporting_governance.contracts.check_in import CheckIn
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.errors import ExitCode, UsageError
 from reporting_governance.stages.report import run_report
 from reporting_governance.stages.status import run_status
@@ -25,7 +26,7 @@ class NoDryExample(UsageError):
     message = "--example shows the chain at work on a scratch state folder; it does not go with --dry-run"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Receipt:
     """The newest receipt of the example's notice, and where it stands."""
 

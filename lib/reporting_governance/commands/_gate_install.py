@@ -6,11 +6,11 @@ import os
 import shlex
 import stat
 import sys
-from dataclasses import dataclass
 from difflib import unified_diff
 from typing import ClassVar
 
 from reporting_governance.adapters.hosts.claude_code.settings_text import MOST_BYTES, merged
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.errors import ExitCode, GovernanceError, UsageError
 from reporting_governance.resources import checkout_root
 
@@ -25,7 +25,7 @@ class NotInstalled(GovernanceError):
     hint: ClassVar[str] = "Nothing was written."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Installed:
     """What installing did, or would do."""
 

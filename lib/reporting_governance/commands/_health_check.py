@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from reporting_governance.contracts.frozen import frozen
 
 
 class Verdict(StrEnum):
@@ -52,7 +53,7 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """One thing that was looked at.  What is not ok has an advice."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from reporting_governance.commands._tables import findings, table
 from reporting_governance.commands._text import as_typed
 from reporting_governance.commands._wiring import CommandContext, Reply
 from reporting_governance.contracts.finding import Finding, FindingRule, Severity
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.times import format_time, parse_time
 from reporting_governance.core.fact_origins import fact_origins
 from reporting_governance.core.fact_reading import fact_as_json
@@ -38,7 +38,7 @@ class Unreadable(UsageError):
     hint = "Name a file that you may read, or - for standard input."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Judged:
     """One subject and its facts."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reporting_governance.commands._checking import Checker, object_of
@@ -13,6 +12,7 @@ from reporting_governance.commands._tables import findings, table
 from reporting_governance.commands._text import as_typed
 from reporting_governance.commands._wiring import CommandContext, Reply
 from reporting_governance.contracts.finding import Finding, FindingRule, Severity
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Problem
 from reporting_governance.contracts.reading import Document
 from reporting_governance.core.policy_coverage import LeafCoverage, coverage_of, percent
@@ -46,13 +46,13 @@ class NotWritten(UsageError):
     hint = "Name a file in a folder that is there and that you may write to."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Example:
     result: ExampleResult
     line: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Tried:
     path: str
     pack_id: str

@@ -1,10 +1,10 @@
 """What a person did.  Shape: act.schema.json."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record, free_text
 
 
@@ -20,7 +20,7 @@ class ActKind(StrEnum):
     SILENCE_END = "silence_end"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Act(Record):
     """One act of a person on a subject: an episode, notice, item, review, silence or job."""
 

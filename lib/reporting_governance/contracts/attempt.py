@@ -1,14 +1,14 @@
 """The intent to send, recorded before anything leaves.  Shape: attempt.schema.json."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Attempt(Record):
     """Reserves an item until `deadline_at`; past it without a receipt the outcome is unknown.
 

@@ -7,10 +7,10 @@ A *power* is the dotted path of a leaf below `capabilities`, such as `enforcemen
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import OrderedEnum, Record, named
 
 API_VERSION = "reporting-governance/v1alpha1"
@@ -115,7 +115,7 @@ EXPECTATIONS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class EffectivePower(Record):
     """One power after profile and descriptor were laid over each other."""
 
@@ -128,7 +128,7 @@ class EffectivePower(Record):
     limits: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class EffectiveCapabilities(Record):
     """What the planner may count on; it reads nothing else."""
 
@@ -151,7 +151,7 @@ class EffectiveCapabilities(Record):
         return SupportLevel.NONE if known is None else known.effective
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class PlannedAction:
     """What is done about one required action on this runtime."""
 

@@ -7,11 +7,11 @@ leaf are ours; all other names are the specification's (`AdapterCapabilities`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from reporting_governance.contracts.capability import API_VERSION, POWERS, SupportLevel
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record, named
 from reporting_governance.contracts.resource import ResourceMetadata
 
@@ -56,7 +56,7 @@ class DeliveryState(StrEnum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class RuntimeInfo(Record):
     """The runtime that is described."""
 
@@ -71,7 +71,7 @@ class RuntimeInfo(Record):
             raise ValueError("surfaces names one surface twice")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Compatibility(Record):
     """Which versions and schemas the runtime was built against; schema paths are matched by their canonical names."""
 
@@ -83,7 +83,7 @@ class Compatibility(Record):
     capabilities_schema: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Capability(Record):
     """One claim.  A partial one names its limits, a full one the probe that can contradict it."""
 
@@ -101,7 +101,7 @@ class Capability(Record):
             raise ValueError(f"supported: {said} contradicts level: {self.level}")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class TruthModel(Record):
     """Which delivery states the runtime tells apart, and what `acked` means there."""
 
@@ -121,7 +121,7 @@ class _Group(Record):
             raise ValueError("a group needs at least one capability")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ObservationGroup(_Group):
     """What the runtime lets us see."""
 
@@ -133,7 +133,7 @@ class ObservationGroup(_Group):
     watchdog_state: Capability | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class NormalizationGroup(_Group):
     """Whether what is seen becomes canonical events."""
 
@@ -141,7 +141,7 @@ class NormalizationGroup(_Group):
     canonical_events: Capability | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class WatchdogGroup(_Group):
     """Whether overdue work is found."""
 
@@ -149,7 +149,7 @@ class WatchdogGroup(_Group):
     watchdog_evaluation: Capability | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class EnforcementGroup(_Group):
     """What the runtime can be made to do."""
 
@@ -163,7 +163,7 @@ class EnforcementGroup(_Group):
     escalate: Capability | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class NotificationPathGroup(_Group):
     """How far a notice can be carried."""
 
@@ -177,7 +177,7 @@ class NotificationPathGroup(_Group):
     truth_model: TruthModel | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class StorageGroup(_Group):
     """What is kept."""
 
@@ -192,7 +192,7 @@ class StorageGroup(_Group):
     audit_trail: Capability | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Capabilities(_Group):
     """All groups; at least one stands in a descriptor."""
 
@@ -205,7 +205,7 @@ class Capabilities(_Group):
     storage: StorageGroup | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class CapabilityDescriptor(Record):
     """The claim of one runtime.  What may be counted on is its intersection with a profile."""
 

@@ -4,13 +4,13 @@ Shape: schemas/reporting-governance/check-in.schema.json.  It is no record: the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from reporting_governance.contracts.event_envelope import OperatorContext
 from reporting_governance.contracts.evidence import EvidenceClass
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record, free_text, named
 from reporting_governance.contracts.task_state import CheckpointPromise, TaskMode
 
@@ -66,7 +66,7 @@ class ReportClaim(StrEnum):
     FORWARDING = "forwarding"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class OfferedEvidence(Record):
     """A piece of evidence as the agent offers it; how much it proves is graded by us."""
 
@@ -81,7 +81,7 @@ class OfferedEvidence(Record):
     changed_at: datetime | None = None  #: when what the check covers was last changed
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class CheckIn(Record):
     """One check-in.  `task` is the agent's own id of its task; only a start needs `agent`."""
 

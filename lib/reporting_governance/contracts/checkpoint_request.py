@@ -1,13 +1,13 @@
 """A check-in that a decision asks of an agent.  Shape: checkpoint-request.schema.json."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record, free_text
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class CheckpointRequest(Record):
     """The agent's next contact is answered with it; its next check-in closes it."""
 

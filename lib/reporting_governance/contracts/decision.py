@@ -7,10 +7,10 @@ The names are those of the specification and must not change.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import OrderedEnum, Record, free_text
 from reporting_governance.contracts.times import parse_time
 
@@ -77,7 +77,7 @@ class ActionTarget(StrEnum):
     DISPATCH_GATE = "dispatch_gate"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class RequiredAction(Record):
     """One thing to do, in the order it is listed."""
 
@@ -87,7 +87,7 @@ class RequiredAction(Record):
     details: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class OperatorNotice(Record):
     """What the operator has to be told.  Who that is, the profile's routes say."""
 
@@ -103,7 +103,7 @@ class OperatorNotice(Record):
             parse_time(self.deadline)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Decision(Record):
     """Exactly eight keys.  When it rewrites or annotates, the original wording stays in the decision record."""
 
@@ -137,7 +137,7 @@ class Truth(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class LeafValue(Record):
     """One fact that a rule looked at."""
 
@@ -149,7 +149,7 @@ class LeafValue(Record):
     reason: str | None = None  #: why the leaf is unknown
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Evaluation(Record):
     """How one rule turned out on one event, with what stood behind it."""
 
@@ -203,7 +203,7 @@ ALLOWED_DELIVERY_STATES: Mapping[ReceiptStatus, frozenset[DecisionDeliveryState]
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class DecisionReceipt(Record):
     """What became of a decision when it was planned.  Not a delivery receipt: nothing is sent yet."""
 

@@ -1,16 +1,16 @@
 """A decision as it is kept.  Shape: decision-record-artifact.schema.json."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 API_VERSION = "reporting-governance/v1alpha1"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class DecisionMetadata(Record):
     """Which decision, about what."""
 
@@ -24,7 +24,7 @@ class DecisionMetadata(Record):
     event_id: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class DecisionRecord(Record):
     """`spec` holds `decision receipt source evaluations original_message`."""
 

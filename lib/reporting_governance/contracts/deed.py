@@ -3,9 +3,10 @@
 No schema of its own and never stored: evidence is made of deeds, and evidence is what is stored.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from reporting_governance.contracts.frozen import frozen
 
 MOST_OUTPUT_BYTES = 8 * 1024  #: of the end of a command's output
 MOST_TEXT_BYTES = 64 * 1024  #: of words, and of a command line
@@ -23,7 +24,7 @@ class DeedKind(StrEnum):
     CHILD_RESULT = "child_result"  #: what a sub-agent found came back
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Deed:
     """One thing that happened.  Deeds come in the order in which they began."""
 

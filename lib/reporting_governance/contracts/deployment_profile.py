@@ -8,12 +8,13 @@ reads JSON only.  Durations are whole seconds.  The values of the settings below
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, ClassVar
 
 from reporting_governance.contracts.addresses import address_problems as address_problems  # noqa: PLC0414 (part of what a profile promises)
 from reporting_governance.contracts.addresses import parameter_problems
 from reporting_governance.contracts.capability import API_VERSION, EXPECTATIONS, Requirement
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.gate_settings import Gate
 from reporting_governance.contracts.notification_settings import Notification
 from reporting_governance.contracts.problem import Problem, refuse
@@ -63,7 +64,7 @@ class Role(OrderedEnum):
     OWNER = "owner"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Requires(Record):
     """What a descriptor must be for this profile; null is any."""
 
@@ -73,7 +74,7 @@ class Requires(Record):
     plugin_spec_version: str | None = "0.1.0-mainline"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Retention(Record):
     """How long things are kept; null is for ever."""
 
@@ -85,7 +86,7 @@ class Retention(Record):
     daily_copies_seconds: int | None = 2_592_000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class SourceSettings(Record):
     """A task source beside our own task files, which are always read."""
 
@@ -125,7 +126,7 @@ def _roles() -> Mapping[str, Role]:
     return {**dict.fromkeys(high_risk, Role.ADMIN), **dict.fromkeys(handling, Role.OPERATOR), "read": Role.VIEWER}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ProfileSpec(Record):
     """Everything a profile decides."""
 
@@ -173,7 +174,7 @@ def _unknown(pointer: str, names: Iterable[str], known: Collection[str]) -> Iter
             yield Problem(f"{pointer}/{name}", message, did_you_mean(name, known), at_key=True)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class DeploymentProfile(ProfileSpec):
     """A profile as a person writes it."""
 
@@ -188,7 +189,7 @@ class DeploymentProfile(ProfileSpec):
         refuse([*_wrong_kind(self.api_version, self.kind, KIND), *self.problems()])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class DeploymentProfileArtifact(Record):
     """A profile with everything written out, ready to be kept as JSON."""
 

@@ -1,11 +1,12 @@
 """An observation about a task, in the specification's envelope.  Shape: event-envelope.schema.json."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 
@@ -42,7 +43,7 @@ class Phase(StrEnum):
     REVIEW = "review"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class OperatorContext(Record):
     """Where the operator of a task can be reached and what they see; all optional."""
 
@@ -54,7 +55,7 @@ class OperatorContext(Record):
     time_zone: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Event(Record):
     """One observation.  `payload` of an event that a condition caused holds `condition episode due_at ... phase`."""
 

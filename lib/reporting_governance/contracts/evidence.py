@@ -1,11 +1,11 @@
 """What supports a claim, and how well.  Shape: evidence.schema.json."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import OrderedEnum, Record, free_text, named
 
 
@@ -31,7 +31,7 @@ class Quality(OrderedEnum):
     DECISIVE = "decisive"  #: a check run by somebody else than the claiming agent
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Evidence(Record):
     """One item of evidence.  `supports` holds `claims task_status since` where they apply."""
 

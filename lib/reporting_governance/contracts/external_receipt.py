@@ -1,14 +1,15 @@
 """What somebody outside says about a send of ours, handed in by the inbox.  Shape: external-receipt.schema.json."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.record import Record
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ExternalReceipt(Record):
     """A proof for one attempt, or the news that it will never arrive (a bounce).
 

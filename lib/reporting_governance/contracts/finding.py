@@ -6,9 +6,9 @@ A finding about something that has no text (a database, a folder) leaves all fou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import OrderedEnum, Record
 
 
@@ -20,7 +20,7 @@ class Severity(OrderedEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Span:
     """A stretch of text; `end_line` and `end_column` name the place after its last character."""
 
@@ -30,7 +30,7 @@ class Span:
     end_column: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Related(Record):
     """A second place that explains a finding, such as the first of two equal keys."""
 
@@ -46,7 +46,7 @@ class Related(Record):
     end_column: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Finding(Record):
     """One fault (or remark), with the place a person has to look at and what to do about it."""
 
@@ -73,7 +73,7 @@ class Finding(Record):
                 raise ValueError(f"{name} counts from 1, got {value}")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class FindingRule:
     """One line of the catalogue: what every finding with this id has in common."""
 

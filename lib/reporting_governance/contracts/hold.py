@@ -1,10 +1,10 @@
 """Why a queued notice is not sent now.  Shape: hold.schema.json."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 
@@ -16,7 +16,7 @@ class HoldReason(StrEnum):
     SILENCED = "silenced"  #: by a person, for a while
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Hold(Record):
     """A notice waits.  Written when the reason or the cause is another than before, never for going on waiting.
 

@@ -1,13 +1,13 @@
 """A settled item that came back.  Shape: item-return.schema.json."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ItemReturn(Record):
     """What the log says of an item whose message bounced after it was settled: a person may send it again.
 

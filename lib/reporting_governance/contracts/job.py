@@ -1,11 +1,11 @@
 """One run of our own.  Shape: job.schema.json."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 
@@ -20,7 +20,7 @@ class JobState(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Lease(Record):
     """Who runs a job, and until when."""
 
@@ -31,7 +31,7 @@ class Lease(Record):
     until: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Job(Record):
     """A job and its newest state."""
 

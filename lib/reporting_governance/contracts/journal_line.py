@@ -1,9 +1,10 @@
 """A line of the journal.  Shape: journal-line.schema.json; the rules stand in docs/journal.md."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+from reporting_governance.contracts.frozen import frozen
 
 LINE_VERSION = 1
 
@@ -95,7 +96,7 @@ class ViewName(NamedTuple):
         return cls(Folder(folder), identity, due, int(seq))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordLine:
     """A record as a line carries it.
 

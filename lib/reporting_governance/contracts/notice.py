@@ -1,11 +1,11 @@
 """Something one receiver shall be told.  Shape: notice.schema.json."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.notification_settings import EscalationStep, Until
 from reporting_governance.contracts.record import OrderedEnum, Record
 
@@ -19,7 +19,7 @@ class Urgency(OrderedEnum):
     CRITICAL = "critical"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Rung(Record):
     """Which step of an escalation a notice is."""
 
@@ -31,7 +31,7 @@ class Rung(Record):
     until: Until  #: `resolved`: an ack ends neither the step nor the repeats that follow it
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Notice(Record):
     """One telling of one receiver.
 

@@ -7,11 +7,12 @@ All durations are whole seconds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from reporting_governance.contracts.addresses import parameter_problems
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.record import Record, named
@@ -37,7 +38,7 @@ class Until(StrEnum):
     RESOLVED = "resolved"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Target(Record):
     """One address of a receiver: a sender and what it needs to know."""
 
@@ -50,7 +51,7 @@ class Target(Record):
         refuse(Problem(f"/parameters{place}", problem) for place, problem in parameter_problems(self.parameters))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Receiver(Record):
     """Somebody who is told, at one or more targets."""
 
@@ -65,7 +66,7 @@ class Receiver(Record):
             refuse([Problem("/targets", f"a receiver has at most {MOST_AT_ONCE} targets")])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Route(Record):
     """Who is told about what.  The first route that matches ends the search unless it says `continue`."""
 
@@ -82,7 +83,7 @@ class Route(Record):
             refuse([Problem("/receivers", "a route needs at least one receiver")])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Retry(Record):
     """How long a send is tried again: the wait is the age of the item, held between `first` and `ceiling`."""
 
@@ -106,7 +107,7 @@ class Retry(Record):
             yield Problem("/lifetime_seconds", "lifetime_seconds must be positive")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class RateLimit(Record):
     """How many messages one target gets in a stretch of time."""
 
@@ -125,7 +126,7 @@ class RateLimit(Record):
             yield Problem("/per_seconds", f"per_seconds is between 1 and {_LONGEST_STRETCH_SECONDS}")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class EscalationStep(Record):
     """Who is told when nobody has acted for so long."""
 
@@ -136,7 +137,7 @@ class EscalationStep(Record):
     until: Until = Until.PERSON
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class MuteTime(Record):
     """A stretch of time that begins at a calendar's times, and in which matching notices wait."""
 
@@ -158,7 +159,7 @@ def _operator() -> Mapping[str, Receiver]:
     return {"operator": Receiver(targets={"outbox": outbox})}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Notification(Record):
     """Who is told, how often, and what counts as told."""
 

@@ -7,11 +7,11 @@ descriptor, program and runtime that were probed, and not for ever.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from reporting_governance.contracts.capability import API_VERSION, POWERS, Observation, SupportLevel
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.record import Record, named
 
@@ -19,7 +19,7 @@ KIND = "ProbeObservations"
 _CONCLUSIVE = (Observation.CONFIRMED, Observation.CONTRADICTED)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ProbePlace(Record):
     """A place outside the descriptor that explains what was seen, such as the sender behind a claim."""
 
@@ -29,7 +29,7 @@ class ProbePlace(Record):
     message: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ProbeObservation(Record):
     """What one probe saw of one power."""
 
@@ -60,7 +60,7 @@ class ProbeObservation(Record):
             yield Problem("/ended_at", "a probe ends after it starts")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ProbedDescriptor(Record):
     """The observations of one descriptor."""
 
@@ -87,7 +87,7 @@ class ProbedDescriptor(Record):
             seen.add(each.power)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ProbeObservations(Record):
     """A file of observations."""
 

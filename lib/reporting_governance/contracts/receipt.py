@@ -1,11 +1,11 @@
 """What we can prove about one attempt, item or notice.  Shape: receipt.schema.json."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import OrderedEnum, Record
 
 
@@ -53,7 +53,7 @@ class Reason(StrEnum):
 ON_PURPOSE = frozenset({Reason.RESOLVED_BEFORE_TOLD, Reason.WITHDRAWN, Reason.CANCELLED})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Receipt(Record):
     """One proof.  Exactly one of `attempt_id`, `spool_id`, `notice_id` names what it is about."""
 

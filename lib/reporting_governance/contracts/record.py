@@ -9,11 +9,12 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, field, fields
 from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any, ClassVar, Self
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Problem, WrongMeaning, below, contract_error
 from reporting_governance.contracts.times import format_time, parse_time
 
@@ -60,7 +61,7 @@ def _mismatch(message: str) -> WrongMeaning:
     return WrongMeaning([Problem("", message)])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Slot:
     name: str
     key: str

@@ -7,12 +7,12 @@ host's own words become, and, with `answered`, what a gate leaves in the inbox w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from reporting_governance.contracts.check_in import MOST_EVIDENCE, REPORT_FIELDS, OfferedEvidence, ReportClaim
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record, free_text
 
 LONGEST_ID = 200
@@ -28,7 +28,7 @@ class HookPoint(StrEnum):
     MESSAGE = "message"  #: a message is about to be sent
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class StatedClaim(Record):
     """What the agent says that its report claims."""
 
@@ -36,7 +36,7 @@ class StatedClaim(Record):
     kind: ReportClaim
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ToolUse(Record):
     """A tool that the agent is about to use."""
 
@@ -45,7 +45,7 @@ class ToolUse(Record):
     input: Mapping[str, Any] | None = None  #: as the host has it
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Answered(Record):
     """What a gate that could not write the journal has answered."""
 
@@ -55,7 +55,7 @@ class Answered(Record):
     at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ReportAttempt(Record):
     """One attempt.  Who has no task of ours works on its session: that is the task then."""
 

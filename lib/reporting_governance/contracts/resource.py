@@ -1,12 +1,12 @@
 """What every document that a person writes says about itself."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ResourceMetadata(Record):
     """Which document of a kind this is; the same in descriptors and profiles."""
 

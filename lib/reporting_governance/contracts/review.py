@@ -1,15 +1,15 @@
 """A question to a person that a decision asked.  Shape: review.schema.json."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from reporting_governance.contracts.decision import DecisionKind
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record, free_text
 from reporting_governance.contracts.task_state import TaskStatus
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Review(Record):
     """Open until somebody approves or rejects it."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
 from reporting_governance.contracts.addresses import address_problems
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.record import Record
@@ -31,7 +31,7 @@ class HeartbeatFailure(StrEnum):
     NONE = "none"  #: nothing: the success that does not come says it
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class SelfWatch(Record):
     """How we are watched ourselves.  Everything is off unless a profile asks for it."""
 

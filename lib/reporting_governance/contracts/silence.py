@@ -1,10 +1,10 @@
 """A person's wish not to be told for a while.  Shapes: silence.schema.json, silence-close.schema.json."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Problem
 from reporting_governance.contracts.record import Record, free_text
 from reporting_governance.contracts.suggest import did_you_mean
@@ -27,7 +27,7 @@ MATCHABLE = (
 LABEL = "labels."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Silence(Record):
     """Holds matching notices from `starts_at` to `ends_at`; whoever was told of a beginning is told of its end."""
 
@@ -44,7 +44,7 @@ class Silence(Record):
             raise ValueError("a silence ends after it starts")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class SilenceClose(Record):
     """A silence is over by its own time.  One that a person ends has an act instead."""
 

@@ -1,14 +1,14 @@
 """Where the watch over one source began.  Shape: source-mark.schema.json."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class SourceMark(Record):
     """What ended before `baseline_at` is listed by `status` and never told."""
 

@@ -1,17 +1,17 @@
 """A rendered message for one target.  Shape: spool-item.schema.json."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.notice import Urgency
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.record import Record
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Rendered(Record):
     """The message as the channel shows it."""
 
@@ -21,7 +21,7 @@ class Rendered(Record):
     html: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Telling(Record):
     """What the message says, for senders and programs; as it was when it was rendered, whatever came later.
 
@@ -34,7 +34,7 @@ class Telling(Record):
     facts: Mapping[str, Any]  #: of one notice; of several, each under its notice's id.  Long texts are cut
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class SpoolItem(Record):
     """One target, one address, one outcome.  `target` is a name in the profile, never an address."""
 

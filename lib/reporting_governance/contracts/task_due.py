@@ -1,12 +1,12 @@
 """A watched task that is looked at at another time, because the settings changed.  Shape: task-due.schema.json."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class TaskDue(Record):
     """Gives a task's view another name and leaves its body as it is."""
 

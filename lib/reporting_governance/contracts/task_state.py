@@ -1,12 +1,12 @@
 """What a task's source says about it now.  Shape: task-state.schema.json.  No record: the fold of a task's events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
 from reporting_governance.contracts.event_envelope import OperatorContext
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record, free_text
 
 
@@ -35,7 +35,7 @@ class TaskMode(StrEnum):
     SILENT = "silent"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class CheckpointPromise(Record):
     """When a task owes a check-in: every so many seconds, or at a calendar's times in a zone."""
 
@@ -54,7 +54,7 @@ class CheckpointPromise(Record):
             raise ValueError("grace_seconds must not be negative")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ChildTask(Record):
     """A child that a task started, and what became of its result."""
 
@@ -68,7 +68,7 @@ class ChildTask(Record):
     told_at: datetime | None = None  #: the operator was told that the spawn failed
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class TaskState(Record):
     """One watched task.  `status` is what the task says; what is proven stands in the records."""
 

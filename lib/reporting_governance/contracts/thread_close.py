@@ -1,12 +1,12 @@
 """The end of what one receiver is told about one episode.  Shape: thread-close.schema.json."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ThreadClose(Record):
     """Nothing more is told in this thread."""
 

@@ -6,11 +6,11 @@ The file is written by people and stands in version control, so that who waived 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
 from reporting_governance.contracts.capability import API_VERSION, POWERS
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.record import Record, named
 from reporting_governance.contracts.suggest import did_you_mean
@@ -21,7 +21,7 @@ WAIVABLE = ("GOV401", "GOV402", "GOV403", "GOV404", "GOV407")
 _POWERS = tuple(f"{group}.{leaf}" for group, leaves in POWERS.items() for leaf in leaves)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Waiver(Record):
     """One finding that is known and for a while accepted."""
 
@@ -53,7 +53,7 @@ class Waiver(Record):
         return date.fromisoformat(self.until)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Waivers(Record):
     """All waivers of one file."""
 

@@ -6,9 +6,10 @@ All durations are whole seconds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.record import Record
 
@@ -16,7 +17,7 @@ _WITHIN = ("forward_within_seconds", "verify_within_seconds")
 _TWO_PROMISES = Problem("/calendar", "a promise is every_seconds or calendar, not both")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Calendar(Record):
     """Due times by calendar: a cron expression or systemd OnCalendar text, in an IANA zone."""
 
@@ -26,7 +27,7 @@ class Calendar(Record):
     time_zone: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class StatusLimits(Record):
     """How long a task may stay in a status that owes no check-in, before it owes one."""
 
@@ -41,7 +42,7 @@ class StatusLimits(Record):
         refuse(Problem(f"/{name}", "a limit must be positive") for name, limit in limits.items() if limit <= 0)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class PartialLimits(Record):
     """Limits of a selector; what it leaves out is the profile's."""
 
@@ -51,7 +52,7 @@ class PartialLimits(Record):
     blocked: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Selector(Record):
     """Other thresholds for some tasks; what it leaves out is the profile's.
 
@@ -74,7 +75,7 @@ class Selector(Record):
             refuse([_TWO_PROMISES])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Watchdog(Record):
     """The thresholds that hold where neither the task nor a selector says otherwise."""
 

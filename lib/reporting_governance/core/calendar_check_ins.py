@@ -5,15 +5,15 @@ only within the grace before it: else a report made in the morning would stand f
 A promise of every so many seconds has no such question: it runs anew from each check-in.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.watch_settings import Calendar
 from reporting_governance.core.calendars import next_time, previous_time
 from reporting_governance.core.policy_templates import duration_words
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counted:
     """Whether a check-in counts for a due time beside it, and why."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from reporting_governance.contracts.capability import (
     EXPECTATIONS,
@@ -19,6 +18,7 @@ from reporting_governance.contracts.finding_rules import (
     UNKNOWN_SPECIFICATION,
     WRONG_SCHEMA_PATH,
 )
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Elsewhere, Problem
 from reporting_governance.contracts.suggest import nearest
 from reporting_governance.core.actions import POWER_OF, is_weaker
@@ -38,7 +38,7 @@ _DESCRIPTOR = "capability-descriptor"
 _ALSO_CANONICAL = {"capabilities_schema": "adapter-capabilities.schema.json"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExpectationCheck:
     """Whether one expectation is met.  `matched_path` is none for a name nobody knows."""
 
@@ -47,7 +47,7 @@ class ExpectationCheck:
     matched_path: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SchemaCheck:
     """Whether a descriptor names the canonical schema; `declared` is none when it names none."""
 
@@ -57,7 +57,7 @@ class SchemaCheck:
     matches: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preflight:
     """Whether profile, descriptor and packs can work together.  With a refusal nothing may be decided."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.check_names import (
     ANY_WORDS,
     ASKS,
@@ -24,7 +24,7 @@ from reporting_governance.core.check_names import (
 from reporting_governance.core.command_words import SHELLS, base_name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckCommand:
     """A command that is a check."""
 

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.check_names import CheckKind
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Summary:
     """What was read.  `passed` is None when no summary line was found; `ran` is None when it counts nothing."""
 

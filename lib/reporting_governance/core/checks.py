@@ -7,9 +7,10 @@ or stops at it (`&&`, `set -e`, a pipe under `pipefail`); anywhere else only its
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reporting_governance.contracts.deed import Deed
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.check_commands import CheckCommand, check_of
 from reporting_governance.core.check_names import PACKAGE_MANAGERS, PASSES_WITHOUT_TESTS, CheckKind
 from reporting_governance.core.check_output import Summary, read_summary
@@ -36,7 +37,7 @@ _PREPARES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckRun:
     """One check that a command line named."""
 
@@ -111,7 +112,7 @@ def joined(folder: str, path: str) -> str:
     return "/" + "/".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Outcome:
     outcome: str
     exit_status: int | None = None

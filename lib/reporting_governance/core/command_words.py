@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.shell_words import Token, tokens_of
 
 MOST_NESTED = 3  #: `sh -c` inside `sh -c`
@@ -33,7 +34,7 @@ _TAKES_A_WORD = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """One simple command of a command line."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reporting_governance.contracts.decision import ActionKind, DecisionKind
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.decision_merging import STRENGTH
 from reporting_governance.core.policy_evaluator import CompiledPack, CompiledRule
 
@@ -40,7 +40,7 @@ _COMPARED_IN_WORDS = {
 _LONGEST = 60  #: characters of a value that are shown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleAccount:
     """How one rule turned out, and what that meant for the decision."""
 
@@ -53,7 +53,7 @@ class RuleAccount:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActionAccount:
     """What is required of one target, and which rules asked for it; none where their pack is no longer in force."""
 
@@ -64,7 +64,7 @@ class ActionAccount:
     asked_by: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DecisionAccount:
     """A decision and everything that stands behind it."""
 

@@ -7,7 +7,7 @@ as far as it does not contradict the winner; and a notice is never lost because 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from reporting_governance.contracts.decision import (
@@ -20,6 +20,7 @@ from reporting_governance.contracts.decision import (
     Severity,
     SuggestedStatus,
 )
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.facts import Facts
 from reporting_governance.core.policy_pack import UNKNOWN_ACTIONS, OnUnknown, Rule
 from reporting_governance.core.policy_templates import (
@@ -83,7 +84,7 @@ _UPSTREAM_BODY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OperatorMessage:
     """What the operator reads.  Texts from agents are one line each; a sender escapes them for its channel."""
 

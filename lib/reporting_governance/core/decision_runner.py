@@ -6,7 +6,6 @@ A gap is never hidden: what was wanted and cannot be done stands in the receipt,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +24,7 @@ from reporting_governance.contracts.decision import (
     ReceiptStatus,
     RequiredAction,
 )
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.actions import (
     FORCE_CHECKPOINT,
     POWER_OF,
@@ -50,7 +50,7 @@ class PlannedPath(StrEnum):
 _TELLING: frozenset[str | None] = frozenset({ActionKind.NOTIFY_OPERATOR, ActionKind.RAISE_ESCALATION})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """What is done about a decision on this runtime."""
 

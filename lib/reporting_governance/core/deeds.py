@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.check_in import ClaimKind
 from reporting_governance.contracts.deed import Deed, DeedKind
 from reporting_governance.contracts.evidence import Evidence, EvidenceClass, Quality
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.ids import evidence_id
 from reporting_governance.core.check_in_rules import clamp
 from reporting_governance.core.checks import FAILED, PASSED, CheckRun, checks_in, folders_of, joined
@@ -43,7 +44,7 @@ def segment_of(deeds: Sequence[Deed]) -> Sequence[Deed]:
     return deeds
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Change:
     order: Order
     deed: Deed
@@ -54,7 +55,7 @@ class _Change:
         return not self.paths or any(is_code(path) for path in self.paths)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Check:
     order: Order
     deed: Deed

@@ -5,11 +5,11 @@ What an answer proves stands in `settling`, what a notice's records add up to in
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.core.threads import is_quiet
@@ -34,7 +34,7 @@ class StepKind(StrEnum):
     WAIT = "wait"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Here:
     """This machine at this moment, for telling whether another process's attempt can still be running."""
 
@@ -43,7 +43,7 @@ class Here:
     monotonic_ms: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Powers:
     """What the sender of an item's target can do."""
 
@@ -56,7 +56,7 @@ class Powers:
     confirm_within_seconds: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class DeliveryRules:
     """What the profile asks.  `resend_marked`: send again what is in doubt, marked as a possible repeat."""
 
@@ -65,7 +65,7 @@ class DeliveryRules:
     ceiling_seconds: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Step:
     """One choice.  `until`: when to look again (wait, hold).  `attempt_id`: whose outcome is unknown."""
 

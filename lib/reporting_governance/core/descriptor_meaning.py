@@ -7,7 +7,6 @@ overclaim").  Works on plain data, so that thousands of right descriptors cost l
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -26,6 +25,7 @@ from reporting_governance.contracts.finding_rules import (
     WRONG_PATH,
     WRONG_SCHEMA_PATH,
 )
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Elsewhere, Problem
 from reporting_governance.contracts.suggest import nearest
 from reporting_governance.core.capability_profile_compatibility import SCHEMA_NAMES, check_schemas
@@ -46,7 +46,7 @@ class PathFault(StrEnum):
     NO_FILE = "it is no regular file"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class NamedPath:
     """What stands at a path that a document names."""
 
@@ -55,7 +55,7 @@ class NamedPath:
     nearest: str | None = None  #: a file beside it with a similar name
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Surroundings:
     """What lies around a descriptor: gathered beforehand, since this room looks at no disk."""
 

@@ -1,11 +1,11 @@
 """From queued notices to messages: which go now, which go together, and why the others do not.  Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Reason
 from reporting_governance.core.holding import Cause, Held, Quiet, why_held
 from reporting_governance.core.routing import fact_of
@@ -36,7 +36,7 @@ class Slip(Protocol):
     def expires_at(self) -> datetime | None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Queued:
     """A queued notice and what bears on it: its thread, and open episodes that explain its own."""
 
@@ -45,7 +45,7 @@ class Queued:
     causes: tuple[Cause, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Together:
     """Notices for one receiver that go out as one message; the oldest is the first."""
 
@@ -53,7 +53,7 @@ class Together:
     notices: tuple[Slip, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Judgement:
     """What becomes of each queued notice now; every one stands in exactly one of these."""
 

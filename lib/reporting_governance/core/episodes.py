@@ -6,12 +6,12 @@ up, so no episode id, and no id of an event about it, is ever made twice for two
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from reporting_governance.contracts.event_envelope import EventType, Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.ids import episode_id
 from reporting_governance.contracts.times import format_time, parse_time
 from reporting_governance.core.conditions import EVENT_TYPES, Condition, Truth, Verdict
@@ -29,7 +29,7 @@ class ResolvedBy(StrEnum):
     ACKNOWLEDGED = "acknowledged"  #: nothing can mend it, and a person knows of it
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Transition:
     """One thing to say about one condition."""
 

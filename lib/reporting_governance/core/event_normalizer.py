@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.check_in import CheckIn, ChildStep, Verb
 from reporting_governance.contracts.event_envelope import Event, EventType, OperatorContext
 from reporting_governance.contracts.evidence import Evidence
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.ids import check_in_event_id, watch_event_id
 from reporting_governance.contracts.task_state import TaskState, TaskStatus
 from reporting_governance.contracts.times import format_time
@@ -40,7 +40,7 @@ _BY_STEP: Mapping[ChildStep, EventType] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Call:
     """One reception of one check-in."""
 
@@ -178,7 +178,7 @@ def evidence_reference(item: Evidence) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Watched:
     """A task as scan speaks of it."""
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.check_in import ClaimKind, OfferedEvidence
 from reporting_governance.contracts.evidence import Evidence, EvidenceClass, Quality
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.ids import evidence_id
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.core.check_in_rules import clamp
@@ -30,7 +30,7 @@ _AS_IT_IS = "give the sha256 of the file as it is, or none"
 _OFFER_AGAIN = "offer it again once it is there; name the file itself: no folder, and no link on the way"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """What opening one `file` reference found: the file's digest, or why it could not be opened."""
 
@@ -39,7 +39,7 @@ class Opened:
     outside: bool = False  #: it was not looked for: evidence may not lie there
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountsForNothing:
     """Why an item that was offered is of quality none, and what to do about it."""
 
@@ -49,7 +49,7 @@ class CountsForNothing:
     outside: bool = False  #: a file of it lies where evidence may not lie
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Origin:
     """Whose evidence it is, and what is known of the task's changes."""
 

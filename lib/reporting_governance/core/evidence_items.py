@@ -7,17 +7,17 @@ the class and `supports.exit_status`.  The shape: evidence.schema.json.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.fact_reading import Document, as_object, as_text, as_time, as_whole
 
 CHECK_CLASS = "verification_output"
 CHANGE_CLASS = "file_change"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """One check that ran."""
 
@@ -40,7 +40,7 @@ class Check:
         return self.ran is None or failed.ran is None or self.ran >= failed.ran
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One piece of evidence."""
 

@@ -7,12 +7,13 @@ A fact that is nullable may be known to be null ("the task has no deadline").  T
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from reporting_governance.contracts import check_in
 from reporting_governance.contracts.event_envelope import EventType, Phase
 from reporting_governance.contracts.evidence import EvidenceClass, Quality
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.task_state import TaskMode, TaskStatus
 
 CONDITIONS = (
@@ -51,7 +52,7 @@ class FactType(StrEnum):
     OBJECTS = "list of objects"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FactSpec:
     """What is promised about one fact."""
 

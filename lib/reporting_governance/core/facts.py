@@ -7,10 +7,11 @@ a fact about something that is not known at all is `Unknown`, with its reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.task_state import FINISHED, TaskMode
 from reporting_governance.core.evidence_facts import add_evidence
 from reporting_governance.core.fact_catalogue import CLAIM_TYPES, LABEL_PREFIX
@@ -46,7 +47,7 @@ _NO_GATE = group_unknown("gate.", "nobody asked whether the report may pass")
 _NO_TASK = {**group_unknown("task.", _TASK_UNKNOWN), **group_unknown("children.", _TASK_UNKNOWN)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """Everything the rules may look at, and what makes them look."""
 

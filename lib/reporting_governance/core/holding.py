@@ -6,11 +6,11 @@ calendar or a person wants not to be told of now; a way around the wish would be
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.hold import HoldReason
 from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.notification_settings import MuteTime
@@ -29,7 +29,7 @@ class Held(NamedTuple):
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenMute:
     """A mute time of the profile that is open now."""
 
@@ -38,7 +38,7 @@ class OpenMute:
     ends_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Cause:
     """An open episode that explains others, as one receiver knows it."""
 
@@ -48,7 +48,7 @@ class Cause:
     queued: Notice | None = None  #: its notice, while that is still in the queue
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Quiet:
     """What keeps notices back now, whichever notice is asked about."""
 

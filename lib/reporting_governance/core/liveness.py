@@ -1,8 +1,8 @@
 """Whether `run` is still being started, and comes to its end: what nothing can notice but somebody who asks."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.policy_templates import duration_words
 
 MISSED_TICKS = 5  #: so many ticks without a run are no coincidence
@@ -12,7 +12,7 @@ _CRON = (
 _FAILS = "Start `reportgov run` by hand as the state's owner, and read what it says."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class RunsSeen:
     """What is known of runs; None: never, or not known."""
 
@@ -23,7 +23,7 @@ class RunsSeen:
     state_since: datetime | None  #: when the state was set up
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stale:
     """Why runs are not what they should be, and what to do."""
 

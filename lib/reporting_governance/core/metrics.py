@@ -8,10 +8,10 @@ anything that somebody else wrote.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.conditions import Condition
 
 PREFIX = "reportgov_"
@@ -32,7 +32,7 @@ class NoticeState(StrEnum):
 PENDING = (NoticeState.QUEUED, NoticeState.DISPATCHED, NoticeState.PENDING_EXTERNAL_SEND)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class OpenWork:
     """What the views say at one moment."""
 
@@ -45,7 +45,7 @@ class OpenWork:
     lines: int  #: of the journal
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class RunFacts:
     """What is known of the run that ends now."""
 
@@ -64,7 +64,7 @@ class RunFacts:
     state: str  #: the state folder, which tells the metrics of two deployments on one host apart
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Metric:
     """One metric with its samples: labels and value."""
 

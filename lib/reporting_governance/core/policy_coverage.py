@@ -8,10 +8,10 @@ is not asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.fact_catalogue import FactSpec, fact_spec
 from reporting_governance.core.policy_evaluator import CompiledPack, CompiledRule
 from reporting_governance.core.policy_examples import facts_of
@@ -27,7 +27,7 @@ from reporting_governance.core.policy_values import Leaf, item_specs, operator_o
 ORDER: tuple[Truth, ...] = (True, False, None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeafCoverage:
     """One leaf of one rule."""
 

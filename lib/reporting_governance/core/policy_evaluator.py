@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, ClassVar, NamedTuple
 
@@ -20,6 +19,7 @@ from reporting_governance.contracts.decision import (
     Severity,
     Truth,
 )
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.decision_merging import (
     Candidate,
     OperatorMessage,
@@ -55,7 +55,7 @@ class PolicyRefused(GovernanceError):
         super().__init__(source=source, reason=describe(problems))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompiledRule:
     """A rule ready to be evaluated."""
 
@@ -76,7 +76,7 @@ class CompiledRule:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompiledPack:
     """A pack ready to be evaluated.  Compile once per process and use for every event."""
 
@@ -134,7 +134,7 @@ class Trace(NamedTuple):
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """One decision and everything behind it."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from reporting_governance.contracts.decision import DecisionKind
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.times import format_time, parse_time
 from reporting_governance.core.facts import Facts, build_facts
 from reporting_governance.core.policy_evaluator import CompiledPack, Verdict, evaluate
@@ -16,7 +16,7 @@ from reporting_governance.core.policy_pack import RuleExample
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExampleResult:
     """What an example came to."""
 

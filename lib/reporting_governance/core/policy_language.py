@@ -12,10 +12,10 @@ arithmetic and no loops but over the elements of a list, so every evaluation end
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.policy_operators import (
     ABSENT,
     LEAF_TESTS,
@@ -37,7 +37,7 @@ COUNT_OPERATORS = ("equals", "not_equals", *ORDER_OPERATORS)
 ITEM = "item"  #: what a condition over a list calls one element
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leaf:
     """One fact that a condition looks at, kept apart so that a decision can show what stood behind it."""
 
@@ -47,7 +47,7 @@ class Leaf:
     test: Test
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompiledCondition:
     """A condition as one closure, and its leaves in the order they are written."""
 

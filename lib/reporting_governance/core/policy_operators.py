@@ -7,12 +7,12 @@ is converted, and a boolean is no integer.  Null is a value: it equals null and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from operator import ge, gt, le, lt
 from typing import Any
 
 from reporting_governance.contracts.evidence import Quality
+from reporting_governance.contracts.frozen import frozen
 
 Truth = bool | None
 Values = Mapping[str, object]
@@ -27,7 +27,7 @@ ORDER_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 QUALITY_RANK: Mapping[str, int] = {member.value: member.rank for member in Quality}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unknown:
     """A fact whose value cannot be told, and why."""
 

@@ -6,7 +6,6 @@ The names are the specification's; ours are `priority`, `on_unknown`, `on_unknow
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -20,6 +19,7 @@ from reporting_governance.contracts.decision import (
 )
 from reporting_governance.contracts.event_envelope import EventType
 from reporting_governance.contracts.evidence import EvidenceClass, Quality
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record, named
 from reporting_governance.core.actions import FORCE_CHECKPOINT
 
@@ -48,7 +48,7 @@ class WorkflowShape(StrEnum):
     PARENT_CHILD = "parent-child"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class AppliesTo(Record):
     """What a pack is meant for; an empty list means everything."""
 
@@ -58,7 +58,7 @@ class AppliesTo(Record):
     channels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class PackMetadata(Record):
     """Which pack it is."""
 
@@ -72,7 +72,7 @@ class PackMetadata(Record):
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Triggers(Record):
     """What makes a rule look at an event: any one of these is enough."""
 
@@ -81,7 +81,7 @@ class Triggers(Record):
     claim_types: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class EvidenceRequirement(Record):
     """What evidence would satisfy the rule; told to the agent.  The conditions decide, not this."""
 
@@ -92,7 +92,7 @@ class EvidenceRequirement(Record):
     must_reference_evidence_classes: tuple[EvidenceClass, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class NoticeOutput(Record):
     """The operator notice a rule asks for; `message` may hold slots."""
 
@@ -104,7 +104,7 @@ class NoticeOutput(Record):
     deadline: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class DecisionOutput(Record):
     """The decision of a rule that holds, without its `policy_id`; the texts may hold slots."""
 
@@ -117,7 +117,7 @@ class DecisionOutput(Record):
     operator_notice: NoticeOutput | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ExampleExpectation(Record):
     """What an example must come to."""
 
@@ -126,7 +126,7 @@ class ExampleExpectation(Record):
     notice: bool | None = None  #: whether the operator is told; none: not asked
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class RuleExample(Record):
     """An event and the decision it must lead to.  What the event leaves out is filled in: policy_examples.py."""
 
@@ -138,7 +138,7 @@ class RuleExample(Record):
     now: datetime | None = None  #: none: the time of the event
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Rule(Record):
     """One rule: when it looks, what must hold, and what follows."""
 
@@ -156,7 +156,7 @@ class Rule(Record):
     examples: tuple[RuleExample, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class PackSpec(Record):
     """The rules."""
 
@@ -164,7 +164,7 @@ class PackSpec(Record):
     rules: tuple[Rule, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class PolicyPack(Record):
     """One file of rules."""
 

@@ -6,10 +6,10 @@ What a fact's value holds is text and nothing else: braces in it stay braces.  A
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.fact_catalogue import LABEL_PREFIX, fact_spec
 from reporting_governance.core.facts import Facts
 from reporting_governance.core.policy_operators import ABSENT, Unknown
@@ -31,7 +31,7 @@ _ALWAYS_SHOWN = frozenset({"task.last_checkpoint_at"})  #: "none" is news here; 
 SPECIAL_SLOTS = ("known", "not_known")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """A place in a text.  `fact` is none when the name stands for no fact."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any, TypeAlias
@@ -27,13 +27,14 @@ from reporting_governance.contracts.finding_rules import (
     WAIVER_EXPIRED,
     WAIVER_IDLE,
 )
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.probe_observation import ProbedDescriptor, ProbeObservation, ProbePlace
 from reporting_governance.contracts.waiver import Waiver
 
 Document: TypeAlias = Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ProbeProblem:
     """One thing to say about a claim, or about a waiver."""
 
@@ -47,7 +48,7 @@ class ProbeProblem:
     waived: Waiver | None = None  #: who answers for it; then it is shown and counts for nothing
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Judgement:
     """All that observations and waivers say about one descriptor."""
 
@@ -69,7 +70,7 @@ class Judgement:
         return {**found, "waived": sum(1 for each in self.problems if each.waived is not None)}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Versions:
     """What would be probed here and now; what cannot be known here is none, and then makes nothing stale."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.task_state import TaskState, TaskStatus
 from reporting_governance.contracts.watch_settings import Calendar
 from reporting_governance.core.verdicts import latest
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reporting_governance.core.watch_settings import WatchSettings
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Promise:
     """When a task owes check-ins: every so many seconds, or by a calendar; neither: never."""
 

@@ -1,14 +1,14 @@
 """Who is told: routes of the profile, matched against the facts of a notice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.notification_settings import Route
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RouteMatch:
     """One receiver, and the place of the route that named it (for `routes test` and `explain`)."""
 

@@ -5,9 +5,9 @@ for quoting, `%` and `$`, and what the settings do.
 """
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.errors import UsageError
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -24,7 +24,7 @@ class NoSchedule(UsageError):
     message = "{reason}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Plan:
     """What is to be started, how often, and as whom."""
 

@@ -1,12 +1,13 @@
 """What the answer to a send proves, and what becomes of its item."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from reporting_governance.contracts import ids
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
 from reporting_governance.contracts.record import LONGEST_SECONDS
 from reporting_governance.contracts.times import parse_time
@@ -31,7 +32,7 @@ class Place(StrEnum):
     PAST = "past"  #: a person may send it again
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Settlement:
     """A receipt and what it does: to the item, and whether the notices' threads learn of it."""
 

@@ -6,12 +6,12 @@ A reader of our own: it runs in one pass, knows only what is needed to tell a co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from reporting_governance.contracts.frozen import frozen
 
 MOST_LETTERS = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """A word of a command line, or (`plain` false) an operator."""
 

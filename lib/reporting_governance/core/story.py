@@ -1,13 +1,13 @@
 """What happened to one id, in plain words: one sentence for each record that belongs to it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Document
 from reporting_governance.core.policy_templates import duration_words
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """One step of a story: which line of the journal, when, who wrote it, and what it says."""
 

@@ -4,9 +4,9 @@ Pure, and light: of each line only what joins it to others is kept, so that a hu
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Document
 
 _EPISODE, _THREAD = "epi_", "thr_"
@@ -26,7 +26,7 @@ class Node(NamedTuple):
     starts: str | None  #: the task that an event starts
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Related:
     """The lines of a story, in order.  `whole`: what it begins with is among them, so no older line belongs to it."""
 

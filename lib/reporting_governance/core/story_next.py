@@ -1,11 +1,11 @@
 """What will happen next with open work, and when, unless somebody does something."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.delivery import is_put_down, last_word, open_attempt
 from reporting_governance.core.policy_templates import duration_words
@@ -25,7 +25,7 @@ from reporting_governance.core.threads import (
 Body = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Next:
     """One thing that will happen.  `at` None: at no time of its own."""
 

@@ -16,10 +16,10 @@ message first, and gave it back later.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.ids import derive_id
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason
 from reporting_governance.contracts.times import format_time, parse_time
@@ -38,7 +38,7 @@ def memory_id(target: str) -> str:
     return derive_id("tgt", target)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limit:
     """At most `messages` in any `per_seconds`."""
 
@@ -156,7 +156,7 @@ def _later(after: Body, before: Body, key: str) -> bool:
     return new is not None and (old is None or parse_time(new) > parse_time(old))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slots:
     """When a limited target may be sent to: at once so often, and then at these times, again and again."""
 

@@ -4,11 +4,11 @@ One thread of an episode carries its ladder; what is due in it is a step like an
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.notification_settings import InDoubt, Notification, Until
 from reporting_governance.contracts.receipt import ON_PURPOSE, Outcome, Receipt
 from reporting_governance.contracts.times import parse_time
@@ -25,7 +25,7 @@ ONLY_A_TEST = frozenset({"canary_notice"})
 WITHOUT_AN_END = ONLY_A_TEST | {"log_loss"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ThreadRules:
     """What a profile says about telling again, and about telling somebody else."""
 

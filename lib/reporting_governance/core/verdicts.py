@@ -1,11 +1,12 @@
 """What a verdict about a task is, and how one follows from how long ago something was seen."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from reporting_governance.contracts.event_envelope import EventType
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.contracts.times import format_time
 
@@ -60,7 +61,7 @@ class Truth(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Fact:
     """What a host's own records say about a condition that only the host can know."""
 
@@ -69,7 +70,7 @@ class Fact:
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Sight:
     """What was seen of one task.  A condition in neither `facts` nor the task's own fields does not apply."""
 
@@ -83,7 +84,7 @@ class Sight:
     unknown: Mapping[str, str] = field(default_factory=dict)  #: condition -> why it could not be judged
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Verdict:
     """Whether one condition holds.
 

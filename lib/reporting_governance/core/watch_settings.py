@@ -1,15 +1,16 @@
 """How closely one task is watched: the profile's thresholds, after the first selector that matches the task."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.contracts.watch_settings import Calendar, Selector, StatusLimits, Watchdog
 from reporting_governance.core.routing import matches
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class WatchSettings:
     """The thresholds in force for one task; whole seconds, None: not watched."""
 

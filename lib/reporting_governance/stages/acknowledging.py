@@ -1,11 +1,11 @@
 """What an acknowledgement proves of what was sent, and what it withdraws of what was not."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.act import Act
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import RecordLine, ViewName
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
 from reporting_governance.core.delivery import last_word, open_attempt
@@ -14,7 +14,7 @@ from reporting_governance.stages.on_hand import OnHand
 from reporting_governance.storage.interface import View
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class SaidByAct:
     """A receipt that follows from an act: what it is about, what open work it closes, and which threads learn of it."""
 

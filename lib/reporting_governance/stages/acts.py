@@ -2,10 +2,11 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from reporting_governance.contracts.act import Act, ActKind
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
 from reporting_governance.contracts.receipt import Outcome
 from reporting_governance.core.threads import ThreadRules
@@ -36,7 +37,7 @@ class NothingAcknowledged(UsageError):
     hint = "`reportgov status` lists what is open and who has acknowledged it."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ActReport:
     """What an act changed."""
 

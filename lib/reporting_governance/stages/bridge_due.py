@@ -1,15 +1,15 @@
 """What the bridge would hand over now, for a dry run: nothing is sent, asked or recorded."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import due_name
 from reporting_governance.stages.clock import Clock
 from reporting_governance.storage.interface import Store, expand
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class DueItem:
     """One item that is due."""
 

@@ -5,10 +5,10 @@ records about the target.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Reason
 from reporting_governance.core.delivery import DeliveryRules, delay_seconds
 from reporting_governance.core.target_memory import Limit, Slots, slots, stable_jitter, waits_until
@@ -28,7 +28,7 @@ class Turn(StrEnum):
     LATER = "later"  #: not now, for a reason that is told
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """A turn; of one that is not now, why, and when to look again."""
 

@@ -1,15 +1,15 @@
 """What one run of the bridge did."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason
 from reporting_governance.core.delivery import StepKind
 from reporting_governance.stages.receipts import Result
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class BridgeItem:
     """What this run did with one item."""
 
@@ -36,7 +36,7 @@ class BridgeItem:
         }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class BridgeReport:
     """What one run of the bridge did."""
 

@@ -1,10 +1,10 @@
 """What a check-in is answered with: what its task owes now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.contracts.watch_settings import Watchdog
 from reporting_governance.core.conditions import Sight, Truth, Verdict, checkpoint_overdue
@@ -13,7 +13,7 @@ from reporting_governance.core.watch_settings import WatchSettings, settings_for
 from reporting_governance.stages.task_change import parse_task
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Owed:
     """What the agent owes after its check-in."""
 

@@ -9,6 +9,7 @@ from reporting_governance.contracts.check_in import CheckIn, Verb
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Event
 from reporting_governance.contracts.evidence import Evidence
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.core.check_in_rules import (
     CheckInRefused,
@@ -66,7 +67,7 @@ class Pending:
     tries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Built:
     change: TaskChange
     group: Group | None  #: None: nothing to add

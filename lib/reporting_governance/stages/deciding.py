@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from reporting_governance.contracts import ids
 from reporting_governance.contracts.decision import ActionKind
 from reporting_governance.contracts.decision_record_artifact import DecisionMetadata, DecisionRecord
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.times import due_name
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from reporting_governance.stages.policy import Policy
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Decided:
     """What a decision adds: its groups, in the order in which they are committed, and what it does when they are.
 
@@ -42,7 +42,7 @@ class Decided:
     changes_task: bool = False  #: a later decision about the same task has to see what this one did to it
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Again:
     """An event that was decided before, and what came of that."""
 

@@ -1,10 +1,11 @@
 """dispatch: queued notices become rendered spool items, one for each target; or it is said why they wait."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import fields, replace
 from datetime import datetime
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.receipt import ON_PURPOSE
 from reporting_governance.contracts.times import due_name
@@ -20,7 +21,7 @@ from reporting_governance.storage.interface import Added, Answer, Group, Store
 _NOTICES = 2_000  #: in the items of one commit, so that a queue of any length is rendered a part at a time
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class DispatchReport:
     """What one run of dispatch did."""
 
@@ -114,4 +115,4 @@ def _commit(
 
 
 def _sum(left: DispatchReport, right: DispatchReport) -> DispatchReport:
-    return replace(left, **{name: getattr(left, name) + getattr(right, name) for name in DispatchReport.__slots__})
+    return replace(left, **{each.name: getattr(left, each.name) + getattr(right, each.name) for each in fields(left)})

@@ -1,10 +1,10 @@
 """explain: the whole story of one id, from the journal, and what comes next, from the views."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import format_time, parse_due
 from reporting_governance.core.story import Told, tell
@@ -26,7 +26,7 @@ class UnknownId(UsageError):
     hint = "`reportgov status` lists what is open, with its ids."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ExplainReport:
     """The steps of a story, oldest first."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.decision import Decision, Severity
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.notice import Notice, Urgency
 from reporting_governance.contracts.review import Review
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from reporting_governance.contracts.deployment_profile import ProfileSpec
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Judged:
     """An event and what the packs say about it."""
 

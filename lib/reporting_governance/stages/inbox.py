@@ -8,6 +8,7 @@ from reporting_governance.contracts.act import ActKind
 from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.finding import Finding
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.errors import Busy, ContractError, GovernanceError
 from reporting_governance.stages.check_in_group import ArtifactReader
 from reporting_governance.stages.clock import Clock
@@ -105,7 +106,7 @@ Handler = Callable[[Mapping[str, Any], int], object]
 MailHandler = Callable[[bytes, int], object]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Handlers:
     """Who does what is no check-in; None: it is refused."""
 
@@ -116,7 +117,7 @@ class Handlers:
     attempt: Handler | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class InboxReport:
     """What one run took in."""
 

@@ -1,11 +1,11 @@
 """From bytes to check-ins: strict reading, and a finding with its place for everything that is wrong."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.finding import Finding, FindingRule, Severity
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import problems_of
 from reporting_governance.contracts.reading import Document, Syntax, read_documents
 from reporting_governance.errors import ContractError
@@ -38,7 +38,7 @@ FLOOD = FindingRule(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parsed:
     """One document that was handed in, or what is wrong with it."""
 

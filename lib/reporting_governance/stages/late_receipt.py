@@ -5,13 +5,13 @@ newest attempt will never arrive (a bounce) is blocked, and whoever stands in is
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.attempt import Attempt
 from reporting_governance.contracts.external_receipt import ExternalReceipt
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.item_return import ItemReturn
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
@@ -39,7 +39,7 @@ class UnknownAttempt(UsageError):
     hint = "A receipt names the attempt whose send it proves, as the message or the spool file gave it."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Found:
     """An attempt: its item, the item's open view when there is one, and the receipts known for the item."""
 

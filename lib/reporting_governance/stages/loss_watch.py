@@ -7,9 +7,9 @@ speaks of the first too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.stages.self_change import JOURNAL, JOURNAL_KEY
 
@@ -25,7 +25,7 @@ _CONDITION = "log_loss"
 _LINE, _ACKED = "line", "acknowledged"  #: labels: which loss was told last, and which a person has acknowledged
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loss:
     """Acknowledged lines that are lost."""
 

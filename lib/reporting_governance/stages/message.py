@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -68,5 +69,5 @@ def speaks_of(item: Body, thread: Body) -> bool:
 
 def digest_of(message: Message) -> str:
     """Return the SHA-256 of what a sender is given.  Addresses and secrets are no part of a message."""
-    parts = {name: getattr(message, name) for name in message.__slots__}
+    parts = {each.name: getattr(message, each.name) for each in fields(message)}
     return sha256(json.dumps(parts, sort_keys=True, default=list).encode()).hexdigest()

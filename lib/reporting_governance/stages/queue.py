@@ -5,12 +5,13 @@ for those that something is done about.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.silence import Silence
@@ -33,7 +34,7 @@ class SaidHold(NamedTuple):
     held_at: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Brief:
     """What of a queued notice is judged by, and the exact version that was judged."""
 
@@ -53,7 +54,7 @@ class Brief:
         return tuple(str(each) for each in parts if each is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A queued notice, whole, with the exact versions it stands on."""
 
@@ -72,7 +73,7 @@ class Entry:
         return self.brief.about
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Queue:
     """What was judged, by notice id, and how."""
 

@@ -1,9 +1,10 @@
 """One item's way back: what was learned is recorded, whoever else has changed what in the meantime."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.receipt import Outcome, Receipt
 from reporting_governance.contracts.times import due_name
@@ -26,7 +27,7 @@ TRIES = 100  #: how often a receipt is built anew because somebody changed a thr
 MOST_BUSY = 5  #: how often the journal's lock is waited for, each time as long as the store waits
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Result:
     """What is to be recorded about an item.  `own`: learned from a send of ours, so that it must not be lost."""
 

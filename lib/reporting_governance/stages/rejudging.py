@@ -5,7 +5,6 @@ told already, and where nothing comes out differently nothing is recorded.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.decision_record_artifact import DecisionRecord
 from reporting_governance.contracts.deployment_profile import ProfileSpec
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.review import Review
@@ -60,7 +60,7 @@ class NothingInForce(UsageError):
     hint = "`reportgov enqueue` shows what is wrong with it."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class RejudgeReport:
     """What another judgement came to."""
 
@@ -71,7 +71,7 @@ class RejudgeReport:
     notices: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Past:
     """What the journal knows of an event: its record, its evidence, its decisions and what came of them."""
 

@@ -1,14 +1,15 @@
 """What became of check-ins: the report of `report` and of the inbox."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.evidence_builder import CountsForNothing
 from reporting_governance.stages.check_in_answer import Owed
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class CheckInResult:
     """What became of one check-in."""
 
@@ -26,7 +27,7 @@ class CheckInResult:
     refused: bool = False  #: it was wrong, or not this user's to send
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ReportReport:
     """What one run of report did, in the order of the check-ins."""
 

@@ -1,7 +1,7 @@
 """review: a person answers what a decision asked.  The answer is an act, and what follows from it stands beside it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from reporting_governance.contracts import ids
 from reporting_governance.contracts.act import Act, ActKind
 from reporting_governance.contracts.checkpoint_request import CheckpointRequest
 from reporting_governance.contracts.event_envelope import EventType
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
 from reporting_governance.contracts.review import Review
 from reporting_governance.contracts.task_state import FINISHED, TaskStatus
@@ -43,7 +44,7 @@ class SeveralReviews(UsageError):
     hint = "Name one of them."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class OpenReview:
     """A question to a person, and who was told of it."""
 
@@ -60,7 +61,7 @@ class OpenReview:
         }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ReviewReport:
     """What closing a review changed."""
 

@@ -1,12 +1,12 @@
 """What a notice about something in the journal would say of it: the facts that routes and silences look at."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.core.decision_runner import plan_decision
 from reporting_governance.core.facts import build_facts, installation, notice_facts
@@ -28,7 +28,7 @@ class NothingToRoute(UsageError):
     hint = "`reportgov status` lists what is open; --fact FACT=VALUE needs no id."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """What a notice about an event would carry, or what one that exists carries."""
 

@@ -1,12 +1,12 @@
 """routes test: where a notice would go, now or at another time, and why, without telling anybody."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.core.dispatching import group_key
 from reporting_governance.core.holding import Held, why_held
@@ -22,7 +22,7 @@ from reporting_governance.storage.interface import Store
 Document = Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class WouldTell:
     """What one receiver would get."""
 
@@ -36,7 +36,7 @@ class WouldTell:
     fallback: tuple[str, ...]  #: who would be told instead, in order
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class RouteTest:
     """One notice that would be, and whom it would reach."""
 

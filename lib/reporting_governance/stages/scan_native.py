@@ -1,9 +1,10 @@
 """scan, first half: the tasks that check in with us."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.contracts.task_state import FINISHED, TaskState
 from reporting_governance.contracts.times import due_name
@@ -25,7 +26,7 @@ from reporting_governance.storage.interface import Listing, Store
 _CHUNK = 100  #: tasks that are read before a commit
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NativeScan:
     """Looks at the tasks that check in with us."""
 

@@ -1,13 +1,14 @@
 """One item's way out: the attempt before the send, the fence, and the send itself.  What follows is in `receipts`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from reporting_governance.adapters.interface import Answer, Message, Sender, SendResult
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.attempt import Attempt
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.delivery import Body, Powers, Step
@@ -21,7 +22,7 @@ from reporting_governance.storage.interface import Added, Addition, Group, Listi
 SLACK_SECONDS = 15  #: between the record of an attempt and the last moment at which its send may begin
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Host:
     """The process that sends: name of the machine, its boot, its process id."""
 
@@ -30,7 +31,7 @@ class Host:
     pid: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Work:
     """An item, the version of it that was read, its threads, and what to do with it."""
 
@@ -50,7 +51,7 @@ class Work:
         return powers_of(self.sender) if self.sender else None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Prepared:
     """A send that may begin: its attempt is in the journal and the item's view has the attempt's name."""
 
@@ -156,7 +157,7 @@ def prepare(
     return prepared
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Intent:
     """A send that is about to be recorded."""
 

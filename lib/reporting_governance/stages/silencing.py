@@ -3,11 +3,11 @@
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from reporting_governance.contracts.act import Act, ActKind
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.ids import derive_id
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
 from reporting_governance.contracts.notice import Notice
@@ -39,7 +39,7 @@ class NoSilence(UsageError):
     hint = "`reportgov silence list` shows them."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class SilenceReport:
     """A silence, and what it concerns now."""
 

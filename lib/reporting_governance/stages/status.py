@@ -1,13 +1,13 @@
 """status: what is watched, what is open, and what was told to whom, from the views."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from reporting_governance.adapters.interface import TaskSource
 from reporting_governance.contracts.capability_descriptor import DeliveryState
 from reporting_governance.contracts.deployment_profile import ProfileSpec
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.receipt import Reason
 from reporting_governance.contracts.times import parse_time
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class OpenEpisode:
     """One open episode and who was told."""
 
@@ -56,7 +56,7 @@ class OpenEpisode:
     tellings: tuple[Telling, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class StuckItem:
     """An item or notice that needs a person: blocked, or in doubt."""
 
@@ -67,7 +67,7 @@ class StuckItem:
     subject: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class WatchedSource:
     """One task source: what it shows, and what it can never show."""
 
@@ -79,7 +79,7 @@ class WatchedSource:
     cannot_see: Mapping[str, str]  #: condition -> why it cannot be judged
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class StatusReport:
     """Everything that is open now."""
 

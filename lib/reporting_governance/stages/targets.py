@@ -1,9 +1,9 @@
 """The memory of a target (`core.target_memory`), as it is read, and as records consume it and make it anew."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, ViewKey, ViewName
 from reporting_governance.contracts.notification_settings import Notification
 from reporting_governance.contracts.times import format_time
@@ -11,7 +11,7 @@ from reporting_governance.core.target_memory import NOTHING, Body, Limit, memory
 from reporting_governance.storage.interface import Absence, Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Memory:
     """What is remembered of one target, and the exact version that says so."""
 
@@ -39,7 +39,7 @@ def read_memory(store: Store, target: str) -> Memory:
     return Memory(key, NOTHING if view is None else view.body, None if view is None else view.name, seq)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class TargetTrouble:
     """A target that is not sent to now, that refused what it got last, or that gave back what it had taken."""
 

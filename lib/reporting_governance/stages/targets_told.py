@@ -6,10 +6,10 @@ sender joins later messages to the earlier ones.  A mark holds the receipts, and
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.ids import derive_id
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.receipt import Outcome, Reason, Receipt
@@ -93,7 +93,7 @@ def _mark(thread: str, target: str) -> str:
     return derive_id("tld", thread, target)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ending:
     """The end of episodes at one receiver: which targets learn of it, and what is not sent any more."""
 

@@ -1,13 +1,14 @@
 """One change of one task's view, as one group: what report and scan have in common."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from reporting_governance.contracts.checkpoint_request import CheckpointRequest
 from reporting_governance.contracts.event_envelope import Event
 from reporting_governance.contracts.evidence import Evidence
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.task_state import FINISHED, TaskState
 from reporting_governance.contracts.times import FAR_FUTURE, FIRST, due_name
@@ -22,7 +23,7 @@ from reporting_governance.storage.interface import Absence, Addition, Group, Lis
 Body = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaskVersion:
     """The exact version of a task's view that a change stands on, or the proof that there is none."""
 

@@ -1,14 +1,13 @@
 """What each receiver knows about an episode, and what became of the newest notice at each of its targets."""
 
-from dataclasses import dataclass
-
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.times import parse_due
 from reporting_governance.core.story import who_acted
 from reporting_governance.core.thread_targets import outcomes
 from reporting_governance.storage.interface import View
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class AtTarget:
     """What became of the newest notice at one target."""
 
@@ -18,7 +17,7 @@ class AtTarget:
     reason: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Telling:
     """What one receiver knows about an episode."""
 

@@ -1,9 +1,9 @@
 """Finding the lines of a story without reading a long log for a short story."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import takewhile
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.record import Document
 from reporting_governance.core.story_lines import Node, node_of, related
@@ -14,7 +14,7 @@ WINDOWS = (5_000, 100_000)  #: lines that are looked at first, and where looking
 _GROUP = 200  #: lines that one commit adds at most: an episode's first line stands so near to what its view names
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Traced:
     """The lines of a story, in order, and what was read to find them."""
 

@@ -1,12 +1,12 @@
 """Why notices are still in the queue, judged now as the next run would judge: for `status` and `explain`."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.dispatching import Together
@@ -24,7 +24,7 @@ class WaitState(StrEnum):
     NEXT_RUN = "next_run"  #: nothing keeps it back
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class WaitingNotice:
     """One notice in the queue, and why it is there."""
 

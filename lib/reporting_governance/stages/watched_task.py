@@ -1,8 +1,8 @@
 """One watched task as `status` shows it: what it promised, when it owes a check-in, what the last one counts for."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.contracts.times import format_time, parse_due
 from reporting_governance.contracts.watch_settings import Watchdog
@@ -21,7 +21,7 @@ CANNOT_SEE = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class WatchedTask:
     """One task of ours, and what it owes."""
 

@@ -1,15 +1,15 @@
 """Which groups of a commit may be added: the same judgement on every back end."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.storage.interface import Addition, Group, Refused
 
 LARGEST_COMMIT = 200  #: lines; bounds how long one writer keeps the others waiting
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What to add for one group; `refused` when nothing."""
 

@@ -7,11 +7,12 @@ Every start of a command defines these types; a `NamedTuple` costs a sixth of a 
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from reporting_governance.contracts.blob_reference import is_reference
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import (
     Folder,
     LineType,
@@ -97,7 +98,7 @@ class Line(NamedTuple):
     leaf: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """All names of one folder at one head, newest version of each id."""
 

@@ -6,7 +6,7 @@ A sender adds what only its vendor's documentation can say: the call, which 2xx 
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from hashlib import sha256
 from typing import Any, ClassVar
 
@@ -18,6 +18,7 @@ from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.adapters.senders.secrets import SecretMissing, Secrets
 from reporting_governance.adapters.senders.texts import one_line
 from reporting_governance.contracts.finding import Finding
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 
 OVERHEAD_SECONDS = 3  #: for starting the sending process and reporting after the limit
@@ -25,7 +26,7 @@ LONGEST_EVIDENCE = 200  #: characters of one value
 LONGEST_NUMBER = 12  #: digits of a wait or a moment, in seconds or milliseconds
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Call:
     """One call of an API, secrets resolved.  `path` follows the base URL; its parts are quoted."""
 
@@ -36,7 +37,7 @@ class Call:
     base_url: str | None = None  #: of another API of the same vendor; not resolved
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Said:
     """An answer that came.  `fault` says why it cannot be this API's; then `document` is empty."""
 

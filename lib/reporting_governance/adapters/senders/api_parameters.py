@@ -1,10 +1,10 @@
 """The parameters that every sender for a web API has: where it is, and which addresses may be spoken to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from reporting_governance.adapters.senders.secrets import REFERENCE
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 SECRET_PATTERN: Final = r"\$\{(env|file):[^{}]+\}"
@@ -43,7 +43,7 @@ def secret(description: str) -> Mapping[str, Any]:
     return {"type": "string", "pattern": SECRET_PATTERN, "description": told}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ApiParameters(Record):
     """Where an API is, and which addresses may be spoken to."""
 

@@ -7,7 +7,6 @@ Loaded only in the sending process, which is killed at its limit: a thread of Ap
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
@@ -17,6 +16,7 @@ from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.adapters.senders.secrets import REFERENCE, SecretMissing, Secrets
 from reporting_governance.adapters.senders.texts import clean, cut, one_line
 from reporting_governance.contracts.finding import Finding
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.record import Record
 
@@ -42,7 +42,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(Record):
     """Where to, and for how long."""
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import fields
 from typing import Any
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, Sender, SendResult
@@ -89,7 +90,7 @@ class SenderInChild:
             "state_folder": self._state_folder,
             "path": sys.path,
             "do": what,
-            "message": {name: getattr(message, name) for name in Message.__slots__},
+            "message": {each.name: getattr(message, each.name) for each in fields(message)},
             "mark": mark,
         }
 

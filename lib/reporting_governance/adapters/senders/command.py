@@ -10,7 +10,6 @@ import selectors
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, ClassVar, Final
 
@@ -21,6 +20,7 @@ from reporting_governance.adapters.senders.payload import encoded
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.adapters.senders.secrets import SecretMissing, Secrets
 from reporting_governance.contracts.finding import Finding
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.record import Record
 
@@ -62,7 +62,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(Record):
     """What to run, for how long, and what its answers may claim."""
 

@@ -7,12 +7,13 @@ it never will be, anything else that it is still on its way.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from typing import Any
 
 from reporting_governance.adapters.senders.dsn_parts import NoMail, Part, fields_of, part_of, parts_of
 from reporting_governance.adapters.senders.smtp_answers import plain
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.core.scrub import scrub
 
@@ -28,7 +29,7 @@ _ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")
 _NOT_BY_HAND = frozenset({"bulk", "junk", "list", "auto_reply"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class DeliveryReport:
     """What a mail system says about one attempt of ours."""
 
@@ -50,7 +51,7 @@ class DeliveryReport:
         return {**document, "proof": self.proof.value}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class MailedReply:
     """A mail that answers one of ours.  Who wrote it is not known yet; see dsn_reply.py."""
 

@@ -6,8 +6,9 @@ for minutes; a delivery report (RFC 3464) has its parts at the first level, so n
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email.message import Message as Fields
+
+from reporting_governance.contracts.frozen import frozen
 
 LONGEST_HEAD = 64 * 1024
 MOST_FIELDS = 500
@@ -20,7 +21,7 @@ class NoMail(Exception):
     """These bytes are no mail that is read here.  The text quotes nothing of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """Fields in their order, names in lower case, values on one line; and what follows them."""
 

@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
@@ -18,6 +17,7 @@ from reporting_governance.adapters.senders.disk import sync, write_all
 from reporting_governance.adapters.senders.payload import document_of
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.contracts.finding import Finding
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.record import Record
 from reporting_governance.contracts.times import format_time, parse_time
@@ -48,7 +48,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(Record):
     """Where messages are put down, and how long they lie there."""
 

@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, ClassVar, Final
 
@@ -16,6 +15,7 @@ from reporting_governance.adapters.interface import Answer, Fence, Message, Send
 from reporting_governance.adapters.senders.disk import sync, write_all
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.contracts.finding import Finding
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.record import Record
 
@@ -38,7 +38,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(Record):
     """Where the outbox is."""
 

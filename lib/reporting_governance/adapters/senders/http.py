@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
+
+from reporting_governance.contracts.frozen import frozen
 
 LONGEST_BODY = 64 * 1024
 
@@ -35,7 +36,7 @@ class NoAnswer(Exception):
     """Something may have been sent, and no whole answer came."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Reply:
     """The receiver's answer.  `whole` is false when its body was cut, by it or at our limit."""
 
@@ -46,7 +47,7 @@ class Reply:
     complete: bool  #: false when the receiver broke off before the end it had announced
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Rules:
     """What an address may be.  Loopback that the URL itself names is always allowed, also without TLS."""
 

@@ -14,7 +14,6 @@ Source: spec.matrix.org, client-server API, "Transaction identifiers", "Standard
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
@@ -22,6 +21,7 @@ from reporting_governance.adapters.interface import Answer, Message
 from reporting_governance.adapters.senders import api
 from reporting_governance.adapters.senders.api_parameters import ApiParameters, schema_of, secret
 from reporting_governance.adapters.senders.texts import cut, whole_text
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 
 NAME = "matrix"
@@ -47,7 +47,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = schema_of(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(ApiParameters):
     """Which room, on which homeserver, as whom."""
 

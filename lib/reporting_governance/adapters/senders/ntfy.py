@@ -12,13 +12,13 @@ Source: docs.ntfy.sh, "Publish as JSON", "Message priority", "Limitations"; its 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import Answer, Message
 from reporting_governance.adapters.senders import api
 from reporting_governance.adapters.senders.api_parameters import ApiParameters, schema_of, secret
 from reporting_governance.adapters.senders.texts import clean, cut, one_line, utf8_bytes
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 
 NAME = "ntfy"
@@ -45,7 +45,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = schema_of(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(ApiParameters):
     """Which topic, on which server."""
 

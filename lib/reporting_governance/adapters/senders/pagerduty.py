@@ -18,7 +18,7 @@ Source: the OpenAPI descriptions of Events API v2 ("API Response Codes & Retry L
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
@@ -27,6 +27,7 @@ from reporting_governance.adapters.senders import api
 from reporting_governance.adapters.senders.api_parameters import ApiParameters, schema_of, secret
 from reporting_governance.adapters.senders.texts import clean, cut, one_line
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 
 NAME = "pagerduty"
@@ -58,7 +59,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = schema_of(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(ApiParameters):
     """Which service, and whether to ask who acknowledged."""
 

@@ -19,7 +19,7 @@ pushover.net/api/receipts (also "Canceling Emergency Priority Retries").
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, ClassVar, Final
 from urllib.parse import quote, urlencode
@@ -30,6 +30,7 @@ from reporting_governance.adapters.senders.answers import until
 from reporting_governance.adapters.senders.api_parameters import ApiParameters, schema_of, secret
 from reporting_governance.adapters.senders.texts import clean, cut, one_line
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 
 NAME = "pushover"
@@ -66,7 +67,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = schema_of(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(ApiParameters):
     """Whose devices, and what must be acknowledged."""
 

@@ -16,7 +16,7 @@ Source: docs.slack.dev, chat.postMessage (arguments, errors), "Rate limits", "Fo
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, SendResult
@@ -24,6 +24,7 @@ from reporting_governance.adapters.senders import api
 from reporting_governance.adapters.senders.api_parameters import ApiParameters, schema_of, secret
 from reporting_governance.adapters.senders.texts import cut, whole_text
 from reporting_governance.contracts.event_envelope import Phase
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 
 NAME = "slack"
@@ -83,7 +84,7 @@ NO_THREAD = frozenset(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(ApiParameters):
     """Which channel, with which token."""
 

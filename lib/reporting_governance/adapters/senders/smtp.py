@@ -9,7 +9,6 @@ wants the content, before any of it leaves.
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import Answer, Fence, Message, Proving, SenderPromises, SendResult
@@ -18,6 +17,7 @@ from reporting_governance.adapters.senders.hiding import HIDDEN
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.adapters.senders.secrets import REFERENCE, SecretMissing, Secrets
 from reporting_governance.contracts.finding import Finding
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.record import Record
 
@@ -105,7 +105,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(Record):
     """Which server, as whom, from whom to whom."""
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from reporting_governance.adapters.interface import Answer, SendResult
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 
 LONGEST_TEXT = 200  #: characters of a server's words that are kept
@@ -38,7 +38,7 @@ _TOO_BIG = ("5.2.3", "5.3.4")  #: RFC 3463
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Reply:
     """A whole reply."""
 

@@ -5,12 +5,12 @@ Every step raises `Ended` with the answer when it is the last one.  Nothing befo
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from reporting_governance.adapters.interface import Answer, SendResult
 from reporting_governance.adapters.senders.smtp_answers import Phase, Reply, accepted, not_sent, refusal
 from reporting_governance.adapters.senders.smtp_line import Broken, Line
+from reporting_governance.contracts.frozen import frozen
 
 
 class Tls(StrEnum):
@@ -29,7 +29,7 @@ class Ended(Exception):
         self.answer = answer
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Account:
     """How to get in.  Holds secrets: never printed."""
 
@@ -42,7 +42,7 @@ class Account:
         return f"Account(tls={self.tls.value})"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Envelope:
     """Who sends to whom.  `envelope_id` comes back in delivery reports."""
 

@@ -10,10 +10,10 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 
 from reporting_governance.adapters.senders.smtp_answers import Reply
+from reporting_governance.contracts.frozen import frozen
 
 LONGEST_LINE = 4096  #: octets; RFC 5321, 4.5.3.1.5 asks for 512
 LONGEST_REPLY = 64 * 1024
@@ -27,7 +27,7 @@ class Broken(Exception):
     """The connection failed, or what came over it is no SMTP.  The text quotes nothing that the server sent."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Place:
     """Where a mail server is, and how it is to prove who it is."""
 

@@ -7,7 +7,6 @@ subject; neither can become a header.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.headerregistry import Address
@@ -17,6 +16,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from reporting_governance.adapters.interface import Message
+from reporting_governance.contracts.frozen import frozen
 
 LONGEST_SUBJECT = 250  #: characters
 MOST_IDS = 10  #: thread or notice ids in one header; the rest is counted
@@ -36,7 +36,7 @@ ITEM = "Reportgov-Item"
 NOTICES = "Reportgov-Notices"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Mailbox:
     """An address as it goes over the line: the domain in ASCII."""
 

@@ -16,7 +16,7 @@ Source: core.telegram.org/bots/api, "Making requests", "ResponseParameters", "se
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
@@ -24,6 +24,7 @@ from reporting_governance.adapters.interface import Answer, Fence, Message, Send
 from reporting_governance.adapters.senders import api
 from reporting_governance.adapters.senders.api_parameters import ApiParameters, schema_of, secret
 from reporting_governance.adapters.senders.texts import cut, utf16_units, whole_text
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 
 NAME = "telegram"
@@ -55,7 +56,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = schema_of(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(ApiParameters):
     """Which chat, with which bot."""
 

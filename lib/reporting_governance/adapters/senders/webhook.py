@@ -10,7 +10,7 @@ import hmac
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, ClassVar, Final
 
@@ -21,6 +21,7 @@ from reporting_governance.adapters.senders.payload import encoded
 from reporting_governance.adapters.senders.rules import UNREACHABLE
 from reporting_governance.adapters.senders.secrets import SecretMissing, Secrets
 from reporting_governance.contracts.finding import Finding
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.record import Record
 
@@ -72,7 +73,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(Record):
     """Where to, with which key, and what its answer means."""
 

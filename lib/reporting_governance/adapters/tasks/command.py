@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -17,6 +17,7 @@ from reporting_governance.adapters.tasks.entry_work import MOST_ENTRIES, EntryWo
 from reporting_governance.adapters.tasks.rules import BAD_ENTRY, CUT_SHORT, UNREADABLE
 from reporting_governance.adapters.tasks.running import ProgramFailed, run_bounded
 from reporting_governance.contracts.finding import shown
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(Record):
     """What to run, and for how long."""
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import SourceReading
 from reporting_governance.adapters.tasks.entry_work import MOST_ENTRIES, EntryWork, take_entry
 from reporting_governance.adapters.tasks.rules import BAD_ENTRY, CUT_SHORT, UNREADABLE
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(Record):
     """Where the states are."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 from reporting_governance.contracts.finding import Finding, Span
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.reading.tape import NO_KEY, Tape, span_of
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
@@ -38,7 +38,7 @@ class Places:
         return self._tape
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Document:
     """One document: its value as plain JSON data, and the place of every part of it by JSON Pointer."""
 
@@ -98,7 +98,7 @@ class Document:
         return None if entry is None else self.places.text[tape.starts[entry] : tape.ends[entry]]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ReadResult:
     """What one file holds.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.reading.document import JsonValue
 from reporting_governance.contracts.reading.tape import Tape
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Anchor:
     """A value with a name.  `entry` is None for a key, which has no place of its own on the tape."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reporting_governance.contracts.finding import shown
 from reporting_governance.contracts.finding_rules import MISSING_KEY, NO_ALTERNATIVE
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.shape.engines import Fault
 from reporting_governance.contracts.shape.equality import is_one_of
 from reporting_governance.contracts.shape.normalise import Schema
@@ -23,7 +24,7 @@ _IN_PLACE = ("allOf", "anyOf", "oneOf")
 _IN_PLACE_SINGLE = ("if", "then", "else")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """What is to be said about alternatives of which none fits: one problem, a missing key, or another's faults."""
 
@@ -33,7 +34,7 @@ class Choice:
     faults: Sequence[Fault] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """The keys an object may have."""
 

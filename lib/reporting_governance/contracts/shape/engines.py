@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NoReturn, Protocol, TypeAlias
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.shape.equality import first_repetition
 from reporting_governance.contracts.shape.formats import FORMATS, checker_of
 from reporting_governance.contracts.shape.normalise import Normaliser, Schema, SchemaError, python_pattern
@@ -24,7 +24,7 @@ class Engine(StrEnum):
     FALLBACK = "jsonschema"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """One keyword that a value does not satisfy."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from reporting_governance.contracts.finding import FindingRule
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.shape.engines import Path
 
 
@@ -17,7 +17,7 @@ class Mark(Enum):
     OWNER = auto()  #: a key is missing: the object that lacks it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """What is wrong, where in the data, and what to do about it."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from reporting_governance.contracts.frozen import frozen
 
 #: characters that are read at the beginning and at the end of a text
 READ_AT_EACH_END = 32 * 1024
@@ -48,7 +49,7 @@ class BlockKind(Enum):
     PARAGRAPH = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """Words of the agent that belong together: one heading, one item of a list, or one paragraph."""
 

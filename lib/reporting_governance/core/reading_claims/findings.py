@@ -5,9 +5,9 @@ The signs of a phrase become a finding only with what stands around them: who sp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.reading_claims.folding import CHECK_CODE
 from reporting_governance.core.reading_claims.numbers import is_share, share_before
 from reporting_governance.core.reading_claims.said import VERBS, Said, how_said, how_stated
@@ -37,7 +37,7 @@ class Saying(Enum):
     STATE = auto()  #: where the work stands
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One thing that a text says, and where: places are those of the text that was looked at."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import unicodedata
 from array import array
-from dataclasses import dataclass
 from functools import lru_cache
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.reading_claims.masking import Mask, masks_of
 
 #: what stands for a piece of code, for code that runs checks, and for quoted words
@@ -36,7 +36,7 @@ _SPELLINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Folded:
     """A folded text; `origin[i]` is where its letter i stood, and one more entry is the end."""
 

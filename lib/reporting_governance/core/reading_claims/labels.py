@@ -5,8 +5,9 @@ section under them means for the claims in it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from reporting_governance.contracts.frozen import frozen
 
 
 class Section(Enum):
@@ -18,7 +19,7 @@ class Section(Enum):
     CONDITION = auto()  #: criteria or somebody else's words: nothing in it is claimed, and nothing is left by it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     """A label: the field it fills, if it is one of the five, and what stands under it."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from reporting_governance.contracts.frozen import frozen
 
 LONGEST_QUOTATION = 600
 _LONGEST_SINGLE = 160
@@ -25,7 +26,7 @@ _RUNNERS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mask:
     """A part of a text that is set aside."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from reporting_governance.contracts.check_in import ClaimKind
+from reporting_governance.contracts.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Read:
     """The answer to one question about a text.
 
@@ -22,7 +22,7 @@ class Read:
     span: tuple[int, int] | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportReading:
     """What a report in free text claims and says."""
 

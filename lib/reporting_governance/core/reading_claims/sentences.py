@@ -7,8 +7,8 @@ a comma, a colon, a bracket, a dash, or a word that opposes what stands before i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.reading_claims.activities import activities
 from reporting_governance.core.reading_claims.signs import Hit, Index, Sign, find_signs
 
@@ -46,7 +46,7 @@ _OPPOSING = (
 _LONGEST_OPPOSING = max(map(len, _OPPOSING))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clause:
     """A part of a sentence; places are those of the folded block."""
 
@@ -59,7 +59,7 @@ class Clause:
         return any(hit.sign in signs for hit in self.hits)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sentence:
     """A sentence of a folded block and how it ends."""
 

@@ -8,8 +8,9 @@ most the length of the text times the number of phrases that begin with the same
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from reporting_governance.contracts.frozen import frozen
 
 
 class Sign(Enum):
@@ -51,7 +52,7 @@ class Sign(Enum):
     NEUTRAL = auto()  #: holds letters of a sign and is none
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hit:
     """A phrase in a text: what it is a sign of, and where it stands."""
 

@@ -6,10 +6,10 @@ not complete where such a line follows is void from its first line on.  Every ph
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import LINE_VERSION, LineType
 from reporting_governance.storage.lines import decode_line, leaf_hash
 
@@ -20,7 +20,7 @@ class UnknownVersion(ValueError):
     """A line that chains, of a version this program does not know: not understood, which is not damage."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Between two lines of a segment: what was read before it."""
 
@@ -30,7 +30,7 @@ class Place:
     length: int = 0  #: of the line before, with its LF
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChainLine:
     """One valid line."""
 
@@ -43,7 +43,7 @@ class ChainLine:
 LineGroup = tuple[ChainLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Void:
     """A stretch at the end of a segment that counts for nothing and is not declared yet."""
 

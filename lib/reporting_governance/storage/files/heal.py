@@ -6,10 +6,10 @@ synced, and what the kernel has cached is dropped: after a failed sync the cache
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.times import format_time
 from reporting_governance.errors import StorageError
 from reporting_governance.storage.files import applied as applied_record
@@ -26,7 +26,7 @@ from reporting_governance.storage.lines import ZERO_LEAF
 _MOST_TORN_LINES = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tail:
     """What stands behind the place where reading began."""
 

@@ -11,9 +11,10 @@ import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+
+from reporting_governance.contracts.frozen import frozen
 
 MAX_BYTES = 1024 * 1024
 MOST_OF_ONE_USER = 1_000  #: files of one user in one run
@@ -24,7 +25,7 @@ _DIGITS = 32  #: of an identity; 128 bits
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Dropped:
     """One thing in the inbox: its bytes, or why it is not read."""
 
@@ -36,7 +37,7 @@ class Dropped:
     inode: tuple[int, int] = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flood:
     """A user who has put in more than one run takes."""
 
@@ -44,7 +45,7 @@ class Flood:
     left: int  #: files that wait for the next run
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """What one run takes in, oldest first, and who has to wait."""
 

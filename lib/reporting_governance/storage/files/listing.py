@@ -1,8 +1,8 @@
 """A folder's names as one listing saw them, parsed only when somebody asks for more than what is due."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.storage.interface import Listing
 
@@ -35,7 +35,7 @@ class Names(Mapping[str, ViewName]):
         return self._parsed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FilesListing(Listing):
     """A listing that finds what is due among the texts of the names, which sort as time does."""
 

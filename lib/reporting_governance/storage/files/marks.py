@@ -3,10 +3,11 @@ and which line last told of a loss.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.storage.files.identity import IN_FORCE
@@ -20,7 +21,7 @@ _CLOCK_STEP = LineType.LOG_CLOCK_STEP.value
 _LOSS = LineType.LOG_LOSS.value
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Marks:
     """Read from the lines alone, so that a rebuild finds what a commit wrote into `applied`."""
 

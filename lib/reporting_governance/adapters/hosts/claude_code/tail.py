@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from reporting_governance.contracts.frozen import frozen
 
 BLOCK_BYTES = 256 * 1024
 LONGEST_LINE_BYTES = 1024 * 1024  #: a longer line is passed over
@@ -16,7 +17,7 @@ class Unreadable(Exception):
     """A file that cannot be read; its text says why.  A value for the caller, never seen outside this host."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line without its end.  `too_long`: `data` holds its beginning and its end only."""
 

@@ -24,19 +24,19 @@ they are documented or recorded:
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from reporting_governance.adapters.hosts.claude_code.deed_making import DeedMaker
 from reporting_governance.adapters.hosts.claude_code.requests import may_be_request, parsed, request_text
 from reporting_governance.adapters.hosts.claude_code.tail import Line, Unreadable, lines_backwards, open_safely
 from reporting_governance.contracts.deed import Deed
+from reporting_governance.contracts.frozen import frozen
 
 DEFAULT_LIMIT = 4 * 1024 * 1024
 _LOCAL_OUTPUT = (b"<local-command-std", b'"local_command"')
 _OF_INTEREST = (b'"assistant"', b'"user"', b"<task-notification>")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Transcript:
     """What was read.  `complete` false: what lies before the first deed is not known, nor what is missing."""
 

@@ -10,9 +10,9 @@ import json
 import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.errors import ExitCode, GovernanceError
 
 PLUGIN = "reporting-governance"
@@ -33,7 +33,7 @@ class PluginNotInstalled(GovernanceError):
         super().__init__(problem=problem, suggestion=suggestion)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Plan:
     """What it takes to put the plugin into one OpenClaw."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +11,7 @@ from reporting_governance.adapters.tasks.claude_code.line_parts import newest
 from reporting_governance.adapters.tasks.claude_code.processes import Process
 from reporting_governance.adapters.tasks.claude_code.seen import ChildSeen, Seen, Turn
 from reporting_governance.adapters.tasks.openclaw.processes import Life
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.task_state import CheckpointPromise, ChildTask, TaskState, TaskStatus
 from reporting_governance.core.conditions import Condition
 
@@ -35,7 +35,7 @@ _OWES: Final = CheckpointPromise(every_seconds=86_400)
 _NOT_SEEN: Final = "the end of its transcript does not say how its newest turn stands"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Child:
     """A sub-agent with a transcript of its own."""
 
@@ -43,7 +43,7 @@ class Child:
     seen: Seen
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Observer:
     """Makes tasks of sessions."""
 

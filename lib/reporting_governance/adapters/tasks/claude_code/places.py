@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from reporting_governance.contracts.frozen import frozen
+
 PROJECTS: Final = "projects"
 PROCESSES: Final = "sessions"
 MOST_FOLDERS: Final = 5_000
@@ -26,7 +28,7 @@ _ENDING: Final = ".jsonl"
 _CHILD: Final = "agent-"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """One transcript; what it is like decides whether it is opened."""
 

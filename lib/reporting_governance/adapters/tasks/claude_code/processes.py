@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,12 +19,13 @@ from reporting_governance.adapters.hosts.claude_code.tail import Unreadable, ope
 from reporting_governance.adapters.tasks.claude_code.places import PROCESSES
 from reporting_governance.adapters.tasks.openclaw.processes import Life, Processes
 from reporting_governance.adapters.tasks.openclaw.rows import line, time_of
+from reporting_governance.contracts.frozen import frozen
 
 MOST_ENTRIES: Final = 2_000
 _LONGEST_ENTRY: Final = 64 * 1024
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Process:
     """One entry."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 
@@ -22,7 +22,7 @@ class Turn(StrEnum):
     LEFT = "left"  #: a person left the session
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class ChildSeen(Record):
     """What a parent's transcript says of one sub-agent."""
 
@@ -32,7 +32,7 @@ class ChildSeen(Record):
     returned_at: datetime | None = None  #: its result came back, or word that there will be none
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Seen(Record):
     """What one transcript shows.  Times are those the host wrote into its lines, never those of the file."""
 

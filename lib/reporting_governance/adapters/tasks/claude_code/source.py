@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from reporting_governance.adapters.interface import ObservedTask, SourceReading
 from reporting_governance.adapters.tasks.claude_code.places import PROJECTS, folder_of, id_of_place, is_present
 from reporting_governance.adapters.tasks.rules import CUT_SHORT, OTHER_VERSION, UNREADABLE
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(Record):
     """Which installation is read, and how."""
 

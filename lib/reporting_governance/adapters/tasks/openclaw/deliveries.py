@@ -7,12 +7,12 @@ a sub-agent says it in its run; other tasks in `delivery_status` of their row.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from reporting_governance.adapters.interface import Known, Observation
 from reporting_governance.adapters.tasks.openclaw.rows import Picked, Snapshot, TaskRow, line, time_of
+from reporting_governance.contracts.frozen import frozen
 
 #: The delivery of a run is prepared while the run is still open; a little for the clocks.
 _SLACK: Final = timedelta(seconds=5)
@@ -24,7 +24,7 @@ _NOT_WANTED: Final = frozenset(("not_required", "not_applicable"))
 _DISMISSED: Final = "dismissed"  #: somebody decided that it need not be handed over
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Handover:
     """What became of a result that somebody waits for."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from reporting_governance.adapters.tasks.openclaw.deliveries import Handover, of
 from reporting_governance.adapters.tasks.openclaw.owners import Owners
 from reporting_governance.adapters.tasks.openclaw.rows import ENDED, QUEUED, RUNNING, Snapshot, TaskRow, line, time_of
 from reporting_governance.contracts.event_envelope import OperatorContext
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.task_state import ChildTask, TaskState, TaskStatus
 from reporting_governance.core.conditions import Condition
 
@@ -37,7 +38,7 @@ _STATUS: Final[Mapping[str, TaskStatus]] = {
 _NO_TRACE: Final = "OpenClaw writes nothing down about {what} between its start and its end"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Observer:
     """Makes observed tasks of the rows of one snapshot."""
 

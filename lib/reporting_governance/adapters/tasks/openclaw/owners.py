@@ -8,13 +8,13 @@ that nobody renews; whatever is less than that is unknown, and says what is miss
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from reporting_governance.adapters.interface import Known, Observation
 from reporting_governance.adapters.tasks.openclaw.processes import Life, Processes
 from reporting_governance.adapters.tasks.openclaw.rows import Boot, Identity, Lease, Snapshot, TaskRow
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.times import format_time
 
 #: Four renewals that did not come.
@@ -25,7 +25,7 @@ SETTLING_SECONDS: Final = 120
 _SLACK: Final = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Owners:
     """Judges the owners of the unfinished tasks of one snapshot."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from reporting_governance.adapters.tasks.rules import BAD_ENTRY, ODD_VALUE
 from reporting_governance.contracts.finding import FindingRule
+from reporting_governance.contracts.frozen import frozen
 
 LONGEST_ID: Final = 200
 LONGEST_TEXT: Final = 500
@@ -68,7 +69,7 @@ class Remark(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Identity:
     """A process, as OpenClaw names it: the start is field 22 of /proc/PID/stat."""
 
@@ -77,7 +78,7 @@ class Identity:
     host: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class TaskRow:
     """One row of `task_runs`, or one entry of `openclaw tasks list --json`."""
 
@@ -108,7 +109,7 @@ class TaskRow:
         return self.status in ENDED
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Lease:
     """Who owns the state: the one gateway, which renews this every 30 seconds."""
 
@@ -117,7 +118,7 @@ class Lease:
     taken_at: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Boot:
     """One start of the gateway.  Without an outcome it is running, or ended without being able to say so."""
 
@@ -126,7 +127,7 @@ class Boot:
     outcome: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class QueueEntry:
     """A message in the delivery queue that is not through."""
 
@@ -135,7 +136,7 @@ class QueueEntry:
     error: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Snapshot:
     """What one reading of one database, or one answer of the program, holds."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -18,6 +17,7 @@ from reporting_governance.adapters.tasks.openclaw.places import (
     why_no_database,
 )
 from reporting_governance.adapters.tasks.rules import MISSING_PART, OTHER_VERSION, UNREADABLE
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 from reporting_governance.errors import GovernanceError
 
@@ -59,7 +59,7 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@frozen(kw_only=True)
 class Parameters(Record):
     """Which installation is read, and how."""
 
