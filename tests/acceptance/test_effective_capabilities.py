@@ -10,7 +10,7 @@ import pytest
 from reporting_governance.commands._settings import Settings, load_settings
 from tests.acceptance.verbs import Verbs
 
-DESCRIPTORS = {"local-host", "claude-code-hooks", "openclaw-plugin"}
+DESCRIPTORS = {"local-host", "claude-code-hooks", "generic-gate", "openclaw-plugin"}
 
 
 def digest(document: Any) -> str:

@@ -62,7 +62,8 @@ def test_the_first_line_names_what_is_in_force_and_holds_it(verbs: Verbs, tmp_pa
     first = verbs.journal()[0]
     assert first["type"] == "log.open"
     context = first["meta"]["context"]
-    effective = {"effective:local-host", "effective:claude-code-hooks", "effective:openclaw-plugin"}
+    descriptors = ("local-host", "claude-code-hooks", "generic-gate", "openclaw-plugin")
+    effective = {f"effective:{each}" for each in descriptors}
     packs = {"pack:no-silence.yaml", "pack:verified-completion-only.yaml"}
     assert set(context) == {"schemas", "profile", "descriptor", "in_force", *packs, *effective}
     assert context["profile"] == sha256((tmp_path / "mine.yaml").read_bytes()).hexdigest()

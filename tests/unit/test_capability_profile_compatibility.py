@@ -15,7 +15,9 @@ PROFILE = shipped("profiles/minimal-solo-mode.yaml")
 LOCAL = shipped("capabilities/local-host.json")
 REFERENCE = shipped("capabilities/openclaw-watchdog-reference.json")
 CLAUDE_CODE = shipped("capabilities/claude-code-hooks.json")
+GENERIC_GATE = shipped("capabilities/generic-gate.json")
 OPENCLAW_PLUGIN = shipped("capabilities/openclaw-plugin.json")
+GATES = (CLAUDE_CODE, GENERIC_GATE, OPENCLAW_PLUGIN)
 EXAMPLE = shipped("examples/openclaw-watchdog-reference.descriptor.example.json")
 
 
@@ -247,6 +249,7 @@ BY_A_GATE = {
         "observation.outgoing_report_attempts",
         "normalization.canonical_events",
         "enforcement.block_transition",
+        "enforcement.downgrade_status",
         "enforcement.force_checkpoint",
         "enforcement.escalate",
         "storage.events",
@@ -261,6 +264,7 @@ BY_A_GATE = {
         "enforcement.block_transition",
         "enforcement.rewrite_message",
         "enforcement.annotate_placeholder",
+        "enforcement.downgrade_status",
         "enforcement.force_checkpoint",
         "enforcement.escalate",
         "storage.events",
@@ -269,12 +273,13 @@ BY_A_GATE = {
         "storage.original_messages",
     },
 }
+BY_A_GATE["generic-gate"] = {"enforcement.request_review"}.union(*BY_A_GATE.values())
 
-HOSTS_OF = {"claude-code-hooks": "claude-code", "openclaw-plugin": "openclaw"}
+HOSTS_OF = {"claude-code-hooks": "claude-code", "generic-gate": "generic", "openclaw-plugin": "openclaw"}
 
 
 class TestHooks:
-    @pytest.mark.parametrize("document", [CLAUDE_CODE, OPENCLAW_PLUGIN])
+    @pytest.mark.parametrize("document", GATES)
     def test_what_a_gate_makes_possible_is_claimed_when_there_is_one(self, document):
         there = HOSTS_OF[document["metadata"]["id"]] in HOSTS
         for path in BY_A_GATE[document["metadata"]["id"]]:
@@ -290,7 +295,7 @@ class TestHooks:
         for leaf in ("rewrite_message", "annotate_placeholder"):
             assert CLAUDE_CODE["capabilities"]["enforcement"][leaf]["level"] == "none"
 
-    @pytest.mark.parametrize("document", [CLAUDE_CODE, OPENCLAW_PLUGIN])
+    @pytest.mark.parametrize("document", GATES)
     def test_hooks_prove_no_delivery_and_watch_nothing(self, document):
         for path in (
             "notification_path.final_delivery_proof",
@@ -302,7 +307,7 @@ class TestHooks:
             assert document["capabilities"][group][leaf]["level"] == "none"
 
     @pytest.mark.parametrize("profile", ["minimal-solo-mode", "standard-team-mode", "strict-manager-mode"])
-    @pytest.mark.parametrize("document", [CLAUDE_CODE, OPENCLAW_PLUGIN])
+    @pytest.mark.parametrize("document", GATES)
     def test_a_notice_is_always_possible(self, document, profile):
         powers = effective_capabilities(shipped(f"profiles/{profile}.yaml"), document)
         for wanted in ("block_transition", "rewrite_message", "raise_escalation", "force_checkpoint", "request_review"):
@@ -311,7 +316,7 @@ class TestHooks:
 
 LEAVES = [
     (name, f"{group}.{leaf}", value)
-    for document in (LOCAL, REFERENCE, CLAUDE_CODE, OPENCLAW_PLUGIN)
+    for document in (LOCAL, REFERENCE, *GATES)
     for name in (document["metadata"]["id"],)
     for group, leaves in document["capabilities"].items()
     for leaf, value in leaves.items()

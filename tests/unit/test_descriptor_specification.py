@@ -15,7 +15,8 @@ from reporting_governance.core.effective_capabilities import effective_capabilit
 from tests.unit.policy_documents import shipped
 
 PROFILES = ("minimal-solo-mode", "standard-team-mode", "strict-manager-mode")
-OURS = ("claude-code-hooks", "local-host", "openclaw-plugin", "openclaw-watchdog-reference")
+OURS = ("claude-code-hooks", "generic-gate", "local-host", "openclaw-plugin", "openclaw-watchdog-reference")
+RUNTIMES = {"local-host": "local-host", "generic-gate": "local-host", "claude-code-hooks": "claude-code"}
 DOCUMENT = shipped("capabilities/openclaw-watchdog-reference.json")
 REFERENCE = CapabilityDescriptor.parse(DOCUMENT)
 
@@ -59,9 +60,7 @@ class TestQuestions:
     def test_q1_what_runtime(self, name):
         found = CapabilityDescriptor.parse(shipped(f"capabilities/{name}.json"))
         assert found.metadata.id == name
-        assert found.runtime.name == {"local-host": "local-host", "claude-code-hooks": "claude-code"}.get(
-            name, "openclaw"
-        )
+        assert found.runtime.name == RUNTIMES.get(name, "openclaw")
 
     def test_q2_which_surfaces(self, name):
         assert CapabilityDescriptor.parse(shipped(f"capabilities/{name}.json")).runtime.surfaces

@@ -180,8 +180,7 @@ class Call:
             except OSError as fault:
                 say(f"standard output: the answer could not be written: {fault.strerror}")
                 return int(ExitCode.PARTIAL)
-        # generic callers see from the code that it was no judgement; hosts have codes of their own
-        return spoken.exit_code if code is None or self._host.descriptor is not None else code
+        return code if code is not None and self._host.tells_by_code else spoken.exit_code
 
     def _words(self, answer: GateAnswer) -> Spoken:
         return self._host.answer(answer, None if self._attempt is None else self._attempt.hook)

@@ -23,6 +23,7 @@ from reporting_governance.storage.files.inbox import FilesInbox
 
 if TYPE_CHECKING:
     from reporting_governance.commands._wiring import CommandContext
+    from reporting_governance.stages.policy import Policy
 
 
 class NotAllowed(GovernanceError):
@@ -140,7 +141,7 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
             document,
             host=host,
             uid=uid,
-            policy=context.settings.policy_of(host.descriptor),
+            policy=_policy_of(context, host.descriptor),
             profile=profile,
             artifacts=AllowedRoots(profile.artifact_roots, folder=deployment_folder(context.state)),
             clock=context.clock,
@@ -155,6 +156,14 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
         operators=frozenset({owner}),
         handlers=Handlers(act=act, receipt=receipt, silence=silence, mail=mail, attempt=attempt),
     )
+
+
+def _policy_of(context: "CommandContext", descriptor: str) -> "Policy":
+    """Return the packs with what a host can do; settings of an older version may not know the host."""
+    try:
+        return context.settings.policy_of(descriptor)
+    except LookupError:
+        return context.settings.policy
 
 
 def _only(owner: int, uid: int, what: str) -> None:

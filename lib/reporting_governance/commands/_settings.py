@@ -177,10 +177,8 @@ class Settings:
             refused=self.refused,
         )
 
-    def policy_of(self, descriptor: str | None) -> Policy:
-        """Return the packs with what a host can do, by its descriptor's id; None: the profile's runtime."""
-        if descriptor is None:
-            return self.policy
+    def policy_of(self, descriptor: str) -> Policy:
+        """Return the packs with what a host can do, by its descriptor's id.  Raises: LookupError; see `powers_of`."""
         parts = {os.path.basename(each.path).removesuffix(".json"): each.digest for each in self.hosts}
         known = self.effective.get(descriptor)
         return replace(

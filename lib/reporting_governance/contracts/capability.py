@@ -59,7 +59,7 @@ class PowerReason(StrEnum):
     NOT_DECLARED = "not_declared"
     NOT_REQUESTED = "not_requested"
     CONTRADICTED = "contradicted"
-    NOT_OURS = "not_ours"  #: the task in hand is kept by another program
+    NOT_OURS = "not_ours"  #: the task in hand is kept by another program, or its agent reports its status itself
 
 
 #: the groups of a descriptor and their leaves; `notification_path.truth_model` stands apart, it is no power

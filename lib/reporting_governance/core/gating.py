@@ -19,6 +19,8 @@ _HOLDS_IN_ENFORCE = frozenset({DecisionKind.REQUIRE_REVIEW, DecisionKind.ESCALAT
 _PASSES = frozenset({DecisionKind.ALLOW, DecisionKind.ANNOTATE_PLACEHOLDER})
 #: reasons that are remembered of one segment; each is the id of a rule
 _MOST_REASONS = 64
+_MOST_OTHERS = 8  #: other segments of one task that are remembered, the newest
+_TIMES_ALL = 2  #: how often `max_blocks` a segment is held for whatever reasons
 
 
 class Memory(NamedTuple):
@@ -38,6 +40,23 @@ class Memory(NamedTuple):
     told: tuple[str, ...] = ()  #: rules of which the operator was told
     asked: str | None = None  #: the checkpoint request that the agent was told of
     judged: int = 0  #: how many attempts of the segment were recorded
+    #: what was counted in other segments, by session and segment: several sessions may work on one task in turn
+    others: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+
+    @property
+    def name(self) -> str:
+        """What the segment is called among those of one task."""
+        return f"{self.session_id}/{self.segment}"
+
+    def held(self, rule: str, max_blocks: int) -> int:
+        """Return how often the segment was held, where that is as often as it may be for one rule, or for all; else 0.
+
+        A segment in which one rule after the other objects would be held by each of them, again and again.
+        """
+        of_rule, of_all = self.blocks.get(rule, 0), sum(self.blocks.values())
+        if of_rule >= max_blocks:
+            return of_rule
+        return of_all if of_all >= _TIMES_ALL * max_blocks else 0
 
     def dump(self) -> dict[str, Any]:
         """Return it as plain JSON data."""
@@ -56,6 +75,7 @@ class Memory(NamedTuple):
             "told": list(self.told[-_MOST_REASONS:]),
             "asked": self.asked,
             "judged": self.judged,
+            "others": dict(self.others),
         }
 
 
@@ -63,8 +83,10 @@ def remembered(body: Mapping[str, Any] | None, session_id: str, segment: str) ->
     """Return what a task's view remembers of a segment; of another one, or of another session, nothing."""
     kept = (body or {}).get("gate") or {}
     asked = kept.get("asked")
-    if "digest" not in kept or kept["session_id"] != session_id or kept["segment"] != segment:
+    if "digest" not in kept:
         return Memory(session_id=session_id, segment=segment, asked=asked)
+    if kept["session_id"] != session_id or kept["segment"] != segment:
+        return _of_another(kept, Memory(session_id=session_id, segment=segment, asked=asked))
     answer = kept.get("answer")
     return Memory(
         session_id=session_id,
@@ -81,6 +103,22 @@ def remembered(body: Mapping[str, Any] | None, session_id: str, segment: str) ->
         told=tuple(kept["told"]),
         asked=asked,
         judged=kept["judged"],
+        others=kept.get("others") or {},
+    )
+
+
+def _of_another(kept: Mapping[str, Any], fresh: Memory) -> Memory:
+    """Return what is remembered of a segment when another one was judged last; only what was counted is kept of it."""
+    others = dict(kept.get("others") or {})
+    name = f"{kept['session_id']}/{kept['segment']}"
+    others.pop(name, None)
+    others[name] = {key: kept[key] for key in ("blocks", "told", "judged")}
+    counted = others.pop(fresh.name, None)
+    others = dict(list(others.items())[-_MOST_OTHERS:])
+    if counted is None:
+        return fresh._replace(others=others)
+    return fresh._replace(
+        blocks=counted["blocks"], told=tuple(counted["told"]), judged=counted["judged"], others=others
     )
 
 
@@ -98,6 +136,14 @@ def is_same(memory: Memory, digest: str, hook: str, *, blocked_before: bool) -> 
     if not digest or memory.digest != digest or memory.answer is None or blocked_before:
         return False
     return memory.answer is not AnswerKind.BLOCK or memory.hook != hook
+
+
+def is_rewritten(memory: Memory, message: str) -> bool:
+    """Tell whether a message is what we made of the last one: a host may show it at its next point.
+
+    It is nobody's new report, and rewritten once more it would say twice what is missing.
+    """
+    return memory.answer is AnswerKind.REWRITE and memory.message is not None and memory.message == message
 
 
 def wanted_answer(kind: DecisionKind, posture: Posture) -> AnswerKind:

@@ -12,7 +12,7 @@ from reporting_governance.contracts.gate_answer import AnswerKind, GateAnswer
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.report_attempt import HookPoint, ReportAttempt
 from reporting_governance.core.check_in_rules import may_check_in, native_task_key
-from reporting_governance.core.gating import Memory, is_same, remembered
+from reporting_governance.core.gating import Memory, is_rewritten, is_same, remembered
 from reporting_governance.stages.gate_attempt import Asked, Subject, digest_of, draft, session_task_id
 from reporting_governance.stages.gate_judging import judge
 from reporting_governance.stages.task_change import TaskVersion, load_version
@@ -61,6 +61,8 @@ def run_gate(gate: Gate, attempt: ReportAttempt, seen: Seen | None) -> GateAnswe
             continue
         if is_same(asked.memory, asked.digest, attempt.hook.value, blocked_before=attempt.blocked_before):
             return _from_memory(asked.memory)
+        if is_rewritten(asked.memory, asked.message):
+            return _from_memory(asked.memory._replace(answer=AnswerKind.PASS, message=None))
         judgement = judge(asked, draft(asked), gate.policy, gate.profile)
         if not judgement.leaves_a_trace:
             return judgement.answer

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reporting_governance.contracts.capability import SupportLevel
+from reporting_governance.contracts.capability import PowerReason, SupportLevel
 from reporting_governance.contracts.decision import ActionKind, Decision, DecisionKind, OperatorNotice, SuggestedStatus
 from reporting_governance.contracts.gate_answer import AnswerKind, GateAnswer
 from reporting_governance.contracts.ids import decision_id, derive_id
 from reporting_governance.contracts.report_attempt import HookPoint
 from reporting_governance.contracts.times import format_time
+from reporting_governance.core.actions import POWER_OF
 from reporting_governance.core.decision_merging import DEFAULT_CHANNEL, OperatorMessage
 from reporting_governance.core.facts import Facts, build_facts
 from reporting_governance.core.gate_words import reason_for_agent
@@ -64,11 +65,12 @@ def judge(asked: Asked, drafted: Drafted, policy: Policy, profile: ProfileSpec) 
     wanted = wanted_answer(decision.decision, profile.gate.posture)
     kind, gaps = possible_answer(wanted, can_rewrite=can_rewrite, can_block=can_block)
     blocks = dict(asked.memory.blocks)
-    let_go = kind is AnswerKind.BLOCK and blocks.get(decision.policy_id, 0) >= profile.gate.max_blocks
+    held = asked.memory.held(decision.policy_id, profile.gate.max_blocks) if kind is AnswerKind.BLOCK else 0
+    let_go = held > 0
     if let_go:
         kind = AnswerKind.PASS
-        gaps = (*gaps, f"held back {blocks[decision.policy_id]} times for the same reason: let go")
-    verdict, powers, told = _telling(asked.memory, verdict, policy.powers, kind, wanted, let_go=let_go)
+        gaps = (*gaps, f"held back {held} times in this request: let go")
+    verdict, powers, told = _telling(asked.memory, verdict, _powers_over(asked, policy.powers), kind, wanted, held=held)
     owed = _owed(asked) if kind is AnswerKind.PASS and can_block and not let_go else None
     reason, message = "", None
     if kind is AnswerKind.BLOCK:
@@ -110,6 +112,7 @@ def judge(asked: Asked, drafted: Drafted, policy: Policy, profile: ProfileSpec) 
         told=told,
         asked=owed[0] if owed is not None else _asked_by(decision, asked),
         judged=asked.memory.judged + 1,
+        others=asked.memory.others,
     )
     return Judgement(
         asked=asked,
@@ -124,6 +127,16 @@ def judge(asked: Asked, drafted: Drafted, policy: Policy, profile: ProfileSpec) 
     )
 
 
+def _powers_over(asked: Asked, powers: EffectiveCapabilities) -> EffectiveCapabilities:
+    """Return the powers as they are over the task in hand: the status of one that its agent reports stays its own."""
+    name = str(POWER_OF[ActionKind.SET_STATUS])
+    power = powers.powers.get(name)
+    if asked.subject.is_session or power is None or power.effective is SupportLevel.NONE:
+        return powers
+    kept = replace(power, effective=SupportLevel.NONE, reason=PowerReason.NOT_OURS)
+    return replace(powers, powers={**powers.powers, name: kept})
+
+
 def _telling(
     memory: Memory,
     verdict: Verdict,
@@ -131,13 +144,13 @@ def _telling(
     kind: AnswerKind,
     wanted: AnswerKind,
     *,
-    let_go: bool,
+    held: int,
 ) -> tuple[Verdict, EffectiveCapabilities, tuple[str, ...]]:
     """Return the verdict as the operator is told of it: once of each reason in a segment, once that it was let go."""
     decision = verdict.decision
     if decision.decision is DecisionKind.ALLOW and not decision.notifies():
         return verdict, powers, memory.told
-    named = f"{decision.policy_id}{_LET_GO}" if let_go else decision.policy_id
+    named = f"{decision.policy_id}{_LET_GO}" if held else decision.policy_id
     if named in memory.told:
         kept = tuple(each for each in decision.required_actions if each.action not in _ONCE)
         quiet = replace(decision, operator_notice=None, required_actions=kept)
@@ -145,8 +158,8 @@ def _telling(
     advised = kind is AnswerKind.PASS and (
         wanted is not AnswerKind.PASS or decision.decision in (DecisionKind.REQUIRE_REVIEW, DecisionKind.ESCALATE)
     )
-    if let_go or (advised and not decision.notifies()):
-        verdict = _with_notice(verdict, memory.blocks.get(decision.policy_id, 0) if let_go else 0)
+    if held or (advised and not decision.notifies()):
+        verdict = _with_notice(verdict, held)
     return verdict, powers, (*memory.told, named)
 
 
@@ -156,7 +169,7 @@ def _with_notice(verdict: Verdict, blocks: int) -> Verdict:
     body = message.body if message else decision.reason
     if blocks:
         subject = f"Let go: {subject}"
-        body = f"It was held back {blocks} times for this reason and has now been let go.\n\n{body}"
+        body = f"It was held back {blocks} times in one request and has now been let go.\n\n{body}"
     told = decision.operator_notice or OperatorNotice(
         required=True,
         channel=DEFAULT_CHANNEL,
@@ -179,11 +192,11 @@ def _owed(asked: Asked) -> tuple[str, str] | None:
     request: Mapping[str, Any] | None = body["request"] if body else None
     if request is None or asked.subject.is_session or asked.attempt.hook is not HookPoint.FINISH:
         return None
-    identity = str(request["request_id"])
+    since = str(request["asked_at"])
+    identity = _request_name(asked, since)
     if asked.memory.asked == identity:
         return None
     task = asked.subject.task_id
-    since = request["asked_at"] if isinstance(request["asked_at"], str) else format_time(request["asked_at"])
     return identity, (
         f"A check-in for the task {task} is asked of you since {since}.  Run: reportgov report checkpoint {task} "
         '"where it stands, what was done, what comes next"; then report again.'
@@ -192,9 +205,15 @@ def _owed(asked: Asked) -> tuple[str, str] | None:
 
 def _asked_by(decision: Decision, asked: Asked) -> str | None:
     """The block itself tells the agent of the check-in that its decision asks for."""
-    if decision.decision is DecisionKind.FORCE_CHECKPOINT:
-        return derive_id("cpr", asked.subject.key)
-    return asked.memory.asked
+    if decision.decision is not DecisionKind.FORCE_CHECKPOINT:
+        return asked.memory.asked
+    request = (asked.subject.body or {}).get("request")
+    return _request_name(asked, str(request["asked_at"]) if request else format_time(asked.now))
+
+
+def _request_name(asked: Asked, since: str) -> str:
+    """Return what a request is remembered by; the id alone is the same for every request of a task."""
+    return f"{derive_id('cpr', asked.subject.key)}@{since}"
 
 
 def _advice(decision: Decision, let_go: bool) -> str:

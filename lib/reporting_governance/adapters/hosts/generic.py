@@ -1,5 +1,8 @@
 """The `generic` host: our own JSON in, our own JSON out, for whatever has no host of its own here.
 
+Who asks promises to do what it is answered: to send nothing that is held back, and the other text in place of what is
+rewritten.  What may be counted on by that promise stands in capabilities/generic-gate.json.
+
 A `transcript` that it names is read as one of Claude Code's, the only kind that we read.
 """
 
@@ -23,7 +26,8 @@ class GenericHost:
 
     name = GENERIC
     runtime = "local-host"
-    descriptor = None
+    descriptor = "generic-gate"
+    tells_by_code = True
 
     def read(self, document: Mapping[str, Any]) -> Reading:
         """Return the attempt that a document is."""

@@ -82,8 +82,13 @@ class Host(Protocol):
         ...
 
     @property
-    def descriptor(self) -> str | None:
-        """The id of its capability descriptor; None: that of the profile's runtime."""
+    def descriptor(self) -> str:
+        """The id of its capability descriptor."""
+        ...
+
+    @property
+    def tells_by_code(self) -> bool:
+        """Whether the exit status says that the input was wrong; other hosts read an answer with 0 only."""
         ...
 
     def read(self, document: Mapping[str, Any]) -> Reading:

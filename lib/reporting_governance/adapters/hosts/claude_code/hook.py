@@ -38,6 +38,7 @@ class ClaudeCodeHost:
     name = NAME
     runtime = NAME
     descriptor = "claude-code-hooks"
+    tells_by_code = False
 
     def read(self, document: Mapping[str, Any]) -> Reading:
         """Return what a hook asks.  Its transcript is read when `look` is called."""

@@ -43,6 +43,7 @@ class OpenClawHost:
     name = NAME
     runtime = NAME
     descriptor = "openclaw-plugin"
+    tells_by_code = False
 
     def read(self, document: Mapping[str, Any]) -> Reading:
         """Return what a hook asks, with what the agent did."""
