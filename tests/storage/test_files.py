@@ -456,6 +456,17 @@ def test_a_step_of_the_clock_is_a_line_before_the_next(root: str) -> None:
     assert store.clock_step(later(7000)) == later(7000)
 
 
+def test_a_boots_clock_below_zero_is_a_clock_like_others(root: str) -> None:
+    """Where a boot's clock begins is nobody's promise; a clock that is moved back in a test stands below zero."""
+    monotonic = [-100.0]
+    store = open_store(root, clock_step_seconds=120, monotonic=lambda: monotonic[0])
+    assert isinstance(store.commit([birth(1)], now=NOW)[0], Added)
+    monotonic[0] = 500.0
+    assert store.clock_step(later(600)) is None, "both went on by as much"
+    assert isinstance(store.commit([birth(2)], now=later(600))[0], Added)
+    assert [document["type"] for document in check(root)].count("log.clock_step") == 0
+
+
 def test_another_boot_is_no_step_of_the_clock(root: str) -> None:
     open_store(root, clock_step_seconds=120).commit([birth(1)], now=NOW)
     store = open_store(root, clock_step_seconds=120, boot=OTHER_BOOT, monotonic=lambda: 5.0, now=lambda: later(99_000))

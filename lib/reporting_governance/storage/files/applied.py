@@ -16,7 +16,7 @@ from reporting_governance.storage.lines import ZERO_LEAF, leaf_hash
 
 _SIZE = 256
 _MAGIC = b"RGAPPL01"
-_FORMAT = struct.Struct("<8s16sQQQ32sI16IQQ16sQQ16sQ")
+_FORMAT = struct.Struct("<8s16sQQQ32sI16Iqq16sqq16sQ")
 _PADDING = _SIZE - _FORMAT.size - 32
 _FOLDERS = tuple(Folder)
 _SPARE = 16 - len(_FOLDERS)
