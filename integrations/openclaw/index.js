@@ -3,8 +3,8 @@
  *
  * The facts about OpenClaw's hooks that this rests on stand in README.md.
  */
-import { ask } from "./gate.js";
-import { answered, cut, pick, promptBuilt, senderOf, sessionOf, toolUsed } from "./sessions.js";
+import { ask, endAll, Late } from "./gate.js";
+import { answered, cut, pick, promptBuilt, senderOf, sessionOf, toolUsed, toTell } from "./sessions.js";
 
 const FINALIZE = "before_agent_finalize";
 const SENDING = "message_sending";
@@ -24,6 +24,10 @@ let failing = false; // one warning, not one for each message
 
 /** Ask about a text; answer by `onError` when the gate does not.  Never throws, and ends within the deadline. */
 async function judged(api, config, hook, session, text, event, ctx) {
+  if (session.unanswered === text) {
+    session.unanswered = null; // both hooks are asked about one report: it is to be late once
+    return otherwise(config, hook);
+  }
   try {
     const answer = await ask(config, {
       hook,
@@ -38,13 +42,28 @@ async function judged(api, config, hook, session, text, event, ctx) {
     failing = false;
     return answer;
   } catch (fault) {
-    const hold = config.onError === "hold";
-    if (!failing) {
-      const then = hold ? "messages are held back" : "messages go out unjudged";
-      api.logger.warn(`reporting-governance: no answer of ${config.command.join(" ")}: ${fault.message}; ${then} until there is one`);
-    }
-    failing = true;
-    return hold && hook === SENDING ? HELD : { kind: "pass" };
+    if (fault instanceof Late && hook === FINALIZE) session.unanswered = text;
+    warn(api, config, `no answer of ${config.command.join(" ")}: ${fault.message}`);
+    return otherwise(config, hook);
+  }
+}
+
+/** What becomes of a message that could not be judged. */
+const otherwise = (config, hook) => (config.onError === "hold" && hook === SENDING ? HELD : { kind: "pass" });
+
+function warn(api, config, what) {
+  const then = config.onError === "hold" ? "messages are held back" : "messages go out unjudged";
+  if (!failing) api.logger.warn(`reporting-governance: ${what}; ${then} until there is one`);
+  failing = true;
+}
+
+/** Return a hook's result; a fault of ours is no answer of the gate, since OpenClaw passes over a handler that throws. */
+async function guarded(api, config, hook, act) {
+  try {
+    return await act();
+  } catch (fault) {
+    warn(api, config, `no judgement: ${fault?.message}`);
+    return otherwise(config, hook) === HELD ? { content: HELD.text } : undefined;
   }
 }
 
@@ -75,7 +94,7 @@ async function onSending(api, config, event, ctx) {
   const answer = await judged(api, config, SENDING, session, text, event, ctx);
   if (answer.kind === "pass") return undefined;
   // the agent believes that its words went out: it is told at its next run
-  if (answer.kind === "block") session.untold = cut(`A message of yours was held back and reached nobody.\n${answer.reason ?? ""}`);
+  if (answer.kind === "block") toTell(session.key, cut(`A message of yours was held back and reached nobody.\n${answer.reason ?? ""}`));
   if (answer.text) return { content: answer.text };
   return { cancel: true, cancelReason: answer.reason || "held back by reporting-governance" };
 }
@@ -92,7 +111,10 @@ export default {
       return untold ? { prependContext: untold } : undefined;
     });
     api.on("after_tool_call", (event, ctx) => toolUsed(event, ctx));
-    if (config.hooks.includes(FINALIZE)) api.on(FINALIZE, (event, ctx) => onFinalize(api, config, event, ctx), options);
-    if (config.hooks.includes(SENDING)) api.on(SENDING, (event, ctx) => onSending(api, config, event, ctx), options);
+    api.on("gateway_stop", endAll);
+    for (const [hook, act] of [[FINALIZE, onFinalize], [SENDING, onSending]]) {
+      const handler = (event, ctx) => guarded(api, config, hook, () => act(api, config, event, ctx));
+      if (config.hooks.includes(hook)) api.on(hook, handler, options);
+    }
   },
 };

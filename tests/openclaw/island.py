@@ -25,12 +25,21 @@ TOKEN = "synthetic-token"
 class Island:
     """One scratch folder with a home, peers and at most one gateway.  Use as a context manager."""
 
-    def __init__(self, folder: Path, program: Program, *, tools: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        program: Program,
+        *,
+        tools: dict[str, Any] | None = None,
+        telegram: dict[str, Any] | None = None,
+    ) -> None:
         self.folder = folder
         self.program = program
         self.home = folder / "home"
         self.state = self.home / ".openclaw"
         self.tools = tools or {}
+        self.telegram = {"dmPolicy": "disabled", **(telegram or {})}
+        self._updates = 0
         self._started: list[subprocess.Popen[bytes]] = []
         self.gateway: subprocess.Popen[bytes] | None = None
 
@@ -72,9 +81,7 @@ class Island:
                 "port": GATEWAY_PORT,
                 "auth": {"mode": "token", "token": TOKEN},
             },
-            "channels": {
-                "telegram": {"enabled": True, "botToken": "42:synthetic", "apiRoot": base, "dmPolicy": "disabled"}
-            },
+            "channels": {"telegram": {"enabled": True, "botToken": "42:synthetic", "apiRoot": base, **self.telegram}},
             "models": {
                 "providers": {
                     "fake": {
@@ -187,6 +194,20 @@ class Island:
             path.unlink(missing_ok=True)
         else:
             path.write_text(str(how))
+
+    def telegram_says(self, chat: str, text: str) -> None:
+        """Let a person write to the bot; needs `telegram` of `{"dmPolicy": "open", "allowFrom": ["*"]}`."""
+        self._updates += 1
+        who = {"id": int(chat), "first_name": "Person", "is_bot": False}
+        message = {
+            "message_id": 9000 + self._updates,
+            "date": int(time.time()),
+            "chat": {"id": int(chat), "type": "private", "first_name": "Person"},
+            "from": who,
+            "text": text,
+        }
+        with (self.folder / "updates.jsonl").open("a") as updates:
+            updates.write(json.dumps({"update_id": 100 + self._updates, "message": message}) + "\n")
 
     def requests(self) -> list[dict[str, Any]]:
         """Return what the peers were asked so far."""

@@ -11,7 +11,10 @@ appends one JSON line per request to `FOLDER/requests.jsonl`.  What the model an
 | SCRIPT [...] | takes one step a turn, and the last one again: says a text, calls {"tool", "arguments"} |
 | THEN [...] | the steps after the gateway has asked it to revise its answer |
 | SILENT | answers with the token by which OpenClaw knows that nothing is to be said |
+| SLOWLY | streams its texts word by word, and takes some seconds over each |
 | anything else | answers with a short sentence |
+
+Each line of `FOLDER/updates.jsonl` is an update that Telegram has for the bot.
 
 While `FOLDER/telegram-status` exists, it says what `sendMessage` does for every chat but the operator's: an HTTP status
 to fail with, or a word:
@@ -41,6 +44,7 @@ from typing import Any
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
 LOCK = threading.Lock()
+SLOW_WORD_SECONDS = 0.4  #: longer in all than channels wait before they show a preview
 OPERATOR = "777"  #: the chat that our own chain writes to
 #: As the Bot API words them.
 REFUSALS = {
@@ -88,7 +92,8 @@ def scripted(messages: list[dict[str, Any]]) -> Any:
         text = text_of(messages[place].get("content"))
         if messages[place].get("role") == "user" and "SCRIPT [" in text:
             word = "THEN [" if "apply this revision request" in text and "THEN [" in text else "SCRIPT ["
-            steps, _ = json.JSONDecoder().raw_decode(text[text.index(word) + len(word) - 1 :])
+            # the newest, since a channel may quote earlier messages before it
+            steps, _ = json.JSONDecoder().raw_decode(text[text.rindex(word) + len(word) - 1 :])
             done = sum(1 for one in messages[place + 1 :] if one.get("role") == "assistant")
             return steps[min(done, len(steps) - 1)]
     return None
@@ -116,6 +121,18 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         return tool_call("exec", {"command": "sleep 40"})
     text = "NO_REPLY" if "SILENT" in wish_of(messages) else "The numbers add up: 42 widgets counted."
     return {"role": "assistant", "content": text}
+
+
+def updates_from(offset: int) -> list[dict[str, Any]]:
+    """Return the updates from a number on; wait up to five seconds for one."""
+    path = FOLDER / "updates.jsonl"
+    for _ in range(25):
+        lines = path.read_text().splitlines() if path.exists() else []
+        found = [one for one in map(json.loads, lines) if one["update_id"] >= offset]
+        if found:
+            return found
+        time.sleep(0.2)
+    return []
 
 
 class Peer(BaseHTTPRequestHandler):
@@ -182,24 +199,27 @@ class Peer(BaseHTTPRequestHandler):
             choice = {"index": 0, "message": message, "finish_reason": reason}
             self.send_json(200, {**common, "object": "chat.completion", "choices": [choice], "usage": usage})
             return
-        pieces = [{"delta": message, "finish_reason": None}, {"delta": {}, "finish_reason": reason}]
+        slowly = "SLOWLY" in wish and bool(message["content"])
+        deltas = [{"content": word} for word in re.findall(r"\S+\s*", message["content"])] if slowly else [message]
+        pieces = [*({"delta": each, "finish_reason": None} for each in deltas), {"delta": {}, "finish_reason": reason}]
         chunks = [
             {**common, "object": "chat.completion.chunk", "choices": [{"index": 0, **piece}], "usage": usage}
             for piece in pieces
         ]
-        raw = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+        lines = [*(f"data: {json.dumps(chunk)}\n\n".encode() for chunk in chunks), b"data: [DONE]\n\n"]
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Content-Length", str(len(raw.encode())))
+        self.send_header("Content-Length", str(sum(map(len, lines))))
         self.end_headers()
-        self.wfile.write(raw.encode())
+        for line in lines:
+            self.wfile.write(line)
+            time.sleep(SLOW_WORD_SECONDS if slowly else 0)
 
     def telegram(self, body: dict[str, Any]) -> None:
         method = self.path.split("?")[0].rsplit("/", 1)[-1]
         failing = FOLDER / "telegram-status"
         if method == "getUpdates":
-            time.sleep(5)
-            self.send_json(200, {"ok": True, "result": []})
+            self.send_json(200, {"ok": True, "result": updates_from(int(body.get("offset") or 0))})
             return
         self.note(body=body)
         if method == "getMe":

@@ -1,8 +1,10 @@
-"""The plugin's own modules in OpenClaw's Node.js, without a gateway: bounds, and a program that misbehaves."""
+"""The plugin's own modules in a Node.js, without a gateway: bounds, sessions, and a program that misbehaves."""
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -10,11 +12,27 @@ from typing import Any
 
 import pytest
 
-from .install import Program
-
-pytestmark = pytest.mark.openclaw
+from .install import NoProgram, Program, find_program
 
 PLUGIN = Path(__file__).parents[2] / "integrations" / "openclaw"
+
+
+OLDEST_NODE = 20  #: for `toWellFormed`
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    """Return OpenClaw's Node.js where that is installed, any other otherwise."""
+    try:
+        return find_program({**os.environ, "OPENCLAW_INSTALL": "0"})
+    except NoProgram:
+        node = shutil.which("node")
+        if node is None:
+            pytest.skip("the plugin's modules are not tried: no Node.js")
+        version = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30, check=True).stdout
+        if int(version.removeprefix("v").partition(".")[0]) < OLDEST_NODE:
+            pytest.skip(f"the plugin's modules are not tried: Node.js {version.strip()} is older than {OLDEST_NODE}")
+        return Program(node=Path(node), openclaw=Path(os.devnull))
 
 
 def run(program: Program, module: str, script: str) -> Any:
@@ -107,6 +125,61 @@ class TestSessions:
         cron, main = "agent:a:cron:1:run:2", "agent:a:main"
         assert sessions(program, script) == [cron, cron, main, main, None]
 
+    def test_words_that_leave_late_are_of_the_request_they_ended(self, program: Program) -> None:
+        script = """
+        prompt("s", "r1"); tool("s", "r1"); own.answered(own.sessionOf("s", "r1"), "done");
+        prompt("s", "r2");
+        const first = own.senderOf("done", "s", "1"), second = own.senderOf("done", "s", "1");
+        prompt("s", "r3"); own.answered(own.sessionOf("s", "r3"), "done");
+        own.senderOf("done", "s", "1"); prompt("s", "r4"); prompt("s", "r5");
+        const third = own.senderOf("done", "s", "1"), other = own.senderOf("other", "s", "1");
+        say([first, second, third, other].map((each) => each.request.id));
+        """
+        # each answer once: the same words of the next request are judged by what was done for that
+        assert sessions(program, script) == ["r1", "r2", "r5", "r5"]
+
+    def test_a_late_call_of_the_last_request_is_no_deed_of_this_one(self, program: Program) -> None:
+        script = """
+        prompt("s", "r1"); prompt("s", "r2"); tool("s", "r1"); tool("s", "r2");
+        const one = own.sessionOf("s"), last = own.sessionOf("s", "r1");
+        say([one.request.id, one.complete, one.deeds.length, last.request.id, last.deeds.length]);
+        """
+        assert sessions(program, script) == ["r2", True, 1, "r1", 1]
+
+    def test_sessions_are_not_mixed(self, program: Program) -> None:
+        script = """
+        prompt("a", "r1"); prompt("b", "r1"); tool("a", "r1"); own.answered(own.sessionOf("a", "r1"), "done");
+        say([own.sessionOf("b").deeds.length, own.senderOf("done", "b", "1").key]);
+        """
+        assert sessions(program, script) == [0, "b"]
+
+    def test_runs_and_earlier_requests_do_not_pile_up(self, program: Program) -> None:
+        script = """
+        for (let n = 0; n < 50; n += 1) prompt("s", `r${n}`);
+        for (let n = 0; n < 500; n += 1) prompt("s", `h${n}`, { trigger: "heartbeat" });
+        const one = own.sessionOf("s"); say([one.runs.size, one.before.request.id, one.before.before]);
+        """
+        assert sessions(program, script) == [64, "r48", None]
+
+    def test_a_call_that_cannot_be_read_is_one_that_is_missing(self, program: Program) -> None:
+        script = """
+        prompt("s", "r");
+        let deep = []; for (let n = 0; n < 5000; n += 1) deep = [deep];
+        const ring = {}; ring.ring = ring;
+        tool("s", "r", { toolName: "x".repeat(9999), toolCallId: "y".repeat(9999), params: { command: deep, path: 1n },
+                         result: { details: { summary: ring, cwd: deep,
+                                              sessions: [{ sessionId: "one", status: "failed" }] } } });
+        const one = own.sessionOf("s"), deed = one.deeds[0];
+        const before = [one.complete, deed.tool.length, deed.id.length, deed.params, deed.details];
+        tool("s", "r", { error: Object.create(null) });
+        say([...before, one.deeds.length, one.complete]);
+        """
+        found = sessions(program, script)
+        assert found[:4] == [True, 512, 512, {}]
+        assert found[4]["sessions"] == [{"sessionId": "one", "status": "failed"}]
+        assert len(json.dumps(found[4])) < 200
+        assert found[5:] == [1, False]
+
     def test_half_characters_do_not_leave(self, program: Program) -> None:
         assert run(program, "sessions.js", 'say(own.cut("a\\ud83d\\ude00", 2))') == "a\ufffd"
 
@@ -114,10 +187,7 @@ class TestSessions:
 class TestAsking:
     def ask(self, program: Program, tmp_path: Path, line: str, deadline: int = 3000) -> tuple[Any, float]:
         """Ask a program that is one line of shell; return the answer or the reason for none, and the seconds."""
-        command = tmp_path / "gate"
-        command.write_text(f"#!/bin/sh\n{line}\n")
-        command.chmod(0o755)
-        config = {"command": [str(command)], "state": "/s", "deadlineMs": deadline}
+        config = {**self.config(tmp_path, line, deadline), "state": "/s"}
         script = (
             f"own.ask({json.dumps(config)}, {{ big: 'x'.repeat(3000000) }}).then(say, (fault) => say(fault.message));"
         )
@@ -150,19 +220,69 @@ class TestAsking:
         why, took = self.ask(program, tmp_path, line, deadline=1000)
         assert why == "nothing within 1000 ms"
         assert took < 20
-        assert not Path(f"/proc/{(tmp_path / 'child').read_text().strip()}").exists() or self.is_dead(tmp_path)
+        assert self.dies(tmp_path)
+
+    def test_what_hangs_when_the_gateway_ends_is_ended_too(self, program: Program, tmp_path: Path) -> None:
+        script = f"""
+        own.ask({json.dumps(self.config(tmp_path, f"echo $$ > {tmp_path}/child; sleep 60"))}, {{}}).catch(() => {{}});
+        const {{ existsSync, readFileSync }} = await import("node:fs");
+        const begun = () => existsSync("{tmp_path}/child") && readFileSync("{tmp_path}/child", "utf8").endsWith("\\n");
+        while (!begun()) await new Promise((next) => setTimeout(next, 20));
+        own.endAll();
+        say("ended");
+        """
+        assert run(program, "gate.js", script) == "ended"
+        assert self.dies(tmp_path)
+
+    def test_many_at_once_wait_for_each_other(self, program: Program, tmp_path: Path) -> None:
+        line = f'echo + >> {tmp_path}/log; sleep 0.2; echo - >> {tmp_path}/log; echo \'{{"kind": "pass"}}\''
+        script = f"""
+        const all = Array.from({{ length: 40 }}, () => own.ask({json.dumps(self.config(tmp_path, line, 20000))}, {{}}));
+        say((await Promise.all(all)).map((each) => each.kind));
+        """
+        assert run(program, "gate.js", script) == ["pass"] * 40
+        at_once = most = 0
+        for word in (tmp_path / "log").read_text().split():
+            at_once += 1 if word == "+" else -1
+            most = max(most, at_once)
+        assert 1 < most <= 8
+
+    def test_whoever_waits_in_vain_is_late_too(self, program: Program, tmp_path: Path) -> None:
+        script = f"""
+        const ask = (config) => own.ask(config, {{}}).then(say, (fault) => [fault instanceof own.Late, fault.message]);
+        const slow = {json.dumps(self.config(tmp_path, "sleep 60", 1500))};
+        const first = Array.from({{ length: 9 }}, () => ask(slow));
+        const missing = await ask({{ command: ["/nowhere"], deadlineMs: 3000 }});
+        say([...await Promise.all(first), missing]);
+        """
+        *late, missing = run(program, "gate.js", script)
+        assert late == [[True, "nothing within 1500 ms"]] * 9
+        assert missing == [False, "spawn /nowhere ENOENT"]
 
     @staticmethod
-    def is_dead(tmp_path: Path) -> bool:
-        status = Path(f"/proc/{(tmp_path / 'child').read_text().strip()}/stat").read_text()
-        return status.rpartition(")")[2].split()[0] == "Z"
-
-    def test_keys_of_the_gateway_stay_in_the_gateway(self, program: Program, tmp_path: Path) -> None:
-        line = 'cat > /dev/null; echo "{\\"kind\\": \\"pass\\", \\"reason\\": \\"$TELEGRAM_TOKEN\\"}"'
+    def config(tmp_path: Path, line: str, deadline: int = 30000) -> dict[str, Any]:
+        """Return the settings of a program that is one line of shell."""
         command = tmp_path / "gate"
         command.write_text(f"#!/bin/sh\n{line}\n")
         command.chmod(0o755)
-        config = {"command": [str(command)], "deadlineMs": 5000}
+        return {"command": [str(command)], "deadlineMs": deadline}
+
+    @staticmethod
+    def dies(tmp_path: Path) -> bool:
+        """Return whether the program that wrote down its id ends at once."""
+        status = Path(f"/proc/{(tmp_path / 'child').read_text().strip()}/stat")
+        for _ in range(50):
+            try:
+                if status.read_text().rpartition(")")[2].split()[0] == "Z":
+                    return True
+            except (FileNotFoundError, ProcessLookupError):
+                return True
+            time.sleep(0.1)
+        return False
+
+    def test_keys_of_the_gateway_stay_in_the_gateway(self, program: Program, tmp_path: Path) -> None:
+        line = 'cat > /dev/null; echo "{\\"kind\\": \\"pass\\", \\"reason\\": \\"$TELEGRAM_TOKEN\\"}"'
+        config = self.config(tmp_path, line)
         script = f"process.env.TELEGRAM_TOKEN = 'key'; say(await own.ask({json.dumps(config)}, {{}}));"
         assert run(program, "gate.js", script) == {"kind": "pass", "reason": ""}
 
@@ -182,6 +302,90 @@ def test_what_the_manifest_says_is_what_the_code_does(program: Program) -> None:
     assert calls == [
         ["before_prompt_build", None],
         ["after_tool_call", None],
+        ["gateway_stop", None],
         *([name, waits] for name in settings["hooks"]["default"]),
     ]
     assert settings["deadlineMs"]["maximum"] + 2000 < 15000  # OpenClaw's own limit
+
+
+HOOKS = """
+const handlers = {}, warned = [];
+own.default.register({
+  pluginConfig: CONFIG,
+  on: (name, handler) => { handlers[name] = handler; },
+  logger: { warn: (line) => warned.push(line) },
+});
+const ctx = { sessionKey: "agent:main:main", runId: "r1", agentId: "main" };
+const begins = (run = "r1") => handlers.before_prompt_build({ prompt: "do it" }, { ...ctx, runId: run });
+const ends = (text) => handlers.before_agent_finalize({ lastAssistantMessage: text, runId: "r1" }, ctx);
+const sends = (text) => handlers.message_sending({ content: text, to: "1" }, { sessionKey: ctx.sessionKey });
+"""
+
+
+class TestHooks:
+    def hooks(self, program: Program, tmp_path: Path, line: str, script: str, **config: Any) -> Any:
+        """Run a script with the plugin's handlers; the gate is one line of shell, and each question is kept."""
+        settings = {**TestAsking.config(tmp_path, f"cat >> {tmp_path}/asked; {line}", 1000), **config}
+        return run(program, "index.js", HOOKS.replace("CONFIG", json.dumps(settings)) + script)
+
+    @staticmethod
+    def asked(tmp_path: Path) -> list[dict[str, Any]]:
+        text, found = (tmp_path / "asked").read_text() if (tmp_path / "asked").exists() else "", []
+        while text:
+            document, end = json.JSONDecoder().raw_decode(text)
+            found.append(document)
+            text = text[end:]
+        return found
+
+    @pytest.mark.parametrize("posture", ["pass", "hold"])
+    def test_a_gate_that_hangs_is_waited_for_once(self, program: Program, tmp_path: Path, posture: str) -> None:
+        script = """
+        begins(); const end = await ends("done"), sent = await sends("done"), again = await sends("done"); begins("r2");
+        say([end ?? null, sent?.content ?? null, again?.content ?? null, warned.length]);
+        """
+        found = self.hooks(program, tmp_path, "sleep 60", script, onError=posture)
+        held = "[A report of this agent was held back: the gate gave no answer, so nothing could be judged.]"
+        text = held if posture == "hold" else None
+        assert found == [None, text, text, 1]
+        assert [each["hook"] for each in self.asked(tmp_path)] == ["before_agent_finalize", "message_sending"]
+
+    def test_other_words_than_those_it_hung_on_are_asked_about(self, program: Program, tmp_path: Path) -> None:
+        script = 'begins(); await ends("done"); await sends("other"); say(null);'
+        self.hooks(program, tmp_path, "sleep 60", script)
+        assert [each["event"]["text"] for each in self.asked(tmp_path)] == ["done", "other"]
+
+    def test_a_gate_that_fails_at_once_is_asked_again(self, program: Program, tmp_path: Path) -> None:
+        line = f'[ -e {tmp_path}/better ] && echo \'{{"kind": "block", "text": "held"}}\'; touch {tmp_path}/better'
+        found = self.hooks(program, tmp_path, line, 'begins(); say([await ends("done") ?? null, await sends("done")]);')
+        assert found == [None, {"content": "held"}]
+
+    def test_after_a_restart_of_the_gateway_not_all_is_known(self, program: Program, tmp_path: Path) -> None:
+        script = """
+        handlers.after_tool_call({ toolName: "exec", runId: "r1", params: { command: "pytest" } }, ctx);
+        await ends("done"); say(null);
+        """
+        self.hooks(program, tmp_path, 'echo \'{"kind": "pass"}\'', script)
+        (asked,) = self.asked(tmp_path)
+        assert (asked["request"], asked["complete"], len(asked["deeds"])) == (None, False, 1)
+
+    @pytest.mark.parametrize("posture", ["pass", "hold"])
+    def test_a_fault_of_the_plugin_is_no_way_around_it(self, program: Program, tmp_path: Path, posture: str) -> None:
+        script = """
+        const event = { content: "done", get to() { throw new Error("broken"); } };
+        const sent = await handlers.message_sending(event, { sessionKey: ctx.sessionKey });
+        say([sent?.content ?? null, warned]);
+        """
+        text, (warning,) = self.hooks(program, tmp_path, "exit 1", script, onError=posture)
+        assert (text is not None) == (posture == "hold")
+        assert "broken" in warning
+
+    def test_what_tools_are_given_is_not_logged(self, program: Program, tmp_path: Path) -> None:
+        script = """
+        begins();
+        handlers.after_tool_call({ toolName: "exec", runId: "r1", params: { command: "curl -H secret" } }, ctx);
+        await ends("secret"); await sends("secret"); say(warned);
+        """
+        warned = self.hooks(program, tmp_path, "echo secret; exit 1", script)
+        assert len(warned) == 1
+        assert "secret" not in warned[0]
+        assert self.asked(tmp_path)[0]["deeds"][0]["params"] == {"command": "curl -H secret"}
