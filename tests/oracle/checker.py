@@ -68,6 +68,10 @@ class Version:
         return f"{self.folder}/{self.due}-{self.id}-{self.seq:012d}.json"
 
 
+def _is_refusal(receipt: Body) -> bool:
+    return receipt["outcome"] == "blocked" and receipt.get("reason") == "refused"
+
+
 @dataclass(slots=True)
 class Item:
     """A spool item's records."""
@@ -79,6 +83,10 @@ class Item:
 
     def receipts_of(self, attempt: Body) -> list[Body]:
         return [each for each in self.receipts if each.get("attempt_id") == attempt["attempt_id"]]
+
+    def came_back(self) -> set[str]:
+        """Return the attempts whose message was given back after it had been taken: of it nobody learned anything."""
+        return {str(each["attempt_id"]) for each in self.receipts if _is_refusal(each) and "attempt_id" in each}
 
     def state(self) -> str:
         """Acked once said so; else what was said last about the item or its newest attempt."""
@@ -134,9 +142,9 @@ class Derived:
         return list(dict.fromkeys(each.body["thread_key"] for each in self.notices.values()))
 
     def was_told(self, thread: str) -> bool:
-        """Tell whether a receipt says that the trouble was told, or that it may have been."""
+        """Tell whether a receipt says that the trouble was told, or that it may have been, and it did not come back."""
         return any(
-            receipt["outcome"] in TOLD
+            receipt["outcome"] in TOLD and receipt.get("attempt_id") not in item.came_back()
             for notice in self.of_thread(thread)
             if notice.body["phase"] in TROUBLE
             for item in notice.items
@@ -444,7 +452,14 @@ def _check_resolved_is_told(derived: Derived, arrived: Mapping[str, Sequence[Arr
     """The end is told to exactly those who were told of the trouble, by receipts and by what really arrived."""
     ended = {event["payload"]["episode"] for event in derived.events.values() if _phase(event) == "resolved"}
     ended |= _answered(derived)
-    came = {notice for arrivals in arrived.values() for arrival in arrivals for notice in arrival.notice_ids}
+    back = {spool_id for spool_id, item in derived.items.items() if item.came_back()}
+    came = {
+        notice
+        for arrivals in arrived.values()
+        for arrival in arrivals
+        if arrival.spool_id not in back
+        for notice in arrival.notice_ids
+    }
     for thread in derived.threads():
         notices = derived.of_thread(thread)
         told_of_end = any(each.body["phase"] == "resolved" for each in notices)

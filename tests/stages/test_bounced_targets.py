@@ -1,6 +1,7 @@
 """A receiver with two targets, one of which gives back what it had taken: who counts as told, and what is shown."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from reporting_governance.stages.late_receipt import run_late_receipt
 from reporting_governance.stages.retrying import run_retry
 from reporting_governance.stages.status import StatusReport, Telling, run_status
 from tests.crash.chain.world import OVER, OVERDUE, profile_of
-from tests.oracle.checker import Arrival, arrivals_in
+from tests.oracle.checker import Arrival, arrivals_in, check, lines_of_store
 from tests.oracle.memory_world import MemoryWorld
 
 MAIL, CHAT, BOX = "operator/mail", "operator/chat", "operator/outbox"
@@ -249,6 +250,31 @@ def test_when_both_come_back_nobody_was_told(tmp_path: Path) -> None:
     world.tick()
     world.tick()
     assert world.phases("deputy/box") == ["fallback"]
+
+
+def test_the_oracle_knows_that_who_got_nothing_is_owed_no_end(tmp_path: Path) -> None:
+    world = told(tmp_path, "mail", "chat")
+    world.comes_back(MAIL)
+    world.comes_back(CHAT)
+    world.at(OVER).end()
+    world.settle()
+    assert (world.phases(MAIL), world.phases(CHAT)) == (["firing"], ["firing"])
+    world.check()
+
+
+def test_the_oracle_misses_the_end_where_one_of_two_came_back(tmp_path: Path) -> None:
+    world = told(tmp_path, "mail", "outbox")
+    world.comes_back(MAIL)
+    world.at(OVER).end()
+    world.settle()
+    world.check()
+    lines: list[Any] = deepcopy(lines_of_store(world.memory))
+    bodies = [line["record"]["body"] for line in lines if "record" in line]
+    for body in bodies:
+        if body.get("phase") == "resolved" and "notice_id" in body:
+            body["phase"] = "review"
+    with pytest.raises(AssertionError, match="its end was never told|end False|tells"):
+        check(lines, world.arrived())
 
 
 def test_what_came_back_can_be_sent_again_and_then_counts(tmp_path: Path) -> None:
