@@ -28,6 +28,10 @@ WRONG: dict[str, tuple[bytes, str]] = {
     "a number for a text": (json.dumps(LEAST | {"session_id": 5}).encode(), "session_id: expected a text"),
     "a text for a flag": (json.dumps(LEAST | {"stop_hook_active": "yes"}).encode(), "expected true or false"),
     "no transcript": (json.dumps(LEAST).encode(), "cannot be read: /nowhere/t.jsonl: No such file"),
+    "a folder for a transcript": (
+        json.dumps(LEAST | {"transcript_path": "/tmp"}).encode(),
+        "cannot be read: /tmp: it is no plain file",
+    ),
     "a tool that is no object": (
         json.dumps(LEAST | {"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": 1}).encode(),
         "tool_input: expected an object",

@@ -71,9 +71,20 @@ def test_a_tool_is_denied_by_a_rule_only(gate: Gate) -> None:
     assert len([each for each in gate.records("event-envelope") if "tool" in each["payload"]]) == 1
 
 
+def test_the_first_tool_of_a_session_is_judged_though_nothing_is_written_yet(gate: Gate, tmp_path: Path) -> None:
+    """The host writes the transcript later: nothing is known of what came before, and that is no fault."""
+    none = {"transcript_path": str(tmp_path / "none.jsonl")}
+    assert gate.ask({**use("git status"), **none}) == {}
+    assert gate.ask({**use("git push"), **none})["hookSpecificOutput"]["permissionDecision"] == "deny"
+    (event,) = [each for each in gate.records("event-envelope") if "tool" in each["payload"]]
+    assert "segment" not in event["payload"]  # whether all of it was read is unknown
+    assert not list((gate.verbs.state / "inbox").glob("*.json"))
+
+
 def test_without_a_rule_about_tools_nothing_is_looked_at(tmp_path: Path) -> None:
     gate = Gate(tmp_path, profile(tmp_path, deadline_ms=20000))
-    assert gate.ask(use("git push")) == {}
+    for named in ({}, {"transcript_path": str(tmp_path / "none.jsonl")}, {"transcript_path": str(tmp_path)}):
+        assert gate.ask({**use("git push"), **named}) == {}
     assert not (gate.verbs.state / "tasks").exists() or not list((gate.verbs.state / "tasks").iterdir())
 
 

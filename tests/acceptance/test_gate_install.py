@@ -126,6 +126,9 @@ def test_the_verb_shows_first_and_writes_on_request(tmp_path: Path) -> None:
     path = tmp_path / "project/.claude/settings.json"
     shown = verbs.ok("gate", "install", "--host", "claude-code", "--print", "--settings", path)
     assert '+            "command": ' in shown.out
+    assert shown.out.splitlines()[-1].startswith(
+        "The profile minimal-solo-mode holds nothing back: the gate only records"
+    )
     assert not path.exists()
     verbs.ok("gate", "install", "--host", "claude-code", "--write", "--settings", path)
     (stop,) = json.loads(path.read_text())["hooks"]["Stop"]
@@ -134,4 +137,16 @@ def test_the_verb_shows_first_and_writes_on_request(tmp_path: Path) -> None:
     assert os.access(command.split(" ")[0], os.X_OK)
     assert stop["hooks"][0]["timeout"] == 10
     again = verbs.ok("gate", "install", "--host", "claude-code", "--write", "--settings", path, "--format", "json")
-    assert (again.document()["changes"], again.document()["written"]) == (False, False)
+    said = again.document()
+    assert (said["changes"], said["written"], said["holds_back"]) == (False, False, False)
+    holding = Verbs(tmp_path / "my state", options=("--profile", "standard-team-mode"))
+    there = holding.ok("gate", "install", "--host", "claude-code", "--print", "--settings", path)
+    assert "holds nothing back" not in there.out
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"), [("minimal-solo-mode", "nothing back"), ("standard-team-mode", "back what")]
+)
+def test_doctor_says_whether_anything_is_held_back(tmp_path: Path, profile: str, words: str) -> None:
+    said = Verbs(tmp_path / "state", options=("--profile", profile)).call("doctor", "--format", "json").document()
+    assert [each["verdict"] for each in said["checks"] if f"gates hold {words}" in each["seen"]] == ["ok"]

@@ -91,11 +91,19 @@ class Call:
             self._deadline.be(self._gate["deadline_ms"])
             if self._settings.refused is not None:
                 raise Refused(reason=self._settings.refused)
-            seen = reading.seen if reading.seen is not None else self._host.look(self._attempt)
+            seen = reading.seen if reading.seen is not None else self._looked(self._attempt, self._settings)
             self._said = seen.last_text if seen is not None else ""
         except (HookRefused, ContractError) as fault:
             raise WrongInput(finding_of(data, fault)) from None
         return self._decided(self._attempt, seen)
+
+    def _looked(self, attempt: ReportAttempt, settings: Settings) -> Seen | None:
+        from reporting_governance.contracts.report_attempt import HookPoint
+        from reporting_governance.stages.gate import looks_at_tools
+
+        if attempt.hook is HookPoint.TOOL and not looks_at_tools(settings.policy):
+            return None  # each use of a tool waits for this; nothing is judged
+        return self._host.look(attempt)
 
     def _load(self) -> Settings:
         from reporting_governance.commands._settings import load_settings

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from reporting_governance.commands._gate_holding import seen_of
 from reporting_governance.commands._health_check import Check, Rule, Verdict
 from reporting_governance.commands._health_host import (
     clock,
@@ -84,6 +85,7 @@ def _profile(context: CommandContext) -> Iterator[Check]:
         return
     doubt = settings.artifact["spec"]["notification"]["in_doubt"]
     yield Check(Rule.PROFILE, Verdict.OK, f"{context.profile_reference}; a send that nobody knows the end of: {doubt}")
+    yield Check(Rule.CAPABILITIES, Verdict.OK, seen_of(settings))
     for note in settings.artifact.get("notes", ()):
         yield Check(Rule.PROFILE, Verdict.WARNING, note, "Change the profile if that is not what you want.")
     advice = (

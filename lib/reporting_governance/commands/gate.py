@@ -77,6 +77,7 @@ def main(
 
 
 def _install(context: CommandContext, settings: str | None, *, tools: bool, write: bool) -> Reply:
+    from reporting_governance.commands._gate_holding import note_on
     from reporting_governance.commands._gate_install import command_line, install, settings_path
 
     deadline: int = context.settings.artifact["spec"]["gate"]["deadline_ms"]
@@ -88,9 +89,11 @@ def _install(context: CommandContext, settings: str | None, *, tools: bool, writ
         tools=tools,
         write=write,
     )
+    note = note_on(context.settings, "claude-code-hooks")
     document = {
         "what": "install",
         "host": "claude-code",
+        "holds_back": not note,
         "settings": result.path,
         "changes": result.changes,
         "written": result.written,
@@ -104,27 +107,31 @@ def _install(context: CommandContext, settings: str | None, *, tools: bool, writ
         text = f"{result.path}: written{kept}"
     else:
         text = result.diff()
-    return Reply(document, text)
+    return Reply(document, f"{text}\n\n{note}" if note else text)
 
 
 def _install_plugin(context: CommandContext, program: str, *, write: bool) -> Reply:
+    from reporting_governance.commands._gate_holding import note_on
     from reporting_governance.commands._gate_install_openclaw import install_plugin, plugin_config
 
     named = click.get_current_context().params.get("profile")
     config = plugin_config(context.state, _absolute(named), context.settings.artifact["spec"]["gate"])
     plan, written = install_plugin(program, config, write=write)
+    note = note_on(context.settings, "openclaw-plugin")
     document = {
         "what": "install",
         "host": "openclaw",
+        "holds_back": not note,
         "settings": plan.settings,
         "changes": bool(plan.steps),
         "written": written,
         "backup": None,
         "text": plan.text(),
     }
+    text = plan.text()
     if written:
-        return Reply(document, f"{plan.settings}: OpenClaw has the plugin, and loads it at its next start or by itself")
-    return Reply(document, plan.text())
+        text = f"{plan.settings}: OpenClaw has the plugin, and loads it at its next start or by itself"
+    return Reply(document, f"{text}\n\n{note}" if note else text)
 
 
 def _absolute(profile: str | None) -> str | None:

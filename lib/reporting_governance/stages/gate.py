@@ -51,7 +51,7 @@ def run_gate(gate: Gate, attempt: ReportAttempt, seen: Seen | None) -> GateAnswe
     Safe to start twice: the same attempt of a session is judged and recorded once.
     Raises: Busy, StorageError, NotOurState, NotRecorded; then nothing was recorded.
     """
-    if attempt.hook is HookPoint.TOOL and not _looks_at_tools(gate.policy):
+    if attempt.hook is HookPoint.TOOL and not looks_at_tools(gate.policy):
         return GateAnswer(kind=AnswerKind.PASS)
     gate.store.ready()
     for _ in range(_TRIES):
@@ -74,7 +74,8 @@ def run_gate(gate: Gate, attempt: ReportAttempt, seen: Seen | None) -> GateAnswe
     raise NotRecorded
 
 
-def _looks_at_tools(policy: Policy) -> bool:
+def looks_at_tools(policy: Policy) -> bool:
+    """Tell whether a rule looks at the use of tools; else none is judged."""
     return any(
         leaf.fact.startswith("tool.") for pack in policy.packs for rule in pack.rules for leaf in rule.condition.leaves
     )

@@ -80,6 +80,8 @@ def read_transcript(attempt: ReportAttempt, *, of_child: bool) -> Seen | None:
 
     path = os.path.expanduser(attempt.transcript)
     read = read_deeds(path, of_child=of_child)
+    if read.missing and attempt.hook is HookPoint.TOOL:
+        return None  # the host writes it when the first turn of a session is over; what came before is not known
     if read.unreadable is not None:
         raise HookRefused(
             problem=f"the transcript cannot be read: {read.unreadable}",

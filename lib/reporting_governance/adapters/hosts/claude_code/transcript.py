@@ -47,6 +47,7 @@ class Transcript:
     cwd: str = ""  #: of the newest line
     last_text: str = ""  #: what the agent said last
     unreadable: str | None = None  #: why nothing could be read
+    missing: bool = False  #: that is since there is no such file
 
 
 def read_deeds(path: str, *, limit: int = DEFAULT_LIMIT, of_child: bool = False) -> Transcript:
@@ -61,7 +62,11 @@ def read_deeds(path: str, *, limit: int = DEFAULT_LIMIT, of_child: bool = False)
     try:
         number, size = open_safely(path)
     except Unreadable as fault:
-        return Transcript(unreadable=f"{path}: {fault}", notes=(f"the transcript cannot be read: {fault}",))
+        return Transcript(
+            unreadable=f"{path}: {fault}",
+            notes=(f"the transcript cannot be read: {fault}",),
+            missing=isinstance(fault.__cause__, FileNotFoundError),
+        )
     try:
         return _read(number, size, limit, of_child)
     finally:
