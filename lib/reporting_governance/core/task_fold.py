@@ -165,7 +165,8 @@ def _fold_check_in(body: dict[str, Any], event: Body) -> None:
         body["last_report"] = said
     gate = payload.get("gate")
     if gate is not None:  # what was recorded late says nothing of what was answered since
-        body["gate"] = {**(body.get("gate") or {}), "late": gate["late"]} if "late" in gate else gate
+        late = {key: gate[key] for key in ("late", "session") if key in gate}
+        body["gate"] = {**(body.get("gate") or {}), **late} if "late" in gate else gate
     task = _begin(body["task"], event) if kind == "task_started" else dict(body["task"] or _identity(event))
     if "status" in payload and "child_task_id" not in payload:
         _set_status(task, payload["status"], at)

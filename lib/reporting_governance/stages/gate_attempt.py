@@ -207,7 +207,9 @@ def _children(deeds: Sequence[Deed], now: datetime) -> list[dict[str, Any]]:
 
 def _gate(asked: Asked) -> dict[str, Any]:
     blocks = asked.memory.blocks
+    session = {"session": True} if asked.subject.is_session else {}
     return {
+        **session,
         "host": asked.host.name,
         "hook": asked.attempt.hook.value,
         "blocked_before": max(blocks.values(), default=0),

@@ -10,9 +10,10 @@ from reporting_governance.contracts.task_state import FINISHED, TaskState
 from reporting_governance.contracts.times import due_name
 from reporting_governance.contracts.watch_settings import Watchdog
 from reporting_governance.core.check_in_rules import NATIVE
-from reporting_governance.core.conditions import Sight, Truth, Verdict, judge, latest
+from reporting_governance.core.conditions import Sight, Truth, Verdict, latest
 from reporting_governance.core.episodes import transitions
 from reporting_governance.core.event_normalizer import Watched
+from reporting_governance.core.sessions import judge_ours
 from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.heartbeats import heard_by
@@ -107,7 +108,7 @@ class NativeScan:
             hold_after=hold.after,
             clock_set_at=self.own.clock_set_at,
         )
-        return task, judge(sight, settings_for(self.watchdog, task, source=NATIVE), now)
+        return task, judge_ours(version.body or {}, sight, settings_for(self.watchdog, task, source=NATIVE), now)
 
     def _note_unknown(self, task: TaskState, verdicts: Sequence[Verdict]) -> None:
         self.tally.not_judged.extend(

@@ -13,9 +13,10 @@ from reporting_governance.contracts.journal_line import Folder, RecordLine, View
 from reporting_governance.contracts.task_state import FINISHED, TaskState
 from reporting_governance.contracts.times import FAR_FUTURE, FIRST, due_name
 from reporting_governance.contracts.watch_settings import Watchdog
-from reporting_governance.core.conditions import Sight, judge
+from reporting_governance.core.conditions import Sight
 from reporting_governance.core.episodes import is_open, next_look
 from reporting_governance.core.self_events import is_about_us
+from reporting_governance.core.sessions import judge_ours, kept_until
 from reporting_governance.core.task_fold import fold_task
 from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.storage.interface import Absence, Addition, Group, Listing, Store, View, expand
@@ -168,10 +169,13 @@ def native_place(
     """
     task = parse_task(body["task"], source="task view")
     sight = Sight(task=task, clock_set_at=clock_set_at)
-    verdicts = judge(sight, settings_for(watchdog, task, source="native"), now)
+    verdicts = judge_ours(body, sight, settings_for(watchdog, task, source="native"), now)
     look = next_look(body["conditions"], verdicts, now)
-    if look is None and task.status in FINISHED and not any(map(is_open, body["conditions"].values())):
-        return Folder.PAST, ""
+    if look is None and not any(map(is_open, body["conditions"].values())):
+        until = kept_until(body, task)
+        if task.status in FINISHED or (until is not None and until <= now):
+            return Folder.PAST, ""
+        look = until
     return Folder.TASKS, due_name(look)
 
 
