@@ -20,7 +20,8 @@ const HELD = {
   text: "[A report of this agent was held back: the gate gave no answer, so nothing could be judged.]",
 };
 
-let failing = false; // one warning, not one for each message
+/** One per process, like the sessions: one warning, not one for each message. */
+const said = (globalThis[Symbol.for("reporting-governance.said/1")] ??= { failing: false });
 
 /** Ask about a text; answer by `onError` when the gate does not.  Never throws, and ends within the deadline. */
 async function judged(api, config, hook, session, text, event, ctx) {
@@ -38,8 +39,8 @@ async function judged(api, config, hook, session, text, event, ctx) {
       deeds: session.deeds,
       complete: session.complete,
     });
-    if (failing) api.logger.warn("reporting-governance: the gate answers again");
-    failing = false;
+    if (said.failing) api.logger.warn("reporting-governance: the gate answers again");
+    said.failing = false;
     return answer;
   } catch (fault) {
     if (fault instanceof Late && hook === FINALIZE) session.unanswered = text;
@@ -53,8 +54,8 @@ const otherwise = (config, hook) => (config.onError === "hold" && hook === SENDI
 
 function warn(api, config, what) {
   const then = config.onError === "hold" ? "messages are held back" : "messages go out unjudged";
-  if (!failing) api.logger.warn(`reporting-governance: ${what}; ${then} until there is one`);
-  failing = true;
+  if (!said.failing) api.logger.warn(`reporting-governance: ${what}; ${then} until there is one`);
+  said.failing = true;
 }
 
 /** Return a hook's result; a fault of ours is no answer of the gate, since OpenClaw passes over a handler that throws. */

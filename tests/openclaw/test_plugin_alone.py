@@ -379,6 +379,19 @@ class TestHooks:
         assert (text is not None) == (posture == "hold")
         assert "broken" in warning
 
+    def test_a_plugin_that_is_loaded_twice_is_one(self, program: Program, tmp_path: Path) -> None:
+        script = """
+        begins(); await ends("done");
+        const first = handlers.message_sending, url = new URL(import.meta.resolve(MODULE)); url.search = "again";
+        (await import(url)).default.register({
+          pluginConfig: CONFIG, on: (name, handler) => { handlers[name] = handler; },
+          logger: { warn: (line) => warned.push(line) },
+        });
+        await sends("done"); say([first !== handlers.message_sending, warned.length]);
+        """.replace("MODULE", json.dumps(str(PLUGIN / "index.js")))
+        settings = json.dumps({"command": ["/nowhere"], "deadlineMs": 1000})
+        assert self.hooks(program, tmp_path, "", script.replace("CONFIG", settings)) == [True, 1]
+
     def test_what_tools_are_given_is_not_logged(self, program: Program, tmp_path: Path) -> None:
         script = """
         begins();
