@@ -19,6 +19,7 @@ from reporting_governance.storage.groups import LARGEST_COMMIT
 from reporting_governance.storage.interface import Answer, Group, Store
 from reporting_governance.storage.memory import MemoryStore
 from tests.crash.chain.world import policy
+from tests.oracle.checker import arrivals_in
 from tests.oracle.memory_world import Interrupted
 from tests.stages.chain_world import Chain, task
 from tests.stages.test_escalation import rule
@@ -48,10 +49,35 @@ class Dying:
         return self._store.commit(groups, now=now)
 
 
-def announced(folder: Path, number: int, store: Store | None = None, *, ladder: bool = True) -> Chain:
+class Counting:
+    """A store that counts what it is asked for: calls, and the names in the listings it returns."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.asked: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._store, name)
+        if not callable(found):
+            return found
+
+        def counted(*given: Any, **named: Any) -> Any:
+            self.asked[name] += 1
+            answer = found(*given, **named)
+            if name == "listing":
+                self.asked["names"] += len(answer.names)
+            return answer
+
+        return counted
+
+
+def announced(folder: Path, number: int, store: Store | None = None, *, ladder: bool = True, targets: int = 1) -> Chain:
     """Return a chain in which an event is undecided that routes of 100 receivers each will tell about."""
     chain = Chain(store=MemoryStore() if store is None else store, folder=str(folder))
     people = many_people(number)
+    for name, each in people.items():
+        for place in range(1, targets):
+            each["targets"][f"also{place}"] = {"sender": "file", "parameters": {"path": f"{name}.{place}.jsonl"}}
     names = list(people)
     routes: list[dict[str, Any]] = [
         {"match": {}, "receivers": names[start : start + 100], "continue": True} for start in range(0, number, 100)
@@ -71,6 +97,17 @@ def enqueue(chain: Chain, store: Store | None = None) -> EnqueueReport:
 
 def told(chain: Chain) -> Counter[str]:
     return Counter(each["body"]["receiver"] for each in chain.records("notice"))
+
+
+def arrived(chain: Chain, number: int) -> Counter[tuple[str, ...]]:
+    """Return how many receivers got notices of these phases, in this order."""
+    phases = {each["body"]["notice_id"]: each["body"]["phase"] for each in chain.records("notice")}
+    return Counter(
+        tuple(
+            phases[notice] for arrival in arrivals_in(f"{chain.folder}/{name}.jsonl") for notice in arrival.notice_ids
+        )
+        for name in many_people(number)
+    )
 
 
 def each_once(number: int) -> Counter[str]:
@@ -95,8 +132,25 @@ def test_all_are_told_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         chain.shows(task(seen=760))
         chain.clock.forward(60)
     chain.tick()
-    assert {tuple(phase for _, phase in chain.told(name)) for name in many_people(45)} == {("firing", "resolved")}
+    assert arrived(chain, 45) == {("firing", "resolved"): 45}
     assert not chain.store.listing(Folder.QUEUE).names
+
+
+@pytest.mark.parametrize("targets", [1, 2])
+def test_twice_the_receivers_are_at_most_twice_the_work(tmp_path: Path, targets: int) -> None:
+    counts = []
+    for number in (100, 200):
+        store = Counting(MemoryStore())
+        chain = announced(tmp_path / str(number), number, store, targets=targets)
+        store.asked.clear()
+        chain.tick()
+        chain.shows(task(seen=760))
+        chain.clock.forward(60)
+        chain.tick()
+        assert arrived(chain, number) == {("firing", "resolved"): number}
+        counts.append(store.asked)
+    fewer, more = counts
+    assert {name: (fewer[name], more[name]) for name in more if more[name] > 2.1 * fewer[name] + 20} == {}
 
 
 @pytest.mark.parametrize("back_end", ["memory", "files"])

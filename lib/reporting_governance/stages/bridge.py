@@ -75,7 +75,7 @@ def _one_pass(run: BridgeRun) -> bool:
     names = [each for each in spool.due(due_name(run.clock.now())) if each not in run.looked_at]
     if not names:
         return False
-    threads = run.store.listing(Folder.EPISODES)
+    threads = run.threads()
     before = len(run.items)
     alone: list[Work] = []
     for start in range(0, len(names), COMMIT):

@@ -1,5 +1,6 @@
 """One run of the bridge: its limits, what it does with each item, and what it has recorded so far."""
 
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -53,6 +54,7 @@ class BridgeRun:
     tried: set[str] = field(default_factory=set)  #: items sent by this run: once is enough, whatever became of it
     cold: set[str] = field(default_factory=set)
     gate: Gate = field(init=False)
+    _made: dict[str, ViewName] = field(default_factory=dict)  #: threads that receipts of this pass have left
 
     def __post_init__(self) -> None:
         limit = self.profile.notification.rate_limit
@@ -61,6 +63,12 @@ class BridgeRun:
 
     def goes_on(self) -> bool:
         return not self.stop() and self.sent < self.limit and self.clock.monotonic() < self.ends_at
+
+    def threads(self) -> Listing:
+        """Begin a pass: return the threads there are, from now on with what this run makes of them."""
+        self._made.clear()
+        listed = self.store.listing(Folder.EPISODES)
+        return replace(listed, names=ChainMap(self._made, dict(listed.names)))
 
     def may_begin(self, sender: Sender) -> bool:
         """A send begins when it will have ended in time; one that always takes longer may be the first."""
@@ -160,7 +168,7 @@ class BridgeRun:
         for start in range(0, len(results), COMMIT):
             part = results[start : start + COMMIT]
             rules = rules_of(self.profile.notification)
-            refused = record(self.store, part, rules, clock=self.clock, copies=self.copies)
+            refused = record(self.store, part, rules, clock=self.clock, copies=self.copies, made=self._made)
             self.refused += len(refused)
             recorded = [each for each in part if each.work.name.id not in refused]
             self.items += [item_of(each) for each in recorded]

@@ -21,7 +21,7 @@ from reporting_governance.stages.sending import Copies, Work, about, read_thread
 from reporting_governance.stages.settled_thread import settled_key
 from reporting_governance.stages.targets import Memory, read_memory
 from reporting_governance.stages.targets_told import Marks, ended_marks, told_marks
-from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View
+from reporting_governance.storage.interface import Added, Addition, Answer, Group, Listing, Store, View
 
 TRIES = 100  #: how often a receipt is built anew because somebody changed a thread
 MOST_BUSY = 5  #: how often the journal's lock is waited for, each time as long as the store waits
@@ -38,14 +38,24 @@ class Result:
 
 
 def record(
-    store: Store, results: Sequence[Result], rules: ThreadRules, *, clock: Clock, copies: Copies | None
+    store: Store,
+    results: Sequence[Result],
+    rules: ThreadRules,
+    *,
+    clock: Clock,
+    copies: Copies | None,
+    made: dict[str, ViewName],
 ) -> set[str]:
     """Record results, each in a group of its own; return the ids of the items for which that was refused.
 
     A receipt refused because a thread changed is built anew with fresh names.  What a send of ours proved is recorded
     even when its item is no longer ours: then it consumes nothing and only strengthens its own attempt.
+
+    Args:
+        made: names of threads that receipts of this run have made, by id; added to.  A receiver's second target finds
+            its thread by them, without a listing of all threads for each receiver.
     """
-    waiting = list(results)
+    waiting = [_moved_on(store, each, made) for each in results]
     refused: set[str] = set()
     stale, busy, fruitless = False, 0, 0
     while fruitless < TRIES:
@@ -57,7 +67,7 @@ def record(
             if not waiting:
                 break
             before = len(waiting)
-            waiting = _committed(store, waiting, rules, clock=clock, copies=copies)
+            waiting = _committed(store, waiting, rules, clock=clock, copies=copies, made=made)
             stale = True
             fruitless += len(waiting) == before
         except Busy:
@@ -69,18 +79,47 @@ def record(
 
 
 def _committed(
-    store: Store, results: Sequence[Result], rules: ThreadRules, *, clock: Clock, copies: Copies | None
+    store: Store,
+    results: Sequence[Result],
+    rules: ThreadRules,
+    *,
+    clock: Clock,
+    copies: Copies | None,
+    made: dict[str, ViewName],
 ) -> list[Result]:
     """Commit what can go together; return what was refused, and what has to wait for the others."""
     now = clock.now()
     news = _news(store, results)
     batch, later = _apart(results, news)
-    answers = store.commit([_receipt_group(store, each, rules, news.get(each.work.target)) for each in batch], now=now)
+    groups = [_receipt_group(store, each, rules, news.get(each.work.target)) for each in batch]
+    answers = store.commit(groups, now=now)
+    for group, answer in zip(groups, answers, strict=True):
+        made |= _threads_made(group, answer)
     answered = list(zip(batch, answers, strict=True))
     added = [each.settlement.receipt.dump() for each, answer in answered if isinstance(answer, Added)]
     if copies is not None and added:
         copies.write(Receipt.schema, added, now=now)
     return [*(each for each, answer in answered if not isinstance(answer, Added)), *later]
+
+
+def _threads_made(group: Group, answer: Answer) -> dict[str, ViewName]:
+    if not isinstance(answer, Added):
+        return {}
+    return {
+        key.id: ViewName(key.folder, key.id, key.due, seq)
+        for each, seq in zip(group.additions, answer.seqs, strict=True)
+        for key in (each.record.views if each.record is not None else ())
+        if key.folder is Folder.EPISODES
+    }
+
+
+def _moved_on(store: Store, result: Result, made: Mapping[str, ViewName]) -> Result:
+    """Return a result on the threads as receipts of this run left them; a refusal tells who else changed them."""
+    names = [made.get(each.name.id, each.name) for each in result.work.threads]
+    if all(name.seq <= each.name.seq for name, each in zip(names, result.work.threads, strict=True)):
+        return result
+    views = [(store.read(name) or each) for name, each in zip(names, result.work.threads, strict=True)]
+    return replace(result, work=replace(result.work, threads=tuple(views)))
 
 
 def _news(store: Store, results: Sequence[Result]) -> dict[str, Memory]:
