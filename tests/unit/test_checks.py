@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reporting_governance.contracts.deed import Deed, DeedKind
-from reporting_governance.core.check_names import CheckKind
+from reporting_governance.contracts.evidence import CheckKind
 from reporting_governance.core.check_output import read_summary
 from reporting_governance.core.checks import checks_in, folders_of, joined
-from reporting_governance.core.code_changes import changed_paths, is_code
+from reporting_governance.core.code_changes import changed_paths
 from reporting_governance.core.command_words import commands_of
+from reporting_governance.core.file_kinds import is_code
 from reporting_governance.core.shell_words import tokens_of
 
 CASES = [
@@ -110,7 +111,10 @@ def test_reading_a_long_line_takes_one_pass() -> None:
         ("CHANGELOG", False), ("requirements.txt", True), ("requirements-dev.txt", True), ("CMakeLists.txt", True),
         ("notes.txt", False), ("Makefile", True), ("Dockerfile", True), (".github/workflows/ci.yml", True),
         ("docs/diagram.svg", False), ("docs/Makefile", False), ("package.json", True), ("", True),
-        ("changelog.py", True), ("src/readme.ts", True), (".gitignore", True),
+        ("changelog.py", True), ("src/readme.ts", True), (".gitignore", False), ("config.yaml", False),
+        ("src/locales/de.json", False), ("deploy/values.yaml", False), (".env.production", False), ("app.conf", False),
+        ("pyproject.toml", True), ("tsconfig.build.json", True), ("docker-compose.prod.yml", True),
+        (".gitlab-ci.yml", True), ("go.mod", True), ("tests/fixtures/cart.json", True), ("pom.xml", True),
     ],
 )  # fmt: skip
 def test_which_files_are_code(path: str, code: bool) -> None:

@@ -58,8 +58,8 @@ def test_a_check_after_the_last_change_is_strong() -> None:
     assert checked.supports == {
         "claims": ["progress", "completion"], "segment": "d0", "exit_status": 0,
         "check": {
-            "runner": "pytest", "exit_status": 0, "outcome": "passed", "proves_nothing": None, "folder": "/p",
-            "scope": [], "after_last_change": True, "ran": 5,
+            "runner": "pytest", "kind": "test", "exit_status": 0, "outcome": "passed", "proves_nothing": None,
+            "folder": "/p", "scope": [], "part": None, "after_last_change": True, "ran": 5,
         },
     }  # fmt: skip
 

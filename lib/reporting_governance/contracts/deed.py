@@ -35,10 +35,12 @@ class Deed:
     command: str = ""  #: RUN: the command line as the agent wrote it
     folder: str = ""  #: RUN: where it ran, as far as known
     paths: tuple[str, ...] = ()  #: EDIT: the files
+    created: tuple[str, ...] = ()  #: EDIT: those of them that were not there before, where the host says so
+    removed: tuple[str, ...] = ()  #: EDIT: those of them that are gone or empty now
     exit_status: int | None = None  #: RUN: None when the host does not say
     failed: bool | None = None  #: the host's own word that the call failed; None when it does not say
     interrupted: bool = False  #: timed out, killed or moved to the background: it has no outcome
     output: str = ""  #: the end of its output
-    text: str = ""  #: SAID, REQUEST, CHILD_RESULT: the words
+    text: str = ""  #: SAID, REQUEST, CHILD_RESULT: the words; TOOL: the action, where the host names one
     sha256: str = ""  #: of the whole output, as the host keeps it
     child: str = ""  #: SPAWN, CHILD_RESULT: id of the child

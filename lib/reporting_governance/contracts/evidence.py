@@ -31,6 +31,15 @@ class Quality(OrderedEnum):
     DECISIVE = "decisive"  #: a check run by somebody else than the claiming agent
 
 
+class CheckKind(StrEnum):
+    """What a check looks at: `supports.check.kind`."""
+
+    TEST = "test"  #: it runs tests
+    STATIC = "static"  #: types and style
+    BUILD = "build"  #: it compiles or packs
+    ANY = "any"  #: a script whose name does not say which of them; it counts as each
+
+
 @frozen(kw_only=True)
 class Evidence(Record):
     """One item of evidence.  `supports` holds `claims task_status since` where they apply."""

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from reporting_governance.contracts.evidence import CheckKind
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.check_names import (
+    ALONE,
     ANY_WORDS,
     ASKS,
+    BUILD_WORDS,
     FOLDER_OPTIONS,
     FORMATTERS,
     KIND,
+    LOOKED_AT,
     NARROWING,
     NEEDS,
+    NO_NARROWING,
     NOT_A_CHECK,
+    OTHER_VALUES,
     PACKAGE_MANAGERS,
+    RUNS_TESTS,
+    SESSIONS,
     SHORT,
+    STARTS,
     STATIC_WORDS,
     TEST_WORDS,
     WITH_VALUE,
-    CheckKind,
 )
+from reporting_governance.core.check_parts import leaves_tests_out, part_of
 from reporting_governance.core.command_words import SHELLS, base_name
 
 
@@ -33,6 +42,7 @@ class CheckCommand:
     scope: frozenset[str]  #: what it was narrowed to; empty: everything
     proves_nothing: str | None = None
     folder: str = ""  #: the folder that its own options name
+    part: str | None = None  #: of tests: what of them it was narrowed to, in words
 
 
 Found = tuple[str, CheckKind, Sequence[str]] | None  #: runner, kind, what stands behind it
@@ -47,12 +57,32 @@ def check_of(words: Sequence[str]) -> CheckCommand | None:
     if found is None:
         return None
     runner, kind, rest = found
-    return CheckCommand(runner, kind, _scope(runner, rest), _nothing(runner, rest), _own_folder(rest))
+    kind = _kind_by_options(runner, kind, rest)
+    tests = kind in (CheckKind.TEST, CheckKind.ANY)
+    return CheckCommand(
+        runner=runner,
+        kind=kind,
+        scope=_scope(runner, rest),
+        proves_nothing=_nothing(runner, rest) or leaves_tests_out(runner, rest),
+        folder=_own_folder(rest),
+        part=part_of(runner, rest) if tests else None,
+    )
+
+
+def _kind_by_options(runner: str, kind: CheckKind, rest: Sequence[str]) -> CheckKind:
+    """Return what a runner of several things was asked for: `tox -e lint`."""
+    if runner in ("tox", "nox"):
+        named = [rest[index + 1] for index, word in enumerate(rest[:-1]) if word in ("-e", "-s")]
+        kinds = {_kind_of_name(each) or CheckKind.TEST for each in ",".join(named).split(",") if each}
+        return next(iter(kinds)) if len(kinds) == 1 else kind
+    return kind
 
 
 def _named(name: str, words: Sequence[str]) -> Found:
     if name in KIND and _is_check(name, words[1:]):
-        return name, KIND[name], [word for word in words[1:] if word not in NEEDS.get(name, ())]
+        rest = [word for word in words[1:] if word not in (*NEEDS.get(name, ()), *STARTS.get(name, ()))]
+        tests = KIND[name] is CheckKind.BUILD and not RUNS_TESTS.isdisjoint(words[1:])
+        return name, CheckKind.TEST if tests else KIND[name], rest
     return _script_of(words[0], words[1:]) if "/" in words[0] or name.endswith(".sh") else None
 
 
@@ -82,11 +112,15 @@ def _kind_of_name(name: str) -> CheckKind | None:
     words = {word for word in name.lower().replace("_", "-").replace(":", "-").replace(".", "-").split("-") if word}
     if words & NOT_A_CHECK:
         return None
-    if words & ANY_WORDS or (words & TEST_WORDS and words & STATIC_WORDS):
+    if words & TEST_WORDS and words & (STATIC_WORDS | BUILD_WORDS):
         return CheckKind.ANY
+    if words & ANY_WORDS:
+        return CheckKind.STATIC if words & LOOKED_AT and not words & TEST_WORDS else CheckKind.ANY
     if words & TEST_WORDS:
         return CheckKind.TEST
-    return CheckKind.STATIC if words & STATIC_WORDS or name.lower() in STATIC_WORDS else None
+    if words & STATIC_WORDS or name.lower() in STATIC_WORDS:
+        return CheckKind.STATIC
+    return CheckKind.BUILD if words & BUILD_WORDS else None
 
 
 def _python(words: Sequence[str]) -> Found:
@@ -96,7 +130,7 @@ def _python(words: Sequence[str]) -> Found:
     if rest[:1] == ["-m"] and len(rest) > 1:
         module = rest[1]
         if module in ("unittest", "doctest", "compileall"):
-            kind = CheckKind.STATIC if module == "compileall" else CheckKind.TEST
+            kind = CheckKind.BUILD if module == "compileall" else CheckKind.TEST
             return module, kind, [word for word in rest[2:] if word != "discover"]
         if module == "coverage" and "-m" in rest[2:]:
             return _python(["python", *rest[rest.index("-m", 2) :]])
@@ -131,7 +165,7 @@ def _go(words: Sequence[str]) -> Found:
     if len(words) < 2 or words[1] not in ("test", "vet", "build"):
         return None
     rest = [word for word in words[2:] if word not in ("./...", "...")]
-    return f"go {words[1]}", CheckKind.TEST if words[1] == "test" else CheckKind.STATIC, rest
+    return f"go {words[1]}", _VERBS[words[1]], rest
 
 
 def _cargo(words: Sequence[str]) -> Found:
@@ -141,34 +175,41 @@ def _cargo(words: Sequence[str]) -> Found:
     if not rest or rest[0] not in ("test", "nextest", "check", "clippy", "build", "bench", "t", "b", "c"):
         return None
     verb = {"t": "test", "b": "build", "c": "check"}.get(rest[0], rest[0])
-    kind = CheckKind.TEST if verb in ("test", "nextest") else CheckKind.STATIC
+    kind = CheckKind.TEST if verb in ("test", "nextest") else _VERBS.get(verb, CheckKind.STATIC)
     return f"cargo {verb}", kind, [word for word in rest[1:] if word not in ("--workspace", "--all", "run")]
 
 
 def _jvm(words: Sequence[str]) -> Found:
     name = base_name(words[0])
-    goals = [word for word in words[1:] if not word.startswith("-")]
+    goals = [word for index, word in enumerate(words[1:]) if not word.startswith("-") and words[index] != "-x"]
     tool = "mvn" if name in ("mvn", "mvnw") else "gradle"
-    for goal in goals:
-        last = goal.rsplit(":", 1)[-1]
-        if last in ("test", "verify", "check", "integrationTest", "install", "package", "build", "compile", "assemble"):
-            static = last in ("compile", "assemble")
+    # what runs tests says more than what only compiles
+    for goal in sorted(goals, key=lambda each: each.rsplit(":", 1)[-1] in ("compile", "assemble", "build")):
+        project, _, last = goal.rpartition(":")
+        is_test = last.startswith(("test", "integrationTest", "connected")) and last.endswith(("test", "Test"))
+        if is_test or last in ("verify", "check", "install", "package", "build", "compile", "assemble"):
             rest = [word for word in words[1:] if word not in goals]
             if tool == "gradle" and "-x" in words and "test" in words[words.index("-x") :]:
                 rest = [*rest, "-DskipTests"]
-            return f"{tool} {last}", CheckKind.STATIC if static else CheckKind.ANY, rest
+            if tool == "gradle" and project.strip(":") not in ("", "app"):
+                rest = [*rest, "--package", project]
+            kind = CheckKind.TEST if is_test else CheckKind.ANY
+            return f"{tool} {last}", CheckKind.BUILD if last in ("compile", "assemble") else kind, rest
     return None
 
 
 def _make(words: Sequence[str]) -> Found:
     name = base_name(words[0])
     goals = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
-    for goal in goals:
-        kind = _kind_of_name(goal)
-        if kind is not None:
-            return f"{name} {goal}", kind, [word for word in words[1:] if word != goal]
+    kinds = {goal: kind for goal in goals if (kind := _kind_of_name(goal)) is not None}
+    if kinds:
+        goal = next(iter(kinds))
+        kind = kinds[goal]
+        if len(set(kinds.values())) > 1:
+            kind = CheckKind.ANY if {CheckKind.TEST, CheckKind.ANY} & set(kinds.values()) else CheckKind.STATIC
+        return f"{name} {goal}", kind, [word for word in words[1:] if word != goal]
     options = [word for word in words[1:] if word.startswith("-")]
-    return (name, CheckKind.STATIC, options) if name == "make" and (not goals or goals == ["all"]) else None
+    return (name, CheckKind.BUILD, options) if name == "make" and (not goals or goals == ["all"]) else None
 
 
 def _verb(kinds: dict[str, CheckKind]) -> Callable[[Sequence[str]], Found]:
@@ -185,17 +226,32 @@ def _shell(words: Sequence[str]) -> Found:
     return _script_of(words[scripts[0]], words[scripts[0] + 1 :]) if scripts else None
 
 
-_BUILDS = {"test": CheckKind.TEST, "build": CheckKind.STATIC, "check": CheckKind.STATIC, "lint": CheckKind.STATIC}
+def _docker(words: Sequence[str]) -> Found:
+    """Tell the build of an image: `docker build`, `docker buildx build`, `docker compose build`."""
+    verbs = [word for word in words[1:] if not word.startswith("-")][:2]
+    name = base_name(words[0])
+    builds = verbs[:1] == ["build"] or verbs in (["buildx", "build"], ["compose", "build"], ["image", "build"])
+    return (f"{name} build", CheckKind.BUILD, ()) if builds else None
+
+
+_VERBS = {
+    "test": CheckKind.TEST, "build": CheckKind.BUILD, "check": CheckKind.STATIC, "lint": CheckKind.STATIC,
+    "vet": CheckKind.STATIC,
+}  # fmt: skip
 _SPECIAL: dict[str, Callable[[Sequence[str]], Found]] = {
     **dict.fromkeys(PACKAGE_MANAGERS, _package_manager),
     "go": _go, "cargo": _cargo, "mvn": _jvm, "mvnw": _jvm, "gradle": _jvm, "gradlew": _jvm,
     **dict.fromkeys(("make", "gmake", "just", "task", "rake", "invoke", "inv"), _make),
     **dict.fromkeys(("dotnet", "deno", "swift", "flutter", "dart", "zig", "mix", "lein", "sbt", "stack", "cabal",
                      "composer", "moon", "turbo", "nx", "xcodebuild", "forge", "hardhat", "rails", "django-admin"),
-                    _verb(_BUILDS)),
+                    _verb(_VERBS)),
     "node": lambda words: ("node --test", CheckKind.TEST, words[2:]) if "--test" in words else None,
-    **dict.fromkeys(SHELLS, _shell),
+    **dict.fromkeys(SHELLS, _shell), "docker": _docker, "podman": _docker, "docker-compose": _docker,
 }  # fmt: skip
+
+
+#: programs that are known by their names, and no scripts of a project
+PROGRAMS = frozenset({*KIND, *_SPECIAL, "python", "python3"}) - {*SHELLS, "rails", "rake", "gradlew", "mvnw"}
 
 
 def _special(name: str, words: Sequence[str]) -> Found:
@@ -216,13 +272,16 @@ def _nothing(runner: str, rest: Sequence[str]) -> str | None:
 
 def _scope(runner: str, rest: Sequence[str]) -> frozenset[str]:
     found, index = set(), 0
-    narrowing = NARROWING | {"-p"} if runner.startswith("cargo") else NARROWING
+    tool = runner.partition(" ")[0]
+    narrowing = (NARROWING | SESSIONS.get(tool, frozenset())) - NO_NARROWING.get(tool, frozenset())
     while index < len(rest):
         word = rest[index]
-        if word in narrowing:
+        if word in ALONE:
+            found.add(word)
+        elif word in narrowing:
             found.add(" ".join(rest[index : index + 2]))
             index += 1
-        elif word in WITH_VALUE:
+        elif word in WITH_VALUE or word in OTHER_VALUES.get(tool, ()):
             index += 1
         elif not word.startswith("-"):
             found.add(word.rstrip("/"))

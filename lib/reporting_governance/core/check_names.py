@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-
-class CheckKind(StrEnum):
-    """What a check looks at; it says which summary lines are its own."""
-
-    TEST = "test"
-    STATIC = "static"  #: types, style, build
-    ANY = "any"  #: a script that may do both
-
+from reporting_governance.contracts.evidence import CheckKind
 
 TESTS = """pytest py.test tox nox jest vitest mocha ava rspec phpunit pest ctest karma playwright cypress nosetests
     nose2 stestr trial behave cucumber bats busted minitest gotestsum nextest testem tap tape jasmine""".split()
 STATIC = """mypy pyright basedpyright pytype tsc vue-tsc ruff eslint shellcheck flake8 pylint pyflakes black isort
     prettier biome stylelint golangci-lint staticcheck rubocop phpstan psalm ktlint detekt checkstyle hadolint
     actionlint yamllint markdownlint ansible-lint bandit pre-commit svelte-check oxlint standard xo clang-tidy
-    import-linter lint-imports swiftlint clippy-driver webpack rollup vite esbuild ninja meson bazel cmake
-    hlint""".split()
-KIND = dict.fromkeys(TESTS, CheckKind.TEST) | dict.fromkeys(STATIC, CheckKind.STATIC)
-KIND |= {"tox": CheckKind.ANY, "nox": CheckKind.ANY, "pre-commit": CheckKind.ANY}
+    import-linter lint-imports swiftlint clippy-driver hlint""".split()
+BUILD = "webpack rollup vite esbuild ninja meson bazel cmake".split()
+KIND = (
+    dict.fromkeys(TESTS, CheckKind.TEST)
+    | dict.fromkeys(STATIC, CheckKind.STATIC)
+    | dict.fromkeys(BUILD, CheckKind.BUILD)
+    | {"tox": CheckKind.ANY, "nox": CheckKind.ANY}
+)
+#: of builders that also run tests, the words with which they do
+RUNS_TESTS = frozenset("test tests ctest check verify".split())
 FORMATTERS = {
     "black": ("--check", "--diff"),
     "isort": ("--check", "--check-only", "-c", "--diff"),
@@ -32,9 +29,14 @@ NEEDS = {
     "vite": ("build",), "bazel": ("test", "build"), "cmake": ("--build",), "meson": ("test", "compile"),
     "golangci-lint": ("run",), "pre-commit": ("run",), "swiftlint": ("lint", "--strict"),
 }  # fmt: skip
+#: words of a runner that start it and narrow nothing
+STARTS = {"vitest": ("run", "watch"), "bazel": ("test", "build"), "mocha": ("run",), "ava": ("run",)}
 #: the words that say of a script's name that it checks something
 TEST_WORDS = frozenset("test tests spec specs e2e unit integration coverage".split())
-STATIC_WORDS = frozenset("lint typecheck types tsc build check-types type-check compile".split())
+STATIC_WORDS = frozenset("lint typecheck types tsc check-types type-check mypy".split())
+BUILD_WORDS = frozenset("build compile".split())
+#: beside these, "check" says that it looks and runs no test: `type-check`, `format:check`
+LOOKED_AT = frozenset("types type lint typecheck format fmt style mypy ruff eslint tsc prettier spelling".split())
 ANY_WORDS = frozenset("check checks verify validate ci qa".split())
 NOT_A_CHECK = frozenset("create make new generate gen add setup watch data fixture fixtures server update".split())
 
@@ -62,14 +64,26 @@ SHORT = {
     "ruff": {"-V", "-h"}, "vitest": {"list", "-v", "-h"}, "phpunit": {"--list-suites"}, "gradle": {"-m"},
 }  # fmt: skip
 NARROWING = frozenset(
-    "-k -m -t -run --run -e -s --grep -g --filter --testNamePattern --testPathPattern --tests -R -L --select "
-    "--package".split()
+    "-k -m -t -run --run -e --grep -g --filter --testNamePattern --testPathPattern --tests -R -L --select "
+    "--package --ignore --ignore-glob --deselect --exclude --skip --shard -Dtest --last-failed --lf".split()
 )
+#: of the narrowing options those that mean something else to a runner; `-s` narrows only where sessions are meant
+NO_NARROWING = {"vitest": frozenset({"--run"}), "pytest": frozenset({"-e", "-t", "-g", "-R", "-L"})}
+SESSIONS = {"nox": frozenset({"-s"}), "cypress": frozenset({"-s"}), "cargo": frozenset({"-p"})}
+#: narrowing options without a value
+ALONE = frozenset({"--last-failed", "--lf"})
 WITH_VALUE = frozenset(
     """-n -c -o -W -j --tb --maxfail --timeout --rootdir --reporter --config --config-file --prefix -C --cwd
     --workspace --durations --max-warnings --format -f --project --ext --parallel --test-dir --cov-report --color
-    --count -P --fmt --manifest-path --target --profile --threads --numprocesses --dist --ignore --deselect
+    --count -P --fmt --manifest-path --target --profile --threads --numprocesses --dist
     --build --directory""".split()
 )
+#: of single runners: options with a value that chooses nothing
+OTHER_VALUES = {
+    "unittest": {"-s", "-t", "-p"}, "tox": {"-e", "-c"}, "nox": {"-s", "-e", "-p"}, "pytest": {"-p", "-c", "-r"},
+    "cargo": {"--features", "-F"}, "go": {"-coverprofile", "-timeout", "-tags", "-covermode", "-coverpkg", "-cpu"},
+    "jest": {"--maxWorkers", "-w"}, "mocha": {"-r", "--require", "-R", "-t"}, "rspec": {"-r", "-I"},
+    "phpunit": {"--bootstrap", "--testsuite"}, "ctest": {"-C", "--build-config"}, "nextest": {"-P"},
+}  # fmt: skip
 FOLDER_OPTIONS = frozenset("-C --prefix --cwd --directory --dir --test-dir --rootDir".split())
 PACKAGE_MANAGERS = frozenset("npm pnpm yarn bun".split())

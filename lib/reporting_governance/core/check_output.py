@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from reporting_governance.contracts.evidence import CheckKind
 from reporting_governance.contracts.frozen import frozen
-from reporting_governance.core.check_names import CheckKind
 
 
 @frozen
@@ -168,6 +168,7 @@ _BUILD: tuple[tuple[str, str, _Reading], ...] = (
 _ROWS = {
     CheckKind.TEST: _TESTS + _BUILD,
     CheckKind.STATIC: _STATIC + _BUILD,
+    CheckKind.BUILD: _STATIC + _BUILD,
     CheckKind.ANY: _TESTS + _STATIC + _BUILD,
 }
 _LONGEST_LINE = 400

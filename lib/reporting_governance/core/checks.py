@@ -6,16 +6,20 @@ or stops at it (`&&`, `set -e`, a pipe under `pipefail`); anywhere else only its
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from reporting_governance.contracts.deed import Deed
+from reporting_governance.contracts.evidence import CheckKind
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.check_commands import CheckCommand, check_of
-from reporting_governance.core.check_names import PACKAGE_MANAGERS, PASSES_WITHOUT_TESTS, CheckKind
+from reporting_governance.core.check_names import PACKAGE_MANAGERS, PASSES_WITHOUT_TESTS
 from reporting_governance.core.check_output import Summary, read_summary
+from reporting_governance.core.check_printing import PREPARES, printed_words, prints_results, shown_script
 from reporting_governance.core.code_changes import SCRATCH
 from reporting_governance.core.command_words import Command, base_name, commands_of
+from reporting_governance.core.line_status import hidden_status, status_of
+from reporting_governance.core.replaced_runners import added_options, is_scratch, replaced_runner, search_of
 
 PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"
 NO_TEST_RAN = "no test ran"
@@ -23,18 +27,12 @@ ALL_SKIPPED = "every test was skipped or deselected"
 NEVER_RAN = "an earlier command of the line failed, so that it may never have run"
 NOT_STARTED = "it could not be started"
 STOPPED = "it was stopped before it ended"
-IN_BACKGROUND = "it ran in the background, and its outcome is not there"
 ONLY_PRINTS = "it prints words about a check, and runs none"
 _STOPPED_STATUS = frozenset({124, 130, 137, 143})
 _NOT_STARTED_STATUS = frozenset({126, 127})
 _PYTEST_NO_TESTS = 5
 _MOST_HEAD_LINES = 200
 _DOES_NOTHING = frozenset({"echo", "printf", "true", ":", "exit"})
-_PRINTERS = frozenset("echo printf cat head tail less more bat print".split())
-#: commands that prepare for a check and hardly ever fail
-_PREPARES = frozenset(
-    "cd pushd export source . set unset true : echo printf sleep mkdir ulimit umask nvm date pwd".split()
-)
 
 
 @frozen
@@ -49,6 +47,10 @@ class CheckRun:
     ran: int | None  #: tests, where its summary counts them
     folder: str  #: where it ran; empty: not known
     at_command: int  #: its place in the line
+    kind: CheckKind = CheckKind.ANY
+    part: str | None = None  #: what of its tests it was narrowed to; None: nothing says that it was
+    program: str = ""  #: the first word of its command
+    search: tuple[str, ...] = ()  #: folders in which its program is looked for first
 
 
 def checks_in(deed: Deed, commands: Sequence[Command] | None = None) -> tuple[CheckRun, ...]:
@@ -58,31 +60,54 @@ def checks_in(deed: Deed, commands: Sequence[Command] | None = None) -> tuple[Ch
     found = [
         (index, check)
         for index, each in enumerate(commands)
-        if (check := check_of(each.words)) is not None and not _is_scratch_script(each, check, folders[index])
+        if (check := _check_at(commands, index, folders[index])) is not None
     ]
     if not found:
-        return _printed(deed, commands, folders)
+        at = printed_words(deed, commands)
+        if at is None:
+            return ()
+        name = base_name(commands[at].words[0])
+        return (CheckRun(name, frozenset(), UNKNOWN, None, ONLY_PRINTS, None, folders[at], at),)
     line = _Line(deed, commands, found)
-    return tuple(
-        CheckRun(
-            runner=check.runner,
-            scope=check.scope,
-            outcome=outcome.outcome,
-            exit_status=outcome.exit_status,
-            proves_nothing=outcome.proves_nothing,
-            ran=outcome.ran,
-            folder=joined(folders[index], check.folder) if check.folder else folders[index],
-            at_command=index,
-        )
-        for index, check in found
-        for outcome in (line.outcome_of(index, check),)
+    return tuple(_run(line, index, check, folders[index]) for index, check in found)
+
+
+def _check_at(commands: Sequence[Command], index: int, folder: str) -> CheckCommand | None:
+    """Return the check that a command of a line is, with what its variables make of it."""
+    command = commands[index]
+    check = check_of(command.words)
+    if check is None or _is_scratch_script(command, check, folder):
+        return None
+    more = added_options(commands, index, check.runner)
+    check = (check_of((*command.words, *more)) or check) if more else check
+    if check.proves_nothing is None and (why := replaced_runner(commands, index, folder)) is not None:
+        return replace(check, proves_nothing=why)
+    return check
+
+
+def _run(line: _Line, index: int, check: CheckCommand, folder: str) -> CheckRun:
+    outcome = line.outcome_of(index, check)
+    command = line.commands[index]
+    return CheckRun(
+        runner=check.runner,
+        scope=check.scope,
+        outcome=outcome.outcome,
+        exit_status=outcome.exit_status,
+        proves_nothing=outcome.proves_nothing,
+        ran=outcome.ran,
+        folder=joined(folder, check.folder) if check.folder else folder,
+        at_command=index,
+        kind=kind_of_run(check, line.deed.output),
+        part=check.part,
+        program=command.words[0],
+        search=search_of(line.commands, index),
     )
 
 
 def _is_scratch_script(command: Command, check: CheckCommand, folder: str) -> bool:
     """Return whether a check is a script in a scratch folder, beside no work: anybody can write one that passes."""
     script = next((word for word in command.words[:3] if base_name(word) == check.runner), "")
-    return script.startswith(SCRATCH) and not folder.startswith(SCRATCH)
+    return is_scratch(script) and not folder.startswith(SCRATCH)
 
 
 def folders_of(deed: Deed, commands: Sequence[Command]) -> tuple[str, ...]:
@@ -126,13 +151,9 @@ class _Line:
     def __init__(self, deed: Deed, commands: Sequence[Command], found: Sequence[tuple[int, CheckCommand]]) -> None:
         self.deed, self.commands = deed, commands
         self.places = [index for index, _ in found]
-        status = deed.exit_status
-        if status is None and deed.failed is False:
-            status = 0
-        self.status = status  #: of the line
-        self.went_wrong = bool(status) or (status is None and deed.failed is True)
-        self.can_be_read = not _prints_results(commands)
-        self.trapped = any(each.words[:1] == ("trap",) and {"EXIT", "0"} & set(each.words[1:]) for each in commands)
+        self.status = status_of(deed)  #: of the line
+        self.went_wrong = bool(self.status) or (self.status is None and deed.failed is True)
+        self.can_be_read = not prints_results(commands)
 
     def outcome_of(self, index: int, check: CheckCommand) -> _Outcome:
         summary = read_summary(self.deed.output, check.kind)
@@ -143,7 +164,7 @@ class _Line:
             return _Outcome(outcome, None, check.proves_nothing, summary.ran)
         if self.deed.interrupted:
             return _Outcome(UNKNOWN, None, STOPPED, summary.ran)
-        hidden = self._hidden(index)
+        hidden = hidden_status(self.commands, index)
         if hidden is not None:
             return _settled(self._by_summary(summary, hidden), summary, check)
         if self.went_wrong:
@@ -153,30 +174,6 @@ class _Line:
         if summary.passed is None and (idle := _idle(check, self.deed.output)) is not None:
             return _Outcome(UNKNOWN, None, idle, summary.ran)
         return _settled(_Outcome(PASSED, 0, None, summary.ran), summary, check)
-
-    def _hidden(self, index: int) -> str | None:
-        """Return why the line's status does not tell a check's own, None when it does."""
-        command = self.commands[index]
-        if self.trapped:
-            return "a trap may set another exit status at the end of the line"
-        if command.guarded:
-            return "it is a condition or part of a loop, so its exit status is not the line's"
-        while command.piped and index + 1 < len(self.commands):
-            if not command.pipefail:
-                return "its exit status is that of the last command of the pipe"
-            index += 1
-            command = self.commands[index]
-        following = self.commands[index + 1].words if index + 1 < len(self.commands) else ()
-        if command.after == "&":
-            return IN_BACKGROUND
-        if not following:
-            return None
-        if command.after == "||":
-            ends = following[:1] in (("exit",), ("return",), ("false",)) and following[1:2] != ("0",)
-            return None if ends else "its exit status is thrown away by what stands after `||`"
-        if command.after == "&&" or command.errexit:
-            return self._hidden(index + 1)
-        return "its exit status is that of a later command of the line"
 
     def _by_summary(self, summary: Summary, hidden: str | None) -> _Outcome:
         if summary.passed is not None and not self.can_be_read:
@@ -224,7 +221,22 @@ class _Line:
 
     def _prepares(self, index: int) -> bool:
         words = self.commands[index].words
-        return not words or base_name(words[0]) in _PREPARES
+        return not words or base_name(words[0]) in PREPARES
+
+
+def kind_of_run(check: CheckCommand, output: str) -> CheckKind:
+    """Return what a check looked at, as far as its output tells more than its name."""
+    if check.runner.partition(" ")[0] in PACKAGE_MANAGERS:
+        kinds = {found.kind for each in shown_script(output) if (found := check_of(each.words)) is not None}
+        if kinds:
+            return kinds.pop() if len(kinds) == 1 else _joint_kind(kinds)
+    if check.kind is CheckKind.ANY and read_summary(output, CheckKind.TEST).passed is None:
+        return CheckKind.STATIC if read_summary(output, CheckKind.STATIC).passed is not None else CheckKind.ANY
+    return check.kind
+
+
+def _joint_kind(kinds: Set[CheckKind]) -> CheckKind:
+    return CheckKind.ANY if kinds & {CheckKind.TEST, CheckKind.ANY} else CheckKind.STATIC
 
 
 def _idle(check: CheckCommand, output: str) -> str | None:
@@ -232,9 +244,7 @@ def _idle(check: CheckCommand, output: str) -> str | None:
     name = check.runner.partition(" ")[0]
     lines = [each.strip() for each in output.splitlines()[:_MOST_HEAD_LINES]]
     if name in PACKAGE_MANAGERS:
-        # they show what a script is: `> app@1.0.0 test`, `> echo "no tests yet"`; yarn after a dollar
-        shown = [each[2:] for each in lines if each.startswith(("> ", "$ "))]
-        inside = [each for line in shown if "@" not in line.partition(" ")[0] for each in commands_of(line)]
+        inside = shown_script(output)
         if inside and all(base_name("".join(each.words[:1])) in _DOES_NOTHING for each in inside):
             return "its script only prints"
     if name in ("make", "gmake") and lines and all(each.startswith(name) and _is_up_to_date(each) for each in lines):
@@ -253,42 +263,3 @@ def _settled(found: _Outcome, summary: Summary, check: CheckCommand) -> _Outcome
     if check.kind is not CheckKind.STATIC and summary.ran == 0 and summary.passed is None:
         return replace(found, outcome=UNKNOWN, proves_nothing=ALL_SKIPPED if summary.skipped else NO_TEST_RAN, ran=0)
     return found
-
-
-def _prints_results(commands: Sequence[Command]) -> bool:
-    """Return whether a line prints text of its own that could be taken for a summary."""
-    written: set[str] = set()
-    for each in commands:
-        name = base_name(each.words[0]) if each.words else ""
-        if name == "function":
-            return True
-        written.update(each.targets)
-        if name == "tee":
-            written.update(each.words[1:])
-        if name not in _PRINTERS or each.fed:
-            continue
-        if name not in ("echo", "printf", "print"):
-            files = {word for word in each.words[1:] if not word.startswith("-") and not word.isdigit()}
-            if files and files <= written:
-                continue
-            return True
-        words = " ".join(each.words[1:]).replace("\\n", "\n")
-        if read_summary(words, CheckKind.ANY).passed is not None or (name == "printf" and "%" in words):
-            return True
-    return False
-
-
-def _printed(deed: Deed, commands: Sequence[Command], folders: Sequence[str]) -> tuple[CheckRun, ...]:
-    """Return a check that proves nothing for a line that only prints the words of one."""
-    names = {base_name(each.words[0]) for each in commands if each.words}
-    printers = [index for index, each in enumerate(commands) if each.words and base_name(each.words[0]) in _PRINTERS]
-    if not printers or not names <= _PRINTERS | _PREPARES | {"grep", "tee", "wc", "sort", "exit"}:
-        return ()
-    if any(each.targets or not each.words for each in commands):
-        return ()
-    summary = read_summary(deed.output, CheckKind.TEST)
-    if not summary.passed and "tests passed" not in deed.output.lower():
-        return ()
-    first = printers[0]
-    name = base_name(commands[first].words[0])
-    return (CheckRun(name, frozenset(), UNKNOWN, None, ONLY_PRINTS, None, folders[first], first),)

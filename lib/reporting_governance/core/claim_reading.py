@@ -12,6 +12,7 @@ from typing import Literal
 from reporting_governance.contracts.check_in import ClaimKind
 from reporting_governance.core.reading_claims import weighing
 from reporting_governance.core.reading_claims.blocks import is_read_whole
+from reporting_governance.core.reading_claims.checks_named import checks_named
 from reporting_governance.core.reading_claims.reads import Read, ReportReading
 from reporting_governance.core.reading_claims.similarity import similarity_percent
 from reporting_governance.core.reading_claims.walking import walk
@@ -29,6 +30,7 @@ def read_report(text: str) -> ReportReading:
         completion=completion,
         progress=progress,
         checks_passed=weighing.checks_passed(found),
+        checks_named=checks_named(text, walked.findings),
         dispatched=weighing.dispatched(found),
         fields=weighing.fields(found, walked),
     )

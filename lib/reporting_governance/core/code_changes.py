@@ -1,4 +1,4 @@
-"""What counts as a change of files, and of code: edited paths, and commands that are known to change files.
+"""What counts as a change of files: commands that are known to change files, and which.
 
 Commands that are not known to change anything are taken to change nothing: a guess would date every check wrongly.
 """
@@ -9,21 +9,6 @@ from collections.abc import Sequence
 
 from reporting_governance.core.command_words import Command, base_name
 
-_DOCUMENT_ENDINGS = frozenset(
-    """md markdown rst txt adoc asciidoc org tex rtf pdf doc docx odt csv png jpg jpeg gif svg webp ico drawio puml
-    log out patch diff bib pot""".split()
-)
-_CODE_ENDINGS = frozenset(
-    """py pyi js jsx mjs cjs ts tsx mts cts go rs c h cc cpp hpp cs java kt kts scala rb php swift m mm pl sh bash zsh
-    sql html css scss vue svelte lua ex exs erl hs ml clj dart r jl zig nix tf json toml yaml yml ipynb""".split()
-)
-_DOCUMENT_NAMES = frozenset(
-    "license licence copying changelog changes news authors contributors notice readme contributing todo history "
-    "maintainers codeowners security code_of_conduct".split()
-)
-_DOCUMENT_FOLDERS = frozenset("docs doc documentation man".split())
-#: text files that programs read
-_CODE_NAMES = ("requirements", "constraints", "cmakelists", "robots", "runtime", "packages")
 #: where results of tools land, and nobody's code
 _NO_CODE_FOLDERS = frozenset(
     """node_modules dist build target out coverage htmlcov __pycache__ .pytest_cache .mypy_cache .ruff_cache .cache
@@ -58,22 +43,6 @@ _INTERPRETERS = ("python", "node", "ruby", "pypy")
 #: how a script writes a file
 _WRITING = (".write_text(", ".write_bytes(", ".write(", "writeFileSync(", "writeFile(", "File.write(", ".writelines(")
 _SCRIPT_WORDS = frozenset("format fmt fix lint:fix lint-fix format:fix codegen generate".split())
-
-
-def is_code(path: str) -> bool:
-    """Return whether a changed file is code: everything but documents, pictures and what tools leave behind."""
-    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
-    if not parts:
-        return True
-    name = parts[-1].lower()
-    stem, _, ending = name.rpartition(".")
-    if ending in _CODE_ENDINGS and stem:
-        return True
-    if (stem or name).startswith(_CODE_NAMES) and ending == "txt":
-        return True
-    if (stem or name) in _DOCUMENT_NAMES or (stem and ending in _DOCUMENT_ENDINGS):
-        return False
-    return not any(part.lower() in _DOCUMENT_FOLDERS for part in parts[:-1])
 
 
 def _is_kept(path: str, folder: str) -> bool:
@@ -115,6 +84,16 @@ def changed_paths(command: Command, folder: str, line: str = "") -> tuple[str, .
     if by_program is None:
         return written or None
     return (*by_program, *written)
+
+
+def placed_files(command: Command) -> tuple[str, ...]:
+    """Return the files that a command writes or puts somewhere, also where nobody keeps them."""
+    name = base_name(command.words[0]) if command.words else ""
+    operands = tuple(word for word in command.words[1:] if not word.startswith("-"))
+    if name in ("cp", "mv", "ln", "install") and len(operands) > 1:
+        inside = tuple(f"{operands[-1].rstrip('/')}/{base_name(each)}" for each in operands[:-1])
+        return (*command.targets, operands[-1], *inside)
+    return (*command.targets, *operands) if name == "tee" else command.targets
 
 
 def _by_program(words: Sequence[str], folder: str) -> tuple[str, ...] | None:
@@ -181,6 +160,8 @@ def _by_git(rest: Sequence[str]) -> tuple[str, ...] | None:
     verb, options = words[0], words[1:]
     if "--abort" in options and verb != "merge":
         return ()
+    if verb in ("rm", "mv") and not any(word in ("--cached", "-n", "--dry-run") for word in options):
+        return tuple(word for word in options if not word.startswith("-"))
     if verb in ("checkout", "switch"):
         return None if any(word in ("-b", "-B", "-c", "-C", "--orphan", "--detach") for word in options) else ()
     if verb == "reset":

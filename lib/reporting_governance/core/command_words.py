@@ -47,6 +47,7 @@ class Command:
     guarded: bool  #: a condition of `if` or `while`, or under `!`: its status is not the line's
     pipefail: bool = False  #: a pipe that it is part of fails when it does
     errexit: bool = False  #: the line ends when it fails
+    assigned: tuple[str, ...] = ()  #: what is set for it in front of it: `CI=1`
 
 
 @dataclass(slots=True)
@@ -113,10 +114,14 @@ def _close(
     nested: int,
 ) -> None:
     words = unwrapped(tuple(building.words))
+    in_front = building.words[: len(building.words) - len(words)]
+    assigned = tuple(each for each in in_front if _is_assignment(each))
     if words and words[0] in defined:
         words = ("function", *words)
     elif words and words[0] == "function":
         defined.update(words[1:2])
+    elif words[:2] == ("hash", "-p"):
+        defined.update(words[3:])
     elif words and words[0] == "alias":
         defined.update(each.partition("=")[0] for each in words[1:] if "=" in each)
     if words and words[0] == "set":
@@ -128,18 +133,23 @@ def _close(
     inner = _script(words)
     if inner is not None and nested < MOST_NESTED:
         inside = commands_of(inner, nested=nested + 1)
-        found.extend(_placed(inside, building, before, after, options))
+        found.extend(_placed(inside, building, before, after, options, assigned))
         return
     found.append(
         Command(
             words, tuple(building.targets), before, after, after == "|", before == "|", building.guarded,
-            options["pipefail"], options["errexit"],
+            options["pipefail"], options["errexit"], assigned,
         )
     )  # fmt: skip
 
 
 def _placed(
-    inside: tuple[Command, ...], around: _Building, before: str, after: str, options: dict[str, bool]
+    inside: tuple[Command, ...],
+    around: _Building,
+    before: str,
+    after: str,
+    options: dict[str, bool],
+    assigned: tuple[str, ...],
 ) -> tuple[Command, ...]:
     """Hang the commands of an inner script where the script stands."""
     last = len(inside) - 1
@@ -155,6 +165,7 @@ def _placed(
             # a pipe behind the script is the outer shell's, so only its option says what the pipe's status is
             options["pipefail"] if after == "|" else each.pipefail,
             each.errexit,
+            (*assigned, *each.assigned),
         )
         for index, each in enumerate(inside)
     )

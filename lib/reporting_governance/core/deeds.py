@@ -8,30 +8,34 @@ times are coarse, and several calls of one message bear the same.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from reporting_governance.contracts.check_in import ClaimKind
 from reporting_governance.contracts.deed import Deed, DeedKind
-from reporting_governance.contracts.evidence import Evidence, EvidenceClass, Quality
+from reporting_governance.contracts.evidence import CheckKind, Evidence
 from reporting_governance.contracts.frozen import frozen
-from reporting_governance.contracts.ids import evidence_id
-from reporting_governance.core.check_in_rules import clamp
+from reporting_governance.core.acts import act_of_tool, acts_in
+from reporting_governance.core.check_commands import PROGRAMS
 from reporting_governance.core.checks import FAILED, PASSED, CheckRun, checks_in, folders_of, joined
-from reporting_governance.core.code_changes import changed_paths, is_code
-from reporting_governance.core.command_words import base_name, commands_of
+from reporting_governance.core.code_changes import changed_paths, placed_files
+from reporting_governance.core.command_words import Command, base_name, commands_of
+from reporting_governance.core.deed_items import MOST_PATHS, act_item, change_item, check_item, dispatch_item
+from reporting_governance.core.file_kinds import FileKind, kind_of_file
+from reporting_governance.core.removed_tests import of_segment as removed_tests_of
 
 if TYPE_CHECKING:
     # it brings what watches tasks with it, which a gate that answers in a hurry does not need
     from reporting_governance.core.evidence_builder import Origin
 
+__all__ = ["MOST_ITEMS", "MOST_PATHS", "evidence_of", "segment_of"]
 MOST_ITEMS = 32
-MOST_PATHS = 32
 #: folders of a project in which its checks are started, though what changes lies beside them
 _CHECK_FOLDERS = frozenset("test tests spec specs __tests__ e2e build out bin ci scripts".split())
+#: folders in which programs are looked for
+_PROGRAM_FOLDERS = frozenset("bin .bin sbin Scripts".split())
+_MADE_HERE = "its runner was put there in the same request"
 
 Order = tuple[int, int]  #: place of the deed, place in its command line
 
@@ -51,8 +55,12 @@ class _Change:
     paths: tuple[str, ...]  #: empty: it changed files that it does not name
 
     @property
+    def kinds(self) -> frozenset[FileKind]:
+        return frozenset(kind_of_file(path) for path in self.paths or ("",))
+
+    @property
     def code(self) -> bool:
-        return not self.paths or any(is_code(path) for path in self.paths)
+        return FileKind.CODE in self.kinds
 
 
 @frozen
@@ -60,6 +68,16 @@ class _Check:
     order: Order
     deed: Deed
     run: CheckRun
+
+    def but(self, proves_nothing: str) -> _Check:
+        return replace(self, run=replace(self.run, proves_nothing=proves_nothing))
+
+
+@frozen
+class _Act:
+    order: Order
+    deed: Deed
+    name: str
 
 
 def evidence_of(deeds: Sequence[Deed], origin: Origin, now: datetime) -> tuple[Evidence, ...]:
@@ -71,9 +89,10 @@ def evidence_of(deeds: Sequence[Deed], origin: Origin, now: datetime) -> tuple[E
     """
     segment = segment_of(deeds)
     begun_by = segment[0].id if segment and segment[0].kind is DeedKind.REQUEST else ""
-    changes, checks = _found(segment)
-    last_code = max((each.order for each in changes if each.code), default=(-1, -1))
-    checks = [_in_its_folder(each, changes) for each in _newest(checks)]
+    found = _found(segment)
+    changes = found.changes
+    last_code = _last_code(changes)
+    checks = [_in_its_folder(each, changes) for each in _newest(found.checks)]
     items: list[tuple[Order, Evidence]] = []
     if changes:
         items.append((changes[-1].order, _change_item(changes, origin, begun_by, now)))
@@ -81,28 +100,93 @@ def evidence_of(deeds: Sequence[Deed], origin: Origin, now: datetime) -> tuple[E
         (place, each) for place, each in enumerate(segment) if each.kind is DeedKind.SPAWN and each.failed is False
     ]
     if spawned:
-        items.append(((spawned[-1][0], 0), _dispatch_item(spawned[-1][1], origin, begun_by, now)))
+        items.append(((spawned[-1][0], 0), dispatch_item(spawned[-1][1], origin, begun_by, now)))
+    if found.acts:
+        proven = not any(each.code for each in changes) or any(
+            each.run.outcome == PASSED and each.run.proves_nothing is None and each.order > last_code for each in checks
+        )
+        told = [(each.name, each.deed) for each in found.acts]
+        items.append((found.acts[-1].order, act_item(told, proven, origin, begun_by, now)))
     for each in _most_telling(checks, MOST_ITEMS - len(items)):
         after = each.order > last_code and not _older(each.deed, origin)
-        items.append((each.order, _check_item(each, after, origin, begun_by, now)))
+        items.append((each.order, check_item(each.run, each.deed, after, origin, begun_by, now)))
     return tuple(item for _, item in sorted(items, key=lambda pair: pair[0]))
 
 
-def _found(segment: Sequence[Deed]) -> tuple[list[_Change], list[_Check]]:
-    changes: list[_Change] = []
-    checks: list[_Check] = []
+@dataclass(slots=True)
+class _Found:
+    changes: list[_Change] = field(default_factory=list)
+    checks: list[_Check] = field(default_factory=list)
+    acts: list[_Act] = field(default_factory=list)
+
+
+def _found(segment: Sequence[Deed]) -> _Found:
+    found, removed = _Found(), removed_tests_of(segment)
+    placed: set[str] = set()  #: files that were written, wherever they lie
     for place, deed in enumerate(segment):
         if deed.kind is DeedKind.EDIT and deed.failed is not True:
-            changes.append(_Change((place, 0), deed, deed.paths))
+            found.changes.append(_Change((place, 0), deed, deed.paths))
+            removed.edited(deed)
+            placed.update(deed.paths)
+        elif deed.kind is DeedKind.TOOL and (name := act_of_tool(deed)) is not None:
+            found.acts.append(_Act((place, 0), deed, name))
         elif deed.kind is DeedKind.RUN:
             commands = commands_of(deed.command)
-            changes.extend(_changes_by(deed, place, commands))
-            checks.extend(_Check((place, run.at_command), deed, run) for run in checks_in(deed, commands))
-    return changes, checks
+            folders = folders_of(deed, commands)
+            found.changes.extend(_changes_by(deed, place, commands, folders))
+            found.acts.extend(_Act((place, 0), deed, name) for name in acts_in(deed, commands))
+            runs = {run.at_command: run for run in checks_in(deed, commands)}
+            for index, command in enumerate(commands):
+                removed.ran(command, folders[index])
+                placed.update(joined(folders[index], each) or each for each in placed_files(command))
+                if index in runs:
+                    run = _weakened(runs[index], removed.why(), placed)
+                    found.checks.append(_Check((place, index), deed, run))
+    return found
 
 
-def _changes_by(deed: Deed, place: int, commands: Sequence[Any]) -> Iterator[_Change]:
-    folders = folders_of(deed, commands)
+def _weakened(run: CheckRun, missing: str | None, placed: Set[str]) -> CheckRun:
+    """Say of a check that what was done before it in the same request takes its proof from it."""
+    if run.proves_nothing is not None or run.outcome != PASSED:
+        return run
+    if base_name(run.program) in PROGRAMS and any(_is_its_runner(path, run) for path in placed):
+        return replace(run, proves_nothing=_MADE_HERE)
+    if missing is not None and run.kind in (CheckKind.TEST, CheckKind.ANY):
+        return replace(run, proves_nothing=missing)
+    return run
+
+
+def _is_its_runner(path: str, run: CheckRun) -> bool:
+    folder, _, name = path.rpartition("/")
+    if name != base_name(run.program):
+        return False
+    searched = {joined(run.folder, each) or each.rstrip("/") for each in run.search}
+    return base_name(folder) in _PROGRAM_FOLDERS or folder in searched or path.endswith(f"/{run.program.lstrip('./')}")
+
+
+def _last_code(changes: Sequence[_Change]) -> Order:
+    """Return where code was changed last; where code was changed at all, settings count with it."""
+    if not any(each.code for each in changes):
+        return (-1, -1)
+    return max(each.order for each in changes if each.kinds != {FileKind.DOCUMENT})
+
+
+def _change_item(changes: Sequence[_Change], origin: Origin, begun_by: str, now: datetime) -> Evidence:
+    newest_first = changes[::-1]
+    last = _last_code(changes)
+    return change_item(
+        list(dict.fromkeys(path for each in newest_first for path in each.paths if path)),
+        frozenset(kind for each in changes for kind in each.kinds),
+        [each.deed for each in newest_first],
+        # documents that were changed later make no check older
+        next((each.deed for each in newest_first if each.order == last), changes[-1].deed),
+        origin,
+        begun_by,
+        now,
+    )
+
+
+def _changes_by(deed: Deed, place: int, commands: Sequence[Command], folders: Sequence[str]) -> Iterator[_Change]:
     for index, command in enumerate(commands):
         paths = changed_paths(command, folders[index], deed.command)
         if paths is not None:
@@ -153,9 +237,7 @@ def _in_its_folder(check: _Check, changes: Sequence[_Change]) -> _Check:
     outside = all(path.startswith("/") and not _covers(folder or "/", path) for path in paths)
     if not paths or not outside or any(each.startswith(("/", "..")) for each in check.run.scope):
         return check
-    return replace(
-        check, run=replace(check.run, proves_nothing=f"it ran in {folder}, and what was changed is elsewhere")
-    )
+    return check.but(f"it ran in {folder}, and what was changed is elsewhere")
 
 
 def _most_telling(checks: Sequence[_Check], most: int) -> list[_Check]:
@@ -166,126 +248,3 @@ def _most_telling(checks: Sequence[_Check], most: int) -> list[_Check]:
 
     newest_first = sorted(checks, key=lambda each: (rank(each), -each.order[0], -each.order[1]))
     return newest_first[:most]
-
-
-def _change_item(changes: Sequence[_Change], origin: Origin, begun_by: str, now: datetime) -> Evidence:
-    code = any(each.code for each in changes)
-    paths = list(dict.fromkeys(path for each in reversed(changes) for path in each.paths if path))
-    told = f"{len(paths)} file{'s' if len(paths) != 1 else ''} changed" if paths else "files changed"
-    # documents that were changed later make no check older
-    last = next((each for each in reversed(changes) if each.code), changes[-1]).deed
-    calls = dict.fromkeys(each.deed.id for each in reversed(changes))
-    return _item(
-        EvidenceClass.FILE_CHANGE,
-        Quality.MODERATE,
-        told + ("" if code else ", all of them documents"),
-        (ClaimKind.PROGRESS,) if code else (ClaimKind.PROGRESS, ClaimKind.COMPLETION),
-        refs=[{"kind": "tool_call", "ref": call} for call in list(calls)[:MOST_PATHS]],
-        more={"change": {"paths": sorted(paths[:MOST_PATHS]), "code": code}, "segment": begun_by},
-        at=last.at,
-        origin=origin,
-        now=now,
-    )
-
-
-def _dispatch_item(deed: Deed, origin: Origin, begun_by: str, now: datetime) -> Evidence:
-    """Return what shows that work was handed on; not that it was done."""
-    return _item(
-        EvidenceClass.RUNTIME_ARTIFACT,
-        Quality.MODERATE,
-        "a sub-agent was started",
-        (ClaimKind.PROGRESS,),
-        refs=[{"kind": "tool_call", "ref": deed.id}],
-        more={"dispatch": {"kind": "child", "to": deed.child}, "segment": begun_by},
-        at=deed.at,
-        origin=origin,
-        now=now,
-    )
-
-
-def _check_item(check: _Check, after: bool, origin: Origin, begun_by: str, now: datetime) -> Evidence:
-    run = check.run
-    quality, claims = _grade(run, after, origin)
-    ref = {"kind": "tool_call", "ref": check.deed.id, "label": run.runner}
-    if check.deed.sha256:
-        ref["sha256"] = check.deed.sha256
-    described = {
-        "runner": run.runner,
-        "exit_status": run.exit_status,
-        "outcome": run.outcome,
-        "proves_nothing": run.proves_nothing,
-        "folder": run.folder,
-        "scope": _told_scope(run.scope),
-        "after_last_change": after,
-        "ran": run.ran,
-    }
-    more: dict[str, Any] = {"check": described, "segment": begun_by}
-    if run.exit_status is not None:
-        more["exit_status"] = run.exit_status
-    return _item(
-        EvidenceClass.VERIFICATION_OUTPUT,
-        quality,
-        _summary(run, after),
-        claims,
-        refs=[ref],
-        more=more,
-        at=check.deed.at,
-        origin=origin,
-        now=now,
-        place=run.at_command,
-    )
-
-
-def _told_scope(scope: frozenset[str]) -> list[str]:
-    """Return what a check was narrowed to.  Options narrow all of it, so with them it is one thing and no list."""
-    told = sorted(scope)
-    return [" ".join(told)] if any(each.startswith("-") for each in told) else told
-
-
-def _grade(run: CheckRun, after: bool, origin: Origin) -> tuple[Quality, tuple[ClaimKind, ...]]:
-    if run.proves_nothing is not None:
-        return Quality.WEAK, ()
-    if run.outcome not in (PASSED, FAILED):
-        return Quality.WEAK, (ClaimKind.PROGRESS,)
-    if run.outcome == FAILED or not after:
-        return Quality.MODERATE, (ClaimKind.PROGRESS,)
-    return Quality.DECISIVE if origin.from_other else Quality.STRONG, (ClaimKind.PROGRESS, ClaimKind.COMPLETION)
-
-
-def _summary(run: CheckRun, after: bool) -> str:
-    text = f"{run.runner}: {run.outcome if run.outcome in (PASSED, FAILED) else 'outcome unknown'}"
-    if run.ran is not None:
-        text += f", {run.ran} tests"
-    if run.proves_nothing is not None:
-        return f"{text}; proves nothing: {run.proves_nothing}"
-    return text if after else f"{text}, before the last change"
-
-
-def _item(
-    evidence_class: EvidenceClass,
-    quality: Quality,
-    summary: str,
-    claims: Sequence[ClaimKind],
-    *,
-    refs: Sequence[Mapping[str, str]],
-    more: Mapping[str, Any],
-    at: datetime | None,
-    origin: Origin,
-    now: datetime,
-    place: int = 0,
-) -> Evidence:
-    captured_at, _ = clamp(at, now)
-    named = json.dumps([refs, place], sort_keys=True, separators=(",", ":"))
-    return Evidence(
-        evidence_id=evidence_id(origin.event_id, evidence_class.value, named),
-        task_id=origin.task_id,
-        correlation_id=origin.correlation_id,
-        agent_id=origin.agent_id,
-        evidence_class=evidence_class,
-        quality=quality,
-        summary=summary,
-        captured_at=captured_at,
-        refs=tuple(refs),
-        supports={"claims": [claim.value for claim in claims], **more},
-        source_event_id=origin.event_id,
-    )

@@ -11,6 +11,7 @@ from datetime import datetime
 from operator import itemgetter
 
 from reporting_governance.core.evidence_items import Check, Item, of_segment, read_items
+from reporting_governance.core.fact_catalogue import CHECKS_ASSERTED
 from reporting_governance.core.fact_reading import Document, as_object, as_text, as_time, group_unknown
 from reporting_governance.core.policy_operators import QUALITY_RANK, Unknown
 
@@ -128,7 +129,11 @@ def _add_changes(values: dict[str, object], items: Sequence[Item], reaches_back:
     else:
         code = _NO_CHANGE
     values["evidence.code_changed"] = code
-    values["evidence.documents_only"] = code if isinstance(code, Unknown) else bool(changes) and code is False
+    values["evidence.documents_only"] = (
+        code
+        if isinstance(code, Unknown)
+        else bool(changes) and code is False and not any(item.changes_settings for item in changes)
+    )
 
 
 def _add_checks(values: dict[str, object], items: Sequence[Item], reaches_back: bool | None) -> None:
@@ -139,7 +144,12 @@ def _add_checks(values: dict[str, object], items: Sequence[Item], reaches_back: 
         check.passed is False and not any(later.makes_up_for(check) for _, later in checks[place + 1 :])
         for place, (_, check) in enumerate(checks)
     )
-    changes = [item for item in items if item.is_change and item.changes_code is not False]
+    code = any(item.is_change and item.changes_code is not False for item in items)
+    changes = [
+        item
+        for item in items
+        if item.is_change and (item.changes_code is not False or (code and item.changes_settings))
+    ]
     no_code = not changes and (reaches_back is True or any(item.is_change for item in items))
     telling = [
         (item, check, _is_after(item, check, changes, no_code=no_code))
@@ -152,6 +162,15 @@ def _add_checks(values: dict[str, object], items: Sequence[Item], reaches_back: 
     values["evidence.best_check_after_last_change"] = (
         some if isinstance(some, Unknown) else _best(item for item, after in passed if after is True)
     )
+    values["evidence.checks_passed"] = _shown([(check, after) for _, check, after in telling if check.passed is True])
+
+
+def _shown(passed: Sequence[tuple[Check, bool | None]]) -> object:
+    """Return what the checks that passed after the last change show; unknown where one more may show more."""
+    shown = {each for check, after in passed if after is True for each in check.shows}
+    if any(after is None and not check.shows <= shown for check, after in passed):
+        return _NO_CHANGE
+    return tuple(each for each in CHECKS_ASSERTED if each in shown)
 
 
 def _in_order(items: Sequence[Item]) -> list[Item]:

@@ -15,6 +15,8 @@ from reporting_governance.core.fact_reading import Document, as_object, as_text,
 
 CHECK_CLASS = "verification_output"
 CHANGE_CLASS = "file_change"
+#: tools whose other checks compile first
+_COMPILES = frozenset("cargo go mvn gradle dotnet swift sbt zig stack cabal tsc flutter xcodebuild forge".split())
 
 
 @frozen
@@ -28,6 +30,21 @@ class Check:
     proves_nothing: str | None
     ran: int | None  #: tests
     is_after_change: bool | None  #: what was said of it when it was graded; None: nothing
+    kind: str | None = None  #: what it looks at; None: nobody said, and it may be anything
+    part: str | None = None  #: what of its tests it was narrowed to; None: nothing says that it was
+
+    @property
+    def shows(self) -> frozenset[str]:
+        """What its passing shows: names of `CHECKS_ASSERTED`."""
+        tool, _, goal = self.runner.partition(" ")
+        shown = {self.kind} if self.kind in ("static", "build") else {"tests"}
+        if self.kind in (None, "any"):
+            shown |= {"static", "build"}
+        if tool in _COMPILES or goal == "build":
+            shown.add("build")
+        if "tests" in shown and self.part is None:
+            shown.add("all_tests")
+        return frozenset(shown)
 
     def makes_up_for(self, failed: Check) -> bool:
         """Tell whether this later check shows that what failed works now: the same check, and no smaller one."""
@@ -56,6 +73,7 @@ class Item:
     is_dispatch: bool  #: it shows that work was handed on
     is_change: bool
     changes_code: bool | None  #: None: what was changed is not said
+    changes_settings: bool  #: settings or data are among what was changed
     check: Check | None
 
     @property
@@ -144,6 +162,7 @@ def _item(document: Document, identity: str | None, own: frozenset[str]) -> Item
         is_dispatch=bool(as_object(supports.get("dispatch"))),
         is_change=kind == CHANGE_CLASS or bool(as_object(change)),
         changes_code=code if isinstance(code, bool) else None,
+        changes_settings=as_object(change).get("configuration") is True,
         check=_check(kind, supports),
     )
 
@@ -168,4 +187,6 @@ def _check(kind: str | None, supports: Document) -> Check | None:
         proves_nothing=as_text(stated.get("proves_nothing")),
         ran=as_whole(stated.get("ran")),
         is_after_change=after if isinstance(after, bool) else None,
+        kind=as_text(stated.get("kind")),
+        part=as_text(stated.get("part")),
     )

@@ -33,6 +33,8 @@ SELF_CONDITIONS = ("source_unreadable", "profile_refused", "log_loss", "undelive
 EVENT_PHASES = (Phase.DUE.value, Phase.FIRING.value, Phase.RESOLVED.value)
 CLAIM_KINDS = ("none", "progress", "completion", "forwarding")
 CLAIM_TYPES = ("progress", "completion")
+#: what a report can say to pass by name; "tests" is any of them
+CHECKS_ASSERTED = ("all_tests", "tests", "static", "build")
 #: names that facts give rise to, for a rule's triggers: each condition that fires, and upstream's two
 DERIVED_SIGNALS = (*CONDITIONS, "checkpoint_progress_claim")
 LABEL_PREFIX = "task.labels."
@@ -145,6 +147,12 @@ _CLAIM = (
     _choice("claim.kind", CLAIM_KINDS, "What the report claims."),
     _number("claim.text_similarity_to_last", "percent", "How much the text repeats the last report."),
     _yes("claim.checks_passed_asserted", "Whether the report says that tests or checks pass."),
+    FactSpec(
+        "claim.checks_asserted",
+        FactType.TEXTS,
+        "Which checks it says to pass by name: all tests, tests, static checks (types, lint), the build.",
+        choices=CHECKS_ASSERTED,
+    ),
     _yes("claim.next_step_dispatched_asserted", "Whether the report says that the next step was already handed on."),
     _yes("claim.dispatch_receipt_present", "Whether evidence, or a new child, shows that something was handed on."),
 )
@@ -168,6 +176,12 @@ _EVIDENCE = (
     _quality(
         "evidence.best_check_after_last_change",
         "The best quality among the checks that passed after the last change; none without any.",
+    ),
+    FactSpec(
+        "evidence.checks_passed",
+        FactType.TEXTS,
+        "Which checks passed after the last change; all tests only where nothing says that they were narrowed to some.",
+        choices=CHECKS_ASSERTED,
     ),
     _yes("evidence.reaches_back", "Whether all that was done in this segment was read."),
     FactSpec(

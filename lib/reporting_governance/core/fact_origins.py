@@ -40,6 +40,7 @@ _CHECKS = (
     "checks_proving_nothing",
     "check_after_last_change",
     "best_check_after_last_change",
+    "checks_passed",
 )
 _CHANGES = ("code_changed", "documents_only")
 
@@ -118,6 +119,8 @@ class _Origins:
             return "event payload /claim/text_similarity_to_last"
         if name == "dispatch_receipt_present":
             return self._dispatch()
+        if name == "checks_asserted":
+            return self._assertion("checks_passed")
         if name in ("checks_passed_asserted", "next_step_dispatched_asserted"):
             return self._assertion(name.removesuffix("_asserted"))
         event_type = self._facts.event_type

@@ -11,7 +11,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from reporting_governance.core.fact_catalogue import CLAIM_KINDS, REPORT_FIELDS
+from reporting_governance.core.fact_catalogue import CHECKS_ASSERTED, CLAIM_KINDS, REPORT_FIELDS
 from reporting_governance.core.fact_reading import Document, as_free_text, as_object, as_text, as_whole, group_unknown
 from reporting_governance.core.policy_operators import Unknown
 
@@ -70,6 +70,7 @@ def add_claim(values: dict[str, object], payload: Document) -> None:
         said = stated.get(key)
         known = isinstance(said, bool)
         values[f"claim.{key}_asserted"] = said if known else _said_in(_texts(values, payload, names), asked)
+    values["claim.checks_asserted"] = _checks_named(values, _texts(values, payload, DONE_FIELDS))
     if kind is None and values["event.event_type"] in REPORTS:
         text = values["message.text"]
         if isinstance(payload.get("report"), Mapping):
@@ -141,6 +142,15 @@ def _said_in(texts: Iterable[str | Unknown], asked: Callable[[ReportReading], Re
     if any(each is True for each in found):
         return True
     return next((each for each in found if isinstance(each, Unknown)), False)
+
+
+def _checks_named(values: Mapping[str, object], texts: Iterable[str | Unknown]) -> object:
+    """Return which checks are said to pass by name; unknown where it is whether any are said to pass."""
+    said = values["claim.checks_passed_asserted"]
+    if isinstance(said, Unknown):
+        return said
+    named = {name for each in texts if isinstance(each, str) for name in read_text(each).checks_named}
+    return tuple(each for each in CHECKS_ASSERTED if each in named)
 
 
 def _similarity(stated: Document) -> object:

@@ -30,5 +30,6 @@ class ReportReading:
     completion: Read  #: it says that the task is complete
     progress: Read  #: it says that work was done or goes on
     checks_passed: Read  #: it says that tests or checks pass
+    checks_named: tuple[str, ...]  #: which checks it says to pass by name: `CHECKS_ASSERTED` of `fact_catalogue`
     dispatched: Read  #: it says that something was already handed on to somebody who works on it
     fields: Mapping[str, Read]  #: REPORT_FIELDS of `fact_catalogue`: whether the report says each

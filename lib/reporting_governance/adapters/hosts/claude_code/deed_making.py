@@ -22,6 +22,8 @@ _OUTPUT_TOOLS = frozenset({"BashOutput", "TaskOutput", "AgentOutputTool"})
 _RESULT_OF = re.compile(rb'"tool_use_id":\s*"([^"\\]{1,200})"')
 _EXIT_CODE = re.compile(r"(?:Error: )?Exit code (-?\d{1,9})\b[^\n]*\n?")
 _TOLD_EXIT_CODE = re.compile(r"exit code (-?\d{1,9})\)?")
+#: the host's word that the file that was written had not been there
+_CREATED = re.compile(rb'"toolUseResult":\s*\{\s*"type":\s*"create"')
 _MOST_BLOCKS = 64  #: of one message
 _TIMED_OUT = "Command timed out after"
 #: how the host says that a call was never carried out
@@ -81,7 +83,8 @@ class DeedMaker:
             return False
         failed = b'"is_error":true' in data or b'"is_error": true' in data
         self._open.difference_update(calls)
-        self.deeds[known[0]] = replace(self.deeds[known[0]], failed=failed)
+        created = self.deeds[known[0]].paths if _CREATED.search(data) and not failed else ()
+        self.deeds[known[0]] = replace(self.deeds[known[0]], failed=failed, created=created)
         return True
 
     def _assistant(self, document: Mapping[str, Any], at: datetime | None, own: str) -> None:
@@ -117,7 +120,9 @@ class DeedMaker:
                 folder=text_of(document.get("cwd")), interrupted=True,
             )  # fmt: skip
         elif tool in _EDITORS or (tool.endswith(_WRITERS) and path):
-            deed = Deed(kind=DeedKind.EDIT, at=at, id=call, tool=tool, paths=(path,) if path else ())
+            paths = (path,) if path else ()
+            emptied = tool == "Write" and not text_of(given.get("content")).strip()
+            deed = Deed(kind=DeedKind.EDIT, at=at, id=call, tool=tool, paths=paths, removed=paths if emptied else ())
         elif tool in _SPAWNERS:
             told = text_of(given.get("description")) or text_of(given.get("prompt"))
             deed = Deed(kind=DeedKind.SPAWN, at=at, id=call, tool=tool, text=_cut(told), child=call)
@@ -149,7 +154,8 @@ class DeedMaker:
         elif deed.kind is DeedKind.SPAWN:
             self._child_came_back(index, words, whole, failed, at)
         else:
-            self.deeds[index] = replace(deed, failed=failed)
+            created = deed.paths if isinstance(whole, Mapping) and whole.get("type") == "create" else ()
+            self.deeds[index] = replace(deed, failed=failed, created=created)
             if deed.tool in _OUTPUT_TOOLS and isinstance(whole, Mapping):
                 self._background_told(whole)
 

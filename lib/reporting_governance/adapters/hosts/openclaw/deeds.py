@@ -88,7 +88,7 @@ def _deed(call: Mapping[str, Any], place: str, folder: str) -> Deed:
         return replace(deed, kind=DeedKind.SPAWN, failed=refused, child=child or deed.id, text=_cut(told))
     if tool in _RESULTS and child:
         return replace(deed, kind=DeedKind.CHILD_RESULT, failed=None, child=child)
-    return deed
+    return replace(deed, text=plain(params.get("action"))[:_LONGEST_NAME])
 
 
 def _ran(deed: Deed, params: Mapping[str, Any], details: Mapping[str, Any]) -> Deed:
@@ -112,7 +112,17 @@ def _edited(deed: Deed, params: Mapping[str, Any], details: Mapping[str, Any], f
     if details.get("changed") is False:
         return deed
     paths = list(_paths(params, details))[:_MOST_PATHS]
-    return replace(deed, kind=DeedKind.EDIT, paths=tuple(_below(folder, each) for each in paths))
+    created, removed = (
+        tuple(_below(folder, each) for each in paths if each in _summed(details, key)) for key in ("added", "deleted")
+    )
+    below = tuple(_below(folder, each) for each in paths)
+    return replace(deed, kind=DeedKind.EDIT, paths=below, created=created, removed=removed)
+
+
+def _summed(details: Mapping[str, Any], key: str) -> list[Any]:
+    summary = details.get("summary")
+    names = summary.get(key) if isinstance(summary, Mapping) else None
+    return names if isinstance(names, list) else []
 
 
 def _paths(params: Mapping[str, Any], details: Mapping[str, Any]) -> Iterator[str]:

@@ -1,0 +1,81 @@
+"""Which checks a report says to pass by name: tests, all tests, static checks, the build.
+
+Only what stands near a pass that is asserted counts, from the sentence's beginning or from what was said of other
+checks before it.  "All tests" means every test there is: "all cart tests", "all 12 tests" and "all tests in a.py" say
+less.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from reporting_governance.core.fact_catalogue import CHECKS_ASSERTED
+from reporting_governance.core.reading_claims.findings import Finding, Saying
+from reporting_governance.core.reading_claims.said import Said
+
+_NEAR = 160  #: letters before a pass in which its subject is looked for
+_BEHIND = 60
+_ENDS = re.compile(r"[.!?](?=\s|$)|[\n;。！？；]")
+_BREAKS = re.compile(r"[.!?](?=\s|$)|[\n;,。！？；，]|\b(?:but|while|although|except)\b|但")
+_TESTS = re.compile(
+    r"\btests?\b|\bsuite\b|\bspecs?\b|\bassertions\b|pytest|\bjest\b|vitest|mocha|rspec|phpunit|unittest"
+    r"|\bctest\b|nextest|junit|playwright|cypress|测试|用例|单测"
+)
+_STATIC = re.compile(
+    r"\blint\w*|\btype[ -]?check\w*|\btypes\b|\bmypy\b|pyright|\bruff\b|eslint|\btsc\b|clippy|flake8|pylint|golangci"
+    r"|prettier|static analysis|类型检查|静态检查"
+)
+_COUNTED = re.compile(r"\b\d{1,6} (?:passed|passing)\b")
+_BUILD = re.compile(r"\bbuilds?\b|\bcompil\w+|编译|构建")
+_ALL = (
+    re.compile(
+        r"\b(?:all|every|entire|full|whole|complete)(?: of)?(?: (?:the|your|our|my|existing|automated|current|test"
+        r"|other|project|project's|repo|repository))* (?:tests?|test suite|suite|specs|test cases)\b"
+    ),
+    re.compile(
+        r"(?:^|[,:(] ?|\band |\bnow )(?:the |our |your )?(?:test )?suite(?: now| still)? (?:is |now |still |all )*"
+        r"(?:pass|green|clean|succe)\w*"
+    ),
+    re.compile(r"(?:^|[,:(] ?|\band )(?:the |our |your )?tests (?:are |now |still |have )*all\b"),
+    re.compile(r"\b100 ?% of (?:the )?tests\b"),
+    re.compile(r"(?:所有|全部|全量|整个|完整)的?(?:现有|已有)?的?(?:测试|用例)"),
+    re.compile(r"(?:^|[，,、：:]|现在|目前)\s?测试(?:用例)?(?:已|已经|也|现在)*(?:全部|全都|全|都|均)"),
+)
+#: behind "all tests" these say which of them
+_OF_SOME = re.compile(
+    r"\s+(?:in|for|of|under|covering|related to|around|touching|from|inside|that|which)\s+"
+    r"(?!(?:the |this |your )?(?:project|repo|repository|codebase|code base|package|workspace|suite)\b)"
+)
+
+
+def checks_named(text: str, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Return which checks are said to pass; places in the findings are those of the text."""
+    named: set[str] = set()
+    before = 0
+    for finding in sorted(findings, key=lambda each: each.start):
+        if finding.saying not in (Saying.CHECKS, Saying.CHECKS_FAIL, Saying.SOME_FAIL):
+            continue
+        if finding.saying is Saying.CHECKS and finding.said is Said.SO:
+            named |= _named_near(text, finding, before)
+        before = finding.end
+    return tuple(each for each in CHECKS_ASSERTED if each in named)
+
+
+def _named_near(text: str, finding: Finding, before: int) -> set[str]:
+    start = max(before, finding.start - _NEAR)
+    ends = [each.end() for each in _ENDS.finditer(text, start, finding.start)]
+    start = ends[-1] if ends else start
+    behind = _BREAKS.search(text, finding.end, finding.end + _BEHIND)
+    end = behind.start() if behind else min(len(text), finding.end + _BEHIND)
+    words = " ".join(text[start:end].replace("*", "").replace("`", "").casefold().split())
+    found = {name for name, form in (("tests", _TESTS), ("static", _STATIC), ("build", _BUILD)) if form.search(words)}
+    if not found and _COUNTED.search(words):
+        found.add("tests")
+    if "tests" in found and any(_says_all(words, form) for form in _ALL):
+        found.add("all_tests")
+    return found
+
+
+def _says_all(words: str, form: re.Pattern[str]) -> bool:
+    return any(not _OF_SOME.match(words, found.end()) for found in form.finditer(words))
