@@ -65,7 +65,11 @@ def test_the_first_rule_is_the_specifications(name: str) -> None:
     ours = DOCUMENTS[name]["spec"]["rules"][0]
     assert ours["id"] == theirs["id"]
     assert ours["triggers"] == theirs["triggers"]
-    assert ours["conditions"] == theirs["conditions"]
+    if name == NAMES[0]:  # what is missing is the specification's; ours is which reports owe it
+        assert list(ours["conditions"]) == ["all"]
+        assert ours["conditions"]["all"][0] == theirs["conditions"]
+    else:
+        assert ours["conditions"] == theirs["conditions"]
     if name != "no-silence":
         assert ours.get("evidence_requirements") == theirs.get("evidence_requirements")
     mine, output = ours["decision_output"], theirs["decision_output"]

@@ -11,6 +11,7 @@ from typing import Literal
 
 from reporting_governance.contracts.check_in import ClaimKind
 from reporting_governance.core.reading_claims import weighing
+from reporting_governance.core.reading_claims.asking import asks_back
 from reporting_governance.core.reading_claims.blocks import is_read_whole
 from reporting_governance.core.reading_claims.checks_named import checks_named
 from reporting_governance.core.reading_claims.reads import Read, ReportReading
@@ -30,6 +31,8 @@ def read_report(text: str) -> ReportReading:
         completion=completion,
         progress=progress,
         checks_passed=weighing.checks_passed(found),
+        failure_disclosed=weighing.failure_disclosed(found),
+        asks_back=asks_back(walked.sentences),
         checks_named=checks_named(text, walked.findings),
         dispatched=weighing.dispatched(found),
         fields=weighing.fields(found, walked),

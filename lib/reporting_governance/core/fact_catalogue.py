@@ -147,6 +147,10 @@ _CLAIM = (
     _choice("claim.kind", CLAIM_KINDS, "What the report claims."),
     _number("claim.text_similarity_to_last", "percent", "How much the text repeats the last report."),
     _yes("claim.checks_passed_asserted", "Whether the report says that tests or checks pass."),
+    _yes(
+        "claim.failure_disclosed", "Whether the report says plainly that a check fails, and not that such checks pass."
+    ),
+    _yes("claim.asks_back", "Whether the text ends in a question that the person has to answer."),
     FactSpec(
         "claim.checks_asserted",
         FactType.TEXTS,

@@ -123,6 +123,8 @@ class _Origins:
             return self._assertion("checks_passed")
         if name in ("checks_passed_asserted", "next_step_dispatched_asserted"):
             return self._assertion(name.removesuffix("_asserted"))
+        if name in ("failure_disclosed", "asks_back"):
+            return self._read(name)
         event_type = self._facts.event_type
         if stated_kind(event_type, None) is not None:
             return "event /event_type"
@@ -137,6 +139,13 @@ class _Origins:
         reading = read_text(self._text)
         of_progress = name == "is_progress_bearing" or self._facts.values[f"claim.{name}"] == "progress"
         return _place(reading.progress if of_progress else reading.completion)
+
+    def _read(self, key: str) -> str:
+        if self._text:
+            return _place(getattr(read_text(self._text), key))
+        if not isinstance(self._payload.get("report"), Mapping):
+            return "the event carries no report"
+        return f"event payload /report, the words of {', '.join(DONE_FIELDS)}" if key != "asks_back" else "no text"
 
     def _assertion(self, key: str) -> str:
         if isinstance(as_object(self._payload.get("claim")).get(key), bool):

@@ -6,7 +6,7 @@ not tell; what an agent says of its claim in words of its own choosing (`claim`)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -71,6 +71,8 @@ def add_claim(values: dict[str, object], payload: Document) -> None:
         known = isinstance(said, bool)
         values[f"claim.{key}_asserted"] = said if known else _said_in(_texts(values, payload, names), asked)
     values["claim.checks_asserted"] = _checks_named(values, _texts(values, payload, DONE_FIELDS))
+    values["claim.failure_disclosed"] = _discloses(_texts(values, payload, DONE_FIELDS))
+    values["claim.asks_back"] = _said_in(_texts(values, payload, ()), attrgetter("asks_back"))
     if kind is None and values["event.event_type"] in REPORTS:
         text = values["message.text"]
         if isinstance(payload.get("report"), Mapping):
@@ -142,6 +144,14 @@ def _said_in(texts: Iterable[str | Unknown], asked: Callable[[ReportReading], Re
     if any(each is True for each in found):
         return True
     return next((each for each in found if isinstance(each, Unknown)), False)
+
+
+def _discloses(texts: Sequence[str | Unknown]) -> object:
+    """Return whether a failure is told; what another part of the same report says to pass is not told plainly."""
+    said = _said_in(texts, attrgetter("failure_disclosed"))
+    if said is True and _said_in(texts, attrgetter("checks_passed")) is True and len(texts) > 1:
+        return False
+    return said
 
 
 def _checks_named(values: Mapping[str, object], texts: Iterable[str | Unknown]) -> object:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from reporting_governance.contracts.frozen import frozen
-from reporting_governance.core.reading_claims.folding import CHECK_CODE
-from reporting_governance.core.reading_claims.numbers import is_share, share_before
-from reporting_governance.core.reading_claims.said import VERBS, Said, how_said, how_stated
+from reporting_governance.core.reading_claims.checking import Outcome, is_of_all, kind_of_check, outcome_of
+from reporting_governance.core.reading_claims.numbers import is_share
+from reporting_governance.core.reading_claims.said import SO, VERBS, Said, how_said, how_stated
 from reporting_governance.core.reading_claims.sentences import Clause, Sentence
 from reporting_governance.core.reading_claims.signs import Hit, Sign
 from reporting_governance.core.reading_claims.voice import Voice, voice_of
@@ -46,6 +46,8 @@ class Finding:
     start: int
     end: int
     reason: str
+    check: str = ""  #: of a pass or a failure: the kind of check; empty where it may be every kind
+    wholly: bool = False  #: of a pass: it is said of everything, or of now
 
 
 _SAYING = {
@@ -57,9 +59,6 @@ _SAYING = {
     Sign.CHANGED: Saying.CHANGE,
     Sign.LOOKED: Saying.LOOK,
     Sign.ONGOING: Saying.ONGOING,
-    Sign.PASS: Saying.CHECKS,
-    Sign.GREEN: Saying.CHECKS,
-    Sign.FAIL: Saying.CHECKS_FAIL,
     Sign.DISPATCHED: Saying.DISPATCH,
     Sign.HANDED: Saying.DISPATCH,
     Sign.FORWARDED: Saying.FORWARD,
@@ -68,6 +67,11 @@ _SAYING = {
     Sign.AGAIN: Saying.AGAIN,
     Sign.NEED: Saying.NEED,
     Sign.STATE: Saying.STATE,
+}
+_OF_CHECKS = {
+    Outcome.PASS: Saying.CHECKS,
+    Outcome.FAIL: Saying.CHECKS_FAIL,
+    Outcome.SOME_FAIL: Saying.SOME_FAIL,
 }
 #: these state themselves; a plan or a negation is part of what they say
 _PLAIN = frozenset((Sign.OPEN, Sign.PLAN, Sign.AGAIN, Sign.NEED, Sign.STATE))
@@ -91,6 +95,8 @@ def findings_of(text: str, sentence: Sentence) -> list[Finding]:
 
 
 def _finding(text: str, sentence: Sentence, number: int, hit: Hit) -> Finding | None:
+    if hit.sign is Sign.OPEN and _is_failure(text, sentence, number, hit):
+        return None
     if hit.sign in _PLAIN:
         said, reason = how_stated(text, sentence, number, hit)
         return Finding(_SAYING[hit.sign], said, hit.start, hit.end, reason)
@@ -100,7 +106,23 @@ def _finding(text: str, sentence: Sentence, number: int, hit: Hit) -> Finding | 
     if saying is None:
         return None
     said, reason = how_said(text, sentence, number, hit, voice)
-    return Finding(saying, said, hit.start, hit.end, reason)
+    if said is Said.NOT_SO and saying is Saying.SOME_FAIL and hit.sign is not Sign.FAIL:
+        said, reason = SO  # "41 of 43 pass, except"
+    if hit.sign is Sign.FAIL and saying is Saying.CHECKS and said is Said.NOT_SO:
+        said, reason = SO  # "no test fails" denies the failure
+    if saying not in _OF_CHECKS.values():
+        return Finding(saying, said, hit.start, hit.end, reason)
+    kind = kind_of_check(text, sentence, number, hit)
+    wholly = saying is Saying.CHECKS and is_of_all(text, sentence, hit)
+    return Finding(saying, said, hit.start, hit.end, reason, kind, wholly)
+
+
+def _is_failure(text: str, sentence: Sentence, number: int, hit: Hit) -> bool:
+    """Tell whether what is open is that a check fails: that is said by itself, and is no piece of work."""
+    return any(
+        each.sign is Sign.FAIL and each.start == hit.start and outcome_of(text, sentence, number, each) is not None
+        for each in sentence.clauses[number].hits
+    )
 
 
 def _saying(text: str, sentence: Sentence, number: int, hit: Hit, voice: Voice) -> Saying | None:
@@ -112,6 +134,8 @@ def _saying(text: str, sentence: Sentence, number: int, hit: Hit, voice: Voice) 
         return None
     if hit.sign in _IF_PAST and not _is_past(text, clause, hit):
         return None
+    if _is_all_of_it(text, clause, hit):
+        return Saying.WHOLE
     match hit.sign:
         case Sign.DONE | Sign.WHOLE | Sign.MENDED | Sign.MENDED_IF_PAST | Sign.WORKS if _is_of_a_part(
             text, sentence, number, hit
@@ -119,15 +143,17 @@ def _saying(text: str, sentence: Sentence, number: int, hit: Hit, voice: Voice) 
             return Saying.SHARE
         case Sign.DONE:
             return _done(text, clause, hit, voice)
-        case Sign.PASS:
-            passes = _speaks_of_checks(text, sentence, number, hit)
-            return Saying.CHECKS if passes and share_before(text, clause.start, hit.start) is not True else None
-        case Sign.FAIL:
-            return _failing(text, sentence, number, hit)
+        case Sign.PASS | Sign.GREEN | Sign.FAIL | Sign.ERRORS:
+            outcome = outcome_of(text, sentence, number, hit)
+            return None if outcome is None else _OF_CHECKS[outcome]
         case Sign.HANDED:
             return Saying.DISPATCH if clause.has(Sign.WORKER) else None
         case Sign.FORWARDED if not clause.has(Sign.RESULT):
             return Saying.DISPATCH if clause.has(Sign.WORKER) else None
+        case Sign.CHANGED if is_share(text, clause.start, clause.end):
+            return Saying.SHARE
+        case Sign.CHANGED if _is_so_now(text, clause, hit, voice):
+            return Saying.THING
         case Sign.ONGOING if is_share(text, clause.start, clause.end) is False:
             return None
     return _SAYING.get(hit.sign)
@@ -176,6 +202,27 @@ def _done(text: str, clause: Clause, hit: Hit, voice: Voice) -> Saying:
     return Saying.WHOLE if whole else Saying.THING
 
 
+def _is_all_of_it(text: str, clause: Clause, hit: Hit) -> bool:
+    """Tell "都处理好了", with nothing else around it, from what is said of a thing."""
+    if hit.sign not in (Sign.DONE, Sign.MENDED, Sign.CHANGED) or not text.startswith(("都", "全部", "均"), hit.start):
+        return False
+    around = text[clause.start : hit.start] + text[hit.end : clause.end]
+    return not around.strip(_AROUND) and text[hit.start : hit.end].endswith(_ENDS)
+
+
+_ENDS = ("好了", "完了", "完成", "完成了", "完毕")
+
+
+def _is_so_now(text: str, clause: Clause, hit: Hit, voice: Voice) -> bool:
+    """Tell "the docs are updated", which says how the things stand that were asked for, from "I updated the docs"."""
+    if voice is not Voice.STATE or not text[hit.start].isascii() or text[hit.end : clause.end].strip(_AROUND):
+        return False
+    return not _SO_NOW.isdisjoint(text[max(clause.start, hit.start - 14) : hit.start].split()[-2:])
+
+
+_SO_NOW = frozenset(("is", "are", "has", "have"))
+
+
 def _is_of_a_part(text: str, sentence: Sentence, number: int, hit: Hit) -> bool:
     clause = sentence.clauses[number]
     share = is_share(text, clause.start, clause.end)
@@ -203,36 +250,3 @@ def _takes_out(text: str, clause: Clause) -> bool:
 
 
 _NEXT = 4  #: letters between a claim and the "except" that takes part of it back
-
-
-def _failing(text: str, sentence: Sentence, number: int, hit: Hit) -> Saying | None:
-    if not _speaks_of_checks(text, sentence, number, hit):
-        return None
-    if text.startswith((" before", " without"), hit.end) or text[
-        max(sentence.start, hit.start - 4) : hit.start
-    ].endswith(("之前", "前")):
-        return None  # the test that failed before the change
-    counted = _count_before(text, sentence.start, hit)
-    if counted == 0 or text[max(sentence.start, hit.start - 14) : hit.start].rstrip().endswith(_NONE_OF):
-        return Saying.CHECKS  # "0 failed", "zero test failures"
-    return Saying.CHECKS_FAIL if counted is None else Saying.SOME_FAIL
-
-
-_NONE_OF = ("zero", "zero test", "no test", "no build", "no lint", "零", "无")
-
-
-def _speaks_of_checks(text: str, sentence: Sentence, number: int, hit: Hit) -> bool:
-    if any(clause.has(Sign.CHECK) for clause in (*sentence.earlier(number), sentence.clauses[number])):
-        return True
-    return CHECK_CODE in text[sentence.start : hit.end] or _count_before(text, sentence.start, hit) is not None
-
-
-def _count_before(text: str, start: int, hit: Hit) -> int | None:
-    """Return the number right before a hit: "3 failed", "3 个失败"."""
-    words = text[max(start, hit.start - 14) : hit.start].rstrip(" 个项条例").rsplit(None, 1)
-    digits = words[-1].lstrip("(~,，") if words else ""
-    for at, letter in enumerate(reversed(digits)):
-        if not (letter.isascii() and letter.isdigit()):
-            digits = digits[len(digits) - at :]
-            break
-    return int(digits) if digits else None

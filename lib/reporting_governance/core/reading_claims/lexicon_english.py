@@ -33,7 +33,8 @@ _WHOLE = phrases("""
     nothing further to do | you're all set | you are all set | that's a wrap | everything's in place
     everything's working | everything is now working | the fix is in | it's all done | this is all done
     that's done | closing this out | nothing left for me to do | nothing left to be done | nothing is left
-    nothing more to do | all items are done | nothing else is pending | changes are all in | it's live | it is live
+    nothing is left to do | nothing is left to be done |    nothing more to do | all items are done
+    nothing else is pending | changes are all in | it's live | it is live
     now live | is live | fully implemented and working | is all yours | off your list | ticked off
     closing this task | closing the task | closing this ticket | closing the ticket
     the task is done | the task is complete | the task is completed | the task is finished | the task is closed
@@ -48,7 +49,7 @@ _WORKS = phrases("""
     it works | works now | now works | works fine | works as expected | works correctly | works again
     works as intended | working now | is working again | work as expected | behaves as expected | works end to end
     works end-to-end | is in place | are in place | is up and running | is fully functional | works like a charm
-    works perfectly
+    works perfectly | do the trick | does the trick | work now | work again | is running again
 """)
 
 _DONE = phrases(
@@ -61,14 +62,15 @@ _MENDED = phrases("""
     repaired | published | converted | rolled out | landed | squashed | corrected | finished implementing
     finished writing | finished building | finished adding | finished migrating | finished updating | renamed across
     finished refactoring | finished fixing | addressed | handled | taken care of | sorted out | cleared up | patched
-    up for review | reconciled | up and running | rebuilt | wired up | processed
+    up for review | reconciled | up and running | rebuilt | wired up | processed | booked | ordered | reserved
 """)
 
 #: something was changed; alone it does not say whether that was all
 _CHANGED = phrases("""
     added | updated | changed | removed | moved | wrote | written | created | renamed | refactored | deleted
-    replaced | booked | ordered | edited | rewrote | rewritten | extracted | dropped | bumped | upgraded | adjusted
-    cleaned up | committed | pushed | made the following changes | made these changes | made changes | modified
+    replaced | edited | rewrote | rewritten | extracted | dropped | bumped | upgraded | adjusted
+    cleaned up | committed | pushed | made the following changes | made these changes | made the changes
+    made all the changes | made changes | modified
     extended | split | reworked | simplified | generated | drafted | prepared | covered | archived | configured
     enabled | disabled | reverted | restored | scraped | deduplicated | translated | arranged | cancelled | canceled
     opened | wired | hooked up | tweaked | put in | raised | lowered | inlined | merged in | imported | exported
@@ -110,7 +112,8 @@ _CHECK = phrases("""
 _PASS = phrases("""
     pass | passes | passed | passing | green | succeed | succeeds | succeeded | clean | all pass | all passed
     all green | all passing | are ok | is ok | ok | no issues | no issues found | no errors | 0 failures | 0 failed
-    0 errors | zero failures | zero errors | no failures | without errors | without failures | exit 0 | exit code 0
+    0 errors | no longer fail | no longer fails | no longer failing | zero failures | zero errors | no failures
+    without errors | without failures | exit 0 | exit code 0
     exits 0 | no warnings | without a failure
 """)
 
@@ -123,9 +126,12 @@ _GREEN = phrases("""
 """)
 
 _FAIL = phrases("""
-    fail | fails | failed | failing | failure | failures | red | broken | still fail | still fails | failing tests
+    fail | fails | failed | failing | failure | failures | red | broken | still fail | still fails | still failing
+    still broken | failing tests
     do not pass | does not pass | don't pass | doesn't pass | did not pass | didn't pass | timed out
 """)
+
+_ERRORS = ("errors", "error", "problems")
 
 _DISPATCHED = phrases("""
     delegated | dispatched | spawned | kicked off | handed this over | handed it over | handed over | handed off
@@ -140,7 +146,7 @@ _HANDED = phrases("""
 
 _WORKER = phrases("""
     agent | sub-agent | subagent | sub-agents | subagents | agents | worker | workers | queue | build queue | child
-    background job | background task | nightly job | ci job | batch job | team | the server | reviewer agent | cron
+    background job | background task | nightly job | ci job | batch job | team | reviewer agent | cron
     helper | job queue | background | research agent
 """)
 
@@ -165,6 +171,7 @@ ENGLISH_CLAIMS: Mapping[Sign, Iterable[str]] = {
     Sign.PASS: _PASS,
     Sign.GREEN: _GREEN,
     Sign.FAIL: _FAIL,
+    Sign.ERRORS: _ERRORS,
     Sign.DISPATCHED: _DISPATCHED,
     Sign.HANDED: _HANDED,
     Sign.WORKER: _WORKER,

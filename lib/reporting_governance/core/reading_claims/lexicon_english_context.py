@@ -78,7 +78,10 @@ _OPEN = phrases("""
     still missing | outstanding | unfinished | not finished | not done | not complete | not completed | not started
     not yet | haven't started | have not started | is left | are left | left out of | still fail | still fails
     still uses | still use | not fixed | not implemented | incomplete | yet to | haven't fixed | have not fixed
-    not there yet | halfway | is missing | are missing | blocked on | blocked by | still failing | still broken
+    not there yet | halfway | wasn't able to finish | wasn't able to complete | not able to finish
+    not able to complete | unable to finish | unable to complete | couldn't finish | couldn't complete
+    could not finish | could not complete | didn't finish | did not finish | is missing | are missing | blocked on
+    blocked by | still failing | still broken
     with an error | with errors | finished with | neither works | still has to | still have to | is still to
     not converted | not tested yet | follow up later | remain | remains | to go | still has | still have
     what i could | not there | have to wait | has to wait | waits for | is pending | are pending | wait until
@@ -128,7 +131,8 @@ _NEUTRAL = phrases("""
     checked in | check it out | check out | well done | over and done | done with it being | if you'd like
     if you have questions | if you want | if you like | if needed | if anything is unclear | as if | no longer
     no doubt | not just | ready when you are | build a | build the | test a | the test case | no matter | read-only
-    read only | set up by | to the point | red herring | may 1 | may 2 | of course | the right one | can opener
+    read only | clean worktree | clean checkout | clean clone | clean copy | clean branch | clean install | set up by
+    to the point | red herring | may 1 | may 2 | of course | the right one | can opener
     for the record | will power | not to mention | in no time | no user action | all steps | all parts | all phases
     all stages | all sections | every step | both parts | all milestones | all batches | all shards | every part
     step by step | in part because | for my part | part of the | before and after | more than half

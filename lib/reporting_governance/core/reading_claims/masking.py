@@ -21,7 +21,8 @@ _RUNNERS = re.compile(
     r"(?:pytest|unittest|tox|nox|mypy|ruff|pyright|flake8|eslint|tsc|jest|vitest|mocha|playwright|cypress|ctest|rspec"
     r"|phpunit|clippy|golangci-lint|cargo (?:test|clippy|check)|go (?:test|vet)|(?:npm|pnpm|yarn|bun)(?: run)? "
     r"(?:test|lint|check|build|typecheck)|make (?:test|check|lint)|mvn (?:test|verify)|gradlew? (?:test|check)"
-    r"|dotnet test|swift test|mix test|bundle exec rspec|pre-commit|lint|tests?/|\S{1,80} check)",
+    r"|dotnet test|[\w./:-]{0,80}?(?:\btest_\w|_tests?\b|::\w|\.(?:spec|test)\b)"
+    r"|swift test|mix test|bundle exec rspec|pre-commit|lint|tests?/|\S{1,80} check)",
     re.IGNORECASE,
 )
 

@@ -30,6 +30,8 @@ class ReportReading:
     completion: Read  #: it says that the task is complete
     progress: Read  #: it says that work was done or goes on
     checks_passed: Read  #: it says that tests or checks pass
+    failure_disclosed: Read  #: it says plainly that a check fails or failed, and not that this was mended
+    asks_back: Read  #: it ends in a question that the person has to answer
     checks_named: tuple[str, ...]  #: which checks it says to pass by name: `CHECKS_ASSERTED` of `fact_catalogue`
     dispatched: Read  #: it says that something was already handed on to somebody who works on it
     fields: Mapping[str, Read]  #: REPORT_FIELDS of `fact_catalogue`: whether the report says each

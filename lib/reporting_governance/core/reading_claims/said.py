@@ -77,7 +77,7 @@ def how_stated(text: str, sentence: Sentence, number: int, hit: Hit) -> Answer:
         return Said.NOT_SAID, "it is asked"
     if is_reported(text, sentence, number, hit):
         return Said.NOT_SAID, "it is told of somebody else"
-    if hit.sign is Sign.OPEN and _is_under_condition(sentence, number, hit):
+    if hit.sign is Sign.OPEN and _is_under_condition(text, sentence, number, hit):
         return Said.NOT_SAID, "it is a condition"
     if hit.sign is Sign.OPEN and before(sentence.clauses[number], hit, Sign.MENDED, Sign.CHANGED, Sign.DONE):
         return Said.NOT_SAID, "what was left is what was done"
@@ -141,7 +141,7 @@ def _was(text: str, clause: Clause, hit: Hit) -> bool:
 
 def _is_conditional(text: str, sentence: Sentence, number: int, hit: Hit, *, told: bool) -> bool:
     clause = sentence.clauses[number]
-    if _is_under_condition(sentence, number, hit) or text.startswith(_ONLY_THEN, hit.end):
+    if _is_under_condition(text, sentence, number, hit) or text.startswith(_ONLY_THEN, hit.end):
         return True
     if not told and (_times(text, clause, hit) or any(_begins(each, Sign.WHEN) for each in sentence.earlier(number))):
         return True
@@ -172,10 +172,20 @@ _ONLY_THEN = (
 )
 
 
-def _is_under_condition(sentence: Sentence, number: int, hit: Hit) -> bool:
-    return before(sentence.clauses[number], hit, Sign.CONDITION) or any(
-        _begins(each, Sign.CONDITION) for each in sentence.earlier(number)
-    )
+def _is_under_condition(text: str, sentence: Sentence, number: int, hit: Hit) -> bool:
+    clause = sentence.clauses[number]
+    conditions = [each for each in clause.hits if each.start < hit.start]
+    for earlier in sentence.earlier(number):
+        conditions += (each for each in earlier.hits if each.start - earlier.start < _AT_THE_BEGINNING)
+    return any(each.sign is Sign.CONDITION and not _has_come(text, each) for each in conditions)
+
+
+def _has_come(text: str, hit: Hit) -> bool:
+    """Tell "改好之后" (it was done, and then) from "完成测试之后" (it holds only then)."""
+    return text.startswith(("之后", "以后"), hit.start) and text[hit.start - 1 : hit.start] in _ENDED
+
+
+_ENDED = ("好", "完", "了", "过", "成")  #: a Chinese verb with one of these behind it has come to its end
 
 
 def _times(text: str, clause: Clause, hit: Hit) -> bool:
@@ -194,11 +204,18 @@ def _is_denied(text: str, sentence: Sentence, number: int, hit: Hit) -> bool:
         return True
     if hit.sign in _STATES and number + 1 < len(sentence.clauses) and _excepts(sentence.clauses[number + 1], hit):
         return hit.sign in (Sign.PASS, Sign.GREEN)
-    denials = [each.end for each in clause.hits if each.sign is Sign.NEGATION and each.start < hit.start]
+    denials = [each.end for each in clause.hits if each.sign is Sign.NEGATION and _reaches(text, each, hit)]
     if not denials:
         return False
     between = text[max(denials) : hit.start]
     return between.count(" ") <= _FAR_WORDS if text[hit.start].isascii() else len(between) <= _FAR_LETTERS
+
+
+def _reaches(text: str, denial: Hit, hit: Hit) -> bool:
+    """Tell whether a negation rules a hit; "without" takes only what it names: "fails without it and passes"."""
+    if denial.start >= hit.start:
+        return False
+    return not (text.startswith("without", denial.start) and " and " in text[denial.end : hit.start])
 
 
 #: a negation further away than this speaks of something else

@@ -29,6 +29,7 @@ class Sign(Enum):
     PASS = auto()  #: a verb for passing
     GREEN = auto()  #: checks pass, whatever stands around it
     FAIL = auto()  #: checks fail
+    ERRORS = auto()  #: what a check counts when it fails
     DISPATCHED = auto()  #: something was handed on to somebody who works on it
     HANDED = auto()  #: a verb for handing on; only with a worker as its object
     WORKER = auto()  #: an agent, a queue, a job

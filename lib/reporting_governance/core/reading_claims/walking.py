@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from reporting_governance.core.reading_claims.asking import Uttered, asks_a_person
 from reporting_governance.core.reading_claims.blocks import Block, BlockKind, read_blocks
+from reporting_governance.core.reading_claims.checking import NAMES_A_FAILURE
 from reporting_governance.core.reading_claims.findings import Finding, Saying, findings_of
 from reporting_governance.core.reading_claims.folding import Folded, fold
 from reporting_governance.core.reading_claims.labels import Label, Section, find_label, says_something
@@ -16,8 +18,10 @@ from reporting_governance.core.reading_claims.lexicon_english_context import ENG
 from reporting_governance.core.reading_claims.numbers import is_share
 from reporting_governance.core.reading_claims.said import Said
 from reporting_governance.core.reading_claims.sentences import Sentence, read_sentences
-from reporting_governance.core.reading_claims.signs import Index, build_index
+from reporting_governance.core.reading_claims.signs import Index, Sign, build_index
 
+#: a sentence with one of these may say what follows from an answer
+_FOLLOWS = (Sign.PLAN, Sign.INTENT, Sign.CONDITION, Sign.NEED)
 _LONGEST_LABEL = 44
 _BOLD_LINE = 7
 _OWN = Label(None, Section.OWN)
@@ -35,11 +39,21 @@ class Walk:
 
     findings: list[Finding] = field(default_factory=list)
     labelled: dict[str, tuple[bool, tuple[int, int]]] = field(default_factory=dict)
+    sentences: list[Uttered] = field(default_factory=list)
 
     def fill(self, label: Label, says: bool, span: tuple[int, int]) -> None:
         """Keep that a labelled field says something; that it does once outweighs that it did not before."""
         if label.field is not None and not (label.field in self.labelled and self.labelled[label.field][0]):
             self.labelled[label.field] = (says, span)
+
+    def utter(self, sentence: Sentence, folded: Folded, block: Block) -> None:
+        """Keep whether a sentence asks; one without a word is none."""
+        text = folded.text[sentence.start : sentence.end]
+        if any(letter.isalnum() for letter in text):
+            asks = block.doubt is None and asks_a_person(text, marked=sentence.asks)
+            goes_on = any(clause.has(*_FOLLOWS) for clause in sentence.clauses)
+            span = folded.span(sentence.start, sentence.end)
+            self.sentences.append(Uttered(span, block.kind is BlockKind.ITEM, asks, goes_on))
 
 
 @dataclass(slots=True)
@@ -90,6 +104,7 @@ def _block(found: Walk, place: _Place, block: Block, folded: Folded) -> Iterator
     yield from _boxes(block, folded)
     yield from _under(label, folded, 0, len(folded.text), boxed=block.ticked)
     for sentence in read_sentences(folded.text, _index()):
+        found.utter(sentence, folded, block)
         value_start, own = _label_of(folded.text, sentence)
         if own is not None:
             label = own
@@ -155,9 +170,13 @@ def _placed(finding: Finding, label: Label, block: Block, folded: Folded) -> Fin
     """Give a finding its place in the original text, and weigh where it stands."""
     start, end = folded.span(finding.start, finding.end)
     said, reason = finding.said, finding.reason
-    speaks_to_operator = finding.saying in (Saying.NEED, Saying.AGAIN)
+    holds_anywhere = finding.saying in (Saying.NEED, Saying.AGAIN) or (
+        finding.saying in (Saying.CHECKS_FAIL, Saying.SOME_FAIL)
+        and label.section is not Section.CONDITION
+        and not folded.text.startswith(NAMES_A_FAILURE, finding.start)
+    )
     if (
-        not speaks_to_operator
+        not holds_anywhere
         and said is not Said.NOT_SAID
         and (label.section in (Section.OPEN, Section.CONDITION) or block.ticked is False)
     ):
@@ -165,4 +184,4 @@ def _placed(finding: Finding, label: Label, block: Block, folded: Folded) -> Fin
     saying = finding.saying
     if label.section is Section.DONE and saying in (Saying.WHOLE, Saying.OPEN) and block.kind is BlockKind.ITEM:
         saying = Saying.CHANGE
-    return Finding(saying, said, start, end, reason)
+    return replace(finding, saying=saying, said=said, start=start, end=end, reason=reason)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from reporting_governance.core.fact_catalogue import REPORT_FIELDS
+from reporting_governance.core.reading_claims.asking import asks_back
+from reporting_governance.core.reading_claims.checking import OTHERS
 from reporting_governance.core.reading_claims.findings import Finding, Saying
 from reporting_governance.core.reading_claims.reads import Read
 from reporting_governance.core.reading_claims.said import MOST_OF_IT, Said
@@ -31,11 +33,44 @@ class Findings:
         """Return the first of these that is asserted."""
         return self.first(Said.SO, *sayings)
 
+    def standing_failure(self) -> Finding | None:
+        """Return the first failure of a check that is not said later to be over; one that is counted goes first."""
+        failures = [each for each in self._findings if _fails(each) and not self._is_over(each)]
+        counted = (each for each in failures if each.saying is Saying.SOME_FAIL)
+        return next(counted, failures[0] if failures else None)
+
+    def _is_over(self, failure: Finding) -> bool:
+        return any(
+            each.start > failure.start and each.wholly and _passes(each) and _is_same_check(each, failure)
+            for each in self._findings
+        )
+
+    def contradiction(self, failure: Finding) -> Finding | None:
+        """Return where the report says that just such checks pass as the failure speaks of."""
+        return next((each for each in self._findings if _passes(each) and _is_same_check(each, failure)), None)
+
     def nothing(self, reason: str) -> Read:
         """Return a no for which nothing in the text speaks; no such no is possible while part of it was not read."""
         if not self._whole:
             return Read(None, "the middle of a long text was not read", None)
         return Read(False, reason, None)
+
+
+def _fails(finding: Finding) -> bool:
+    if finding.saying is Saying.CHECKS:
+        return finding.said is Said.NOT_SO
+    return finding.said is Said.SO and finding.saying in (Saying.CHECKS_FAIL, Saying.SOME_FAIL)
+
+
+def _passes(finding: Finding) -> bool:
+    return finding.saying is Saying.CHECKS and finding.said is Said.SO
+
+
+def _is_same_check(one: Finding, other: Finding) -> bool:
+    """Tell whether a pass and a failure may speak of one check; "tests" may be those of every kind."""
+    if OTHERS in (one.check, other.check):
+        return False
+    return one.check.startswith(other.check) or other.check.startswith(one.check)
 
 
 def _read(value: bool | None, reason: str, finding: Finding) -> Read:
@@ -53,9 +88,6 @@ def completion(found: Findings) -> Read:
             return _read(None, "it says that the task is done, and also that work is left", left)
         return _read(True, "it says that the task is done", task)
     doubted = found.first(Said.PERHAPS, Saying.WHOLE, Saying.THING)
-    failing = found.so(Saying.CHECKS_FAIL, Saying.SOME_FAIL)
-    if thing is not None and left is None and failing is not None:
-        return _read(None, "it says that something is done, and also that checks fail", failing)
     if thing is not None and left is None:
         if doubted is not None:
             return _read(None, "part of what is said to be done is said with reserve", doubted)
@@ -65,6 +97,8 @@ def completion(found: Findings) -> Read:
     if left is not None:
         return _read(False, "it says that work is left", left)
     changed = found.so(Saying.CHANGE)
+    if changed is not None and (failed := found.standing_failure()) is not None:
+        return _read(False, "it says what was changed, and that a check fails", failed)
     if changed is not None:
         return _read(None, "it says what was changed, and not whether that is all", changed)
     return found.nothing("it does not say that the task is done")
@@ -84,10 +118,12 @@ def progress(found: Findings) -> Read:
 def checks_passed(found: Findings) -> Read:
     """Tell whether the report says that tests or checks pass."""
     passed = found.so(Saying.CHECKS)
-    if (some := found.so(Saying.SOME_FAIL)) is not None:
-        return _read(False, "it says how many of them fail", some)
-    failed = found.so(Saying.CHECKS_FAIL) or found.first(Said.NOT_SO, Saying.CHECKS)
-    if passed is not None and failed is not None:
+    failed = found.standing_failure()
+    if failed is not None and failed.saying is Saying.SOME_FAIL:
+        return _read(False, "it says how many of them fail", failed)
+    if passed is not None and failed is not None and passed.check == OTHERS:
+        return _read(False, "it says that the others pass, and that some do not", failed)
+    if passed is not None and failed is not None and _is_same_check(passed, failed):
         return _read(None, "it says that some pass and that some do not", failed)
     if passed is not None:
         return _read(True, "it says that they pass", passed)
@@ -96,6 +132,16 @@ def checks_passed(found: Findings) -> Read:
     if (doubted := found.first(Said.PERHAPS, Saying.CHECKS)) is not None:
         return _read(None, f"it may say that they pass: {doubted.reason}", doubted)
     return found.nothing("it does not say that checks pass")
+
+
+def failure_disclosed(found: Findings) -> Read:
+    """Tell whether the report says plainly that a check fails; what it also says to pass is not said plainly."""
+    failed = found.standing_failure()
+    if failed is None:
+        return found.nothing("it does not say that a check fails")
+    if (passed := found.contradiction(failed)) is not None:
+        return _read(False, "it says that a check fails, and also that such checks pass", passed)
+    return _read(True, "it says that a check fails", failed)
 
 
 def dispatched(found: Findings) -> Read:
@@ -114,7 +160,11 @@ def forwarded(found: Findings) -> Finding | None:
 
 def fields(found: Findings, walk: Walk) -> Mapping[str, Read]:
     """Tell which of the five fields the report says: by its labels, else by what it says strongly."""
-    return {name: _labelled(walk, name) or _FROM_PROSE[name](found) for name in REPORT_FIELDS}
+    prose = {name: _FROM_PROSE[name](found) for name in REPORT_FIELDS}
+    asked = asks_back(walk.sentences)
+    if asked.value:
+        prose["operator_intervention_needed"] = asked
+    return {name: _labelled(walk, name) or prose[name] for name in REPORT_FIELDS}
 
 
 def _labelled(walk: Walk, name: str) -> Read | None:
