@@ -29,14 +29,17 @@ class Outcome:
     killed: bool
 
 
-def killed_everywhere(template: str, scratch: str, scenario: Scenario) -> Iterator[tuple[int, str, Outcome]]:
-    """Run the scenario on copies of a template folder, killed at event 1, 2, 3 ... until it gets to its end.
+def killed_everywhere(
+    template: str, scratch: str, scenario: Scenario, *, first: int = 1, stride: int = 1
+) -> Iterator[tuple[int, str, Outcome]]:
+    """Run the scenario on copies of a template folder, killed at event after event until it gets to its end.
+
+    Killed at `first`, then always `stride` events later.
 
     Yields the number of the event, the folder that is left, and the outcome; the last one is a whole run.
     """
-    number = 0
+    number = first
     while True:
-        number += 1
         root = f"{scratch}/{number}"
         if os.path.isdir(template):
             shutil.copytree(template, root)
@@ -45,6 +48,7 @@ def killed_everywhere(template: str, scratch: str, scenario: Scenario) -> Iterat
         shutil.rmtree(root, ignore_errors=True)
         if not outcome.killed:
             return
+        number += stride
 
 
 def run_killed(root: str, scenario: Scenario, event: int | None) -> Outcome:

@@ -1,44 +1,16 @@
 """Killed at every step of every stage, then run again: nothing lost, nothing told twice without saying so."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
-from tests.crash.chain.processes import Told, told_all
+from tests.crash.chain.kills import kills
+from tests.crash.chain.processes import told_all
 from tests.crash.chain.world import REPEATED, SCRIPT, STEPS, World, play, profile_of
-from tests.storage.killing import Report, run_killed
 
 #: Steps of a stage between two kills in the short form; odd, so that the kinds of steps take turns.
 STRIDE = 31
-
-
-def kill_and_run_again(template: str, root: str, step: int, event: int, *, straight_on: bool) -> bool:
-    """Kill one step at one event and finish the script; return whether the step was still running by then."""
-    if os.path.isdir(template):
-        shutil.copytree(template, root)
-    _, seconds, act = SCRIPT[step]
-    profile = profile_at(step)
-
-    def scenario(here: str, report: Report) -> None:
-        act(World(here, profile, wrap=lambda store: Told(store, report)).at(seconds))
-
-    outcome = run_killed(root, scenario, event)
-    world = World(root, profile).at(seconds)
-    if straight_on:
-        play(world, step)
-    else:
-        act(world)
-        if STEPS["decide start"] < step < STEPS["repeat"]:
-            world.settle()
-            world.check()
-        play(world.at(max(world.clock.seconds, seconds)), step)
-    world.at(max(world.clock.seconds, REPEATED)).settle()
-    told_all(world.check(acknowledged=[[identity for report in outcome.reports for identity in report]]))
-    shutil.rmtree(root)
-    return outcome.killed
 
 
 def profile_at(step: int) -> ProfileSpec:
@@ -46,18 +18,29 @@ def profile_at(step: int) -> ProfileSpec:
     return profile_of() if SCRIPT[step][0].startswith("bridge") else profile_of(pager=None)
 
 
-def template_of(folder: Path, step: int) -> str:
-    """Return a state in which everything before a step is done."""
-    root = str(folder / "template")
-    play(World(root, profile_at(step)), 0, step)
-    return root
-
-
 def every_kill(folder: Path, step: int, *, first: int, stride: int) -> int:
-    template = template_of(folder, step)
-    event = first
-    while kill_and_run_again(template, str(folder / f"{event}"), step, event, straight_on=(event // stride) % 2 == 0):
-        event += stride
+    """Kill one step of the script again and again, and finish the script each time; return where that ended."""
+    _, seconds, act = SCRIPT[step]
+    profile, event = profile_at(step), 0
+    for killed in kills(
+        folder,
+        lambda root: play(World(root, profile), 0, step),
+        lambda root, wrap: act(World(root, profile, wrap=wrap).at(seconds)),
+        first=first,
+        stride=stride,
+    ):
+        event = killed.event
+        world = World(killed.root, profile).at(seconds)
+        if (event // stride) % 2 == 0:
+            play(world, step)
+        else:
+            act(world)
+            if STEPS["decide start"] < step < STEPS["repeat"]:
+                world.settle()
+                world.check()
+            play(world.at(max(world.clock.seconds, seconds)), step)
+        world.at(max(world.clock.seconds, REPEATED)).settle()
+        told_all(world.check(acknowledged=killed.acknowledged))
     return event
 
 

@@ -1,6 +1,5 @@
 """Killed while a silence begins and ends, while a notice is kept back, and while a step of an escalation is taken."""
 
-import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -9,9 +8,8 @@ import pytest
 
 from reporting_governance.contracts.silence import Silence
 from reporting_governance.stages.silencing import add_silence
-from tests.crash.chain.processes import Told
+from tests.crash.chain.kills import kills
 from tests.crash.chain.world import OVERDUE, REPEATED, START, STEPS, World, play, profile_of
-from tests.storage.killing import Report, run_killed
 
 STRIDE = 5  #: steps of the killed stage between two kills; these stages are short
 STEP_SECONDS = 900
@@ -63,28 +61,18 @@ KILLED: dict[str, tuple[Callable[[World], None], float, Callable[[World], object
 @pytest.mark.parametrize("name", KILLED)
 def test_killed_and_run_again_nothing_is_lost_or_doubled(tmp_path: Path, name: str) -> None:
     before, seconds, act = KILLED[name]
-    template = str(tmp_path / "template")
-    before(World(template, PROFILE))
-    event, was_killed = STRIDE // 2, True
-    kills = 0
-    while was_killed:
-        root = str(tmp_path / str(event))
-        shutil.copytree(template, root)
-
-        def scenario(here: str, report: Report) -> None:
-            act(World(here, PROFILE, wrap=lambda store: Told(store, report)).at(seconds))
-
-        outcome = run_killed(root, scenario, event)
-        was_killed = outcome.killed
-        kills += was_killed
-        world = World(root, PROFILE).at(seconds)
+    for killed in kills(
+        tmp_path,
+        lambda root: before(World(root, PROFILE)),
+        lambda root, wrap: act(World(root, PROFILE, wrap=wrap).at(seconds)),
+        first=STRIDE // 2,
+        stride=STRIDE,
+    ):
+        world = World(killed.root, PROFILE).at(seconds)
         act(world)
         world.at(REPEATED).settle()
         world.at(REPEATED + 2 * STEP_SECONDS).settle()
-        derived = world.check(acknowledged=[[identity for report in outcome.reports for identity in report]])
+        derived = world.check(acknowledged=killed.acknowledged)
         phases = [each.body["phase"] for each in derived.notices.values()]
         assert phases.count("firing") == 4, "two episodes, two receivers"
         assert phases.count("escalation") == 2, "the step is taken once for each episode"
-        shutil.rmtree(root)
-        event += STRIDE
-    assert kills

@@ -1,6 +1,5 @@
 """Killed while a decision does something to a task, and while a person answers what it asked."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,10 +14,10 @@ from reporting_governance.stages.enqueue import run_enqueue
 from reporting_governance.stages.rejudging import run_rejudge
 from reporting_governance.stages.report import run_report
 from reporting_governance.stages.reviewing import NoOpenReview, run_review
-from tests.crash.chain.processes import Told
+from reporting_governance.storage.interface import Store
+from tests.crash.chain.kills import kills
 from tests.crash.chain.world import World, profile_of
 from tests.stages.enforcing_world import REVIEW, on_claim, policy_of
-from tests.storage.killing import Report, run_killed
 
 STRIDE = 5  #: steps of the killed stage between two kills; these stages are short
 PROFILE = profile_of(pager=None)
@@ -66,6 +65,12 @@ class Judged(World):
         return str(view.body["task"]["status"])
 
 
+def judged(root: str, wrap: Callable[[Store], Store] = lambda store: store) -> Judged:
+    world = Judged(root, PROFILE, wrap=wrap)
+    world.at(100)
+    return world
+
+
 def asked(world: Judged) -> None:
     world.claims()
     world.settle()
@@ -83,22 +88,14 @@ KILLED: dict[str, tuple[Callable[[Judged], None], Callable[[Judged], object], st
 @pytest.mark.parametrize("name", KILLED)
 def test_killed_and_done_again_it_is_done_once(tmp_path: Path, name: str) -> None:
     before, act, status = KILLED[name]
-    template = str(tmp_path / "template")
-    before(Judged(template, PROFILE))
-    event, was_killed = STRIDE // 2, True
-    kills = 0
-    while was_killed:
-        root = str(tmp_path / str(event))
-        shutil.copytree(template, root)
-
-        def scenario(here: str, report: Report) -> None:
-            act(Judged(here, PROFILE, wrap=lambda store: Told(store, report)).at(100))  # type: ignore[arg-type]
-
-        outcome = run_killed(root, scenario, event)
-        was_killed = outcome.killed
-        kills += was_killed
-        world = Judged(root, PROFILE)
-        world.at(100)
+    for killed in kills(
+        tmp_path,
+        lambda root: before(Judged(root, PROFILE)),
+        lambda root, wrap: act(judged(root, wrap)),
+        first=STRIDE // 2,
+        stride=STRIDE,
+    ):
+        world = judged(killed.root)
         act(world)
         world.settle()
         assert world.status() == status
@@ -109,7 +106,4 @@ def test_killed_and_done_again_it_is_done_once(tmp_path: Path, name: str) -> Non
             each["kind"] == "notice" for each in records
         )
         if "again" not in name:
-            world.check(acknowledged=[[identity for report in outcome.reports for identity in report]])
-        shutil.rmtree(root)
-        event += STRIDE
-    assert kills
+            world.check(acknowledged=killed.acknowledged)
