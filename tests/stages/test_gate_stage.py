@@ -18,7 +18,8 @@ from reporting_governance.contracts.times import format_time
 from reporting_governance.core.check_in_rules import native_task_key
 from reporting_governance.stages.report import run_report
 from reporting_governance.stages.scan import run_scan
-from reporting_governance.stages.task_change import TaskChange, load_version
+from reporting_governance.stages.task_change import TaskChange
+from reporting_governance.stages.task_version import load_version
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Group
 from reporting_governance.storage.memory import MemoryStore

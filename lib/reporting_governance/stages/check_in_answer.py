@@ -10,7 +10,7 @@ from reporting_governance.contracts.watch_settings import Watchdog
 from reporting_governance.core.conditions import Sight, Truth, Verdict, checkpoint_overdue
 from reporting_governance.core.promises import counted_check_in
 from reporting_governance.core.watch_settings import WatchSettings, settings_for
-from reporting_governance.stages.task_change import parse_task
+from reporting_governance.stages.task_version import parse_task
 
 
 @frozen(kw_only=True)

@@ -36,7 +36,8 @@ from reporting_governance.core.task_fold import ANSWERS
 from reporting_governance.errors import GovernanceError
 from reporting_governance.stages.check_in_answer import what_is_owed
 from reporting_governance.stages.report_result import CheckInResult
-from reporting_governance.stages.task_change import TaskChange, TaskVersion, load_version
+from reporting_governance.stages.task_change import TaskChange
+from reporting_governance.stages.task_version import TaskVersion, load_version
 from reporting_governance.storage.interface import Group, Listing, Store
 
 MOST_IN_GROUP = 40  #: records of one task in one group, reached by at most one check-in

@@ -21,7 +21,8 @@ from reporting_governance.core.actions import FORCE_CHECKPOINT, POWER_OF, emitte
 from reporting_governance.core.check_in_rules import NATIVE
 from reporting_governance.core.decision_runner import Plan
 from reporting_governance.core.reviewing import has_moved_on, review_of, status_of
-from reporting_governance.stages.task_change import TaskChange, TaskVersion
+from reporting_governance.stages.task_change import TaskChange
+from reporting_governance.stages.task_version import TaskVersion
 from reporting_governance.storage.interface import Absence, Addition, Listing, View
 
 if TYPE_CHECKING:

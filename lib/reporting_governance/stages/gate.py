@@ -15,7 +15,7 @@ from reporting_governance.core.check_in_rules import may_check_in, native_task_k
 from reporting_governance.core.gating import Memory, is_rewritten, is_same, remembered
 from reporting_governance.stages.gate_attempt import Asked, Subject, digest_of, draft, session_task_id
 from reporting_governance.stages.gate_judging import judge
-from reporting_governance.stages.task_change import TaskVersion, load_version
+from reporting_governance.stages.task_version import TaskVersion, load_version
 from reporting_governance.storage.interface import Listing, Store
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from reporting_governance.core.policy_evaluator import Verdict
 from reporting_governance.stages.gate_attempt import Asked, Drafted, Subject, draft, session_task_id
 from reporting_governance.stages.gate_judging import Judgement
 from reporting_governance.stages.gate_recording import record
-from reporting_governance.stages.task_change import load_version
+from reporting_governance.stages.task_version import load_version
 from reporting_governance.storage.interface import Store
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reporting_governance.contracts.deployment_profile import ProfileSpec
     from reporting_governance.stages.gate_judging import Judgement
     from reporting_governance.stages.policy import Policy
-    from reporting_governance.stages.task_change import TaskVersion
+    from reporting_governance.stages.task_version import TaskVersion
 
 _UNWRITTEN = 0  #: seq of a version that the same group makes; no line has it
 

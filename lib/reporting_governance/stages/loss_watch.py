@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from reporting_governance.core.episodes import Transition
     from reporting_governance.stages.clock import Clock
-    from reporting_governance.stages.task_change import Body
+    from reporting_governance.stages.task_version import Body
     from reporting_governance.storage.interface import Line, Store
 
 _CONDITION = "log_loss"
@@ -93,7 +93,7 @@ def _told(store: Store, clock: Clock, newest: int) -> tuple[Transition, ...]:
     from reporting_governance.core.conditions import Condition, Truth, Verdict
     from reporting_governance.core.episodes import ResolvedBy, resolve_all, transitions
     from reporting_governance.stages.self_change import say_about_us
-    from reporting_governance.stages.task_change import load_version
+    from reporting_governance.stages.task_version import load_version
 
     version = load_version(store, store.listing(Folder.WATCH), JOURNAL_KEY)
     loss = next(losses(store, newest), None)
@@ -129,7 +129,7 @@ def _told(store: Store, clock: Clock, newest: int) -> tuple[Transition, ...]:
 def _closed(store: Store, clock: Clock, body: Body) -> tuple[Transition, ...]:
     from reporting_governance.core.episodes import ResolvedBy, resolve_all
     from reporting_governance.stages.self_change import say_about_us
-    from reporting_governance.stages.task_change import load_version
+    from reporting_governance.stages.task_version import load_version
 
     version = load_version(store, store.listing(Folder.WATCH), JOURNAL_KEY)
     if version is None or version.body is None or version.body["conditions"] != body["conditions"]:

@@ -23,7 +23,8 @@ from reporting_governance.stages.enforcing import caused_event
 from reporting_governance.stages.newest import read_all
 from reporting_governance.stages.settled_thread import changed_key
 from reporting_governance.stages.subjects import all_threads
-from reporting_governance.stages.task_change import TaskChange, TaskVersion, load_version
+from reporting_governance.stages.task_change import TaskChange
+from reporting_governance.stages.task_version import TaskVersion, load_version
 from reporting_governance.stages.tellings import Telling, telling_of
 from reporting_governance.storage.interface import Absence, Addition, Group, Store, View, expand
 

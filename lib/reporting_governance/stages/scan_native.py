@@ -19,7 +19,8 @@ from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.heartbeats import heard_by
 from reporting_governance.stages.scan_batch import UNFORESEEN, Batch, Tally, note_unforeseen, say
 from reporting_governance.stages.scan_report import NotJudged, Said
-from reporting_governance.stages.task_change import TaskChange, TaskVersion, native_place, parse_task, version_of
+from reporting_governance.stages.task_change import TaskChange, native_place
+from reporting_governance.stages.task_version import TaskVersion, parse_task, version_of
 from reporting_governance.stages.watch_change import add_transitions, needs_episodes
 from reporting_governance.stages.watch_mark import OwnMark
 from reporting_governance.storage.interface import Listing, Store

@@ -22,7 +22,8 @@ from reporting_governance.stages.self_change import SELF, US
 from reporting_governance.stages.source_labels import INSTANCE_LABEL, labelled_sources
 from reporting_governance.stages.source_marks import mark_group
 from reporting_governance.stages.source_reading import read_source
-from reporting_governance.stages.task_change import TaskChange, TaskVersion, load_version, parse_task, version_of
+from reporting_governance.stages.task_change import TaskChange
+from reporting_governance.stages.task_version import TaskVersion, load_version, parse_task, version_of
 from reporting_governance.stages.watch_change import add_transitions, needs_episodes
 from reporting_governance.stages.watch_mark import NATIVE_MARK, OwnMark
 from reporting_governance.storage.interface import Listing, Store

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from reporting_governance.core.episodes import Transition
     from reporting_governance.stages.clock import Clock
-    from reporting_governance.stages.task_change import TaskVersion
+    from reporting_governance.stages.task_version import TaskVersion
     from reporting_governance.storage.interface import Store
 
 SELF = "self"  #: source and instance of what we watch about ourselves

@@ -122,7 +122,7 @@ class _Watch:
         return view is not None and bool(view.body.get("hold"))
 
     def _entry(self, receiver: str | None) -> Body | None:
-        from reporting_governance.stages.task_change import load_version
+        from reporting_governance.stages.task_version import load_version
 
         version = load_version(self._store, self._watch, _key(receiver))
         if version is None or version.body is None:
@@ -136,7 +136,7 @@ class _Watch:
         """Say that a condition holds since a moment; None: that it does not."""
         from reporting_governance.core.conditions import Condition, Truth, Verdict
         from reporting_governance.core.episodes import transitions
-        from reporting_governance.stages.task_change import load_version
+        from reporting_governance.stages.task_version import load_version
 
         if receiver is not None and since is None and _key(receiver) not in self._watch.names:
             return ()
@@ -154,7 +154,7 @@ class _Watch:
 
     def _ended(self, receiver: str | None) -> "tuple[Transition, ...]":
         from reporting_governance.core.episodes import ResolvedBy, resolve_all
-        from reporting_governance.stages.task_change import load_version
+        from reporting_governance.stages.task_version import load_version
 
         if _key(receiver) not in self._watch.names:
             return ()

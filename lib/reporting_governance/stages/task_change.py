@@ -1,16 +1,14 @@
 """One change of one task's view, as one group: what report and scan have in common."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from reporting_governance.contracts.checkpoint_request import CheckpointRequest
 from reporting_governance.contracts.event_envelope import Event
 from reporting_governance.contracts.evidence import Evidence
-from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
-from reporting_governance.contracts.task_state import FINISHED, TaskState
+from reporting_governance.contracts.task_state import FINISHED
 from reporting_governance.contracts.times import FAR_FUTURE, FIRST, due_name
 from reporting_governance.contracts.watch_settings import Watchdog
 from reporting_governance.core.conditions import Sight
@@ -19,43 +17,8 @@ from reporting_governance.core.self_events import is_about_us
 from reporting_governance.core.sessions import judge_ours, kept_until
 from reporting_governance.core.task_fold import fold_task
 from reporting_governance.core.watch_settings import settings_for
-from reporting_governance.storage.interface import Absence, Addition, Group, Listing, Store, View, expand
-
-Body = Mapping[str, Any]
-
-
-@frozen
-class TaskVersion:
-    """The exact version of a task's view that a change stands on, or the proof that there is none."""
-
-    key: str
-    name: ViewName | None
-    body: Body | None
-    absence: Absence | None = None
-
-
-def load_version(store: Store, listing: Listing, key: str) -> TaskVersion | None:
-    """Return a task's newest version, also from `past/`; None when it was changed while we looked."""
-    name = listing.names.get(key)
-    if name is not None:
-        view = store.read(name)
-        return None if view is None else version_of(store, view)
-    past = store.past(key)
-    if past is not None:
-        return version_of(store, past)
-    return TaskVersion(key, None, None, Absence(listing.folder, key, listing.head_seq))
-
-
-def version_of(store: Store, view: View) -> TaskVersion:
-    """Return a view as a version, with its long texts in place."""
-    return TaskVersion(view.name.id, view.name, expand(store, view.body))
-
-
-def parse_task(document: Body, *, source: str) -> TaskState:
-    """Return a task's state; an erased title is none."""
-    if document.get("title", "") is None:
-        document = {key: value for key, value in document.items() if key != "title"}
-    return TaskState.parse(document, source=source)
+from reporting_governance.stages.task_version import Body, TaskVersion, parse_task
+from reporting_governance.storage.interface import Addition, Group
 
 
 class TaskChange:

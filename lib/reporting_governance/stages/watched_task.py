@@ -10,7 +10,7 @@ from reporting_governance.core.check_in_rules import NATIVE
 from reporting_governance.core.conditions import Sight, checkpoint_overdue
 from reporting_governance.core.promises import counted_check_in, promise_of
 from reporting_governance.core.watch_settings import WatchSettings, settings_for
-from reporting_governance.stages.task_change import parse_task
+from reporting_governance.stages.task_version import parse_task
 from reporting_governance.storage.interface import Store, View, expand
 
 NO_PROMISE = "no promise"
