@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from reporting_governance.core.fact_catalogue import CHECKS_ASSERTED
+from reporting_governance.core.reading_claims.checking import OTHERS
 from reporting_governance.core.reading_claims.findings import Finding, Saying
 from reporting_governance.core.reading_claims.said import Said
 
@@ -56,7 +57,7 @@ def checks_named(text: str, findings: Sequence[Finding]) -> tuple[str, ...]:
     for finding in sorted(findings, key=lambda each: each.start):
         if finding.saying not in (Saying.CHECKS, Saying.CHECKS_FAIL, Saying.SOME_FAIL):
             continue
-        if finding.saying is Saying.CHECKS and finding.said is Said.SO:
+        if finding.saying is Saying.CHECKS and finding.said is Said.SO and finding.check != OTHERS:
             named |= _named_near(text, finding, before)
         before = finding.end
     return tuple(each for each in CHECKS_ASSERTED if each in named)
