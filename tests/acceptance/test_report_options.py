@@ -93,3 +93,10 @@ def test_what_a_claim_is_supported_by_has_to_be_there(desk: Verbs, words: tuple[
     ended = desk.call("report", "complete", "build", *words)
     assert ended.code == 2
     assert "need evidence: --file or --command" in ended.err
+
+
+@pytest.mark.parametrize("words", [("build",), ("--agent", "coder"), ("--file", "x"), ("build", "a message")])
+def test_words_beside_standard_input_are_refused_and_not_forgotten(desk: Verbs, words: tuple[str, ...]) -> None:
+    ended = desk.call("report", "-", *words, given='{"verb": "heartbeat", "task": "build"}')
+    assert (ended.code, ended.out) == (2, "")
+    assert "- takes everything from standard input" in ended.err

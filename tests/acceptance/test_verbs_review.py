@@ -45,13 +45,14 @@ def test_a_review_from_its_question_to_its_answer(verbs: Verbs) -> None:
     assert listed(verbs) == []
     assert "approved" in verbs.ok("explain", review["review_id"]).out
     again = verbs.call("review", "approve", review["review_id"])
-    assert (again.code, "no open review" in again.err) == (2, True)
+    assert (again.code, "closed this review at" in again.err) == (2, True)
 
 
 def test_a_rejected_agent_reads_why(verbs: Verbs) -> None:
     verbs.ok("review", "reject", "job", "--comment", "the row counts differ")
     owed = verbs.ok("report", "heartbeat", "job", "--format", "json").document()["results"][0]["owed"]
     assert owed["asked_because"] == "the row counts differ"
+    assert ": the row counts differ" in verbs.ok("report", "heartbeat", "job").out
 
 
 def test_an_answer_that_was_handed_in(verbs: Verbs) -> None:

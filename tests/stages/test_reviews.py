@@ -7,7 +7,7 @@ import pytest
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.stages.acts import run_ack
 from reporting_governance.stages.explain import run_explain
-from reporting_governance.stages.reviewing import NoOpenReview, SeveralReviews, list_reviews
+from reporting_governance.stages.reviewing import AlreadyAnswered, NoOpenReview, SeveralReviews, list_reviews
 from reporting_governance.stages.status import run_status
 from tests.stages.enforcing_world import REVIEW, Desk, action, desk, on_claim, policy_of
 
@@ -133,8 +133,13 @@ def test_a_task_that_has_gone_on_is_left_alone(world: Desk) -> None:
 def test_a_review_is_answered_once(world: Desk) -> None:
     (review,) = list_reviews(world.files())
     world.answers("approve", review.review.review_id)
-    with pytest.raises(NoOpenReview, match="no open review"):
-        world.answers("reject", review.review.review_id)
+    said = "maria closed this review at .*: approve"
+    for what in ("reject", "approve"):
+        with pytest.raises(AlreadyAnswered, match=said):
+            world.answers(what, review.review.review_id)
+    for other in ("job", "rvw_00000000000000000000000000000000"):
+        with pytest.raises(NoOpenReview, match="no open review"):
+            world.answers("reject", other)
 
 
 def test_of_two_reviews_of_one_task_the_id_says_which(world: Desk) -> None:

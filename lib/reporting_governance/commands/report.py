@@ -5,34 +5,28 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 import click
 
+from reporting_governance.commands._check_in_options import BadCheckIn, check_in_of
 from reporting_governance.commands._durations import Duration, Moment
-from reporting_governance.commands._text import as_typed, one_line
+from reporting_governance.commands._text import one_line
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
-from reporting_governance.contracts.check_in import REPORT_FIELDS, CheckIn, ChildStep, ClaimKind, ReportClaim, Verb
+from reporting_governance.contracts.check_in import CheckIn, ChildStep, ClaimKind, ReportClaim, Verb
 from reporting_governance.contracts.evidence import EvidenceClass
 from reporting_governance.contracts.finding import Finding
 from reporting_governance.contracts.task_state import TaskMode
-from reporting_governance.errors import ContractError, ExitCode, UsageError
+from reporting_governance.errors import ExitCode
 
 _STDIN = "-"  #: instead of a verb: JSON lines on standard input
 _NO_ANSWER = (Verb.START.value, Verb.HEARTBEAT.value)  #: nobody expects these to count for a due time
 _MAX_BYTES = 16 * 1024 * 1024
+_SHOWN = 500  #: characters of somebody's words that a line shows; all of them stand in the JSON answer
 _WHERE_ROOTS_ARE = (
     "the artifact_roots of the profile lie in the folder that holds the state folder. "
     "Set REPORTGOV_STATE, or --state, to a folder inside the one where the work is done."
 )
-
-
-class BadCheckIn(UsageError):
-    """The options do not make a check-in."""
-
-    message = "{problem}"
-    hint = "`reportgov report --help` shows what belongs to which verb."
 
 
 @governed_command(
@@ -98,7 +92,10 @@ def main(context: CommandContext, *, verb: str, **options: Any) -> Reply:
     A check-in for an unknown task starts it.  The answer says what the agent owes now.
     """
     if verb != _STDIN:
-        return record(context, [_from_options(Verb(verb), options, context.clock.now())])
+        return record(context, [check_in_of(Verb(verb), options, context.clock.now())])
+    given = [name for name, value in options.items() if value not in (None, "", ())]
+    if given:
+        raise BadCheckIn(problem=f"- takes everything from standard input, so {given[0]} beside it says nothing")
     from reporting_governance.commands._checking import read_check_ins
 
     check_ins, findings = read_check_ins(_standard_input(), name="standard input")
@@ -174,7 +171,8 @@ def _answer(result: Mapping[str, Any]) -> str:
     if result.get("reason"):
         parts.append(str(result["reason"]))
     if owed.get("checkpoint_request"):
-        parts.append(f"a check-in is asked of you since {owed['asked_at']}")
+        because = f": {_cut(owed['asked_because'])}" if owed.get("asked_because") else ""
+        parts.append(f"a check-in is asked of you since {owed['asked_at']}{because}")
     if owed.get("next_due_at") and owed.get("counted") is False and result["verb"] not in _NO_ANSWER:
         parts.append(f"this check-in does not count: {owed['reason']}")
     if owed.get("next_due_at"):
@@ -182,109 +180,8 @@ def _answer(result: Mapping[str, Any]) -> str:
     return one_line(f"{task}: {'; '.join(parts)}") if parts else ""
 
 
-def _from_options(verb: Verb, options: Mapping[str, Any], now: datetime) -> CheckIn:
-    options = {key: _as_typed(key, value) for key, value in options.items()}
-    if not options["task"]:
-        raise BadCheckIn(problem=f"{verb.value} needs the id of a task")
-    if verb is Verb.START and not options["agent"]:
-        raise BadCheckIn(problem="start needs --agent: who works on the task")
-    document: dict[str, Any] = {
-        "verb": verb.value,
-        "task": options["task"],
-        "agent": options["agent"],
-        "id": options["call_id"],
-        "at": _moment(options["at"], now),
-        "message": options["message"] or None,
-        "report": {name: options[name] for name in REPORT_FIELDS if options[name] is not None} or None,
-        "claim": options["claim"],
-        "title": options["title"] or None,
-        "checkpoint": _promise(options),
-        "deadline_at": _moment(options["deadline"], now),
-        "mode": options["mode"],
-        "parent_task_id": options["parent"],
-        "labels": _labels(options["labels"]),
-        "runtime": options["runtime"],
-        "status": options["status"],
-        "child": options["child"],
-        "step": options["step"],
-        "evidence": _evidence(verb, options, now),
-    }
-    try:
-        return CheckIn.parse({key: value for key, value in document.items() if value is not None}, source="report")
-    except ContractError as fault:
-        raise BadCheckIn(problem=str(fault.details["problem"])) from None
-
-
-def _as_typed(key: str, value: Any) -> Any:
-    """Return an option's text as it was typed; paths stay as they came, since that is how they are opened."""
-    return as_typed(value) if isinstance(value, str) and key != "files" else value
-
-
-def _moment(value: datetime | timedelta | None, now: datetime) -> str | None:
-    from reporting_governance.contracts.times import format_time
-
-    if value is None:
-        return None
-    return format_time(now + value if isinstance(value, timedelta) else value)
-
-
-def _promise(options: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    if options["every"] is None and options["schedule"] is None:
-        if options["grace"] is not None:
-            raise BadCheckIn(problem="--grace belongs to --every or --schedule")
-        if options["time_zone"] is not None:
-            raise BadCheckIn(problem="--time-zone belongs to --schedule")
-        return None
-    if options["every"] is not None and options["schedule"] is not None:
-        raise BadCheckIn(problem="a promise is --every or --schedule, not both")
-    promise = {
-        "every_seconds": options["every"],
-        "schedule": options["schedule"],
-        "time_zone": options["time_zone"],
-        "grace_seconds": options["grace"],
-    }
-    return {key: value for key, value in promise.items() if value is not None}
-
-
-def _labels(given: Sequence[str]) -> Mapping[str, str] | None:
-    labels = {}
-    for each in given:
-        key, separator, value = as_typed(each).partition("=")
-        if not (key and separator):
-            raise BadCheckIn(problem=f"--label {each}: write KEY=VALUE")
-        labels[key] = value
-    return labels or None
-
-
-def _evidence(verb: Verb, options: Mapping[str, Any], now: datetime) -> list[Mapping[str, Any]] | None:
-    files: Sequence[str] = options["files"]
-    of_a_check = {
-        "exit_status": options["exit_status"],
-        "command": options["command"],
-        "changed_at": _moment(options["changed_at"], now),
-    }
-    is_check = any(each is not None for each in of_a_check.values())
-    if verb is not Verb.EVIDENCE and not files and not is_check:
-        if options["supports"] or options["kind"]:
-            raise BadCheckIn(problem="--supports and --class need evidence: --file or --command")
-        return None
-    item: dict[str, Any] = {
-        "class": options["kind"] or _class_of(files, is_check=is_check),
-        "summary": options["message"] or _summary(files, options["exit_status"]),
-        "refs": [{"kind": "file", "ref": os.path.abspath(path)} for path in files],  # as the caller's shell means it
-        "claims": list(options["supports"]),
-    }
-    return [item | {key: value for key, value in of_a_check.items() if value is not None}]
-
-
-def _summary(files: Sequence[str], exit_status: int | None) -> str:
-    return f"{len(files)} files" if exit_status is None else f"exit status {exit_status}"
-
-
-def _class_of(files: Sequence[str], *, is_check: bool) -> str:
-    if is_check:
-        return EvidenceClass.VERIFICATION_OUTPUT.value
-    return EvidenceClass.FILE_CHANGE.value if files else EvidenceClass.TOOL_OUTPUT.value
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def _standard_input() -> bytes:

@@ -114,8 +114,11 @@ class CheckIn(Record):
         for name, text in (("task", self.task), ("agent", self.agent), ("child", self.child), ("id", self.id)):
             if text is not None and not 0 < len(text) <= _LONGEST_ID:
                 raise ValueError(f"{name} has 1 to {_LONGEST_ID} characters")
-        if (self.verb is Verb.CHILD) != (self.child is not None and self.step is not None):
+        given = (self.child is not None) + (self.step is not None)
+        if given != (2 if self.verb is Verb.CHILD else 0):
             raise ValueError("child and step belong to the verb child, which needs both")
+        if self.verb is Verb.HEARTBEAT and (self.evidence or self.claim is not None or self.report is not None):
+            raise ValueError("a heartbeat is not recorded; evidence, claim and report go with checkpoint")
         if self.verb is Verb.EVIDENCE and not self.evidence:
             raise ValueError("the verb evidence needs evidence")
         if len(self.evidence) > MOST_EVIDENCE:

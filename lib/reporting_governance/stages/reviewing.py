@@ -28,6 +28,8 @@ from reporting_governance.stages.task_version import TaskVersion, load_version
 from reporting_governance.stages.tellings import Telling, telling_of
 from reporting_governance.storage.interface import Absence, Addition, Group, Store, View, expand
 
+_ANSWERS = (ActKind.APPROVE, ActKind.REJECT)
+_REVIEW = "rvw_"  #: how ids of reviews begin
 _LOOKS = 3  #: how often a task's view is looked for while others keep changing it
 
 
@@ -36,6 +38,13 @@ class NoOpenReview(UsageError):
 
     message = "{subject}: no open review has this id, or is about what has it"
     hint = "`reportgov review list` shows what is open; `reportgov explain ID` who closed one."
+
+
+class AlreadyAnswered(UsageError):
+    """Somebody was quicker, or it is the second time."""
+
+    message = "{subject}: {actor} closed this review at {at}: {what}"
+    hint = "An answer stands.  What the task says of itself since is judged anew."
 
 
 class SeveralReviews(UsageError):
@@ -115,7 +124,7 @@ def run_review(
         subject: id of the review, or of its decision, event or task where only one review is open about that.
         what: approve or reject.
 
-    Raises: NoOpenReview; SeveralReviews; Busy when others kept changing the same task.
+    Raises: NoOpenReview; AlreadyAnswered; SeveralReviews; Busy when others kept changing the same task.
     """
     found: list[ReviewReport] = []
 
@@ -220,10 +229,22 @@ def _named(store: Store, subject: str) -> View:
     keys = ("review_id", "decision_id", "event_id", "task_key", "task_id")
     meant = [each for each in views if subject in [each.body[Review.schema].get(key) for key in keys]]
     if not meant:
+        _refuse_answered(store, subject)
         raise NoOpenReview(subject=subject)
     if len(meant) > 1:
         raise SeveralReviews(subject=subject, reviews=", ".join(sorted(each.name.id for each in meant)))
     return meant[0]
+
+
+def _refuse_answered(store: Store, subject: str) -> None:
+    """Say who closed a review.  Raises: AlreadyAnswered."""
+    if not subject.startswith(_REVIEW):
+        return
+    for seq in reversed(store.holding([subject])):
+        record = next(store.replay(seq)).document.get("record", {})
+        act = record.get("body", {})
+        if record.get("kind") == Act.schema and act["subject"] == subject and act["what"] in _ANSWERS:
+            raise AlreadyAnswered(subject=subject, actor=act["actor"], at=act["acted_at"], what=act["what"])
 
 
 def _review(store: Store, view: View) -> Review:
