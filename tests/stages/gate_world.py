@@ -1,6 +1,6 @@
 """A gate over a store of either back end, hosts with their own descriptors, and packs as they are shipped or made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -8,6 +8,7 @@ from typing import Any
 
 from reporting_governance.adapters.hosts.interface import Seen
 from reporting_governance.adapters.hosts.registry import open_host
+from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.deed import Deed, DeedKind
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.gate_answer import GateAnswer
@@ -20,11 +21,13 @@ from reporting_governance.core.policy_evaluator import CompiledPack, compile_pac
 from reporting_governance.core.profile_compile import compile_profile
 from reporting_governance.stages.gate import Gate, run_gate
 from reporting_governance.stages.policy import Policy
+from reporting_governance.stages.report import run_report
 from reporting_governance.storage.interface import Store, expand
-from tests.stages.enforcing_world import UID, Files
+from tests.stages.enforcing_world import NOTICE, UID, Files
 from tests.stages.watch_world import START, HandClock
-from tests.unit.policy_documents import pack, shipped
+from tests.unit.policy_documents import action, pack, rule, shipped
 
+Make = Callable[..., "GateWorld"]
 STRICT, SOLO = "strict-manager-mode", "minimal-solo-mode"
 DESCRIPTORS = {"generic": "generic-gate", "claude-code": "claude-code-hooks", "openclaw": "openclaw-plugin"}
 DONE: Mapping[str, Any] = {"message": "It is done.", "claim": {"kind": "completion"}}
@@ -112,3 +115,27 @@ class GateWorld:
         view = self.store.read(name) if name else self.store.past(key)
         assert view is not None
         return view.body
+
+
+def objection(word: str, decision: str = "block", **more: Any) -> dict[str, Any]:
+    """Return a rule against every completion whose message has this word in it."""
+    return rule(
+        f"own.{word}",
+        triggers={"event_types": ["task_claimed_complete"]},
+        conditions={"all": [{"fact": "message.text", "contains": word}]},
+        decision=decision,
+        required_actions=[action("block_transition", "dispatch_gate")],
+        operator_notice=NOTICE,
+        **more,
+    )
+
+
+def report(world: GateWorld, verb: str, task: str) -> None:
+    """Check in for a task."""
+    run_report(
+        world.store,
+        [CheckIn.parse({"verb": verb, "task": task, "agent": "coder"})],
+        uid=UID,
+        profile=world.wired().profile,
+        clock=world.clock,
+    )

@@ -1,59 +1,23 @@
 """The stage behind `gate`: what is answered, recorded and remembered, on both back ends."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from reporting_governance.adapters.interface import ObservedTask
 from reporting_governance.contracts import ids
-from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.checkpoint_request import CheckpointRequest
 from reporting_governance.contracts.gate_answer import AnswerKind, GateAnswer
 from reporting_governance.contracts.journal_line import Folder
-from reporting_governance.contracts.task_state import TaskState
-from reporting_governance.contracts.times import format_time
 from reporting_governance.core.check_in_rules import native_task_key
-from reporting_governance.stages.report import run_report
-from reporting_governance.stages.scan import run_scan
 from reporting_governance.stages.task_change import TaskChange
 from reporting_governance.stages.task_version import load_version
-from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Group
-from reporting_governance.storage.memory import MemoryStore
-from tests.stages.enforcing_world import NOTICE, UID
-from tests.stages.gate_world import CHANGED, DONE, SOLO, GateWorld
-from tests.stages.watch_world import START, StandInSource, reading, said
-from tests.unit.policy_documents import action, rule
+from tests.stages.gate_world import CHANGED, DONE, SOLO, GateWorld, Make, objection, report
+from tests.stages.watch_world import START
+from tests.unit.policy_documents import action
 
 BLOCK, PASS, REWRITE = AnswerKind.BLOCK, AnswerKind.PASS, AnswerKind.REWRITE
-Make = Callable[..., GateWorld]
-
-
-@pytest.fixture(params=["memory", "files"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
-    """Make a world on each back end."""
-
-    def made(**more: Any) -> GateWorld:
-        store = MemoryStore() if request.param == "memory" else FilesStore(str(tmp_path / "state"), actor="test")
-        return GateWorld(store, **more)
-
-    return made
-
-
-def objection(word: str, decision: str = "block", **more: Any) -> dict[str, Any]:
-    """Return a rule against every completion whose message has this word in it."""
-    return rule(
-        f"own.{word}",
-        triggers={"event_types": ["task_claimed_complete"]},
-        conditions={"all": [{"fact": "message.text", "contains": word}]},
-        decision=decision,
-        required_actions=[action("block_transition", "dispatch_gate")],
-        operator_notice=NOTICE,
-        **more,
-    )
 
 
 def test_what_is_not_shown_is_held_with_its_reason_and_told_once(make: Make) -> None:
@@ -110,17 +74,6 @@ def test_the_status_of_a_task_that_its_agent_reports_stays(make: Make) -> None:
     assert world.task("nightly")["task"]["status"] == "active"
     blocked = world.decisions()[0]["receipt"]["blocked_actions"]
     assert ("set_status", "enforcement.downgrade_status: not_ours") in [(x["action"], x["reason"]) for x in blocked]
-
-
-def report(world: GateWorld, verb: str, task: str) -> None:
-    """Check in for a task."""
-    run_report(
-        world.store,
-        [CheckIn.parse({"verb": verb, "task": task, "agent": "coder"})],
-        uid=UID,
-        profile=world.wired().profile,
-        clock=world.clock,
-    )
 
 
 class TestNoLoops:
@@ -271,60 +224,3 @@ class TestRewrites:
         wanted = f"[This report was withheld: because of own.done  Original: decision {answer.decision_id}]"
         assert (answer.kind, answer.message) == (REWRITE, wanted)
         assert world.decisions()[0]["original_message"] == DONE["message"]
-
-
-class TestSessionsAreNotWatched:
-    """A gate sees a session when it stops; that it hangs is seen by the source that reads the host's records."""
-
-    SOURCE = "claude-code"
-
-    def seen(self, at: datetime, status: str = "active") -> StandInSource:
-        task = TaskState.parse(
-            {"task_id": "claude-code:s1", "agent_id": "claude-code", "runtime": "claude-code", "status": status,
-             "started_at": format_time(START), "last_activity_at": format_time(at)}
-        )  # fmt: skip
-        observed = ObservedTask(task=task, instance="here")
-        return StandInSource(reading(observed, source=self.SOURCE), name=self.SOURCE)
-
-    def scan(self, world: GateWorld, at: datetime) -> list[tuple[str, str, str]]:
-        report = run_scan(world.store, world.wired().profile, [self.seen(at)], clock=world.clock)
-        return list(said(report))
-
-    def test_one_that_hangs_after_it_was_held_is_told_once(self, make: Make) -> None:
-        held = objection("done", suggested_status="in_progress")
-        held["decision_output"]["required_actions"].append(action("set_status", "status_transition"))
-        world = make(host="claude-code", rules=(held,))
-        assert self.scan(world, START) == []
-        assert world.ask(**DONE).kind is BLOCK
-        assert world.task("claude-code:s1")["task"]["status"] == "active"
-        told = []
-        for _ in range(120):
-            world.clock.forward(60)
-            told += self.scan(world, START)
-        assert told == [("claude-code:s1", "silence_timeout", "firing")]
-
-    def test_a_claim_that_waits_is_told_when_it_is_held_and_no_more(self, make: Make) -> None:
-        world = make(host="claude-code", packs=("verified-completion-only",))
-        assert world.ask(*CHANGED, **DONE).notices == 1
-        world.clock.forward(2 * 86_400)
-        assert list(said(run_scan(world.store, world.wired().profile, [], clock=world.clock))) == []
-
-    def test_one_of_which_nothing_is_heard_any_more_leaves_the_tasks(self, make: Make) -> None:
-        world = make(packs=("verified-completion-only",))
-        world.ask(*CHANGED, **DONE)
-        days = 86_400
-        for forward, listed in ((6 * days, 1), (2 * days, 0)):
-            world.clock.forward(forward)
-            run_scan(world.store, world.wired().profile, [], clock=world.clock)
-            assert len(world.store.listing(Folder.TASKS).names) == listed
-        assert world.ask(*CHANGED, segment="r2", at=world.clock.now(), **DONE).kind is BLOCK
-        assert len(world.store.listing(Folder.TASKS).names) == 1
-
-    def test_one_that_promises_check_ins_itself_is_watched(self, make: Make) -> None:
-        world = make(packs=("verified-completion-only",))
-        world.ask(*CHANGED, **DONE)
-        check_in = {"verb": "start", "task": "generic:s1", "checkpoint": {"every_seconds": 600}}
-        run_report(world.store, [CheckIn.parse(check_in)], uid=UID, profile=world.wired().profile, clock=world.clock)
-        world.clock.forward(3600)
-        report = run_scan(world.store, world.wired().profile, [], clock=world.clock)
-        assert ("generic:s1", "checkpoint_overdue", "firing") in list(said(report))

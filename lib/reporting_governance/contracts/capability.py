@@ -59,6 +59,7 @@ class PowerReason(StrEnum):
     NOT_DECLARED = "not_declared"
     NOT_REQUESTED = "not_requested"
     CONTRADICTED = "contradicted"
+    LET_PASS = "let_pass"  #: the gate let pass what a rule would hold, as the profile says
     NOT_OURS = "not_ours"  #: the task in hand is kept by another program, or its agent reports its status itself
 
 

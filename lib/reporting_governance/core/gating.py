@@ -40,6 +40,7 @@ class Memory(NamedTuple):
     told: tuple[str, ...] = ()  #: rules of which the operator was told
     asked: str | None = None  #: the checkpoint request that the agent was told of
     judged: int = 0  #: how many attempts of the segment were recorded
+    let_go: int = 0  #: how often it had been held when the last attempt was let go; 0: that was not let go
     #: what was counted in other segments, by session and segment: several sessions may work on one task in turn
     others: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
@@ -75,6 +76,7 @@ class Memory(NamedTuple):
             "told": list(self.told[-_MOST_REASONS:]),
             "asked": self.asked,
             "judged": self.judged,
+            "let_go": self.let_go,
             "others": dict(self.others),
         }
 

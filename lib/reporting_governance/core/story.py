@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Document
 from reporting_governance.core.policy_templates import duration_words
+from reporting_governance.core.story_gate import gate_words, way_words
 
 
 @frozen
@@ -33,7 +34,8 @@ def _event(body: Document) -> str:
     if "condition" not in payload:
         text = payload.get("message") or payload.get("summary") or ""
         said = f": {text}" if isinstance(text, str) and text else ""
-        return f"agent {body['agent_id']} reported {body['event_type']} for task {body['task_id']}{said}"
+        gate = gate_words(payload)
+        return f"agent {body['agent_id']} reported {body['event_type']} for task {body['task_id']}{said}{gate}"
     condition, task = payload["condition"], body["task_id"]
     if payload.get("phase") == "resolved":
         return f"{condition} of task {task} ended ({payload.get('resolved_by', 'condition_false')})"
@@ -64,14 +66,12 @@ def _evidence(body: Document) -> str:
 
 
 def _decision(body: Document) -> str:
-    decision, receipt = body["spec"]["decision"], body["spec"].get("receipt") or {}
-    blocked = ", ".join(each["action"] for each in receipt.get("blocked_actions", ()))
-    gap = f"; this runtime cannot do: {blocked}" if blocked else ""
+    decision = body["spec"]["decision"]
     idle = [f"{each['action']}: {each['reason']}" for each in body["spec"].get("effects", ()) if not each["done"]]
     left = f"; nothing to do for {'; '.join(idle)}" if idle else ""
     again = " again" if (body["spec"].get("source") or {}).get("judgement") else ""
     said = f"decided{again} {decision['decision']} by rule {decision['policy_id']}"
-    return f"{said}: {_text(decision['reason'])}{gap}{left}"
+    return f"{said}: {_text(decision['reason'])}{way_words(body['spec'])}{left}"
 
 
 def _notice(body: Document) -> str:

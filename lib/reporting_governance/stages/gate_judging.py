@@ -70,7 +70,8 @@ def judge(asked: Asked, drafted: Drafted, policy: Policy, profile: ProfileSpec) 
     if let_go:
         kind = AnswerKind.PASS
         gaps = (*gaps, f"held back {held} times in this request: let go")
-    verdict, powers, told = _telling(asked.memory, verdict, _powers_over(asked, policy.powers), kind, wanted, held=held)
+    over = _powers_over(asked, policy.powers, passes=kind is AnswerKind.PASS)
+    verdict, powers, told = _telling(asked.memory, verdict, over, kind, wanted, held=held)
     owed = _owed(asked) if kind is AnswerKind.PASS and can_block and not let_go else None
     reason, message = "", None
     if kind is AnswerKind.BLOCK:
@@ -112,6 +113,7 @@ def judge(asked: Asked, drafted: Drafted, policy: Policy, profile: ProfileSpec) 
         told=told,
         asked=owed[0] if owed is not None else _asked_by(decision, asked),
         judged=asked.memory.judged + 1,
+        let_go=held,
         others=asked.memory.others,
     )
     return Judgement(
@@ -127,13 +129,26 @@ def judge(asked: Asked, drafted: Drafted, policy: Policy, profile: ProfileSpec) 
     )
 
 
-def _powers_over(asked: Asked, powers: EffectiveCapabilities) -> EffectiveCapabilities:
-    """Return the powers as they are over the task in hand: the status of one that its agent reports stays its own."""
-    name = str(POWER_OF[ActionKind.SET_STATUS])
-    power = powers.powers.get(name)
-    if asked.subject.is_session or power is None or power.effective is SupportLevel.NONE:
+def _powers_over(asked: Asked, powers: EffectiveCapabilities, *, passes: bool) -> EffectiveCapabilities:
+    """Return the powers as they are over the task in hand.
+
+    The status of a task that its agent reports stays its own; of what is let pass nothing claims that it was held, and
+    nothing takes the place of that.
+    """
+    if not asked.subject.is_session:
+        powers = _without(powers, ActionKind.SET_STATUS, PowerReason.NOT_OURS)
+    if not passes or powers.support(str(POWER_OF[ActionKind.BLOCK_TRANSITION])) is SupportLevel.NONE:
         return powers
-    kept = replace(power, effective=SupportLevel.NONE, reason=PowerReason.NOT_OURS)
+    fallbacks = {action: each for action, each in powers.fallbacks.items() if action != ActionKind.BLOCK_TRANSITION}
+    return _without(replace(powers, fallbacks=fallbacks), ActionKind.BLOCK_TRANSITION, PowerReason.LET_PASS)
+
+
+def _without(powers: EffectiveCapabilities, action: ActionKind, reason: PowerReason) -> EffectiveCapabilities:
+    name = str(POWER_OF[action])
+    power = powers.powers.get(name)
+    if power is None or power.effective is SupportLevel.NONE:
+        return powers
+    kept = replace(power, effective=SupportLevel.NONE, reason=reason)
     return replace(powers, powers={**powers.powers, name: kept})
 
 
