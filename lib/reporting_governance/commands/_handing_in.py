@@ -14,7 +14,8 @@ from reporting_governance.contracts.times import format_time
 from reporting_governance.core.threads import rules_of
 from reporting_governance.errors import ExitCode, GovernanceError
 from reporting_governance.stages.acts import run_ack, run_unack
-from reporting_governance.stages.inbox import Dropped, Handlers, Inbox, InboxReport, Taken, run_inbox
+from reporting_governance.stages.dropped import Dropped, Inbox, Taken
+from reporting_governance.stages.inbox import Handlers, InboxReport, run_inbox
 from reporting_governance.stages.late_receipt import run_late_receipt
 from reporting_governance.stages.retrying import run_retry
 from reporting_governance.stages.reviewing import run_review

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from reporting_governance import __version__
+from reporting_governance.commands._profile_sections import PlainTiming, SectionsOfGate
 from reporting_governance.errors import ExitCode, GovernanceError
 from reporting_governance.resources import resource_path
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from reporting_governance.contracts.capability import EffectiveCapabilities
     from reporting_governance.contracts.deployment_profile import ProfileSpec
     from reporting_governance.contracts.finding import Finding
-    from reporting_governance.contracts.gate_settings import Gate
-    from reporting_governance.contracts.notification_settings import Notification
     from reporting_governance.contracts.watch_settings import Watchdog
     from reporting_governance.stages.policy import Policy
 
@@ -36,21 +35,6 @@ class ProfileUnreadable(GovernanceError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
     message: ClassVar[str] = "{path}: {reason}"
     hint: ClassVar[str] = "--profile takes the name of a shipped profile ({shipped}) or the path of a file."
-
-
-class PlainTiming:
-    """The thresholds of an artifact without parsing them: parsing costs a tick more than all else it does."""
-
-    __slots__ = ("_section", "grace_seconds", "tick_seconds")
-
-    def __init__(self, section: Mapping[str, Any]) -> None:
-        self._section = section
-        self.tick_seconds: int = section["tick_seconds"]
-        self.grace_seconds: int = section["grace_seconds"]
-
-    def dump(self) -> dict[str, Any]:
-        """Return all thresholds as `Watchdog.dump` does."""
-        return dict(self._section)
 
 
 class Part(NamedTuple):
@@ -202,32 +186,6 @@ class Settings:
         if descriptor != self.descriptor["metadata"]["id"]:
             raise LookupError(descriptor)
         return effective_capabilities(self.artifact, self.descriptor)
-
-
-class SectionsOfGate:
-    """What a gate reads of a profile; agents wait while the rest is parsed."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    @cached_property
-    def gate(self) -> Gate:
-        """How the gate answers."""
-        from reporting_governance.contracts.gate_settings import Gate
-
-        return Gate.parse(self._settings.artifact["spec"]["gate"], source=self._settings.reference)
-
-    @property
-    def watchdog(self) -> Watchdog:
-        """When silence becomes news."""
-        return self._settings.watchdog
-
-    @cached_property
-    def notification(self) -> Notification:
-        """Whom the operator's notices reach."""
-        from reporting_governance.contracts.notification_settings import Notification
-
-        return Notification.parse(self._settings.artifact["spec"]["notification"], source=self._settings.reference)
 
 
 def load_settings(state: str, reference: str, *, keep: bool = True) -> Settings:

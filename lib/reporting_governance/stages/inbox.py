@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from reporting_governance.contracts.act import ActKind
 from reporting_governance.contracts.check_in import CheckIn
@@ -12,6 +12,7 @@ from reporting_governance.contracts.frozen import frozen
 from reporting_governance.errors import Busy, ContractError, GovernanceError
 from reporting_governance.stages.check_in_group import ArtifactReader
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.dropped import Dropped, Inbox
 from reporting_governance.stages.intake import (
     FLOOD,
     REFUSED,
@@ -24,80 +25,6 @@ from reporting_governance.stages.intake import (
 )
 from reporting_governance.stages.report import run_report
 from reporting_governance.storage.interface import Store
-
-
-class Dropped(Protocol):
-    """One thing in the inbox: its bytes, or why it is not read."""
-
-    @property
-    def name(self) -> str:
-        """How it was called."""
-        ...
-
-    @property
-    def uid(self) -> int:
-        """Who wrote it, by the file system."""
-        ...
-
-    @property
-    def identity(self) -> str:
-        """The same for the same file, handed in again."""
-        ...
-
-    @property
-    def data(self) -> bytes:
-        """Its bytes."""
-        ...
-
-    @property
-    def problem(self) -> str:
-        """Why it is not read; empty when it is."""
-        ...
-
-
-class Flood(Protocol):
-    """A user who has put in more than one run takes."""
-
-    @property
-    def uid(self) -> int:
-        """Who."""
-        ...
-
-    @property
-    def left(self) -> int:
-        """How many files wait for the next runs."""
-        ...
-
-
-class Taken(Protocol):
-    """What one run takes in."""
-
-    @property
-    def dropped(self) -> Sequence[Dropped]:
-        """Oldest first."""
-        ...
-
-    @property
-    def floods(self) -> Sequence[Flood]:
-        """Who has to wait."""
-        ...
-
-
-class Inbox(Protocol):
-    """Where things are dropped.  `storage/files/inbox.py` is the one on disk."""
-
-    def take(self) -> Taken:
-        """Return what was dropped; nothing is removed by it."""
-        ...
-
-    def done(self, dropped: Any) -> None:
-        """Remove what was recorded."""
-        ...
-
-    def refuse(self, dropped: Any, findings: Sequence[Mapping[str, Any]]) -> str:
-        """Put aside what is not recorded."""
-        ...
-
 
 #: Does what a person (act) or a receiver (receipt) hands in: the document and the uid of its owner.  None: done before.
 #: Raises GovernanceError for what is not to be done; Busy leaves the file for the next run.

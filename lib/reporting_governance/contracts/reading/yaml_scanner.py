@@ -16,7 +16,6 @@ from reporting_governance.contracts.finding_rules import (
     ALIAS,
     DUPLICATE_KEY,
     KEY_NOT_STRING,
-    LONE_SURROGATE,
     MERGE_KEY,
     NUMBER_RANGE,
     TAG,
@@ -34,6 +33,7 @@ from reporting_governance.contracts.reading.document import Document, JsonValue,
 from reporting_governance.contracts.reading.reporter import Reporter, Unreadable
 from reporting_governance.contracts.reading.tape import NO_KEY, Tape
 from reporting_governance.contracts.reading.yaml_anchors import Anchor, Anchors
+from reporting_governance.contracts.reading.yaml_halves import Halves
 
 _NOT_NUMBERS = {".nan": "NaN", ".inf": "Infinity", "+.inf": "Infinity", "-.inf": "-Infinity"}  #: as JSON calls them
 
@@ -60,15 +60,12 @@ class _Open:
 class YamlScanner:
     """Takes the events of one text one by one; `documents` holds what was complete.
 
-    `halves` are the surrogate escapes by their offset.  `text` has a replacement character for each, and is what
-    the parser has to be given.
+    `halves` are the surrogate escapes by their offset.
     """
 
     def __init__(self, reporter: Reporter, *, halves: Mapping[int, str], max_depth: int, max_alias_nodes: int) -> None:
         self.documents: list[Document] = []
-        self.halves = halves
-        self.text = _without_halves(reporter.text, halves)
-        self._halves_reported = 0
+        self.halves = Halves(reporter, halves)
         self._reporter = reporter
         self._max_depth = max_depth
         self._max_alias_nodes = max_alias_nodes
@@ -101,7 +98,7 @@ class YamlScanner:
         if parent is None:
             self._next_index()
             value = self._scalar_value(event, start, end)
-            self._report_halves(start, end)
+            self.halves.report(start, end, path=self.path(), spoils=True)
             entry = self._add(start, end)
             self._anchors.remember(event.anchor, Anchor(value, entry, 0))
             self._finish(value, end, levels=0)
@@ -111,7 +108,7 @@ class YamlScanner:
             self._report(MERGE_KEY, start, end, message, more=("<<",), spoils=True)
         value = self._scalar_value(event, start, end)
         self._anchors.remember(event.anchor, Anchor(value, None, 0))
-        broken = self._report_halves(start, end, spoils=False)
+        broken = self.halves.report(start, end, path=self.path(), spoils=False)
         self._take_key(parent, value, start, end)
         if broken:
             self._reporter.spoil(self.path())
@@ -208,7 +205,7 @@ class YamlScanner:
         parent.end = end
         if not isinstance(key, str):
             parent.key, parent.key_start, parent.key_end = None, NO_KEY, NO_KEY
-            written = self.text[start:end]
+            written = self.halves.text[start:end]
             suggestion = f"quote it: {shown(written)}" if not isinstance(key, (list, dict)) else None
             self._report(KEY_NOT_STRING, start, end, "a key must be a string", suggestion=suggestion)
             return
@@ -221,10 +218,10 @@ class YamlScanner:
 
     def _scalar_place(self, event: Any) -> tuple[int, int]:
         """Return where the scalar itself stands, without its anchor and tag, and without the line breaks after it."""
-        start, end = event.start_mark.index, event.end_mark.index
+        start, end, text = event.start_mark.index, event.end_mark.index, self.halves.text
         if event.style in ("|", ">"):
-            end = start + len(self.text[start:end].rstrip())
-        elif (event.anchor or event.tag) and not event.style and self.text[end - len(event.value) : end] == event.value:
+            end = start + len(text[start:end].rstrip())
+        elif (event.anchor or event.tag) and not event.style and text[end - len(event.value) : end] == event.value:
             start = end - len(event.value)
         return start, end
 
@@ -243,23 +240,6 @@ class YamlScanner:
             self._report(NUMBER_RANGE, start, end, message, spoils=True)
             return None
         return value
-
-    def report_other_halves(self) -> None:
-        """Report the surrogate escapes that the parser has seen without giving a scalar for them."""
-        for offset in sorted(self.halves)[self._halves_reported :]:
-            written = self.halves[offset]
-            message = f"{written} is half of a surrogate pair"
-            self._reporter.add(LONE_SURROGATE, offset, offset + len(written), message)
-
-    def _report_halves(self, start: int, end: int, *, spoils: bool = True) -> bool:
-        """Report the surrogate escapes in a scalar and tell whether there are any."""
-        found = [offset for offset in self.halves if start <= offset < end]
-        for offset in sorted(found):
-            written = self.halves[offset]
-            message = f"{written} is half of a surrogate pair"
-            self._report(LONE_SURROGATE, offset, offset + len(written), message, spoils=spoils)
-            self._halves_reported += 1
-        return bool(found)
 
     def _bad_tag(self, event: Any, start: int, end: int, message: str = "") -> None:
         tag = short_tag(event.tag)
@@ -302,10 +282,3 @@ class YamlScanner:
     def _stop(self, rule: FindingRule, start: int, end: int, message: str) -> NoReturn:
         self._report(rule, start, end, message)
         raise Unreadable
-
-
-def _without_halves(text: str, halves: Mapping[int, str]) -> str:
-    for offset, written in halves.items():
-        replacement = "\\ufffd" if len(written) == len("\\ufffd") else "\\U0000fffd"
-        text = text[:offset] + replacement + text[offset + len(written) :]
-    return text

@@ -66,7 +66,7 @@ def _feed(scanner: YamlScanner, reporter: Reporter) -> None:
 
     loader_class: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a PyYAML built without libyaml lacks the first
     events = yaml.events
-    loader = loader_class(scanner.text)
+    loader = loader_class(scanner.halves.text)
     try:
         while True:
             event = loader.get_event()
@@ -93,7 +93,7 @@ def _feed(scanner: YamlScanner, reporter: Reporter) -> None:
 
 
 def _report_syntax(scanner: YamlScanner, reporter: Reporter, fault: Any) -> None:
-    text = scanner.text
+    text = scanner.halves.text
     mark = fault.problem_mark or fault.context_mark
     offset = min(mark.index, len(text)) if mark is not None else len(text)
     problem = fault.problem or fault.context or "it cannot be parsed"
@@ -105,7 +105,7 @@ def _report_syntax(scanner: YamlScanner, reporter: Reporter, fault: Any) -> None
     if fault.context and fault.context_mark is not None and fault.context_mark.index < offset:
         message += f", {fault.context} that begins at line {fault.context_mark.line + 1}"
     suggestion = _advice(letter, problem)
-    scanner.report_other_halves()
+    scanner.halves.report_others()
     reporter.add(SYNTAX, offset, min(offset + 1, len(text)), message, path=scanner.path(), suggestion=suggestion)
 
 
