@@ -80,6 +80,16 @@ def test_wrong_words(verbs: Verbs, words: tuple[str, ...], said: str) -> None:
     assert said in ended.err
 
 
+def test_nothing_is_judged_again_while_the_profile_is_refused(verbs: Verbs, tmp_path: Path) -> None:
+    (review,) = listed(verbs)
+    (tmp_path / "profile.yaml").write_text("policy_packs: [nowhere]\n")
+    before = len(verbs.journal())
+    ended = verbs.call("enqueue", "--rejudge", review["event_id"])
+    assert (ended.code, ended.out) == (1, "")
+    assert "nothing is judged while the profile is refused" in ended.err
+    assert not [each for each in verbs.journal()[before:] if "record" in each]
+
+
 def test_judging_again_says_what_changed(verbs: Verbs, tmp_path: Path) -> None:
     found = [each["metadata"] for each in verbs.records("decision-record-artifact")]
     identity = next(each["record_id"] for each in found if each["policy_id"] == "own.review")

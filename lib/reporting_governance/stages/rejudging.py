@@ -17,7 +17,7 @@ from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.contracts.notice import Notice
 from reporting_governance.contracts.review import Review
 from reporting_governance.contracts.times import FAR_FUTURE, parse_time
-from reporting_governance.errors import Busy, UsageError
+from reporting_governance.errors import Busy, ExitCode, GovernanceError, UsageError
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.committing import commit_in_turn
 from reporting_governance.stages.deciding import Again, Decided, decide
@@ -53,9 +53,10 @@ class NotJudged(UsageError):
     hint = "`reportgov enqueue --rejudge` with the id of the event that was decided judges that one again."
 
 
-class NothingInForce(UsageError):
+class NothingInForce(GovernanceError):
     """A refused profile decides nothing."""
 
+    exit_code = ExitCode.NO
     message = "{subject}: nothing is judged while the profile is refused: {reason}"
     hint = "`reportgov enqueue` shows what is wrong with it."
 
