@@ -40,11 +40,15 @@ const sessions = (globalThis[Symbol.for("reporting-governance.sessions/2")] ??= 
 /** Return a text no longer than it may be, anything else as it is. */
 export const cut = (value, most = MOST_WORD) => (typeof value === "string" ? value.slice(0, most).toWellFormed() : value);
 
-/** Return the named keys of an object, as far as they are plain, not too long and not too deep: the gate refuses others. */
+/**
+ * Return the named keys of an object that are texts; with levels also what else is plain, not too long and not too deep.
+ * The gate refuses a question with others in it, and an agent that could bring that about would not be judged.
+ */
 export function pick(object, names, levels = 0) {
   const found = {};
   for (const name of names) {
     const value = copied(object?.[name], levels);
+    if (levels === 0 && typeof value !== "string") continue;
     if (value !== undefined && (typeof value !== "object" || JSON.stringify(value).length <= MOST_WORD)) found[name] = value;
   }
   return found;
@@ -130,7 +134,7 @@ function deedOf(event, ctx) {
   return {
     id: cut(String(event.toolCallId ?? ctx.toolCallId ?? ""), MOST_NAME),
     at: Math.max(0, Date.now() - ms),
-    tool: cut(String(event.toolName || "unknown"), MOST_NAME),
+    tool: cut(String(event.toolName ?? "") || "unknown", MOST_NAME),
     params: pick(event.params, PARAMS),
     details: pick(event.result?.details, DETAILS, DEEP),
     output: WITH_OUTPUT.has(event.toolName) ? output.slice(-MOST_OUTPUT).toWellFormed() : "",

@@ -34,7 +34,7 @@ PASSING = "from a import x\n\n\ndef test_x() -> None:\n    assert x == 2\n"
 WRITE = {"tool": "write", "arguments": {"path": "a.py", "content": "x = 2\n"}}
 WRITE_TEST = {"tool": "write", "arguments": {"path": "test_a.py", "content": PASSING}}
 #: it waits as long as it takes: on a busy machine the tool moves a command to the background after ten seconds
-TEST = {"tool": "exec", "arguments": {"command": f"{sys.executable} -m pytest -q test_a.py", "yieldMs": 90000}}
+TEST = {"tool": "exec", "arguments": {"command": f"{sys.executable} -m pytest -q", "yieldMs": 90000}}
 
 
 class Gated:

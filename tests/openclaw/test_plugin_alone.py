@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from reporting_governance.adapters.hosts.openclaw.hook import OpenClawHost
+
 from .install import NoProgram, Program, find_program
 
 PLUGIN = Path(__file__).parents[2] / "integrations" / "openclaw"
@@ -182,6 +184,42 @@ class TestSessions:
 
     def test_half_characters_do_not_leave(self, program: Program) -> None:
         assert run(program, "sessions.js", 'say(own.cut("a\\ud83d\\ude00", 2))') == "a\ufffd"
+
+
+HOSTILE = """
+let seed = 7;
+const any = (list) => list[(seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) % 4099 % list.length];
+const odd = () => any([undefined, null, true, NaN, Infinity, -1, 1e308, "", "\\u0000x", "\\ud800", "x".repeat(20000),
+  [], {}, [[[[[1]]]]], { a: { b: { c: { d: 1 } } } }, { ["\\ud800"]: 2 }, () => 1, Symbol("x"), 10n, new Map(),
+  2 ** 53]);
+const names = ["command", "path", "input", "sessionId", "label", "task", "to", "status", "exitCode", "cwd", "changed",
+  "summary", "sessions", "childSessionKey"];
+const filled = () => Object.fromEntries(names.filter(() => any([0, 1])).map((key) => [key, odd()]));
+const some = () => any([0, 0, 0, 1]) ? odd() : filled();
+const tools = ["exec", "process", "write", "apply_patch", "sessions_spawn", "subagent_announce", "mcp__x"];
+const sent = [];
+for (let n = 0; n < 100; n += 1) {
+  const key = `s${n}`;
+  prompt(key, "r", {});
+  for (let call = 0; call < 12; call += 1) {
+    own.toolUsed({ toolName: any([...tools, odd()]), toolCallId: odd(), params: some(), error: odd(), durationMs: odd(),
+      result: any([odd(), { content: odd(), details: some() }, { content: [{ text: odd() }], details: some() }]) },
+      { sessionKey: key, runId: "r" });
+  }
+  const { request, deeds, complete } = own.sessionOf(key);
+  const event = { text: "done", ...own.pick({ cwd: odd(), to: odd() }, ["cwd", "to"]) };
+  const context = own.pick({ agentId: odd(), workspaceDir: odd() }, ["agentId", "workspaceDir"]);
+  sent.push({ hook: "message_sending", event, context, session: key, request, deeds, complete });
+}
+say(sent);
+"""
+
+
+def test_whatever_a_call_looks_like_the_question_is_one_that_the_gate_takes(program: Program) -> None:
+    # an agent that could make the gate refuse the question would not be judged
+    documents = sessions(program, HOSTILE)
+    seen = [OpenClawHost().read(each).seen for each in documents]
+    assert sum(len(each.deeds) for each in seen if each is not None) > 800
 
 
 class TestAsking:
