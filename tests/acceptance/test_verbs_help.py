@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def test_help_says_all_that_somebody_needs(verb: str) -> None:
 def test_the_program_lists_its_verbs() -> None:
     text = help_of("-h")
     assert help_of("--help") == text
-    assert re.findall(r"\n  ([a-z]+)  +[A-Z]", text.split("Verbs:")[1].split("Exit codes")[0]) == list(VERBS)
+    assert re.findall(r"\n  ([a-z-]+)  +[A-Z]", text.split("Verbs:")[1].split("Exit codes")[0]) == list(VERBS)
     assert EXIT_CODES.strip("\b\n").splitlines()[1] in text.replace("\n  ", "\n")
 
 
@@ -80,6 +81,12 @@ def world(tmp_path: Path) -> Path:
     (tmp_path / "report.xml").write_text("<testsuite/>")
     (tmp_path / "message.txt").write_text("Done. All tests pass.\n")
     (tmp_path / "attempt.json").write_text('{"session_id": "s-1", "message": "Shall I go on?"}')
+    (tmp_path / "bin/run").write_text("#!/bin/sh\n")
+    (tmp_path / "bin/run").chmod(0o755)
+    for name in ("capabilities", "profiles"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "profiles/standard-team-mode.yaml", tmp_path / "team.yaml")
+    shutil.copy(ROOT / "profiles/policy-packs/no-silence.yaml", tmp_path / "my-pack.yaml")
     hook = {"session_id": "s-1", "hook_event_name": "Stop", "transcript_path": str(tmp_path / "session.jsonl")}
     (tmp_path / "hook.json").write_text(json.dumps(hook))
     (tmp_path / "session.jsonl").write_text('{"type": "user", "message": {"role": "user", "content": "Mend it."}}\n')

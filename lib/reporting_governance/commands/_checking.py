@@ -13,7 +13,7 @@ from reporting_governance.contracts.finding import Finding, FindingRule, Related
 from reporting_governance.contracts.finding_rules import WRONG_MEANING
 from reporting_governance.contracts.problem import Elsewhere, Problem, problems_of
 from reporting_governance.contracts.reading import Document, read_documents
-from reporting_governance.contracts.shape import SchemaSet, check_shape
+from reporting_governance.contracts.shape import SchemaSet, Shape, check_shape
 from reporting_governance.errors import ContractError
 from reporting_governance.resources import resource_path
 
@@ -53,6 +53,10 @@ class Checker:
         self.findings: list[Finding] = []
         self._schemas = shipped_schemas()
 
+    def shape(self, kind: str) -> Shape:
+        """Return the shape that documents of a kind have."""
+        return self._schemas.shape(f"{kind}.schema.json")
+
     def summary(self) -> str | None:
         """Return why the files may not decide anything, None when they may."""
         errors = [each for each in self.findings if has_errors([each])]
@@ -67,7 +71,7 @@ class Checker:
         """Return the one document of a file when text and shape are right; findings otherwise.  It is an object."""
         result = read_documents(data, name=path)
         self.findings += result.findings
-        shape = self._schemas.shape(f"{kind}.schema.json")
+        shape = self.shape(kind)
         faults = [each for document in result.checkable for each in check_shape(document, shape, name=path)]
         self.findings += faults
         if has_errors([*result.findings, *faults]):
@@ -169,8 +173,16 @@ class Checker:
 
 def _related(place: Elsewhere, document: Document, path: str) -> Related:
     pointer, span = document.nearest(place.pointer, at_key=True)
-    known = {} if span is None else {name: getattr(span, name) for name in span.__slots__}
-    return Related(file=path, message=place.message, document=document.index, pointer=pointer, **known)
+    return Related(
+        file=path,
+        message=place.message,
+        document=document.index,
+        pointer=pointer,
+        line=span.line if span else None,
+        column=span.column if span else None,
+        end_line=span.end_line if span else None,
+        end_column=span.end_column if span else None,
+    )
 
 
 def object_of(document: Document) -> Mapping[str, Any]:

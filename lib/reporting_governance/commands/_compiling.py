@@ -37,9 +37,8 @@ def compile_settings(reference: str, path: str, data: bytes) -> Settings:
     artifact = None if document is None else checker.profile(document, path, digest=digest_of(data))
     if document is None or artifact is None:
         return Settings(reference, {}, (), {}, (), "", tuple(checker.findings), checker.summary())
-    packs = _packs(checker, artifact, document, path)
-    runtime = artifact["spec"]["requires"].get("runtime")
-    descriptor_path = resource_path("capabilities", _DESCRIPTOR_OF_RUNTIME.get(runtime or "", _DESCRIPTOR))
+    packs = packs_of(checker, artifact, document, path)
+    descriptor_path = descriptor_path_of(artifact)
     descriptor_data = read_part(descriptor_path)
     descriptor = checker.document(descriptor_data, descriptor_path, "capability-descriptor")
     contents = tuple(each.content for each in packs)
@@ -47,7 +46,7 @@ def compile_settings(reference: str, path: str, data: bytes) -> Settings:
     if descriptor is not None:
         checked = checker.preflight(artifact, (descriptor, descriptor_path), contents, document, path)
     hosts = _hosts(checker)
-    _check_adapters(checker, artifact, document, path)
+    check_adapters(checker, artifact, document, path)
     parts = (
         Part(path, digest_of(data)),
         *(each.part for each in packs),
@@ -67,6 +66,12 @@ def compile_settings(reference: str, path: str, data: bytes) -> Settings:
         substitutions={} if checked is None else {each.wanted: str(each.action) for each in checked.substitutions},
         hosts=tuple(hosts),
     )
+
+
+def descriptor_path_of(artifact: Mapping[str, Any]) -> str:
+    """Return the file of the shipped descriptor that a profile is held against when nobody names another."""
+    runtime = artifact["spec"]["requires"].get("runtime")
+    return resource_path("capabilities", _DESCRIPTOR_OF_RUNTIME.get(runtime or "", _DESCRIPTOR))
 
 
 def _hosts(checker: Checker) -> Mapping[Part, Document | None]:
@@ -91,15 +96,17 @@ def _effective(artifact: Mapping[str, Any], descriptors: Sequence[Document]) -> 
     return effective
 
 
-class _Pack(NamedTuple):
+class Pack(NamedTuple):
+    """One pack that is right, with its file."""
+
     part: Part
     content: Mapping[str, Any]
 
 
-def _packs(checker: Checker, artifact: Mapping[str, Any], document: Document, path: str) -> Sequence[_Pack]:
+def packs_of(checker: Checker, artifact: Mapping[str, Any], document: Document, path: str) -> Sequence[Pack]:
     """Return the packs that a profile names and that are right; findings about the others."""
     good: list[tuple[Document, str]] = []
-    packs: list[_Pack] = []
+    packs: list[Pack] = []
     names: Sequence[str] = artifact["spec"]["policy_packs"]
     for place, name in enumerate(names):
         if name in names[:place]:
@@ -120,12 +127,13 @@ def _packs(checker: Checker, artifact: Mapping[str, Any], document: Document, pa
             message = f"the pack calls itself {called}; its file is named for {name}"
             checker.refuse_at(pack, pack_path, [Problem("/metadata/id", message)])
         good.append((pack, pack_path))
-        packs.append(_Pack(Part(pack_path, digest_of(data)), content))
+        packs.append(Pack(Part(pack_path, digest_of(data)), content))
     checker.together(good)
     return packs
 
 
-def _check_adapters(checker: Checker, artifact: Mapping[str, Any], document: Document, path: str) -> None:
+def check_adapters(checker: Checker, artifact: Mapping[str, Any], document: Document, path: str) -> None:
+    """Keep what is wrong with the senders and sources that a profile names."""
     for rule, problem in adapter_problems(artifact):
         checker.refuse_at(document, path, [problem], rule=rule)
 

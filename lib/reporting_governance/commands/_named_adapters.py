@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from reporting_governance.adapters.senders import registry as senders
@@ -11,6 +12,7 @@ from reporting_governance.adapters.tasks import registry as sources
 from reporting_governance.adapters.tasks import rules as source_rules
 from reporting_governance.contracts.finding import FindingRule
 from reporting_governance.contracts.problem import Problem, problems_of
+from reporting_governance.contracts.receipt import Proof
 from reporting_governance.errors import ContractError, GovernanceError
 
 
@@ -34,6 +36,21 @@ def adapter_problems(artifact: Mapping[str, Any]) -> Iterator[Misnamed]:
     for index, source in enumerate(artifact["spec"]["sources"]):
         unknown, wrong = source_rules.UNKNOWN_SOURCE, source_rules.WRONG_PARAMETERS
         yield from _of(source, f"/sources/{index}", "source", sources.source_class, unknown, wrong)
+
+
+def proofs(artifact: Mapping[str, Any]) -> Mapping[tuple[str, str], Proof]:
+    """Return, by receiver and target, how far each sender can prove what became of a message.
+
+    A sender that is not there or does not take its parameters is left out; `adapter_problems` speaks of it.
+    """
+    found: dict[tuple[str, str], Proof] = {}
+    for receiver, told in artifact["spec"]["notification"]["receivers"].items():
+        for name, target in told["targets"].items():
+            with suppress(GovernanceError):
+                promises = senders.sender_class(target["sender"])(target["parameters"], state_folder="").promises
+                asks_later = promises.polls_every_seconds is not None
+                found[receiver, name] = Proof.PERSON if asks_later else promises.best_first_proof
+    return found
 
 
 def _of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reporting_governance.commands._checking import Checker, object_of
@@ -16,7 +16,7 @@ from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Problem
 from reporting_governance.contracts.reading import Document
 from reporting_governance.core.policy_coverage import LeafCoverage, coverage_of, percent
-from reporting_governance.core.policy_evaluator import compile_pack
+from reporting_governance.core.policy_evaluator import CompiledPack, compile_pack
 from reporting_governance.core.policy_examples import ExampleResult, run_examples
 from reporting_governance.core.policy_operators import Truth
 from reporting_governance.core.policy_values import operator_of
@@ -118,15 +118,8 @@ def _try(path: str) -> _Tried:
         return _Tried(path, os.path.basename(path), findings=tuple(checker.findings))
     pack = compile_pack(object_of(document), source=path)
     results = run_examples(pack)
-    pointers = [
-        f"/spec/rules/{place}/examples/{number}"
-        for place, rule in enumerate(pack.rules)
-        for number in range(len(rule.rule.examples))
-    ]
-    for result, pointer in zip(results, pointers, strict=True):
-        if not result.passed:
-            problem = Problem(f"{pointer}/expect", f"{result.title}: {_difference(result)}", _hint(result))
-            checker.refuse_at(document, path, [problem], rule=EXAMPLE_DOES_NOT_HOLD)
+    pointers = _pointers(pack)
+    checker.refuse_at(document, path, _unheld(results, pointers))
     coverage = coverage_of(pack)
     return _Tried(
         path,
@@ -136,6 +129,27 @@ def _try(path: str) -> _Tried:
         {each.pointer: _line(document, each.pointer) for each in coverage},
         tuple(checker.findings),
     )
+
+
+def example_problems(content: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield the examples of a pack, right in meaning, that do not lead to the decision they name."""
+    pack = compile_pack(content)
+    yield from _unheld(run_examples(pack), _pointers(pack))
+
+
+def _pointers(pack: CompiledPack) -> list[str]:
+    return [
+        f"/spec/rules/{place}/examples/{number}"
+        for place, rule in enumerate(pack.rules)
+        for number in range(len(rule.rule.examples))
+    ]
+
+
+def _unheld(results: Sequence[ExampleResult], pointers: Sequence[str]) -> Iterator[Problem]:
+    for result, pointer in zip(results, pointers, strict=True):
+        if not result.passed:
+            message = f"{result.title}: {_difference(result)}"
+            yield Problem(f"{pointer}/expect", message, _hint(result), rule=EXAMPLE_DOES_NOT_HOLD)
 
 
 def _line(document: Document, pointer: str) -> int | None:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reporting_governance.contracts.problem import Problem
+
 _REFERENCE = re.compile(r"\$\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^{}$\x00]+)\}")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _LONG_ENOUGH = 16  #: characters; shorter parts of a path are too short to be a key
@@ -87,6 +89,13 @@ def _is_plain(chunk: str) -> bool:
 def parameter_problems(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (JSON pointer, problem) for every parameter of a sender that would give a secret away."""
     yield from _problems("", parameters, secret=False)
+
+
+def secret_problem(pointer: str, message: str) -> Problem:
+    """Return the problem of a value that may give a secret away."""
+    from reporting_governance.contracts.finding_rules import SECRET_IN_TEXT
+
+    return Problem(pointer, message, rule=SECRET_IN_TEXT)
 
 
 def _problems(pointer: str, value: object, *, secret: bool) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from dataclasses import field, fields
 from typing import Any, ClassVar
 
 from reporting_governance.contracts.addresses import address_problems as address_problems  # noqa: PLC0414 (part of what a profile promises)
-from reporting_governance.contracts.addresses import parameter_problems
+from reporting_governance.contracts.addresses import parameter_problems, secret_problem
 from reporting_governance.contracts.capability import API_VERSION, EXPECTATIONS, Requirement
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.gate_settings import Gate
@@ -97,7 +97,7 @@ class SourceSettings(Record):
     when_present: bool = False  #: that there is nothing to read is no finding
 
     def __post_init__(self) -> None:
-        refuse(Problem(f"/parameters{place}", problem) for place, problem in parameter_problems(self.parameters))
+        refuse(secret_problem(f"/parameters{place}", each) for place, each in parameter_problems(self.parameters))
 
 
 def _expectations() -> Mapping[str, Requirement]:
@@ -164,7 +164,9 @@ class ProfileSpec(Record):
         for name, path in self.artifact_roots.items():
             problem = root_problem(path)
             if problem:
-                yield Problem(f"/artifact_roots/{name}", problem)
+                from reporting_governance.contracts.finding_rules import WRONG_PATH
+
+                yield Problem(f"/artifact_roots/{name}", problem, rule=WRONG_PATH)
 
 
 def _unknown(pointer: str, names: Iterable[str], known: Collection[str]) -> Iterator[Problem]:

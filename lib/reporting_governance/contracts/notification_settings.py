@@ -11,7 +11,7 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from reporting_governance.contracts.addresses import parameter_problems
+from reporting_governance.contracts.addresses import parameter_problems, secret_problem
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.receipt import Proof
@@ -48,7 +48,7 @@ class Target(Record):
     parameters: Mapping[str, Any] = field(default_factory=dict)  #: checked by the sender's own schema
 
     def __post_init__(self) -> None:
-        refuse(Problem(f"/parameters{place}", problem) for place, problem in parameter_problems(self.parameters))
+        refuse(secret_problem(f"/parameters{place}", each) for place, each in parameter_problems(self.parameters))
 
 
 @frozen(kw_only=True)

@@ -47,7 +47,14 @@ KINDS: Mapping[str, tuple[str, str]] = {
 }
 
 #: schemas that no single type stands behind: another name of a kind, or a form in which kinds come together
-FORMS: tuple[str, ...] = ("adapter-capabilities", "event-catalog", "journal-line", "policy-pack", "task-state-file")
+FORMS: tuple[str, ...] = (
+    "adapter-capabilities",
+    "event-catalog",
+    "journal-line",
+    "policy-pack",
+    "task-state-file",
+    "verification",
+)
 
 
 def record_type(kind: str) -> type[Record]:

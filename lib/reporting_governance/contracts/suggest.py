@@ -58,8 +58,12 @@ def slips_between(left: str, right: str, limit: int) -> int:
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     """Return the question to put to a person, or None when no candidate is near."""
-    found = nearest(word, candidates)
-    return None if found is None else f'did you mean "{found}"?'
+    return meant(nearest(word, candidates))
+
+
+def meant(word: str | None) -> str | None:
+    """Return the question whether a word was meant, or None for none."""
+    return None if word is None else f'did you mean "{word}"?'
 
 
 def _plain(word: str) -> str:

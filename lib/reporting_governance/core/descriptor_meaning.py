@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from reporting_governance.contracts.capability import POWERS
 from reporting_governance.contracts.capability_descriptor import PLUGIN_SPEC_VERSIONS
+from reporting_governance.contracts.finding import shown
 from reporting_governance.contracts.finding_rules import (
     FULL_WITHOUT_PROBE,
     MISSING_FILE,
@@ -27,7 +28,7 @@ from reporting_governance.contracts.finding_rules import (
 )
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Elsewhere, Problem
-from reporting_governance.contracts.suggest import nearest
+from reporting_governance.contracts.suggest import did_you_mean, meant
 from reporting_governance.core.capability_profile_compatibility import SCHEMA_NAMES, check_schemas
 
 Document: TypeAlias = Mapping[str, Any]
@@ -111,9 +112,9 @@ def _entrypoint(runtime: Document, around: Surroundings) -> Iterator[Problem]:
     if found.fault in (PathFault.ABSOLUTE, PathFault.ESCAPES, PathFault.THROUGH_LINK):
         yield Problem(place, f"the entrypoint is outside the package: {found.fault}", rule=WRONG_PATH)
     elif found.fault is not None:
-        yield Problem(place, f"the entrypoint is not there: {found.fault}", found.nearest, rule=MISSING_FILE)
+        yield Problem(place, f"the entrypoint is not there: {found.fault}", meant(found.nearest), rule=MISSING_FILE)
     elif not found.executable and not written.endswith(INTERPRETED):
-        yield Problem(place, "the entrypoint is not executable", f"chmod +x {written}", rule=NOT_EXECUTABLE)
+        yield Problem(place, "the entrypoint is not executable", f"run: chmod +x {written}", rule=NOT_EXECUTABLE)
 
 
 def _surfaces(runtime: Document, around: Surroundings) -> Iterator[Problem]:
@@ -131,7 +132,7 @@ def _compatibility(descriptor: Document) -> Iterator[Problem]:
             yield Problem(
                 f"/compatibility/plugin_spec_versions/{index}",
                 f"the specification has no version {version} that is known here; known: {known}",
-                nearest(version, PLUGIN_SPEC_VERSIONS),
+                did_you_mean(version, PLUGIN_SPEC_VERSIONS),
                 rule=UNKNOWN_SPECIFICATION,
             )
     for each in check_schemas(descriptor):
@@ -139,7 +140,7 @@ def _compatibility(descriptor: Document) -> Iterator[Problem]:
             yield Problem(
                 f"/compatibility/{each.key}",
                 f"{each.key} does not name {SCHEMA_NAMES[each.key]}",
-                each.canonical,
+                meant(each.canonical),
                 rule=WRONG_SCHEMA_PATH,
             )
 
@@ -155,12 +156,17 @@ def _said(power: str, leaf: Document) -> Iterator[Problem]:
         yield Problem(
             place_of(power),
             f"{power} is full and names no probe",
-            f'"probe": "{power}"',
+            f'write "probe": "{power}"',
             at_key=True,
             rule=FULL_WITHOUT_PROBE,
         )
     if probe is not None and probe != power:
-        yield Problem(f"{place_of(power)}/probe", f"no probe of {power} is called {probe}", power, rule=UNKNOWN_PROBE)
+        yield Problem(
+            f"{place_of(power)}/probe",
+            f"no probe of {power} is called {shown(probe)}",
+            meant(power),
+            rule=UNKNOWN_PROBE,
+        )
 
 
 #: which surface a power stands on: without it, whatever is claimed is an overclaim

@@ -147,6 +147,12 @@ class Explainer:
 def _once(problems: Iterable[Problem]) -> list[Problem]:
     """Leave out what is said twice, and what more is wrong with a value that already has the wrong type or choice."""
     kept = dict.fromkeys(problems)
+    # Of several wrong choices at one value the widest counts: a narrower one is of a condition beside it.
+    widest: dict[Path, Problem] = {}
+    for each in kept:
+        if each.rule is WRONG_VALUE and each.mark is Mark.VALUE:
+            known = widest.setdefault(each.path, each)
+            widest[each.path] = max(known, each, key=lambda one: len(one.message))
     mistyped = {each.path for each in kept if each.rule is WRONG_TYPE}
     misvalued = {each.path for each in kept if each.rule is WRONG_VALUE} - mistyped
     return [
@@ -154,5 +160,5 @@ def _once(problems: Iterable[Problem]) -> list[Problem]:
         for each in kept
         if each.mark is not Mark.VALUE
         or each.rule is WRONG_TYPE
-        or (each.path not in mistyped and (each.rule is WRONG_VALUE or each.path not in misvalued))
+        or (each.path not in mistyped and (widest.get(each.path) is each or each.path not in misvalued))
     ]

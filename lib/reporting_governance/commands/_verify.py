@@ -1,0 +1,136 @@
+"""One verification: files are read strictly, held against their schema, and asked whether they can mean that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from reporting_governance.commands._checking import Checker
+from reporting_governance.commands._verify_files import Candidate, NotRead, read_file
+from reporting_governance.contracts.finding import Finding, Severity
+from reporting_governance.contracts.finding_rules import FULL_NOT_PROBED, FULL_WITHOUT_PROBE, PARTIAL_WITHOUT_LIMITS
+from reporting_governance.contracts.frozen import frozen
+from reporting_governance.contracts.reading import Document, read_documents
+from reporting_governance.contracts.shape import check_shape
+
+if TYPE_CHECKING:
+    from reporting_governance.contracts.capability import EffectiveCapabilities
+    from reporting_governance.contracts.waiver import Waiver
+
+#: `kind` of a document -> its schema
+KINDS: Mapping[str, str] = {
+    "AdapterCapabilities": "capability-descriptor",
+    "DeploymentProfile": "deployment-profile",
+    "PolicyPack": "policy-pack",
+}
+#: warnings that are errors when strictness is asked for
+_STRICT = frozenset(each.id for each in (PARTIAL_WITHOUT_LIMITS, FULL_WITHOUT_PROBE, FULL_NOT_PROBED))
+
+
+@frozen
+class Unread:
+    """A file that was named and could not be read, or a check that could not be finished."""
+
+    file: str
+    reason: str
+
+
+@frozen
+class HeldTogether:
+    """What may be counted on with one profile and one descriptor."""
+
+    profile: str  #: file
+    descriptor: str  #: file
+    powers: EffectiveCapabilities
+
+
+@dataclass(slots=True)
+class Verified:
+    """What came out.  Counts are of files; a file that holds several documents counts once."""
+
+    kind: str
+    findings: list[Finding] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    waived: list[tuple[Finding, Waiver]] = field(default_factory=list)
+    probed: dict[str, int] = field(default_factory=dict)  #: claims by outcome; empty when nothing was to be probed
+    together: list[HeldTogether] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)  #: of files with findings, for code frames
+
+    @property
+    def failed(self) -> int:
+        """How many files have an error."""
+        return len({each.file for each in self.findings if each.severity is Severity.ERROR})
+
+    def reaches(self, least: Severity) -> bool:
+        """Tell whether there is a finding of this severity or above."""
+        return any(each.severity >= least for each in self.findings)
+
+
+class Meaning(Protocol):
+    """Asks whether documents of one kind can mean what they say; what is wrong goes to the checker."""
+
+    def check(self, document: Document, path: str, checker: Checker, *, has_shape: bool) -> None:
+        """Look at one document.
+
+        Args:
+            has_shape: whether its shape is right; where it is not, what can still be judged is.
+        """
+        ...
+
+
+def verify(kind: str, files: Iterable[Candidate], meaning: Meaning, *, strict: bool = False) -> Verified:
+    """Verify files.
+
+    Args:
+        kind: the schema that documents are held against.
+        strict: whether what is merely advised is asked for.
+    """
+    checker = Checker()
+    done = Verified(kind)
+    for each in files:
+        try:
+            data = read_file(each.path)
+        except NotRead as fault:
+            done.unread.append(Unread(each.path, str(fault.details["reason"])))
+            continue
+        result = read_documents(data, name=each.path)
+        if not each.named and _is_another(kind, result.checkable):
+            done.skipped.append(each.path)
+            continue
+        done.checked.append(each.path)
+        first = len(checker.findings)
+        checker.findings += result.findings
+        is_read = bool(result.documents)
+        for document in result.checkable:
+            faults = check_shape(document, checker.shape(kind), name=each.path)
+            checker.findings += faults
+            if is_read:
+                try:
+                    meaning.check(document, each.path, checker, has_shape=not faults)
+                except NotRead as fault:
+                    done.unread.append(Unread(str(fault.details["path"]), str(fault.details["reason"])))
+        if len(checker.findings) > first and result.checkable:
+            done.texts[each.path] = result.checkable[0].places.text
+    done.findings = _unique(_hardened(checker.findings) if strict else checker.findings)
+    return done
+
+
+def _is_another(kind: str, documents: Iterable[Document]) -> bool:
+    """Whether all documents of a file say that they are of another kind which is known."""
+    kinds = [each.value.get("kind") if isinstance(each.value, dict) else None for each in documents]
+    return bool(kinds) and all(isinstance(each, str) and KINDS.get(each, kind) != kind for each in kinds)
+
+
+def _hardened(findings: Iterable[Finding]) -> Iterator[Finding]:
+    for each in findings:
+        yield replace(each, severity=Severity.ERROR) if each.rule in _STRICT else each
+
+
+def _unique(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings in the order of files and places, each once: a pack may be named by several profiles."""
+    once = dict.fromkeys(findings)
+    order = {name: place for place, name in enumerate(dict.fromkeys(each.file for each in once))}
+    return sorted(once, key=lambda each: (order[each.file], each.document, each.line or 0, each.column or 0, each.rule))

@@ -1,0 +1,38 @@
+"""`reportgov verify-profile`."""
+
+import click
+
+from reporting_governance.commands._verify import Verified, verify
+from reporting_governance.commands._verify_files import files_for
+from reporting_governance.commands._verify_options import Wanted, verify_command
+
+
+@verify_command(
+    "verify-profile",
+    takes="deployment profiles (files, folders and globs, YAML or JSON), the packs they name, a descriptor",
+    examples=(
+        "reportgov verify-profile profiles/",
+        "reportgov verify-profile team.yaml --descriptor capabilities/local-host.json",
+        "reportgov verify-profile team.yaml --write-effective effective.json",
+    ),
+)
+@click.option(
+    "--descriptor", metavar="FILE", help="Capability descriptor.  Default: the shipped one of the profile's runtime."
+)
+@click.option(
+    "--write-effective", metavar="FILE", help="Write what may be counted on, as JSON (one profile at a time)."
+)
+def main(wanted: Wanted, *, descriptor: str | None, write_effective: str | None) -> Verified:
+    """Check what is wanted of a runtime, alone and against what the runtime can do.
+
+    Prints, for each power, what is asked for, what is claimed, what may be counted on and what stands in for the rest.
+    """
+    from reporting_governance.commands._verify_profiles import ProfileMeaning, write_powers
+
+    files = files_for(wanted.words, allow_empty=wanted.allow_empty)
+    meaning = ProfileMeaning(descriptor)
+    done = verify("deployment-profile", files, meaning, strict=wanted.strict)
+    done.together = meaning.together
+    if write_effective is not None:
+        write_powers(write_effective, meaning.together)
+    return done
