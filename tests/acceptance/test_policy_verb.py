@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from reporting_governance.commands import _policy_facts
 from reporting_governance.core.fact_catalogue import CATALOGUE
 from tests.acceptance.verbs import ROOT, Verbs, check_reply, profile
 
@@ -104,6 +105,7 @@ def test_too_little_coverage_ends_with_1_and_says_what_is_untried(verbs: Verbs, 
         (("test", "no-silence", "--junit", "/no/such/folder/file.xml"), "No such file or directory"),
         (("test", "--lines"), "belong to facts"),
         (("explain",), "explain takes one id"),
+        (("explain", ""), "explain takes one id"),
         (("explain", "x", "--junit", "y"), "belong to test"),
         (("facts",), "facts takes one FILE"),
         (("facts", "-", "--claude-code-transcript", "x"), "facts takes one FILE"),
@@ -203,3 +205,12 @@ def test_a_session_is_seen_as_the_gate_sees_it(verbs: Verbs) -> None:
             facts = {each["fact"]: each["value"] for each in judged["facts"]}
             seen.add((facts["evidence.checks_run"], facts["evidence.reaches_back"]))
     assert len(seen) > 1
+
+
+def test_of_what_is_too_large_nothing_is_left_out_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_policy_facts, "_MOST_BYTES", 10)
+    (tmp_path / "fits").write_bytes(b"x" * 10)
+    assert len(_policy_facts._read(str(tmp_path / "fits"))) == 10
+    (tmp_path / "large").write_bytes(b"x" * 11)
+    with pytest.raises(_policy_facts.Unreadable, match="larger than 10 bytes"):
+        _policy_facts._read(str(tmp_path / "large"))

@@ -78,11 +78,15 @@ def show_facts(context: CommandContext, path: str | None, *, transcript: str | N
 def _read(name: str) -> bytes:
     try:
         if name == "-":
-            return sys.stdin.buffer.read(_MOST_BYTES)
-        with open(name, "rb") as file:
-            return file.read(_MOST_BYTES)
+            data = sys.stdin.buffer.read(_MOST_BYTES + 1)
+        else:
+            with open(name, "rb") as file:
+                data = file.read(_MOST_BYTES + 1)
     except OSError as fault:
         raise Unreadable(path=name, reason=fault.strerror or str(fault)) from None
+    if len(data) > _MOST_BYTES:
+        raise Unreadable(path=name, reason=f"larger than {_MOST_BYTES} bytes; take it in parts")
+    return data
 
 
 def _of_lines(data: bytes, name: str, now: datetime, faults: list[Finding]) -> Iterator[_Judged]:

@@ -67,7 +67,7 @@ def main(
     if what == EXPLAIN:
         from reporting_governance.commands._policy_explain import explain_decisions
 
-        if len(words) != 1:
+        if len(words) != 1 or not words[0]:
             raise BadWords(problem="explain takes one id")
         return explain_decisions(context, words[0])
     from reporting_governance.commands._policy_facts import show_facts
