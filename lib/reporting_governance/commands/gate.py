@@ -128,9 +128,7 @@ def _install_plugin(context: CommandContext, program: str, *, write: bool) -> Re
         "backup": None,
         "text": plan.text(),
     }
-    text = plan.text()
-    if written:
-        text = f"{plan.settings}: OpenClaw has the plugin, and loads it at its next start or by itself"
+    text = plan.text(written=written)
     return Reply(document, f"{text}\n\n{note}" if note else text)
 
 

@@ -75,6 +75,29 @@ class TestPlan:
         assert [each[2] for each in planned(openclaw, there(enabled=False)).steps] == ["install"]
 
     @pytest.mark.parametrize(
+        ("config", "note"),
+        [
+            ({"channels": {"telegram": {"streaming": {"mode": "partial"}}}}, None),
+            ({"channels": {"slack": {"botToken": "x"}}}, "channels.slack.streaming.mode off"),
+            ({"channels": {"slack": {"streaming": {"mode": "off"}}}}, None),
+            ({"channels": {"slack": {"enabled": False}, "defaults": {}, "odd": 1}}, None),
+            (
+                {
+                    "channels": {
+                        "discord": {"streaming": {"mode": "off"}, "accounts": {"a": {"streaming": {"mode": "block"}}}}
+                    }
+                },
+                "channels.discord.streaming.mode off",
+            ),
+            (there(config={**CONFIG, "hooks": ["before_agent_finalize"]}), "without message_sending"),
+        ],
+    )
+    def test_settings_that_let_words_past_the_gate_are_named(self, openclaw, config, note):
+        found = planned(openclaw, config)
+        assert [note in each for each in found.notes] == ([] if note is None else [True])
+        assert all(each in found.text() and each in found.text(written=True) for each in found.notes)
+
+    @pytest.mark.parametrize(
         ("config", "why"),
         [
             ("{ // mine\n }", "comments"),

@@ -18,6 +18,8 @@ from reporting_governance.errors import ExitCode, GovernanceError
 PLUGIN = "reporting-governance"
 _ENTRY = f"plugins.entries.{PLUGIN}"
 _CHOSEN = ("deadlineMs", "onError", "hooks")  #: what an operator may have chosen: it stays
+_SENDING = "message_sending"
+_WAITING = ("telegram",)  #: channels that were seen to show no preview while a plugin listens to `message_sending`
 _SECONDS = 300  #: the program takes up to half a minute, longer on a busy machine
 _MOST_BYTES = 4 * 1024 * 1024
 
@@ -41,9 +43,15 @@ class Plan:
     steps: tuple[tuple[str, ...], ...]  #: command lines, in order; none: it is there already
     hindered: tuple[str, ...]  #: why the steps are not done, and what a person can do about it
     entry: Mapping[str, Any]  #: what stands in the config afterwards, below `plugins`
+    notes: tuple[str, ...] = ()  #: settings of the operator's own that let words past the gate
 
-    def text(self) -> str:
+    def text(self, *, written: bool = False) -> str:
         """Return it for a person."""
+        return "\n\n".join([self._steps(written), *self.notes])
+
+    def _steps(self, written: bool) -> str:
+        if written:
+            return f"{self.settings}: OpenClaw has the plugin, and loads it at its next start or by itself"
         if not self.steps:
             return f"{self.settings}: the gate is there already"
         lines = [f"# {self.settings}", *(shlex.join(each) for each in self.steps)]
@@ -89,6 +97,7 @@ def plan(program: str, folder: str, config: Mapping[str, Any]) -> Plan:
         steps=tuple(steps),
         hindered=tuple(_hindered(plugins, plain)),
         entry={"load": {"paths": [folder]}, "entries": {PLUGIN: wanted}},
+        notes=tuple(_past_the_gate(document, merged)),
     )
 
 
@@ -128,6 +137,26 @@ def _hindered(plugins: Mapping[str, Any], plain: bool) -> Iterator[str]:
     allowed = _folded(plugins.get("allow"))
     if allowed and PLUGIN not in allowed:
         yield f"plugins.allow lists what may load, and {PLUGIN} is not in it: add it there"
+
+
+def _past_the_gate(document: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
+    hooks = config.get("hooks")
+    if isinstance(hooks, list) and _SENDING not in hooks:
+        yield f"{_ENTRY}.config.hooks is without {_SENDING}: a report of an agent that has used tools is not held back"
+    channels = _mapping(document, "channels")
+    for name in channels:
+        channel = _mapping(channels, name)
+        if name not in _WAITING and channel and channel.get("enabled") is not False and _streams(channel):
+            yield (
+                f"{name}: that previews wait for the gate was seen with {' and '.join(_WAITING)} only; "
+                f"`openclaw config set channels.{name}.streaming.mode off` shows none"
+            )
+
+
+def _streams(channel: Mapping[str, Any]) -> bool:
+    accounts = _mapping(channel, "accounts")
+    modes = [_mapping(_mapping(accounts, each), "streaming").get("mode") for each in accounts]
+    return _mapping(channel, "streaming").get("mode") != "off" or any(each not in (None, "off") for each in modes)
 
 
 def _folded(names: object) -> list[str]:
