@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from reporting_governance.commands._checking import Checker
-from reporting_governance.commands._verify_files import Candidate, NotRead, read_file
+from reporting_governance.commands._verify_files import NothingMatched, NotRead, candidates, read_file
 from reporting_governance.contracts.finding import Finding, Severity
 from reporting_governance.contracts.finding_rules import FULL_NOT_PROBED, FULL_WITHOUT_PROBE, PARTIAL_WITHOUT_LIMITS
 from reporting_governance.contracts.frozen import frozen
@@ -26,6 +26,15 @@ KINDS: Mapping[str, str] = {
 }
 #: warnings that are errors when strictness is asked for
 _STRICT = frozenset(each.id for each in (PARTIAL_WITHOUT_LIMITS, FULL_WITHOUT_PROBE, FULL_NOT_PROBED))
+
+
+class Wanted(NamedTuple):
+    """What all `verify-*` verbs are told."""
+
+    words: tuple[str, ...]  #: files, folders and globs
+    root: str | None  #: package root; None: found for each file
+    strict: bool  #: whether what is merely advised is asked for
+    allow_empty: bool
 
 
 @frozen
@@ -81,16 +90,17 @@ class Meaning(Protocol):
         ...
 
 
-def verify(kind: str, files: Iterable[Candidate], meaning: Meaning, *, strict: bool = False) -> Verified:
-    """Verify files.
+def verify(kind: str, wanted: Wanted, meaning: Meaning) -> Verified:
+    """Verify the files that a command line names.
 
     Args:
         kind: the schema that documents are held against.
-        strict: whether what is merely advised is asked for.
+
+    Raises: NothingMatched when nothing was there to check, and that was not allowed.
     """
     checker = Checker()
     done = Verified(kind)
-    for each in files:
+    for each in candidates(wanted.words):
         try:
             data = read_file(each.path)
         except NotRead as fault:
@@ -114,7 +124,9 @@ def verify(kind: str, files: Iterable[Candidate], meaning: Meaning, *, strict: b
                     done.unread.append(Unread(str(fault.details["path"]), str(fault.details["reason"])))
         if len(checker.findings) > first and result.checkable:
             done.texts[each.path] = result.checkable[0].places.text
-    done.findings = _unique(_hardened(checker.findings) if strict else checker.findings)
+    if not (done.checked or done.unread or wanted.allow_empty):
+        raise NothingMatched(words=", ".join(wanted.words), kind=kind.replace("-", " "))
+    done.findings = _unique(_hardened(checker.findings) if wanted.strict else checker.findings)
     return done
 
 

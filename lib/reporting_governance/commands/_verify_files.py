@@ -20,7 +20,7 @@ _FOLDERS_OF_A_PACKAGE = frozenset({"capabilities", "profiles"})
 class NothingMatched(UsageError):
     """No file was found: a gate that checks nothing must not be green."""
 
-    message = "nothing to check: {words} matched no file"
+    message = "nothing to check: {words} matched no {kind}"
     hint = "Name files, folders or globs that exist; --allow-empty if nothing to check is right here."
 
 
@@ -50,14 +50,6 @@ def candidates(words: Sequence[str]) -> Sequence[Candidate]:
             if known is None or each.named:
                 found[each.path] = each
     return tuple(found.values())
-
-
-def files_for(words: Sequence[str], *, allow_empty: bool) -> Sequence[Candidate]:
-    """Return what a command line names.  Raises: NothingMatched when that is nothing and may not be."""
-    found = candidates(words)
-    if not found and not allow_empty:
-        raise NothingMatched(words=", ".join(words))
-    return found
 
 
 def read_file(path: str) -> bytes:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from reporting_governance.commands._handler import EXIT_CODES
+from reporting_governance.commands._verify import Wanted
 from reporting_governance.contracts.finding import Severity
 from reporting_governance.errors import ExitCode, GovernanceError, UsageError
 
@@ -49,15 +50,6 @@ class Output(NamedTuple):
 
     form: str
     path: str | None
-
-
-class Wanted(NamedTuple):
-    """What all `verify-*` verbs are told."""
-
-    words: tuple[str, ...]
-    root: str | None
-    strict: bool
-    allow_empty: bool
 
 
 def verify_command(

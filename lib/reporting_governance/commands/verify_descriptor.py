@@ -1,8 +1,7 @@
 """`reportgov verify-descriptor`."""
 
-from reporting_governance.commands._verify import Verified, verify
-from reporting_governance.commands._verify_files import files_for
-from reporting_governance.commands._verify_options import Wanted, verify_command
+from reporting_governance.commands._verify import Verified, Wanted, verify
+from reporting_governance.commands._verify_options import verify_command
 
 
 @verify_command(
@@ -22,5 +21,4 @@ def main(wanted: Wanted) -> Verified:
     """
     from reporting_governance.commands._verify_descriptors import DescriptorMeaning
 
-    files = files_for(wanted.words, allow_empty=wanted.allow_empty)
-    return verify("capability-descriptor", files, DescriptorMeaning(wanted.root), strict=wanted.strict)
+    return verify("capability-descriptor", wanted, DescriptorMeaning(wanted.root))

@@ -1,8 +1,7 @@
 """`reportgov verify-policy`."""
 
-from reporting_governance.commands._verify import Verified, verify
-from reporting_governance.commands._verify_files import files_for
-from reporting_governance.commands._verify_options import Wanted, verify_command
+from reporting_governance.commands._verify import Verified, Wanted, verify
+from reporting_governance.commands._verify_options import verify_command
 
 
 @verify_command(
@@ -20,5 +19,4 @@ def main(wanted: Wanted) -> Verified:
     """
     from reporting_governance.commands._verify_packs import PackMeaning
 
-    files = files_for(wanted.words, allow_empty=wanted.allow_empty)
-    return verify("policy-pack", files, PackMeaning(), strict=wanted.strict)
+    return verify("policy-pack", wanted, PackMeaning())

@@ -2,9 +2,8 @@
 
 import click
 
-from reporting_governance.commands._verify import Verified, verify
-from reporting_governance.commands._verify_files import files_for
-from reporting_governance.commands._verify_options import Wanted, verify_command
+from reporting_governance.commands._verify import Verified, Wanted, verify
+from reporting_governance.commands._verify_options import verify_command
 
 
 @verify_command(
@@ -29,9 +28,8 @@ def main(wanted: Wanted, *, descriptor: str | None, write_effective: str | None)
     """
     from reporting_governance.commands._verify_profiles import ProfileMeaning, write_powers
 
-    files = files_for(wanted.words, allow_empty=wanted.allow_empty)
     meaning = ProfileMeaning(descriptor)
-    done = verify("deployment-profile", files, meaning, strict=wanted.strict)
+    done = verify("deployment-profile", wanted, meaning)
     done.together = meaning.together
     if write_effective is not None:
         write_powers(write_effective, meaning.together)
