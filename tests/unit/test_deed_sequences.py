@@ -22,9 +22,8 @@ from tests.unit.policy_documents import ROOT, TASK, shipped
 
 LINES = (ROOT / "tests/cases/deeds/sequences.jsonl").read_text("utf-8").splitlines()
 CASES = [json.loads(line) for line in LINES]
-PACKS = [
-    compile_pack(shipped(f"profiles/policy-packs/{name}.yaml")) for name in ("verified-completion-only", "no-fake-progress")
-]  # fmt: skip
+NAMES = ("verified-completion-only", "no-fake-progress")
+PACKS = [compile_pack(shipped(f"profiles/policy-packs/{name}.yaml")) for name in NAMES]
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 

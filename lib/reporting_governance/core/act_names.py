@@ -22,7 +22,7 @@ _MIGRATIONS = "db:migrate|db:seed|db:create|db:drop|db:reset|db:rollback|db:setu
 VERBS: Mapping[str, frozenset[str]] = {
     program: frozenset(words.split("|"))
     for programs, words in (
-        ("git", "push|commit|tag|branch|clone|init|remote add|remote remove|remote set-url|checkout -b|worktree add"),
+        ("git", "push|commit|tag|branch|clone|init|remote add|remote remove|remote set-url|worktree add"),
         ("gh", ("pr create|pr merge|pr close|pr edit|pr comment|pr review|pr ready|pr reopen|issue create|issue close"
                "|issue edit|issue comment|issue reopen|issue delete|issue transfer|issue pin|release create"
                "|release upload|release edit|release delete|repo create|repo fork|repo edit|repo delete|repo rename"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from reporting_governance.contracts.deed import Deed
 from reporting_governance.core.act_names import (
@@ -31,13 +32,14 @@ from reporting_governance.core.command_words import Command, base_name, commands
 from reporting_governance.core.line_status import FOLLOWED, PIPED, hidden_status, status_of
 
 _MOST_VERBS = 3
+_form = cache(re.compile)
+_QUESTIONS = frozenset("test [ [[ false grep command which diff cmp pgrep".split())
 #: words of an output that leave open whether what another command's status hides was done
-_FAILURE = re.compile(
-    r"\b(?:error|errors|fatal|denied|rejected|refused|failed|failure|unauthorized|forbidden|not found|no such|cannot"
-    r"|could not|unable to|unknown command|timed? ?out|[45]\d\d)\b",
-    re.IGNORECASE,
+_FAILURE = (
+    r"(?i)\b(?:error|errors|fatal|denied|rejected|refused|failed|failure|unauthorized|forbidden|not found|no such"
+    r"|cannot|could not|unable to|unknown command|timed? ?out|[45]\d\d)\b"
 )
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_WORDS = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+"
 
 
 def acts_in(deed: Deed, commands: Sequence[Command]) -> tuple[str, ...]:
@@ -54,12 +56,23 @@ def acts_in(deed: Deed, commands: Sequence[Command]) -> tuple[str, ...]:
 
 def _was_done(deed: Deed, commands: Sequence[Command], index: int) -> bool:
     hidden = hidden_status(commands, index)
-    told = bool(deed.output.strip()) and not _FAILURE.search(deed.output)
-    if hidden is None:
-        # it answers 0 whatever the server says, unless it is told not to
-        return base_name(commands[index].words[0]) != "curl" or _fails_by_itself(commands[index].words) or told
-    # pushed, and then piped into `tail`: its own words say whether it was done
-    return hidden in (PIPED, FOLLOWED) and told
+    words = commands[index].words
+    # curl ends with 0 whatever the server says, unless it is told not to
+    if hidden is None and (base_name(words[0]) != "curl" or _fails_by_itself(words)):
+        return True
+    # pushed, and then piped into `tail`: its own words say whether it was done, unless it may never have run
+    if hidden not in (None, PIPED, FOLLOWED) or _waits_for_another(commands, index):
+        return False
+    return bool(deed.output.strip()) and not _form(_FAILURE).search(deed.output)
+
+
+def _waits_for_another(commands: Sequence[Command], index: int) -> bool:
+    """Return whether a command runs only where a question that stands before it is answered with yes."""
+    while index > 0 and commands[index].before == "&&":
+        index -= 1
+        if commands[index].words[:1] and base_name(commands[index].words[0]) in _QUESTIONS:
+            return True
+    return False
 
 
 def _fails_by_itself(words: Sequence[str]) -> bool:
@@ -76,6 +89,8 @@ def act_of(words: Sequence[str], folder: str = "") -> str | None:
     name, rest = base_name(words[0]), words[1:]
     if name in ("git", "npm", "cargo") and "-n" in rest:
         return None
+    if name == "git" and rest[:1] in (("checkout",), ("switch",)) and {"-b", "-B", "-c", "-C"} & set(rest):
+        return "git branch"
     if name in ON_FILES:
         return name if _touches_work(rest, folder) else None
     if name == "ssh":
@@ -187,5 +202,5 @@ def act_of_tool(deed: Deed) -> str | None:
         return f"{deed.tool} {deed.text}" if deed.text in HOST_TOOLS[deed.tool] else None
     if "__" not in deed.tool:
         return None
-    words = {each.lower() for each in _WORDS.findall(deed.tool.rpartition("__")[2])}
+    words = {each.lower() for each in _form(_WORDS).findall(deed.tool.rpartition("__")[2])}
     return deed.tool if words & ACTING_WORDS and not words & LOOKING_WORDS else None

@@ -6,7 +6,6 @@ folder below and whatever leaves something out are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from reporting_governance.core.check_names import OTHER_VALUES, PACKAGE_MANAGERS, WITH_VALUE
@@ -44,7 +43,9 @@ _NO_OPERANDS = frozenset(
 )  # fmt: skip
 _MOST_LETTERS = 80
 #: behind an option that nobody knows a word is its value, unless it looks like a path of tests
-_PATH = re.compile(r"^[^:]*(?:/|::|\.[a-z]{1,4}$)")
+_TEST_FILES = (".py", ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".rb", ".go", ".java", ".kt", ".php", ".exs")
+#: files that a runner writes or is set by, and no tests
+_OTHER_FILES = (".xml", ".json", ".html", ".txt", ".log", ".ini", ".toml", ".cfg", ".yaml", ".yml", ".lcov", ".sln")
 _LEFT_OUT = "it leaves the tests out"
 
 
@@ -71,7 +72,7 @@ def part_of(runner: str, rest: Sequence[str]) -> str | None:
             if equals and name.replace("_", "").isalnum():
                 if (inner := part_of("pytest", value.split())) is not None and _names_tests(value):
                     return inner
-            elif tool not in _NO_OPERANDS and not _is_whole(word) and (not is_value or _PATH.search(word)):
+            elif tool not in _NO_OPERANDS and not _is_whole(word) and (not is_value or _is_test_path(word)):
                 return _told("only", word)
             continue
         if not equals and (name in chooses or name in _LEAVES_OUT):
@@ -103,7 +104,11 @@ def leaves_tests_out(runner: str, rest: Sequence[str]) -> str | None:
 
 def _is_whole(word: str) -> bool:
     word = word.rstrip("/").removesuffix("/...")
-    return base_name(word) in WHOLE_FOLDERS or not word.strip("./*") or "://" in word
+    return base_name(word) in WHOLE_FOLDERS or not word.strip("./*") or "://" in word or word.endswith(_OTHER_FILES)
+
+
+def _is_test_path(word: str) -> bool:
+    return "::" in word or word.endswith(_TEST_FILES) or word.split("/", 1)[0] in _TEST_FOLDERS
 
 
 def _names_tests(value: str) -> bool:

@@ -27,6 +27,9 @@ _RUNNERS = {
     "npm": ("exec",), "yarn": ("exec", "dlx"), "bun": ("x",), "pipx": ("run",), "mise": ("exec", "x"),
     "direnv": ("exec",), "rtx": ("exec",), "asdf": ("exec",), "coverage": ("run",), "doppler": ("run",),
 }  # fmt: skip
+#: of them those that also start tasks of a project, and what such tasks are called
+_TASK_RUNNERS = frozenset("pdm hatch pixi rye poetry".split())
+_TASKS = frozenset("test tests lint check build typecheck types cov ci verify".split())
 #: options of those that take the next word with them
 _TAKES_A_WORD = frozenset(
     """-n -c -u -g -s -k -p -e --signal --kill-after --with --extra --group --package --project --python
@@ -70,7 +73,8 @@ def commands_of(line: str, *, nested: int = 0) -> tuple[Command, ...]:
         index += 1
         if token.is_word:
             if not token.quoted and not building.words and token.text in _OPENERS | _CLOSERS:
-                loops = max(0, loops + (token.text == "do") - (token.text == "done"))
+                # what stands in a loop or behind a condition may never run
+                loops = max(0, loops + (token.text in ("do", "then")) - (token.text in ("done", "fi", "elif")))
                 conditional = token.text in ("if", "elif", "while", "until", "!")
                 building.guarded = building.guarded or conditional or loops > 0
                 continue
@@ -194,6 +198,8 @@ def unwrapped(words: tuple[str, ...]) -> tuple[str, ...]:
         name = base_name(words[0])
         if _is_assignment(words[0]):
             words = words[1:]
+        elif name in _TASK_RUNNERS and words[1:2] == ("run",) and words[2:3] and words[2] in _TASKS:
+            return words
         elif name in _RUNNERS and len(words) > 1 and words[1] in _RUNNERS[name]:
             rest = _past_options(words[2:], 0)
             if name == "coverage" and words[2:4] and "-m" in words[2:]:

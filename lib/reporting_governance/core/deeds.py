@@ -17,7 +17,7 @@ from reporting_governance.contracts.deed import Deed, DeedKind
 from reporting_governance.contracts.evidence import CheckKind, Evidence
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.acts import act_of_tool, acts_in
-from reporting_governance.core.check_commands import PROGRAMS
+from reporting_governance.core.check_programs import PROGRAMS
 from reporting_governance.core.checks import FAILED, PASSED, CheckRun, checks_in, folders_of, joined
 from reporting_governance.core.code_changes import changed_paths, placed_files
 from reporting_governance.core.command_words import Command, base_name, commands_of

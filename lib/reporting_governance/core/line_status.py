@@ -12,6 +12,7 @@ TRAPPED = "a trap may set another exit status at the end of the line"
 GUARDED = "it is a condition or part of a loop, so its exit status is not the line's"
 PIPED = "its exit status is that of the last command of the pipe"
 THROWN_AWAY = "its exit status is thrown away by what stands after `||`"
+IF_ANOTHER_FAILS = "it runs only where what stands before `||` fails"
 FOLLOWED = "its exit status is that of a later command of the line"
 
 
@@ -24,6 +25,8 @@ def hidden_status(commands: Sequence[Command], index: int) -> str | None:
     """Return why the status of a line does not tell that of one of its commands; None when it does."""
     if any(each.words[:1] == ("trap",) and {"EXIT", "0"} & set(each.words[1:]) for each in commands):
         return TRAPPED
+    if commands[index].before == "||":
+        return IF_ANOTHER_FAILS
     return _hidden(commands, index)
 
 

@@ -7,28 +7,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from reporting_governance.contracts.deed import Deed, DeedKind
 from reporting_governance.core.code_changes import SCRATCH
 from reporting_governance.core.command_words import Command, base_name
 
 _TEST_FOLDERS = frozenset("tests test spec specs __tests__ e2e".split())
-_TEST_NAME = re.compile(
+_TEST_NAME = (
     r"(?:tests?[_-].+|.+[_-](?:test|tests|spec)|.+\.(?:test|spec)|(?:[A-Z]\w*)?(?:Test|Tests|IT|Spec))\.[A-Za-z]{1,5}"
 )
-_CODE = re.compile(
-    r".+\.(?:py|[cm]?[jt]sx?|go|rs|rb|java|kts?|cs|php|swift|exs?|c|cc|cpp|scala|sh|bats|feature|hs|lua)"
+_CODE = r".+\.(?:py|[cm]?[jt]sx?|go|rs|rb|java|kts?|cs|php|swift|exs?|c|cc|cpp|scala|sh|bats|feature|hs|lua)"
+_PARTS = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W_a-zA-Z]+"
+_TAKEN_AWAY = (
+    r"(?i)\b(?:delet|remov|drop|discard|prun|clean|get rid|obsolete|unused|dead|deprecat|retir|strip|replac|rewrit|mov"
+    r"|merg|renam)\w*|\brm\b|删|移除|去掉|清理|废弃|替换|重写|合并|移动|重命名"
 )
-_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W_a-zA-Z]+")
-_TAKEN_AWAY = re.compile(
-    r"\b(?:delet|remov|drop|discard|prun|clean|get rid|obsolete|unused|dead|deprecat|retir|strip|replac|rewrit|mov|merg"
-    r"|renam)\w*|\brm\b|删|移除|去掉|清理|废弃|替换|重写|合并|移动|重命名",
-    re.IGNORECASE,
-)
-_SENTENCE = re.compile(r"[.!?;\n。！？；]+")
+_SENTENCE = r"[.!?;\n。！？；]+"
 #: names of what somebody makes to look at something, and throws away
 _PASSING = frozenset("tmp temp scratch debug repro reproduce manual quick demo sanity".split())
 _RESTORES = frozenset("checkout restore reset stash revert".split())
+_form = cache(re.compile)  # none is needed by most gates
 _NO_SUBJECT = frozenset("test tests spec specs it unit e2e integration".split())
 
 
@@ -36,7 +35,7 @@ class RemovedTests:
     """Takes what happened in its order; `why` says at any moment what is missing."""
 
     def __init__(self, request: str) -> None:
-        self._asked = [each for each in _SENTENCE.split(request) if _TAKEN_AWAY.search(each)]
+        self._request = request
         self._created: set[str] = set()
         self._gone: dict[str, None] = {}
         self._others: set[str] = set()  #: the subjects of other files that went
@@ -86,7 +85,8 @@ class RemovedTests:
         if path in self._created or not _PASSING.isdisjoint(subject) or (subject and "".join(subject) in self._others):
             return False
         named = {*subject, "test", "tests", "spec", "specs", "测试", "用例"}
-        return not any(word in each.lower() for each in self._asked for word in named if len(word) > 1)
+        asked = [each for each in _form(_SENTENCE).split(self._request) if _form(_TAKEN_AWAY).search(each)]
+        return not any(word in each.lower() for each in asked for word in named if len(word) > 1)
 
 
 def is_test(path: str) -> bool:
@@ -95,18 +95,27 @@ def is_test(path: str) -> bool:
     if not parts:
         return False
     name = parts[-1]
-    if _TEST_NAME.fullmatch(name) and not name.endswith((".md", ".txt", ".json", ".yaml", ".yml")):
-        return True
-    if name in _TEST_FOLDERS:
+    if _is_named_test(name) or name in _TEST_FOLDERS:
         return True
     inside = not _TEST_FOLDERS.isdisjoint(parts[:-1])
-    return inside and ("." not in name or _CODE.fullmatch(name) is not None)
+    return inside and ("." not in name or _form(_CODE).fullmatch(name) is not None)
+
+
+def _is_named_test(name: str) -> bool:
+    return _form(_TEST_NAME).fullmatch(name) is not None and _form(_CODE).fullmatch(name) is not None
+
+
+def _goes_on_as_test(path: str, to: str) -> bool:
+    """Return whether a test that is moved is still one that its runner finds."""
+    if to.startswith(SCRATCH) or not is_test(to):
+        return False
+    return "." not in base_name(to) or _is_named_test(base_name(to)) or not _is_named_test(base_name(path))
 
 
 def _subject(path: str) -> tuple[str, ...]:
     """Return what a file is about, by the words of its name."""
     stem = base_name(path.rstrip("/")).split(".", 1)[0]
-    return tuple(each.lower() for each in _PARTS.findall(stem) if each.lower() not in _NO_SUBJECT)
+    return tuple(each.lower() for each in _form(_PARTS).findall(stem) if each.lower() not in _NO_SUBJECT)
 
 
 def _taken_away(name: str, rest: Sequence[str], command: Command) -> Iterator[str]:
@@ -117,8 +126,7 @@ def _taken_away(name: str, rest: Sequence[str], command: Command) -> Iterator[st
     if name in ("rm", "unlink", "shred"):
         yield from operands
     elif name == "mv" and len(operands) > 1:
-        if operands[-1].startswith(SCRATCH) or not is_test(operands[-1]):
-            yield from operands[:-1]
+        yield from (path for path in operands[:-1] if not _goes_on_as_test(path, operands[-1]))
     elif name == "truncate":
         yield from (word for word in operands if not word.isdigit())
     elif name == "cp" and operands[:1] == ["/dev/null"]:
