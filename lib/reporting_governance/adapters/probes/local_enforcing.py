@@ -131,7 +131,7 @@ TRIALS: Mapping[str, Trial[Enforced]] = {
     "enforcement.block_transition": Trial(
         works=[
             Try("a claim of completion is refused when it is made", lambda w: not w.answers["block"]["recorded"]),
-            Try("the task goes on as before", lambda w: w.between["block"] == "active"),
+            Try("the task goes on as before", lambda w: w.between.get("block") == "active"),
         ],
         refused=[refused("block", "block_transition")],
     ),
@@ -164,11 +164,12 @@ TRIALS: Mapping[str, Trial[Enforced]] = {
     "enforcement.downgrade_status": Trial(
         works=[
             done("downgrade", "set_status"),
-            Try("what was claimed to be complete waits for verification",
-                lambda w: w.status["downgrade"] == "pending_verification"),
+            Try("what its agent had completed waits for verification",
+                lambda w: w.answers["downgrade"]["status"] == "completed"
+                and w.status["downgrade"] == "pending_verification"),
         ],
         beyond=[Try("that is so before the agent is answered",
-                    lambda w: w.answers["downgrade"]["status"] == "active")],
+                    lambda w: w.answers["downgrade"]["status"] != "completed")],
     ),
     "enforcement.escalate": Trial(
         works=[

@@ -19,8 +19,8 @@ CLAIM = "All of it is done, says the prober."
 UNSEEN = "What the unreported agent tells its reader."
 WORK = b"the prober's work\n"
 FIRES = {
-    ("overdue", "checkpoint_overdue"),
-    ("overdue", "silence_timeout"),
+    ("probe-many", "checkpoint_overdue"),
+    ("probe-many", "silence_timeout"),
     ("late", "deadline_missed"),
     ("parent", "result_not_forwarded"),
 }
@@ -80,8 +80,8 @@ def _watch(actors: Actors, peer: Any, unreported: int) -> Watched:
     answers = actors.report(*CHECK_INS)
     said = actors.verb("scan")["said"]
     before = actors.verb("status")["episodes"]
-    carried = carry(actors, peer)
-    actors.report({"verb": "checkpoint", "task": "overdue", "message": "Half of the tables are loaded."})
+    carried = carry(actors, peer, profile=actors.setting.profile)
+    actors.report({"verb": "checkpoint", "task": "probe-many", "message": "Half of the tables are loaded."})
     after = actors.verb("scan")["said"]
     status = actors.verb("status", "--tasks")
     return Watched(
@@ -105,7 +105,7 @@ def _start(task: str, **more: Any) -> dict[str, Any]:
 
 _PAST = ago(hours=2)
 CHECK_INS: Sequence[Mapping[str, Any]] = (
-    _start("overdue", at=_PAST, checkpoint={"every_seconds": 60}, labels={"probe": "many"}),
+    _start("probe-many", at=_PAST, checkpoint={"every_seconds": 60}),
     _start("late", at=_PAST, deadline_at=ago(hours=1)),
     _start("parent", at=_PAST),
     {"verb": "child", "task": "parent", "child": "sub-1", "step": "spawned", "at": _PAST},
@@ -122,7 +122,7 @@ CHECK_INS: Sequence[Mapping[str, Any]] = (
 )
 
 
-def _is_canonical(event: Body) -> bool:
+def is_canonical(event: Body) -> bool:
     from reporting_governance.contracts.event_envelope import Event
 
     try:
@@ -161,7 +161,7 @@ TRIALS: Mapping[str, Trial[Watched]] = {
         works=[
             Try("a promise by seconds is known", lambda w: w.answers["healthy"]["owed"]["next_due_at"] is not None),
             Try("a promise by a calendar is known", lambda w: w.answers["calendar"]["owed"]["next_due_at"] is not None),
-            Try("a broken promise is seen", lambda w: ("overdue", "checkpoint_overdue") in w.fired),
+            Try("a broken promise is seen", lambda w: ("probe-many", "checkpoint_overdue") in w.fired),
             Try("who promised nothing owes nothing", lambda w: w.answers["claims"]["owed"]["next_due_at"] is None),
         ]
     ),
@@ -179,13 +179,13 @@ TRIALS: Mapping[str, Trial[Watched]] = {
     ),
     "normalization.canonical_events": Trial(
         works=[Try("every event keeps the shape of the specification", lambda w: bool(w.events)
-            and all(map(_is_canonical, w.events)))]
+            and all(map(is_canonical, w.events)))]
     ),
     "watchdog.watchdog_evaluation": Trial(
         works=[
             Try("overdue, silent, late and unforwarded work is found", lambda w: w.fired >= FIRES),
             Try("work that is well is not", lambda w: not {task for task, _ in w.fired} & {"healthy", "calendar"}),
-            Try("what is over is said", lambda w: ("overdue", "checkpoint_overdue") in w.resolved),
+            Try("what is over is said", lambda w: ("probe-many", "checkpoint_overdue") in w.resolved),
         ]
     ),
     "storage.events": Trial(works=[Try("every check-in is an event of the journal", lambda w: len(
