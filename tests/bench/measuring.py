@@ -1,6 +1,7 @@
 """How things are timed here: the best of several interleaved rounds, so that a noisy machine harms both sides alike."""
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -70,6 +71,26 @@ def process_seconds(arguments: list[str], environment: Mapping[str, str] | None 
     start = time.perf_counter()
     subprocess.run(arguments, check=True, capture_output=True, env={**os.environ, **(environment or {})})
     return time.perf_counter() - start
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a whole process took, and what it said."""
+
+    seconds: float  #: from its start to its end, as whoever waits for it sees it
+    processor: float  #: seconds, of its own and of the system for it; a busy machine changes it less
+    output: bytes
+
+
+def process_spent(arguments: list[str], environment: Mapping[str, str] | None = None, *, given: bytes = b"") -> Spent:
+    """Run a process that reads `given`, and return what it took."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(
+        arguments, input=given, check=True, capture_output=True, env={**os.environ, **(environment or {})}
+    )
+    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Spent(seconds, processor, done.stdout)
 
 
 def peak_mebibytes(code: str) -> int:
