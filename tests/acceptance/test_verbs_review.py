@@ -1,30 +1,44 @@
 """review and enqueue --rejudge as processes: a claim that a person answers, by name and from another user's hands."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from reporting_governance.commands._identity import account_name, actor_uid
 from tests.acceptance.verbs import ROOT, Verbs
 from tests.stages.enforcing_world import REVIEW
 from tests.unit.policy_documents import pack
 
 
-@pytest.fixture
-def verbs(tmp_path: Path) -> Verbs:
-    """A claim of completion that waits for a person."""
+@pytest.fixture(scope="session")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state with a claim of completion that waits for a person; it is only copied."""
+    tmp_path = tmp_path_factory.mktemp("asked")
     (tmp_path / "policy-packs").mkdir()
     (tmp_path / "policy-packs/own.yaml").write_text(yaml.safe_dump(pack(REVIEW)))
     profile = yaml.safe_load((ROOT / "profiles/minimal-solo-mode.yaml").read_text())
     profile["policy_packs"] = ["own"]
     (tmp_path / "profile.yaml").write_text(yaml.safe_dump(profile))
-    verbs = Verbs(tmp_path / "state", options=("--profile", str(tmp_path / "profile.yaml")))
+    verbs = at(tmp_path)
     verbs.ok("report", "start", "job", "--agent", "coder")
     verbs.ok("report", "complete", "job", "all rows are in")
     verbs.ok("run")
-    return verbs
+    return tmp_path
+
+
+def at(folder: Path) -> Verbs:
+    return Verbs(folder / "state", options=("--profile", str(folder / "profile.yaml")))
+
+
+@pytest.fixture
+def verbs(asked: Path, tmp_path: Path) -> Verbs:
+    """A claim of completion that waits for a person."""
+    shutil.copytree(asked, tmp_path, dirs_exist_ok=True)
+    return at(tmp_path)
 
 
 def listed(verbs: Verbs) -> list[dict[str, Any]]:
@@ -43,6 +57,7 @@ def test_a_review_from_its_question_to_its_answer(verbs: Verbs) -> None:
     assert (answer["closed"], answer["status"], answer["request_id"]) == (review["review_id"], "completed", None)
     verbs.ok("run")
     assert listed(verbs) == []
+    assert [each["actor"] for each in verbs.records("act")] == [account_name(actor_uid())]
     assert "approved" in verbs.ok("explain", review["review_id"]).out
     again = verbs.call("review", "approve", review["review_id"])
     assert (again.code, "closed this review at" in again.err) == (2, True)
@@ -62,7 +77,8 @@ def test_an_answer_that_was_handed_in(verbs: Verbs) -> None:
     verbs.ok("run")
     assert listed(verbs) == []
     (act,) = verbs.records("act")
-    assert (act["what"], act["comment"]) == ("reject", "no")
+    owner = account_name(verbs.state.stat().st_uid)
+    assert (act["what"], act["comment"], act["actor"]) == ("reject", "no", owner)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ import pytest
 
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.stages.rejudging import NotDecided, NotJudged, RejudgeReport, StillUndecided, run_rejudge
+from tests.crash.chain.world import OVER, OVERDUE, profile_of
 from tests.oracle.memory_world import Interrupted
 from tests.stages.enforcing_world import NOTICE, REVIEW, Desk, action, desk, on_claim, policy_of
+from tests.unit.policy_documents import rule
 
 QUIET = on_claim("quiet", "allow")
 LOUD = on_claim("loud", "escalate", action("notify_operator", "operator_channel"), operator_notice=NOTICE)
@@ -96,6 +98,43 @@ def test_what_an_earlier_judgement_did_to_the_task_is_done_anew(tmp_path: Path) 
     assert world.status == "pending_verification"
 
 
+def test_what_an_earlier_judgement_did_later_than_the_claim_is_done_anew_too(tmp_path: Path) -> None:
+    world = desk(str(tmp_path), HOLD)
+    world.says("complete")
+    world.at(300)
+    world.settle()
+    assert world.status == "blocked"
+    world.at(500)
+    world.rules = policy_of(
+        on_claim("wait", "downgrade_status", action("set_status"), suggested_status="pending_verification")
+    )
+    again(world)
+    assert world.status == "pending_verification"
+
+
+def test_of_what_is_over_nobody_is_told_though_it_comes_out_otherwise(tmp_path: Path) -> None:
+    def overdue(decision: str, *actions: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+        given = {"triggers": {"event_types": ["watchdog_fired"]}, "required_actions": list(actions), **more}
+        return rule(
+            f"own.{decision}", decision=decision, conditions={"fact": "event.phase", "equals": "firing"}, **given
+        )
+
+    world = Desk(root=str(tmp_path), profile=profile_of(pager=None), rules=policy_of(overdue("allow")))
+    world.start()
+    world.at(OVERDUE).tick()
+    firing = next(
+        each["id"] for each in world.records("event-envelope") if each["body"]["event_type"] == "watchdog_fired"
+    )
+    told = len(world.arrived()["operator/outbox"])
+    world.at(OVER).end()
+    world.settle()
+    world.rules = policy_of(overdue("escalate", action("notify_operator", "operator_channel"), operator_notice=NOTICE))
+    report = again(world, firing)
+    assert (report.decision_id is not None, report.notices) == (True, 0)
+    world.settle()
+    assert len(world.arrived()["operator/outbox"]) == told
+
+
 def test_what_is_unknown_or_undecided_is_refused(tmp_path: Path) -> None:
     world = claimed(str(tmp_path), QUIET)
     with pytest.raises(NotDecided):
@@ -115,9 +154,10 @@ def test_what_a_decision_caused_is_not_judged_again_either(tmp_path: Path) -> No
         again(world, caused)
 
 
-def test_of_two_at_once_one_comes_to_what_the_other_recorded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("new", [LOUD, {**QUIET, "id": "own.as-quiet"}], ids=["tells", "only records"])
+def test_of_two_at_once_one_comes_to_what_the_other_recorded(tmp_path: Path, new: dict[str, Any]) -> None:
     world = claimed(str(tmp_path), QUIET)
-    world.rules = policy_of(LOUD)
+    world.rules = policy_of(new)
     world.wrap = lambda store: Interrupted(
         store, lambda: run_rejudge(store, claim(world), world.rules, world.profile, clock=world.clock)
     )
