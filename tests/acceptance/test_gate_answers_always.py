@@ -28,6 +28,12 @@ WRONG: dict[str, tuple[bytes, str]] = {
     "a number for a text": (json.dumps(LEAST | {"session_id": 5}).encode(), "session_id: expected a text"),
     "a text for a flag": (json.dumps(LEAST | {"stop_hook_active": "yes"}).encode(), "expected true or false"),
     "no transcript": (json.dumps(LEAST).encode(), "cannot be read: /nowhere/t.jsonl: No such file"),
+    "a sub-agent with an endless name": (
+        json.dumps(LEAST | {"hook_event_name": "SubagentStop", "agent_id": "x" * 201}).encode(),
+        "agent_id has more than 200 characters",
+    ),
+    "half a character for a session": (json.dumps(LEAST | {"session_id": "s-\ud800"}).encode(), "No such file"),
+    "a mark before what is wrong": (b'\xef\xbb\xbf{"a": 1, "a": 2}', "<stdin>:1:10: error GOV005"),
     "a folder for a transcript": (
         json.dumps(LEAST | {"transcript_path": "/tmp"}).encode(),
         "cannot be read: /tmp: it is no plain file",
@@ -72,7 +78,8 @@ def test_wrong_input_is_one_finding_and_a_valid_answer(gate: Gate, name: str) ->
     said = result.stderr.decode()
     assert expected in said
     assert said.count("\n") == 1, said
-    assert len(inbox(gate)) == 1
+    (left,) = inbox(gate)
+    assert "\\ud800" not in json.dumps(left)  # the next run could not read it
 
 
 def test_a_profile_that_blocks_on_error_holds_once(tmp_path: Path) -> None:
@@ -124,16 +131,24 @@ def test_a_journal_that_is_held_is_waited_for_within_the_deadline(gate: Gate, tm
         began = time.monotonic()
         result = ended(gate, json.dumps(hook("or-true")).encode())
         assert time.monotonic() - began < 4.5
+        profile(tmp_path, deadline_ms=4000, on_error="block")
+        began = time.monotonic()
+        blocked = ended(gate, json.dumps(hook("or-true", session_id="s-2")).encode())
+        assert time.monotonic() - began < 4.5
+    reason = json.loads(blocked.stdout)["reason"]
+    assert reason.startswith("reporting-governance could not judge this: ")
+    profile(tmp_path, deadline_ms=4000)
     assert "another process has held this lock" in json.loads(result.stdout)["systemMessage"]
-    (left,) = inbox(gate)
-    assert left["answered"]["kind"] == "pass"
+    held_back, left = sorted(inbox(gate), key=lambda each: str(each["answered"]["kind"]))
+    assert (held_back["answered"]["kind"], left["answered"]["kind"]) == ("block", "pass")
     assert left["message"].startswith("Done.")
     gate.verbs.call("run")
     assert inbox(gate) == []
     decisions = [each["metadata"]["policy_id"] for each in gate.records("decision-record-artifact")]
-    assert "default.unjudged" in decisions
+    assert decisions.count("default.unjudged") == 2
     outbox = (gate.verbs.state / "outbox/notices.jsonl").read_text()
     assert "let pass without being judged" in outbox
+    assert "held back without being judged" in outbox
     before = len(gate.records("decision-record-artifact"))
     (gate.verbs.state / "inbox/again.json").write_text(json.dumps(left))
     gate.verbs.call("run")

@@ -45,7 +45,9 @@ def document_of(data: bytes) -> Mapping[str, Any]:
     try:
         if len(data) > MOST_BYTES:
             raise ValueError
-        document = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        document = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        if b"\\u" in data:
+            document = _whole(document)
         if not isinstance(document, dict):
             raise ValueError
     except (ValueError, RecursionError):
@@ -60,6 +62,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return document
 
 
+def _whole(document: Any) -> Any:
+    """Replace halves of characters: JavaScript can hold one, and our journal, which is UTF-8, cannot."""
+    text = json.dumps(document, ensure_ascii=False)
+    if text.isascii():
+        return document
+    return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
 def _no_constant(name: str) -> Never:
     raise ValueError(name)
 
@@ -70,7 +80,10 @@ def _refuse(data: bytes) -> Never:
 
     result = read_documents(data, name=NAME, syntax=Syntax.JSON, max_bytes=MOST_BYTES)
     if result.findings:
-        raise WrongInput(result.findings[0])
+        from reporting_governance.contracts.finding import Severity
+
+        errors = (each for each in result.findings if each.severity is Severity.ERROR)
+        raise WrongInput(next(errors, result.findings[0]))
     document = result.documents[0] if result.documents else None
     span = None if document is None else document.value_span("")
     raise WrongInput(_rule().finding(file=NAME, message="expected one JSON object", span=span))

@@ -36,7 +36,7 @@ class GenericHost:
 
     def look(self, attempt: ReportAttempt) -> Seen | None:
         """Return what the transcript shows, where one is named."""
-        return read_transcript(attempt, of_child=attempt.hook is HookPoint.CHILD_FINISH)
+        return read_transcript(attempt, of_child=attempt.hook is HookPoint.CHILD_FINISH, pointer="/transcript")
 
     def answer(self, answer: GateAnswer, hook: HookPoint | None) -> Spoken:
         """Return the answer as JSON; the status is 1 when it is held back."""

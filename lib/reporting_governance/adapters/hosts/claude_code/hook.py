@@ -54,7 +54,7 @@ class ClaudeCodeHost:
             host=NAME,
             hook=hook,
             session_id=_identity(document, "session_id"),
-            child_id=_optional(document, "agent_id") if child else None,
+            child_id=_identity(document, "agent_id") if child and document.get("agent_id") else None,
             message=_optional(document, "last_assistant_message") or "",
             tool=_tool(document) if hook is HookPoint.TOOL else None,
             transcript=transcript or _text(document, "transcript_path"),
@@ -65,15 +65,20 @@ class ClaudeCodeHost:
 
     def look(self, attempt: ReportAttempt) -> Seen | None:
         """Return what the transcript shows; of a sub-agent what its own one does."""
-        return read_transcript(attempt, of_child=attempt.hook is HookPoint.CHILD_FINISH)
+        child = attempt.hook is HookPoint.CHILD_FINISH
+        pointer = "/agent_transcript_path" if child else "/transcript_path"
+        return read_transcript(attempt, of_child=child, pointer=pointer)
 
     def answer(self, answer: GateAnswer, hook: HookPoint | None) -> Spoken:
         """Return the answer; the status is always 0, since with any other one the host reads no answer."""
         return spoken(answer, hook)
 
 
-def read_transcript(attempt: ReportAttempt, *, of_child: bool) -> Seen | None:
-    """Return what a transcript of this host shows.  Raises: HookRefused where it cannot be read."""
+def read_transcript(attempt: ReportAttempt, *, of_child: bool, pointer: str) -> Seen | None:
+    """Return what a transcript of this host shows; `pointer` is where its path stands in what was handed over.
+
+    Raises: HookRefused where it cannot be read.
+    """
     if attempt.transcript is None:
         return None
     from reporting_governance.adapters.hosts.claude_code.transcript import read_deeds
@@ -85,7 +90,7 @@ def read_transcript(attempt: ReportAttempt, *, of_child: bool) -> Seen | None:
     if read.unreadable is not None:
         raise HookRefused(
             problem=f"the transcript cannot be read: {read.unreadable}",
-            pointer="/transcript_path",
+            pointer=pointer,
             suggestion="the hook must run as the user who runs the agent, on the machine on which it runs",
         )
     first = read.deeds[0] if read.deeds and read.deeds[0].kind is DeedKind.REQUEST else None

@@ -38,12 +38,15 @@ def open_safely(path: str) -> tuple[int, int]:
 
     Raises: Unreadable.
     """
+    import errno
     import stat
 
     try:
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as fault:
-        raise Unreadable(getattr(fault, "strerror", None) or str(fault)) from fault
+        is_link = getattr(fault, "errno", None) == errno.ELOOP
+        why = "it is a symbolic link" if is_link else getattr(fault, "strerror", None) or str(fault)
+        raise Unreadable(why) from fault
     status = os.fstat(number)
     problem = ""
     if not stat.S_ISREG(status.st_mode):
