@@ -1,6 +1,7 @@
 """The shipped packs: examples hold and try every leaf, first rules are the specification's, healthy work is quiet."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from reporting_governance.core.capability_profile_compatibility import preflight
 from reporting_governance.core.facts import build_facts
 from reporting_governance.core.policy_coverage import coverage_of, percent
-from reporting_governance.core.policy_evaluator import compile_pack, evaluate
+from reporting_governance.core.policy_evaluator import compile_known_pack, compile_pack, evaluate
 from reporting_governance.core.policy_examples import run_examples
 from reporting_governance.core.policy_pack import OnUnknown
 from reporting_governance.core.policy_reach import check_meaning
@@ -28,6 +29,14 @@ DESCRIPTORS = ("local-host", "openclaw-watchdog-reference")  #: of runtimes; hos
 
 def test_these_are_all() -> None:
     assert tuple(sorted(path.stem for path in (ROOT / "profiles/policy-packs").iterdir())) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pack_that_is_known_to_be_right_lacks_its_examples_only(name: str) -> None:
+    whole, known = PACKS[name], compile_known_pack(DOCUMENTS[name])
+    assert (known.digest, known.labels) == (whole.digest, whole.labels)
+    assert [each.rule for each in known.rules] == [replace(each.rule, examples=()) for each in whole.rules]
+    assert any(each.rule.examples for each in whole.rules)
 
 
 @pytest.mark.parametrize("name", NAMES)

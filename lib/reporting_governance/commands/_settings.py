@@ -150,11 +150,11 @@ class Settings:
     @cached_property
     def policy(self) -> Policy:
         """The packs, compiled, and what the runtime can do of what the profile asks."""
-        from reporting_governance.core.policy_evaluator import compile_pack, document_digest
+        from reporting_governance.core.policy_evaluator import compile_known_pack, document_digest
         from reporting_governance.stages.policy import Policy
 
         return Policy(
-            packs=tuple(compile_pack(each) for each in self.packs),
+            packs=tuple(compile_known_pack(each) for each in self.packs),
             powers=self.powers_of(self.descriptor["metadata"]["id"]),
             profile_digest=document_digest(self.artifact),
             descriptor_digest=document_digest(self.descriptor),

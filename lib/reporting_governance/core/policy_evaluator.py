@@ -161,11 +161,24 @@ def compile_pack(document: Mapping[str, Any], *, source: str = "policy pack") ->
     problems = check_pack(document)
     if problems:
         raise PolicyRefused(problems, source=source)
-    pack = PolicyPack.parse(document, source=source)
+    return _compiled(PolicyPack.parse(document, source=source), document_digest(document))
+
+
+def compile_known_pack(document: Mapping[str, Any]) -> CompiledPack:
+    """Return a pack that `compile_pack` took before, under the same digest, without examples: these judge nothing.
+
+    To check it again and to read its examples takes as long as all the rest, and an agent waits for it at every turn.
+    """
+    rules = [{key: rule[key] for key in rule if key != "examples"} for rule in document["spec"]["rules"]]
+    bare = {**document, "spec": {**document["spec"], "rules": rules}}
+    return _compiled(PolicyPack.parse(bare), document_digest(document))
+
+
+def _compiled(pack: PolicyPack, digest: str) -> CompiledPack:
     leaves: dict[str, Leaf] = {}  # the same leaf in several rules is one object, so that a record makes it once
     rules = tuple(_compile_rule(rule, pack, leaves) for rule in pack.spec.rules)
     labels = {leaf.fact for rule in rules for leaf in rule.condition.leaves if leaf.fact.startswith(LABEL_PREFIX)}
-    return CompiledPack(pack, document_digest(document), rules, tuple(sorted(labels)))
+    return CompiledPack(pack, digest, rules, tuple(sorted(labels)))
 
 
 def check_together(packs: Sequence[CompiledPack]) -> tuple[tuple[int, Problem], ...]:
