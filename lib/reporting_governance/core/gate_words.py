@@ -49,6 +49,7 @@ def _checks(facts: Facts, evidence: Sequence[Mapping[str, Any]]) -> Iterator[str
     idle = [each for each in evidence if _check(each).get("proves_nothing")]
     for each in idle[-_MOST_CHECKS:]:
         yield f"a check that proves something, unlike {each['summary']}"
+    yield from _named_checks(facts, evidence)
     if known("evidence.completion_min_quality") in ("none", "weak") and not known("evidence.code_changed"):
         yield "something that shows the result: a changed file, or the output of a check"
         return
@@ -56,6 +57,27 @@ def _checks(facts: Facts, evidence: Sequence[Mapping[str, Any]]) -> Iterator[str
     if known("evidence.code_changed") is not False and best not in ("strong", "decisive"):
         ran = known("evidence.checks_run")
         yield "a check that passed after the last change of code" if ran else "a check of what was changed: none ran"
+
+
+#: what shows each of the checks that a report can name
+_SHOWN_BY = {
+    "tests": "a run of the project's tests that passed after the last change",
+    "static": "a linter or a type checker that passed after the last change",
+    "build": "a build that passed after the last change",
+}
+
+
+def _named_checks(facts: Facts, evidence: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what is said by name to pass and was not seen to; of all tests, what ran instead."""
+    asserted, passed = facts.known("claim.checks_asserted") or (), facts.known("evidence.checks_passed")
+    if not isinstance(passed, (list, tuple)) or not isinstance(asserted, (list, tuple)):
+        return
+    yield from (shown for name, shown in _SHOWN_BY.items() if name in asserted and name not in passed)
+    if "all_tests" in asserted and "tests" in passed and "all_tests" not in passed:
+        parts = [
+            f"{_check(each)['runner']} ran {_check(each)['part']}" for each in evidence if _check(each).get("part")
+        ]
+        yield "a run of all tests that passed after the last change" + (f": {'; '.join(parts[-2:])}" if parts else "")
 
 
 def _check(item: Mapping[str, Any]) -> Mapping[str, Any]:
