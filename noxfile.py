@@ -65,8 +65,10 @@ def crash(session: nox.Session) -> None:
 
 @nox.session
 def long(session: nox.Session) -> None:
-    """Every case that `tests` leaves out since it takes long, whatever it is about."""
+    """Every case that `tests` leaves out since it takes long; and verbs as processes where `tests` only forks."""
     python(session, "-m", "pytest", "-q", "-n", "2", "-m", "long and not openclaw", *session.posargs)
+    whole = ("-m", "pytest", "-q", "-n", "2", "-m", "not long and not openclaw")
+    python(session, *whole, "tests/acceptance", "tests/regressions", REPORTGOV_TESTS="processes")
 
 
 @nox.session

@@ -185,9 +185,21 @@ MENDED: Mapping[str, Callable[[dict[str, Any], Callable[[int], int]], None]] = {
 
 
 @pytest.mark.parametrize("name", sorted(READERS))
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_what_the_schema_allows_is_read_and_written_back(name: str, data: st.DataObject) -> None:
+    reads_and_writes_back(name, data)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", sorted(READERS))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_much_of_what_the_schema_allows_is_read_and_written_back(name: str, data: st.DataObject) -> None:
+    reads_and_writes_back(name, data)
+
+
+def reads_and_writes_back(name: str, data: st.DataObject) -> None:
     kind, pointer, reader = READERS[name]
     document = copy.deepcopy(data.draw(documents(kind, pointer)))
     mend = MENDED.get(name)

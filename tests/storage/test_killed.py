@@ -27,6 +27,7 @@ from tests.storage.scenarios import (
 )
 
 
+@pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.long)], ids=["now and then", "at every step"])
 @pytest.mark.parametrize(
     ("prepare", "scenario", "at_least"),
     [
@@ -40,13 +41,17 @@ from tests.storage.scenarios import (
         pytest.param(worked_on, telling, 30, id="blobs"),
     ],
 )
-def test_killed_at_every_step(
-    tmp_path: Path, prepare: Callable[[str], None] | None, scenario: Callable[[str, Report], None], at_least: int
+def test_killed(
+    tmp_path: Path,
+    prepare: Callable[[str], None] | None,
+    scenario: Callable[[str, Report], None],
+    at_least: int,
+    stride: int,
 ) -> None:
     template = str(tmp_path / "template")
     if prepare is not None:
         prepare(template)
-    for number, root, outcome in killed_everywhere(template, str(tmp_path / "killed"), scenario):
+    for number, root, outcome in killed_everywhere(template, str(tmp_path / "killed"), scenario, stride=stride):
         after_the_kill(root, outcome.reports, scenario, also_reboot=number % 5 == 0)
     assert number > at_least, f"only {number} steps were seen"
 

@@ -21,9 +21,20 @@ NUMBER = {False: 0, None: 1, True: 2}
 OLD = NOW - timedelta(seconds=100)
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(condition=conditions(), values=facts())
 def test_compiled_conditions_agree_with_the_reference_and_never_raise(condition, values):
+    agree(condition, values)
+
+
+@pytest.mark.long
+@settings(max_examples=3_000, deadline=None)
+@given(condition=conditions(), values=facts())
+def test_many_compiled_conditions_agree_with_the_reference_and_never_raise(condition, values):
+    agree(condition, values)
+
+
+def agree(condition, values):
     assert NUMBER[compile_condition(condition).test(values, NOW)] == reference(condition, values, NOW)
 
 
