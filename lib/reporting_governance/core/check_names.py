@@ -10,7 +10,7 @@ STATIC = """mypy pyright basedpyright pytype tsc vue-tsc ruff eslint shellcheck 
     prettier biome stylelint golangci-lint staticcheck rubocop phpstan psalm ktlint detekt checkstyle hadolint
     actionlint yamllint markdownlint ansible-lint bandit pre-commit svelte-check oxlint standard xo clang-tidy
     import-linter lint-imports swiftlint clippy-driver hlint""".split()
-BUILD = "webpack rollup vite esbuild ninja meson bazel cmake".split()
+BUILD = "webpack rollup vite esbuild ninja meson bazel cmake next nuxt astro gatsby ng tsup parcel".split()
 KIND = (
     dict.fromkeys(TESTS, CheckKind.TEST)
     | dict.fromkeys(STATIC, CheckKind.STATIC)
@@ -26,7 +26,9 @@ FORMATTERS = {
 }  # fmt: skip
 NEEDS = {
     "ruff": ("check", "format", "."), "biome": ("check", "lint", "ci"), "playwright": ("test",), "cypress": ("run",),
-    "vite": ("build",), "bazel": ("test", "build"), "cmake": ("--build",), "meson": ("test", "compile"),
+    "vite": ("build",), "next": ("build",), "nuxt": ("build",), "astro": ("build",), "gatsby": ("build",),
+    "ng": ("build", "test"), "parcel": ("build",),
+    "bazel": ("test", "build"), "cmake": ("--build",), "meson": ("test", "compile"),
     "golangci-lint": ("run",), "pre-commit": ("run",), "swiftlint": ("lint", "--strict"),
 }  # fmt: skip
 #: words of a runner that start it and narrow nothing

@@ -236,7 +236,7 @@ def _monorepo(words: Sequence[str]) -> Found:
     targets = targets or list(words[1:2])
     kind = kind_of_name(targets[0].rpartition(":")[2]) if targets else None
     rest = [word for word in words[1:] if word.startswith("-") and word not in (*asks, "--all")]
-    more = ["--only"] if words[1:2] == ("affected",) else []
+    more = ["--changed"] if words[1:2] == ("affected",) else []
     return None if kind is None else (f"{name} {targets[0]}", kind, [*rest, *more])
 
 

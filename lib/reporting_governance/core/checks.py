@@ -31,6 +31,7 @@ ONLY_PRINTS = "it prints words about a check, and runs none"
 _STOPPED_STATUS = frozenset({124, 130, 137, 143})
 _NOT_STARTED_STATUS = frozenset({126, 127})
 _PYTEST_NO_TESTS = 5
+_LOOKS_TOO = "checking validity of types"  #: a build that says so looks at types and style, too
 _MOST_HEAD_LINES = 200
 _DOES_NOTHING = frozenset({"echo", "printf", "true", ":", "exit"})
 
@@ -228,6 +229,8 @@ def kind_of_run(check: CheckCommand, output: str) -> CheckKind:
     """Return what a check looked at, as far as its output tells more than its name."""
     if check.runner.partition(" ")[0] in PACKAGE_MANAGERS:
         kinds = {found.kind for each in shown_script(output) if (found := check_of(each.words)) is not None}
+        if _LOOKS_TOO in output:
+            return CheckKind.STATIC
         if kinds:
             return kinds.pop() if len(kinds) == 1 else _joint_kind(kinds)
     if check.kind is CheckKind.ANY and read_summary(output, CheckKind.TEST).passed is None:

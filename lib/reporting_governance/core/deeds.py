@@ -9,9 +9,9 @@ times are coarse, and several calls of one message bear the same.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reporting_governance.contracts.deed import Deed, DeedKind
 from reporting_governance.contracts.evidence import CheckKind, Evidence
@@ -73,8 +73,7 @@ class _Check:
         return replace(self, run=replace(self.run, proves_nothing=proves_nothing))
 
 
-@frozen
-class _Act:
+class _Act(NamedTuple):
     order: Order
     deed: Deed
     name: str
@@ -113,15 +112,14 @@ def evidence_of(deeds: Sequence[Deed], origin: Origin, now: datetime) -> tuple[E
     return tuple(item for _, item in sorted(items, key=lambda pair: pair[0]))
 
 
-@dataclass(slots=True)
-class _Found:
-    changes: list[_Change] = field(default_factory=list)
-    checks: list[_Check] = field(default_factory=list)
-    acts: list[_Act] = field(default_factory=list)
+class _Found(NamedTuple):
+    changes: list[_Change]
+    checks: list[_Check]
+    acts: list[_Act]
 
 
 def _found(segment: Sequence[Deed]) -> _Found:
-    found, removed = _Found(), removed_tests_of(segment)
+    found, removed = _Found([], [], []), removed_tests_of(segment)
     placed: set[str] = set()  #: files that were written, wherever they lie
     for place, deed in enumerate(segment):
         if deed.kind is DeedKind.EDIT and deed.failed is not True:

@@ -29,6 +29,8 @@ _STATIC = (
     r"\blint\w*|\btype[ -]?check\w*|\btypes\b|\bmypy\b|pyright|\bruff\b|eslint|\btsc\b|clippy|flake8|pylint|golangci"
     r"|prettier|static analysis|类型检查|静态检查"
 )
+#: what a service runs may be anything
+_BY_A_SERVICE = r"(?:\bci\b|pipeline|workflow|github actions|流水线)[^,，、]*$"
 _COUNTED = r"\b\d{1,6} (?:passed|passing)\b"
 _BUILD = r"\bbuilds?\b|\bcompil\w+|编译|构建"
 _ALL = (
@@ -72,6 +74,8 @@ def _named_near(text: str, finding: Finding, before: int) -> set[str]:
     behind = _form(_BREAKS).search(text, finding.end, finding.end + _BEHIND)
     end = behind.start() if behind else min(len(text), finding.end + _BEHIND)
     words = " ".join(text[start:end].replace("*", "").replace("`", "").casefold().split())
+    if _form(_BY_A_SERVICE).search(words):
+        return set()
     found = {
         name for name, form in (("tests", _TESTS), ("static", _STATIC), ("build", _BUILD)) if _form(form).search(words)
     }
