@@ -121,7 +121,7 @@ def _changed(actors: Actors) -> str:
     copy = os.path.join(actors.setting.scratch, "changed")
     shutil.copytree(actors.state, copy)
     log = os.path.join(copy, "journal", "log")
-    path = os.path.join(log, sorted(os.listdir(log))[0])
+    path = os.path.join(log, min(os.listdir(log)))
     with open(path, encoding="utf-8") as file:
         text = file.read()
     with open(path, "w", encoding="utf-8") as file:
@@ -170,28 +170,39 @@ def _outcomes(world: Carried) -> bool:
 QUEUE: Mapping[str, Trial[Carried]] = {
     "notification_path.queue_items": Trial(
         works=[
-            Try("each notice is a file of the queue until it is dispatched", lambda w: 0 < len(w.queued) == len(w.notices)),
+            Try(
+                "each notice is a file of the queue until it is dispatched",
+                lambda w: 0 < len(w.queued) == len(w.notices),
+            ),
         ]
     ),
     "notification_path.spool_handoff": Trial(
         works=[
-            Try("each target of a notice has a rendered item in the spool", lambda w: 0 < len(w.spooled) == len(w.items)),
+            Try(
+                "each target of a notice has a rendered item in the spool", lambda w: 0 < len(w.spooled) == len(w.items)
+            ),
             Try("nothing is sent before that", lambda w: w.attempted_early == 0),
         ]
     ),
     "notification_path.receipts": Trial(
         works=[
             Try("each attempt has a receipt", _settled),
-            Try("what is stored is acked, what is accepted waits, what is refused is blocked, what is busy is deferred",
-                _outcomes),
+            Try(
+                "what is stored is acked, what is accepted waits, what is refused is blocked, what is busy is deferred",
+                _outcomes,
+            ),
         ]
     ),
     "notification_path.sender_binding": Trial(
         works=[
-            Try("each target is served by the sender that the profile names",
-                lambda w: {each["sender"] for each in w.attempts} == {"file", "webhook"}
-                and {each["target"] for each in w.receipts if each["target"].startswith("many/")}
-                == {f"many/{each}" for each in MANY}),
+            Try(
+                "each target is served by the sender that the profile names",
+                lambda w: (
+                    {each["sender"] for each in w.attempts} == {"file", "webhook"}
+                    and {each["target"] for each in w.receipts if each["target"].startswith("many/")}
+                    == {f"many/{each}" for each in MANY}
+                ),
+            ),
         ]
     ),
     "storage.decisions": Trial(works=[Try("each event that asks for a decision has one on record", _decided)]),
@@ -217,10 +228,14 @@ QUEUE: Mapping[str, Trial[Carried]] = {
 SENDING: Mapping[str, Trial[Carried]] = {
     "notification_path.direct_send": Trial(
         works=[
-            Try("receivers on loopback got what was rendered",
-                lambda w: {path for path, text in w.got if "probe-many" in text} >= {"/stores", "/accepts"}),
+            Try(
+                "receivers on loopback got what was rendered",
+                lambda w: {path for path, text in w.got if "probe-many" in text} >= {"/stores", "/accepts"},
+            ),
         ],
-        beyond=[Try("a channel for which there is no sender is served", lambda w: w.stranger["profile_refused"] is None)],
+        beyond=[
+            Try("a channel for which there is no sender is served", lambda w: w.stranger["profile_refused"] is None)
+        ],
     ),
     "notification_path.final_delivery_proof": Trial(
         works=[

@@ -65,8 +65,10 @@ def refused(word: str, action: str) -> Try[Gated]:
     """Return the try of an honest refusal: the receipt of the decision says what could not be done."""
     return Try(
         f"the receipt of the decision names {action} as what could not be done",
-        lambda w: action in {each["action"] for each in w.decision(word)["receipt"]["blocked_actions"]}
-        and w.decision(word)["receipt"]["status"] in ("degraded", "blocked"),
+        lambda w: (
+            action in {each["action"] for each in w.decision(word)["receipt"]["blocked_actions"]}
+            and w.decision(word)["receipt"]["status"] in ("degraded", "blocked")
+        ),
     )
 
 
@@ -91,6 +93,10 @@ def _is_canonical(event: Body) -> bool:
 
 def _promises(world: Gated) -> set[str]:
     return {each["promise"] for each in world.status["tasks"] if each["task_id"] != "ours"}
+
+
+def _tool_is_refused(world: Gated) -> bool:
+    return world.tool is None or world.tool["hookSpecificOutput"]["permissionDecision"] == "deny"
 
 
 NO_TRACE: Try[Gated] = Try("words that claim nothing leave a record", lambda w: w.trace_of_question > 0)
@@ -139,6 +145,7 @@ TRIALS: Mapping[str, Trial[Gated]] = {
             Try("a claim that a rule objects to is held back, with the reason",
                 lambda w: w.held(w.blocked) and "probe asks for block" in w.voice.reason(w.blocked)),
             Try("a claim that nothing objects to passes", lambda w: not w.held(w.passed)),
+            Try("where the host asks about tools, one that a rule objects to is refused", _tool_is_refused),
         ],
         beyond=[STILL_HELD],
         refused=[refused("block", "block_transition")],

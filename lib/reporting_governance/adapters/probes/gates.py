@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from reporting_governance.adapters.probes.chain import QUEUE, Body, Carried, carry
+from reporting_governance.adapters.probes.chain import QUEUE, Body, carry
 from reporting_governance.adapters.probes.gate_trials import CLAIM, TRIALS, UNSEEN, Gated
-from reporting_governance.adapters.probes.interface import Seen, Setting, Sight
+from reporting_governance.adapters.probes.interface import Seen, Setting
 from reporting_governance.adapters.probes.peers import Receiver, receiver
 from reporting_governance.adapters.probes.running import Actors
-from reporting_governance.adapters.probes.trying import Trial, look, sight
+from reporting_governance.adapters.probes.trying import look
 from reporting_governance.adapters.probes.voices import Voice, Words
 
 RULED = ("rewrite", "annotate", "downgrade", "review", "escalate")
@@ -24,14 +24,13 @@ class GateStory:
 
     name: str
     voice: Callable[[], Voice]
-    own: Mapping[str, Trial[Gated]]  #: what is tried in another way in this host
     without: frozenset[str] = frozenset()
     limit_seconds: int = 180
 
     @property
     def powers(self) -> Sequence[str]:
         """Its powers."""
-        return tuple(each for each in {**TRIALS, **QUEUE, **self.own} if each not in self.without)
+        return tuple(each for each in {**TRIALS, **QUEUE} if each not in self.without)
 
     def play(self, setting: Setting) -> Seen:
         """Play it."""
@@ -39,14 +38,10 @@ class GateStory:
             actors = Actors(setting, REPORTGOV_PROBE_PEER=peer.address)
             with actors.unreported(UNSEEN):
                 world = _ask(actors, self.voice(), peer)
-        sights = [*self._sights(world)]
+        trials = {power: each for power, each in TRIALS.items() if power not in self.without}
+        shared = {power: each for power, each in QUEUE.items() if power not in TRIALS and power not in self.without}
+        sights = [*look(trials, world), *look(shared, world.carried)]
         return Seen(sights=sights, evidence_sha256=actors.evidence())
-
-    def _sights(self, world: Gated) -> list[Sight]:
-        trials = {**TRIALS, **self.own}
-        found = look({power: each for power, each in trials.items() if power not in self.without}, world)
-        shared = {power: each for power, each in QUEUE.items() if power not in trials and power not in self.without}
-        return [*found, *(sight(power, each, world.carried) for power, each in shared.items())]
 
 
 def _ask(actors: Actors, voice: Voice, peer: Receiver) -> Gated:

@@ -1,4 +1,4 @@
-"""The story of what can be enforced on tasks that check in: claims that rules object to, and promises that are broken."""
+"""The story of what can be enforced on tasks that check in: rules object to claims, and promises are broken."""
 
 from __future__ import annotations
 
@@ -42,15 +42,18 @@ class Enforced:
 
     def decision(self, word: str) -> Body:
         """Return the decision of a word's rule.  Raises: LookupError."""
-        return next(each for each in self.decisions if each["metadata"]["policy_id"] == f"probing.{word}")["spec"]
+        found = [each for each in self.decisions if each["metadata"]["policy_id"] == f"probing.{word}"]
+        return dict(found[0]["spec"])
 
 
 def refused(word: str, action: str) -> Try[Any]:
     """Return the try of an honest refusal: the receipt of the decision says what could not be done."""
     return Try(
         f"the receipt of the decision names {action} as what could not be done",
-        lambda w: w.decision(word)["receipt"]["status"] in ("degraded", "blocked")
-        and action in {each["action"] for each in w.decision(word)["receipt"]["blocked_actions"]},
+        lambda w: (
+            w.decision(word)["receipt"]["status"] in ("degraded", "blocked")
+            and action in {each["action"] for each in w.decision(word)["receipt"]["blocked_actions"]}
+        ),
     )
 
 

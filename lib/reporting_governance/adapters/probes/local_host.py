@@ -167,7 +167,8 @@ TRIALS: Mapping[str, Trial[Watched]] = {
     ),
     "observation.outgoing_report_attempts": Trial(
         works=[Try("a report that an agent sends past us is seen", lambda w: UNSEEN in w.kept)],
-        refused=[Try("`status` says that deliveries are not seen", lambda w: "delivery_failed" in w.status["native_cannot_see"])],
+        refused=[Try("`status` says that deliveries are not seen",
+                     lambda w: "delivery_failed" in w.status["native_cannot_see"])],
     ),
     "observation.watchdog_state": Trial(
         works=[

@@ -10,7 +10,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 _TABLES = """
@@ -18,7 +18,8 @@ PRAGMA user_version = 18;
 CREATE TABLE agent_databases (agent_id TEXT NOT NULL, path TEXT NOT NULL, schema_version INTEGER NOT NULL,
   last_seen_at INTEGER NOT NULL, size_bytes INTEGER, PRIMARY KEY (agent_id, path)) STRICT;
 CREATE TABLE cron_jobs (store_key TEXT NOT NULL, job_id TEXT NOT NULL, name TEXT NOT NULL, enabled INTEGER NOT NULL,
-  payload_kind TEXT NOT NULL, job_json TEXT NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (store_key, job_id)) STRICT;
+  payload_kind TEXT NOT NULL, job_json TEXT NOT NULL, updated_at INTEGER NOT NULL,
+  PRIMARY KEY (store_key, job_id)) STRICT;
 CREATE TABLE cron_run_receipts (receipt_id TEXT PRIMARY KEY, store_key TEXT NOT NULL, job_id TEXT NOT NULL,
   agent_id TEXT NOT NULL, request_run_id TEXT, status TEXT NOT NULL, owner_pid INTEGER NOT NULL,
   owner_start_time INTEGER, started_at_ms INTEGER NOT NULL, finished_at_ms INTEGER, error_text TEXT) STRICT;
@@ -46,6 +47,10 @@ CREATE TABLE task_runs (task_id TEXT NOT NULL PRIMARY KEY, runtime TEXT NOT NULL
   tool_use_count INTEGER, last_tool_name TEXT, error TEXT, progress_summary TEXT, terminal_summary TEXT,
   terminal_outcome TEXT, detail_json TEXT) STRICT;
 """
+_TASK_ENDS = """UPDATE task_runs SET status = 'succeeded', delivery_status = 'delivered', ended_at = ?,
+  last_event_at = ? WHERE task_id = ?"""
+_RUN_ENDS = """UPDATE subagent_runs SET payload_json = json_set(payload_json, '$.execution.status', 'completed',
+  '$.execution.endedAt', ?, '$.delivery.status', 'delivered') WHERE run_id = ?"""
 SESSION = "agent:main:explicit:prober"
 
 
@@ -89,11 +94,9 @@ class Records:
         """Let a sub-agent come to its end, and its result be delivered."""
         now = int(time.time() * 1000)
         self._change(
-            ("UPDATE task_runs SET status = 'succeeded', delivery_status = 'delivered', ended_at = ?, last_event_at = ?"
-             " WHERE task_id = ?", (now, now, name)),
-            ("UPDATE subagent_runs SET payload_json = json_set(payload_json, '$.execution.status', 'completed',"
-             " '$.execution.endedAt', ?, '$.delivery.status', 'delivered') WHERE run_id = ?", (now, f"run-{name}")),
-        )  # fmt: skip
+            (_TASK_ENDS, (now, now, name)),
+            (_RUN_ENDS, (now, f"run-{name}")),
+        )
 
     def digest(self) -> str:
         """Return the digest of the database: what is read of OpenClaw is never written."""
@@ -134,6 +137,3 @@ def _start_of(pid: int) -> int | None:
             return int(file.read().rpartition(")")[2].split()[19])
     except (OSError, ValueError, IndexError):
         return None
-
-
-Row = Mapping[str, Any]

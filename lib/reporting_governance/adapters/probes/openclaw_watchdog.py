@@ -115,8 +115,10 @@ def _for_openclaw(setting: Setting) -> Setting:
 def _refused(word: str, action: str) -> Try[Watched]:
     return Try(
         f"the receipt of the decision names {action} as what could not be done",
-        lambda w: action in {each["action"] for each in w.receipt(word)["blocked_actions"]}
-        and w.receipt(word)["status"] in ("degraded", "blocked"),
+        lambda w: (
+            action in {each["action"] for each in w.receipt(word)["blocked_actions"]}
+            and w.receipt(word)["status"] in ("degraded", "blocked")
+        ),
     )
 
 
@@ -180,8 +182,9 @@ TRIALS: Mapping[str, Trial[Watched]] = {
         task for task, _ in w.fired} <= {each["task_id"] for each in w.evidence
                                          if any(ref.get("sha256") for ref in each["refs"])})]),
     "storage.decisions": Trial(
-        works=[Try("each event of the watchdog that asks for a decision has one on record", lambda w: bool(w.decisions)
-                   and {each["metadata"]["event_id"] for each in w.decisions} <= {each["event_id"] for each in w.events})],
+        works=[Try("each event of the watchdog that asks for a decision has one on record",
+                   lambda w: bool(w.decisions) and {each["metadata"]["event_id"] for each in w.decisions}
+                   <= {each["event_id"] for each in w.events})],
         beyond=[Try("a decision that the host itself made is on record", lambda w: any(
             each["metadata"]["task_id"] == "healthy" for each in w.decisions))],
     ),

@@ -48,7 +48,9 @@ def sight(power: str, trial: Trial[World], world: World) -> Sight:
             return _absent(power, trial, failed[0], dishonest)
         short = [each for each in trial.beyond if not each.saw(world)]
     except (LookupError, TypeError, ValueError, AttributeError) as fault:
-        return Sight(power=power, found=None, sentence=f"What was seen cannot be read ({type(fault).__name__}: {fault}).")
+        return Sight(
+            power=power, found=None, sentence=f"What was seen cannot be read ({type(fault).__name__}: {fault})."
+        )
     shown = "; ".join(each.what for each in trial.works)
     if not short:
         return Sight(power=power, found=SupportLevel.FULL, sentence=f"Seen: {shown}.")
@@ -58,9 +60,7 @@ def sight(power: str, trial: Trial[World], world: World) -> Sight:
     return Sight(power=power, found=SupportLevel.PARTIAL, sentence=sentence, places=places)
 
 
-def _absent(
-    power: str, trial: Trial[World], failed: Try[World], dishonest: Sequence[Try[World]]
-) -> Sight:
+def _absent(power: str, trial: Trial[World], failed: Try[World], dishonest: Sequence[Try[World]]) -> Sight:
     if dishonest:
         sentence = f"Not seen: {failed.what}; and not said honestly: {dishonest[0].what}."
         return Sight(power=power, found=SupportLevel.NONE, honest=False, sentence=sentence)

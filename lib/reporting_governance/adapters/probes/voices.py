@@ -34,8 +34,15 @@ class Words:
 class Voice(Protocol):
     """One host."""
 
-    name: str  #: after `--host`
-    ends: Sequence[int]  #: exit codes of an answer
+    @property
+    def name(self) -> str:
+        """What stands after `--host`."""
+        ...
+
+    @property
+    def ends(self) -> Sequence[int]:
+        """The exit codes of an answer."""
+        ...
 
     def asks(self, scratch: str, words: Words) -> Document:
         """Return what the host asks before the words go out."""
@@ -80,7 +87,7 @@ class ClaudeCode:
 
     def held(self, answer: Document) -> bool:
         """Tell it."""
-        return answer.get("decision") == "block"
+        return bool(answer.get("decision") == "block")
 
     def said_instead(self, answer: Document) -> str:
         """Return nothing: what was printed stands."""
@@ -110,7 +117,7 @@ class Generic:
 
     def held(self, answer: Document) -> bool:
         """Tell it."""
-        return answer["kind"] == "block"
+        return bool(answer["kind"] == "block")
 
     def said_instead(self, answer: Document) -> str:
         """Return it."""
@@ -151,7 +158,7 @@ class OpenClaw:
 
     def held(self, answer: Document) -> bool:
         """Tell it."""
-        return answer["kind"] == "block"
+        return bool(answer["kind"] == "block")
 
     def said_instead(self, answer: Document) -> str:
         """Return it."""
