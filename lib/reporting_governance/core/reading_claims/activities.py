@@ -17,6 +17,7 @@ _I_DID = re.compile(
     r"\b(?:i've|i have|we've|we have|i|we|has been|have been) "
     r"(?:now |also |just |already )?([a-z]{2,20}ed)\b"
 )
+_NOT_YET = re.compile(r"\b((?:haven't|hasn't|have not|has not) [a-z][^,.;:!?\n]{1,40}? yet)\b")
 _I_WILL = re.compile(r"\b((?:i'll|i will) [a-z][^,.;:!?\n]{1,60}? (?:next|tomorrow|afterwards))\b")
 _CHINESE_DID = re.compile("(?:^|(?<=[,;:。、 \n])|(?<=我))([\u4e00-\u9fff]{1,2}了)(?=[^ ,.;:!?。\n])")
 #: these forms say that nothing goes on, that something holds, or what was meant to be
@@ -51,6 +52,8 @@ def activities(text: str, start: int, end: int) -> Iterator[Hit]:
     for each in _I_DID.finditer(text, start, end):
         if each[1] not in _NO_DEED:
             yield Hit(Sign.LOOKED, each.start(1), each.end(1))
+    for each in _NOT_YET.finditer(text, start, end):
+        yield Hit(Sign.OPEN, each.start(1), each.end(1))
     for each in _I_WILL.finditer(text, start, end):
         yield Hit(Sign.PLAN, each.start(1), each.end(1))
     for each in _CHINESE_DID.finditer(text, start, end):

@@ -119,8 +119,11 @@ def _finding(text: str, sentence: Sentence, number: int, hit: Hit) -> Finding | 
 
 def _is_failure(text: str, sentence: Sentence, number: int, hit: Hit) -> bool:
     """Tell whether what is open is that a check fails: that is said by itself, and is no piece of work."""
+    counts = text.startswith(("还有", "还剩", "仍有"), hit.start)  # "还有两个测试失败"
     return any(
-        each.sign is Sign.FAIL and each.start == hit.start and outcome_of(text, sentence, number, each) is not None
+        each.sign is Sign.FAIL
+        and (each.start == hit.start or (counts and each.start >= hit.end))
+        and outcome_of(text, sentence, number, each) is not None
         for each in sentence.clauses[number].hits
     )
 
@@ -215,8 +218,12 @@ _ENDS = ("好了", "完了", "完成", "完成了", "完毕")
 
 def _is_so_now(text: str, clause: Clause, hit: Hit, voice: Voice) -> bool:
     """Tell "the docs are updated", which says how the things stand that were asked for, from "I updated the docs"."""
-    if voice is not Voice.STATE or not text[hit.start].isascii() or text[hit.end : clause.end].strip(_AROUND):
+    behind = text[hit.end : clause.end].strip(_AROUND)
+    if voice is not Voice.STATE or (behind and not behind.startswith("and ")):
         return False
+    if not text[hit.start].isascii():
+        subject = text[clause.start : hit.start].strip(_AROUND)
+        return text.startswith(("已", "都已", "均已"), hit.start) and subject not in ("", "我", "我们")
     return not _SO_NOW.isdisjoint(text[max(clause.start, hit.start - 14) : hit.start].split()[-2:])
 
 

@@ -93,7 +93,8 @@ _LOOKED = phrases("""
 _ONGOING = phrases("""
     working on it | working on that | working on this | working through | still working | i'm working | i am working
     in progress | still running | halfway | half way | on track | still converting | still downloading
-    still uploading | still processing | still going | making progress | i'm looking into | i am looking into
+    still uploading | still processing | still going | making progress | i'm looking for | i am looking for
+    i'm looking into | i am looking into
     looking into | i'm checking | i'm testing | i'm debugging | i'm fixing | i'm investigating | i'm reading
     i'm writing | i'm reviewing | i'm running | i'm going through | going on with | i'm going on with
     continuing with | compiling | under way | underway | well on the way | ongoing | debugging

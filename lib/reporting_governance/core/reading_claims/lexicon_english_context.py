@@ -75,7 +75,8 @@ _PART = phrases("""
 #: work that is left.  "No work left" and its like are phrases of their own above
 _OPEN = phrases("""
     remaining | left to do | what's left | to do | todo | to-do | still need | still needs | still to | still open
-    still missing | outstanding | unfinished | not finished | not done | not complete | not completed | not started
+    still missing | stuck on | stuck at | outstanding | unfinished | not finished | not done | not complete
+    not completed | not started
     not yet | haven't started | have not started | is left | are left | left out of | still fail | still fails
     still uses | still use | not fixed | not implemented | incomplete | yet to | haven't fixed | have not fixed
     not there yet | halfway | wasn't able to finish | wasn't able to complete | not able to finish

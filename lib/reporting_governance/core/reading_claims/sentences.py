@@ -19,7 +19,7 @@ _MOST_HITS = 16  #: a clause with more signs than this is no prose; it is read i
 _ENDS = frozenset("\n!?;\u3002\uff61\u2026")
 _CLAUSE_MARKS = frozenset(",:()[]\u2014\u2013\u3001\u3010\u3011")
 #: phrases that may be the beginning of a longer form
-_SHORT_SIGNS = frozenset((Sign.INTENT,))
+_SHORT_SIGNS = frozenset((Sign.INTENT, Sign.NEGATION))
 _ABBREVIATIONS = frozenset(("e.g", "i.e", "etc", "vs", "cf", "approx", "no", "fig", "resp"))
 _OPPOSING = (
     " but ",
