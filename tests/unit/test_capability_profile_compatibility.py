@@ -263,7 +263,6 @@ BY_A_GATE = {
         "normalization.canonical_events",
         "enforcement.block_transition",
         "enforcement.rewrite_message",
-        "enforcement.annotate_placeholder",
         "enforcement.downgrade_status",
         "enforcement.force_checkpoint",
         "enforcement.escalate",
