@@ -31,6 +31,7 @@ from reporting_governance.errors import GovernanceError
 
 MOST_BYTES = 10 * 1024 * 1024  #: of a file of observations
 SECONDS_IN_ALL = 300
+SECONDS_WITH_HOSTS = 1500  #: a host's own program takes minutes to install and to start
 EXPIRES_AFTER = timedelta(days=30)
 Progress = Callable[[int, int, str], None]  #: stories that are done, all of them, and the name of the next
 
@@ -56,7 +57,7 @@ class Probing:
     root: str = ""  #: files below it are named from it
     hosts: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: what starts a host's own program
     seconds_each: int | None = None  #: the longest time of one story; none: its own limit
-    seconds_in_all: int = SECONDS_IN_ALL
+    seconds_in_all: int | None = None  #: the longest time of all; none: more where a host's own program takes part
     expires_after: timedelta = EXPIRES_AFTER
     progress: Progress = _silent
 
@@ -72,7 +73,7 @@ def probe_descriptor(
         now: the clock.
     """
     claims = claimed_levels(descriptor)
-    began, end = now(), time.monotonic() + how.seconds_in_all
+    began, end = now(), time.monotonic() + _seconds_in_all(how)
     wanted = [each for each in stories if set(each.powers) & set(claims)]
     seen: dict[str, ProbeObservation] = {}
     version: str | None = None
@@ -96,6 +97,12 @@ def probe_descriptor(
         expires_at=began + how.expires_after,
         observations=tuple(seen.get(power) or _no_story(power, level, runtime) for power, level in claims.items()),
     )
+
+
+def _seconds_in_all(how: Probing) -> int:
+    if how.seconds_in_all is not None:
+        return how.seconds_in_all
+    return SECONDS_WITH_HOSTS if how.hosts else SECONDS_IN_ALL
 
 
 @dataclass(frozen=True, slots=True)
