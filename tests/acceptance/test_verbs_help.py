@@ -21,6 +21,8 @@ NOT_RUN = {
     "* * * * * reportgov run        (crontab)": "a line for crontab",
     "some-agent --events | reportgov report -": "there is no such agent",
     "reportgov gate install --host openclaw --print": "there is no OpenClaw on the path",
+    "reportgov verify-descriptor --probe --write-observations observations.json capabilities/local-host.json": "long",
+    "reportgov verify-descriptor --observations observations.json --waivers waivers.yaml capabilities/": "of the above",
 }
 
 

@@ -23,9 +23,12 @@ class DescriptorMeaning:
         self._root = root
         self._looker = Looker()
         self._roots: dict[str, str] = {}  #: by folder
+        self.sound: list[tuple[Document, str]] = []  #: descriptors whose shape is right, with their files
 
     def check(self, document: Document, path: str, checker: Checker, *, has_shape: bool) -> None:
         """Look at one descriptor."""
+        if has_shape:
+            self.sound.append((document, path))
         value = object_of(document) if has_shape else sound_part(document.value)
         if value is None:
             return

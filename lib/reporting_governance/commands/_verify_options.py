@@ -53,13 +53,14 @@ class Output(NamedTuple):
 
 
 def verify_command(
-    verb: str, *, takes: str, examples: tuple[str, ...]
+    verb: str, *, takes: str, examples: tuple[str, ...], adds: str = "nothing"
 ) -> Callable[[Callable[..., Verified]], click.Command]:
     """Make a click command of a function from a `Wanted` and its own options to what was found.
 
     Args:
         verb: its name.
         takes: what it checks, for the help.
+        adds: what it leaves behind, for the help.
         examples: command lines for the help.
     """
 
@@ -107,7 +108,7 @@ def verify_command(
         return click.command(
             verb,
             context_settings={"help_option_names": ["-h", "--help"]},
-            epilog=f"\b\nTakes: {takes}\nAdds:  nothing\nTwice: may run twice: it only reads\n\n"
+            epilog=f"\b\nTakes: {takes}\nAdds:  {adds}\nTwice: may run twice: it only reads\n\n"
             f"\b\nExamples:\n{shown}\n\n{EXIT_CODES}",
         )(run)
 

@@ -1,5 +1,7 @@
 """`reportgov verify-descriptor`."""
 
+import click
+
 from reporting_governance.commands._verify import Verified, Wanted, verify
 from reporting_governance.commands._verify_options import verify_command
 
@@ -7,18 +9,48 @@ from reporting_governance.commands._verify_options import verify_command
 @verify_command(
     "verify-descriptor",
     takes="capability descriptors: files, folders and globs, JSON or YAML",
+    adds="nothing; with --write-observations FILE what probes saw",
     examples=(
         "reportgov verify-descriptor capabilities/",
         "reportgov verify-descriptor --strict --format text --format sarif=descriptors.sarif capabilities/*.json",
+        "reportgov verify-descriptor --probe --write-observations observations.json capabilities/local-host.json",
+        "reportgov verify-descriptor --observations observations.json --waivers waivers.yaml capabilities/",
     ),
 )
-def main(wanted: Wanted) -> Verified:
+@click.option("--probe", is_flag=True, help="Try every claim with the real programs, in a scratch folder.")
+@click.option("--observations", metavar="FILE", help="Count on what probes saw earlier.")
+@click.option("--write-observations", metavar="FILE", help="Keep what probes saw.")
+@click.option("--waivers", metavar="FILE", help="Findings of probes that somebody answers for until a day.")
+@click.option("--probe-profile", metavar="FILE", help="Deployment profile in force while probing.")
+@click.option("--openclaw", metavar="PROGRAM", help="OpenClaw's program.  Default: openclaw on the path.")
+def main(
+    wanted: Wanted,
+    *,
+    probe: bool,
+    observations: str | None,
+    write_observations: str | None,
+    waivers: str | None,
+    probe_profile: str | None,
+    openclaw: str | None,
+) -> Verified:
     """Check what runtimes say they can do, before anybody relies on it.
 
     Reads strictly, holds every document against its schema, and asks whether it can mean what it says: files that are
     named exist, claims stand on something, nothing is claimed that this kind of runtime cannot do.  All faults are
     found in one run, each with its place and a suggestion.
+
+    --probe goes further: each claim is tried, and what is claimed none must be refused honestly.  A claim that its
+    probe contradicts is an error; what cannot be tried here is counted as not probed.
     """
     from reporting_governance.commands._verify_descriptors import DescriptorMeaning
 
-    return verify("capability-descriptor", wanted, DescriptorMeaning(wanted.root))
+    meaning = DescriptorMeaning(wanted.root)
+    if not (probe or observations or write_observations or waivers):
+        return verify("capability-descriptor", wanted, meaning)
+    from reporting_governance.commands._verify_probes import ProbeOptions, judge_probes
+
+    options = ProbeOptions(probe, observations, write_observations, waivers, probe_profile, openclaw)
+    options.refuse_contradictions()
+    done = verify("capability-descriptor", wanted, meaning)
+    judge_probes(done, meaning.sound, options, root=wanted.root, strict=wanted.strict)
+    return done

@@ -1,0 +1,233 @@
+"""What probes say about descriptors, for `verify-descriptor --probe`: runs them or reads what they saw, and judges."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from reporting_governance import __version__
+from reporting_governance.adapters.probes.registry import stories_of
+from reporting_governance.commands._checking import Checker, object_of
+from reporting_governance.commands._clock import SystemClock
+from reporting_governance.commands._verify import Verified
+from reporting_governance.commands._verify_files import package_root, read_file
+from reporting_governance.contracts.finding import Finding, Related
+from reporting_governance.contracts.waiver import Waiver, Waivers
+from reporting_governance.core.probing import Versions, judge
+from reporting_governance.errors import UsageError
+from reporting_governance.resources import resource_path
+from reporting_governance.stages.probing import Probing, probe_descriptor, read_observations, write_observations
+
+if TYPE_CHECKING:
+    from reporting_governance.contracts.probe_observation import ProbedDescriptor, ProbeObservations
+    from reporting_governance.contracts.reading import Document
+    from reporting_governance.core.probing import ProbeProblem
+
+
+class NothingToJudge(UsageError):
+    """Waivers are of what probes found, and no probe was asked for."""
+
+    message = "{option} needs what probes saw"
+    hint = "Add --probe, or --observations FILE."
+
+
+class ProbeOptions(NamedTuple):
+    """What is asked for about probes."""
+
+    run: bool
+    observations: str | None  #: file of observations to count on
+    write_to: str | None
+    waivers: str | None
+    profile: str | None
+    openclaw: str | None
+
+    def refuse_contradictions(self) -> None:
+        """Raises: NothingToJudge."""
+        for option, given in (("--waivers", self.waivers), ("--write-observations", self.write_to)):
+            if given is not None and not self.run and (self.observations is None or option != "--waivers"):
+                raise NothingToJudge(option=option)
+
+    @property
+    def are_asked_for(self) -> bool:
+        """Whether probes have anything to say."""
+        return self.run or self.observations is not None
+
+
+def judge_probes(
+    done: Verified,
+    descriptors: Sequence[tuple[Document, str]],
+    options: ProbeOptions,
+    *,
+    root: str | None,
+    strict: bool,
+) -> None:
+    """Add to a verification what probes saw of descriptors that are right in shape.
+
+    Raises: ObservationsUnusable, ContractError, NotRead.
+    """
+    clock = SystemClock()
+    kept = None if options.observations is None else read_observations(options.observations)
+    waivers, waivers_document = _read_waivers(done, options.waivers)
+    probed = _all_probed(descriptors, options, kept, root, clock.now)
+    if options.write_to is not None:
+        write_observations(options.write_to, list(probed.values()), kept=kept)
+    counts: dict[str, int] = {}
+    for document, path in descriptors:
+        descriptor = object_of(document)
+        observed = probed.get(descriptor["metadata"]["id"])
+        judged = judge(
+            descriptor,
+            observed,
+            waivers,
+            today=clock.now().date(),
+            now=clock.now(),
+            versions=Versions(package=__version__),
+            strict=strict,
+        )
+        for name, count in judged.counts.items():
+            if name != "waived":
+                counts[name] = counts.get(name, 0) + count
+        for problem in judged.problems:
+            place = (waivers_document, options.waivers) if problem.in_waivers else (document, path)
+            finding = _finding(problem, *place)
+            if problem.waived is not None:
+                done.waived.append((finding, problem.waived))
+            else:
+                done.findings.append(finding)
+        if judged.problems:
+            done.texts.setdefault(path, document.places.text)
+    done.probed = counts
+
+
+def _all_probed(
+    descriptors: Sequence[tuple[Document, str]],
+    options: ProbeOptions,
+    kept: ProbeObservations | None,
+    root: str | None,
+    now: Callable[[], datetime],
+) -> Mapping[str, ProbedDescriptor]:
+    """Return what is known of each descriptor, by id: what a probe sees now is newer than what is kept."""
+    known = {each.descriptor: each for each in (kept.descriptors if kept else ())}
+    if not options.run:
+        return known
+    with _Progress() as progress:
+        for document, path in descriptors:
+            descriptor = object_of(document)
+            how = Probing(
+                program=(sys.executable, "-I", _entrance()),
+                profile=os.path.abspath(options.profile or resource_path("profiles", "probing/profile.yaml")),
+                package_version=__version__,
+                root=package_root(path, root),
+                hosts=_hosts(options.openclaw),
+                progress=progress.tell,
+            )
+            runtime = descriptor["runtime"]
+            stories = stories_of(runtime["name"], runtime["mode"])
+            known[descriptor["metadata"]["id"]] = probe_descriptor(descriptor, stories, how, now=now)
+    return known
+
+
+def _entrance() -> str:
+    """Return the file that starts this program, in a checkout and where it is installed."""
+    import reporting_governance
+
+    return os.path.join(os.path.dirname(os.path.abspath(reporting_governance.__file__)), "__main__.py")
+
+
+def _hosts(openclaw: str | None) -> Mapping[str, Sequence[str]]:
+    from shutil import which
+
+    found = openclaw or which("openclaw")
+    return {} if found is None else {"openclaw": (os.path.abspath(found),)}
+
+
+def _read_waivers(done: Verified, path: str | None) -> tuple[Sequence[Waiver], Document | None]:
+    """Return the waivers of a file; its faults become findings, and then nothing is waived."""
+    if path is None:
+        return (), None
+    from reporting_governance.contracts.problem import problems_of
+    from reporting_governance.errors import ContractError
+
+    checker = Checker()
+    document = checker.document(read_file(path), path, "waivers")
+    found: Sequence[Waiver] = ()
+    if document is not None:
+        try:
+            found = Waivers.parse(object_of(document), source=path).waivers
+        except ContractError as fault:
+            checker.refuse_at(document, path, problems_of(fault))
+        done.texts[path] = document.places.text
+    done.findings += checker.findings
+    return found, document
+
+
+def _finding(problem: ProbeProblem, document: Document | None, path: str | None) -> Finding:
+    assert document is not None
+    pointer, span = document.nearest(problem.pointer)
+    found = problem.rule.finding(
+        file=path or "",
+        message=problem.message,
+        document=document.index,
+        pointer=pointer,
+        span=span,
+        related=tuple(_related(problem)),
+    )
+    return replace(found, severity=problem.severity)
+
+
+def _related(problem: ProbeProblem) -> Iterator[Related]:
+    """Yield the second places of a problem, with line and column where the file can be read here."""
+    from reporting_governance.commands._verify_files import NotRead
+    from reporting_governance.contracts.reading import read_documents
+
+    for each in problem.related:
+        place: dict[str, Any] = {}
+        try:
+            for document in read_documents(read_file(each.file), name=each.file).documents[:1]:
+                _, span = document.nearest(each.pointer)
+                if span is not None:
+                    place = {
+                        "line": span.line,
+                        "column": span.column,
+                        "end_line": span.end_line,
+                        "end_column": span.end_column,
+                    }
+        except NotRead:
+            place = {}
+        yield Related(file=each.file, message=each.message, pointer=each.pointer, **place)
+
+
+class _Progress:
+    """A bar on stderr while probes run, on a terminal only."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_ended: object) -> None:
+        self._close()
+
+    def tell(self, done: int, all_of_them: int, name: str) -> None:
+        """Show how far the probes of one descriptor are."""
+        if sys.stderr is None or not sys.stderr.isatty() or not all_of_them:
+            return
+        if self._bar is None:
+            self._bar = click.progressbar(length=all_of_them, label=name or "probes", file=sys.stderr)
+            self._bar.__enter__()
+        self._bar.label = name or "probes"
+        self._bar.update(done - self._bar.pos)
+        if done == all_of_them:
+            self._close()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
+            self._bar = None
