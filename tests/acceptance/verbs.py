@@ -63,9 +63,9 @@ class Verbs:
     def call(self, *arguments: object, given: str | None = None, **options: Any) -> Ended:
         """Run a verb to its end; a traceback on stderr fails the test.
 
-        In a fork of ours, except where the process itself is looked at: other users, streams, limits.
+        In a fork of ours, except where the process itself is looked at: its environment, user, streams or limits.
         """
-        if not (self.before or options or given is not None or IS_OFF):
+        if not (self.before or self.environment or options or given is not None or IS_OFF):
             code, out, err = run_forked(self.command(*arguments)[len(REPORTGOV) :], self.variables(), LIMIT_SECONDS)
             ended = Ended(code, out.decode(), err.decode())
             assert "Traceback" not in ended.err, ended.err
