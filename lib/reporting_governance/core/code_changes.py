@@ -45,7 +45,7 @@ _WRITING = (".write_text(", ".write_bytes(", ".write(", "writeFileSync(", "write
 _SCRIPT_WORDS = frozenset("format fmt fix lint:fix lint-fix format:fix codegen generate".split())
 
 
-def _is_kept(path: str, folder: str) -> bool:
+def is_kept(path: str, folder: str) -> bool:
     """Return whether a path that a command writes may be part of anybody's work."""
     if folder and path.startswith(f"{folder}/"):
         path = path[len(folder) + 1 :]
@@ -79,7 +79,7 @@ def changed_paths(command: Command, folder: str, line: str = "") -> tuple[str, .
     `line` is the whole command line, for what a script in a here-document writes.
     """
     scripted = written_by_script(command, line)
-    written = tuple(path for path in (*command.targets, *scripted) if _is_kept(path, folder))
+    written = tuple(path for path in (*command.targets, *scripted) if is_kept(path, folder))
     by_program = _by_program(command.words, folder)
     if by_program is None:
         return written or None
@@ -107,9 +107,9 @@ def _by_program(words: Sequence[str], folder: str) -> tuple[str, ...] | None:
     if name in ("sed", "gsed", "perl"):
         return _edited_in_place(name, rest)
     if name in ("mv", "cp", "rm", "ln", "install", "touch", "truncate", "unlink", "rsync"):
-        return tuple(path for path in operands if _is_kept(path, folder)) or None
+        return tuple(path for path in operands if is_kept(path, folder)) or None
     if name == "tee":
-        return tuple(path for path in operands if _is_kept(path, folder)) or None
+        return tuple(path for path in operands if is_kept(path, folder)) or None
     if name == "patch":
         return None if "--dry-run" in options else ()
     if options & _LOOKS_ONLY:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from reporting_governance.contracts.deed import Deed, DeedKind
-from reporting_governance.core.code_changes import SCRATCH
+from reporting_governance.core.code_changes import SCRATCH, is_kept
 from reporting_governance.core.command_words import Command, base_name
 
 _TEST_FOLDERS = frozenset("tests test spec specs __tests__ e2e".split())
@@ -25,7 +25,10 @@ _TAKEN_AWAY = (
 )
 _SENTENCE = r"[.!?;\n。！？；]+"
 #: names of what somebody makes to look at something, and throws away
-_PASSING = frozenset("tmp temp scratch debug repro reproduce manual quick demo sanity".split())
+_PASSING = frozenset(
+    """tmp temp scratch debug repro reproduce manual quick demo sanity output results report reports log logs
+    cache""".split()
+)
 _RESTORES = frozenset("checkout restore reset stash revert".split())
 _form = cache(re.compile)  # none is needed by most gates
 _NO_SUBJECT = frozenset("test tests spec specs it unit e2e integration".split())
@@ -61,7 +64,8 @@ class RemovedTests:
             self._gone.clear()
             return
         for path in _taken_away(name, words[1:], command):
-            self._remove(_seen_from(place, path))
+            if is_kept(path, place):
+                self._remove(_seen_from(place, path))
         if name not in ("", ":", "true"):
             for path in command.targets:
                 self._gone.pop(_seen_from(place, path), None)
