@@ -306,6 +306,12 @@ def test_a_pack_under_another_name_is_told_at_its_id(tmp_path: Path) -> None:
     assert place_in(packs / "second.yaml", finding) == "no-silence"
 
 
+def test_a_pack_that_is_not_there_has_a_rule_of_its_own(tmp_path: Path) -> None:
+    path, _ = written(tmp_path, HEAD + "policy_packs: [no-such-pack]\n")
+    (finding,) = loaded(tmp_path, path).findings
+    assert finding.rule == "GOV232"
+
+
 def test_a_second_document_is_told_at_its_beginning(tmp_path: Path) -> None:
     path, places = written(tmp_path, f"{HEAD}---\n{MARK}{HEAD}")
     (finding,) = loaded(tmp_path, path).findings

@@ -17,6 +17,7 @@ from reporting_governance.commands._settings import (
     read_part,
     shipped_profiles,
 )
+from reporting_governance.contracts.finding_rules import MISSING_PACK
 from reporting_governance.contracts.problem import Problem
 from reporting_governance.contracts.reading import Document
 from reporting_governance.resources import resource_path
@@ -116,7 +117,7 @@ def packs_of(checker: Checker, artifact: Mapping[str, Any], document: Document, 
             pack_path = path_of_pack(path, name)
             data = read_part(pack_path)
         except ProfileUnreadable as fault:
-            checker.refuse_at(document, path, [Problem(f"/policy_packs/{place}", str(fault))])
+            checker.refuse_at(document, path, [Problem(f"/policy_packs/{place}", str(fault), rule=MISSING_PACK)])
             continue
         pack = checker.document(data, pack_path, "policy-pack")
         content = None if pack is None else checker.pack(pack, pack_path)

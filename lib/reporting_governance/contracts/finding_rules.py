@@ -120,9 +120,6 @@ HOLD_WITHOUT_FALLBACK = _warning(
     "Name a receiver in `notification.fallback`; without one `resend_marked` is in force.",
 )
 MISSING_PACK = _error(232, "A policy pack that a profile names is not there.", "Correct its name, or add the pack.")
-FAULTY_PACK = _error(
-    233, "A policy pack that a profile names has faults.", "Check the pack with `reportgov verify-policy`."
-)
 
 EXPECTATION_NOT_CLAIMED = _error(
     301,
