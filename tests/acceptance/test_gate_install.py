@@ -48,7 +48,8 @@ def test_other_settings_stay_letter_for_letter() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "{ }\n", '{"hooks": {}}', '{"hooks": null}', '{"a":1}', THEIRS, '{"hooks":{"Stop":[]}}',
+    "text", ["", "{}", "{ }\n", '{"hooks": {}}', '{"hooks": null}', '{"hooks": {"Stop": null}}', '{"a":1}', THEIRS,
+             '{"hooks":{"Stop":[]}}',
              THEIRS.replace("\n", "\r\n"), THEIRS.replace("    ", "\t")]
 )  # fmt: skip
 def test_putting_it_in_twice_changes_nothing_more(text: str) -> None:
@@ -63,6 +64,27 @@ def test_an_older_command_of_ours_is_brought_up_to_date() -> None:
     after = put_in(put_in(THEIRS, command="/old/bin/gate --host claude-code"))
     stops = json.loads(after)["hooks"]["Stop"]
     assert [each["hooks"][0]["command"] for each in stops] == ["say done", COMMAND]
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        "REPORTGOV_TASK=cart /old/bin/gate --host claude-code",
+        "/old/bin/gate --host claude-code | tee -a gate.log",
+        "tailgate --host claude-code",
+    ],
+)
+def test_a_command_line_around_the_gate_stays_as_its_author_wrote_it(theirs: str) -> None:
+    stop = {"hooks": [{"type": "command", "command": theirs, "timeout": 99}]}
+    stops = json.loads(put_in(json.dumps({"hooks": {"Stop": [stop]}})))["hooks"]["Stop"]
+    assert stops[0] == stop
+    assert len(stops) == (2 if theirs.startswith("tailgate") else 1)
+
+
+def test_what_else_was_said_of_an_older_line_stays() -> None:
+    older = {"type": "command", "command": "/old/bin/gate --host claude-code", "timeout": 5, "statusMessage": "judging"}
+    ((stop,),) = [json.loads(put_in(json.dumps({"hooks": {"Stop": [{"hooks": [older]}]}})))["hooks"]["Stop"]]
+    assert stop["hooks"] == [{**older, "command": COMMAND, "timeout": 10}]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +125,28 @@ def test_a_link_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotInstalled, match="symbolic link"):
         written(tmp_path / "settings.json")
     assert (tmp_path / "real.json").read_text() == "{}"
+
+
+def test_bytes_that_are_no_text_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_bytes(b'{"a": "\xe9"}')
+    with pytest.raises(SettingsRefused, match=r"line 1, column 8: .*UTF-8"):
+        written(path)
+    assert path.read_bytes() == b'{"a": "\xe9"}'
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotInstalled, match="no plain file"):
+        written(tmp_path)
+
+
+def test_hooks_that_are_switched_off_are_said_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"disableAllHooks": true}')
+    strict = Verbs(tmp_path / "state", options=("--profile", "strict-manager-mode"))
+    call = ("gate", "install", "--host", "claude-code", "--write", "--settings", path)
+    assert "disableAllHooks" in strict.ok(*call).out.splitlines()[-1]
+    assert strict.ok(*call, "--format", "json").document()["holds_back"] is False
 
 
 def test_a_change_in_between_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

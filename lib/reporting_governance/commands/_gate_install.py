@@ -9,7 +9,7 @@ import sys
 from difflib import unified_diff
 from typing import ClassVar
 
-from reporting_governance.adapters.hosts.claude_code.settings_text import MOST_BYTES, merged
+from reporting_governance.adapters.hosts.claude_code.settings_text import MOST_BYTES, hooks_disabled, merged
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.errors import ExitCode, GovernanceError, UsageError
 from reporting_governance.resources import checkout_root
@@ -39,6 +39,13 @@ class Installed:
     def changes(self) -> bool:
         """Whether anything differs."""
         return self.before != self.after
+
+    @property
+    def switched_off(self) -> str:
+        """A line that says that the host runs no hook at all; empty where it does."""
+        if not hooks_disabled(self.after):
+            return ""
+        return f"disableAllHooks is true in {self.path}: Claude Code runs no hook there, and so no gate."
 
     def diff(self) -> str:
         """Return the change as a unified diff; empty when there is none."""
@@ -92,10 +99,11 @@ def _read(path: str) -> bytes | None:
     except OSError as fault:
         reason = "it is a symbolic link; name the file itself" if os.path.islink(path) else fault.strerror
         raise NotInstalled(path=path, reason=reason) from None
+    status = os.fstat(number)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(number)
+        raise NotInstalled(path=path, reason="it is no plain file")
     with open(number, "rb") as file:
-        status = os.fstat(number)
-        if not stat.S_ISREG(status.st_mode):
-            raise NotInstalled(path=path, reason="it is no plain file")
         if status.st_uid != os.geteuid():
             raise NotInstalled(path=path, reason=f"it belongs to uid {status.st_uid}; run this as that user")
         data = file.read(MOST_BYTES + 1)

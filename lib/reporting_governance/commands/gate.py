@@ -89,7 +89,7 @@ def _install(context: CommandContext, settings: str | None, *, tools: bool, writ
         tools=tools,
         write=write,
     )
-    note = note_on(context.settings, "claude-code-hooks")
+    note = result.switched_off or note_on(context.settings, "claude-code-hooks")
     document = {
         "what": "install",
         "host": "claude-code",

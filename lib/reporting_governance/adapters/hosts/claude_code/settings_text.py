@@ -8,6 +8,7 @@ seconds.  Entries of one hook run beside each other.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,8 @@ from reporting_governance.errors import ExitCode, GovernanceError
 
 EVENTS = ("Stop", "SubagentStop")
 TOOL_EVENT = "PreToolUse"
-_MARK = "gate --host claude-code"  #: stands in each command of ours
+_OURS = re.compile(r"(?:^|[\s/])gate --host claude-code(?=\s|$)")  #: in each command line of ours, quotes taken away
+_OTHER_WORDS = frozenset("|&;<>()$`\n")  #: of a command line that does more than to start the gate
 _PLAIN_INDENT = "  "
 MOST_BYTES = 4 * 1024 * 1024
 
@@ -44,7 +46,8 @@ def merged(data: bytes, *, path: str, command: str, timeout_seconds: int, tools:
     entries = {event: _entry(event, command, timeout_seconds) for event in _events(tools)}
     if not data.strip():
         return json.dumps({"hooks": {event: [each] for event, each in entries.items()}}, indent=2) + "\n"
-    text = data.decode("utf-8-sig", "replace")
+    _read(data.removeprefix(b"\xef\xbb\xbf"), path)
+    text = data.decode("utf-8-sig")
     for event, entry in entries.items():
         text = _with_entry(text, event, entry, path)
     return text
@@ -61,7 +64,7 @@ def _entry(event: str, command: str, timeout_seconds: int) -> dict[str, Any]:
 
 def _with_entry(text: str, event: str, entry: Mapping[str, Any], path: str) -> str:
     """Return the text with one entry: put in, brought up to date, or as it was."""
-    document = _read(text, path)
+    document = _read(text.encode("utf-8"), path)
     value: Any = document.value
     hooks = value.get("hooks")
     if hooks is None:
@@ -72,14 +75,18 @@ def _with_entry(text: str, event: str, entry: Mapping[str, Any], path: str) -> s
         raise SettingsRefused(path=path, reason=_at(document, "/hooks", "hooks is no object"))
     listed = hooks.get(event)
     if listed is None:
+        if event in hooks:
+            return _replaced(text, document, f"/hooks/{event}", [entry])
         return _appended(text, document, "/hooks", event, [entry])
     if not isinstance(listed, list):
         raise SettingsRefused(path=path, reason=_at(document, f"/hooks/{event}", f"hooks.{event} is no list"))
     for place, each in enumerate(listed):
         for number, hook in enumerate(_hooks_of(each)):
             if isinstance(hook, dict) and _is_ours(hook.get("command")):
-                pointer = f"/hooks/{event}/{place}/hooks/{number}"
-                return text if hook == entry["hooks"][0] else _replaced(text, document, pointer, entry["hooks"][0])
+                now = {**hook, **entry["hooks"][0]}
+                if hook == now or not _is_plain(hook["command"]):
+                    return text
+                return _replaced(text, document, f"/hooks/{event}/{place}/hooks/{number}", now)
     return _appended(text, document, f"/hooks/{event}", None, entry)
 
 
@@ -89,11 +96,26 @@ def _hooks_of(entry: object) -> Sequence[Any]:
 
 
 def _is_ours(command: object) -> bool:
-    return isinstance(command, str) and _MARK in command.replace("'", "").replace('"', "")
+    return isinstance(command, str) and bool(_OURS.search(command.replace("'", "").replace('"', "")))
 
 
-def _read(text: str, path: str) -> Document:
-    result = read_documents(text.encode("utf-8"), name=path, syntax=Syntax.JSON, max_bytes=MOST_BYTES)
+def _is_plain(command: str) -> bool:
+    """Whether a line of ours does nothing but start the gate, so that another line may take its place."""
+    first = command.split(None, 1)[0]
+    return (
+        "=" not in first
+        and first.rpartition("/")[2].strip("'\"") in ("gate", "reportgov")
+        and not (_OTHER_WORDS & set(command))
+    )
+
+
+def hooks_disabled(text: str) -> bool:
+    """Whether the settings switch off every hook, ours too."""
+    return json.loads(text).get("disableAllHooks") is True
+
+
+def _read(data: bytes, path: str) -> Document:
+    result = read_documents(data, name=path, syntax=Syntax.JSON, max_bytes=MOST_BYTES)
     if result.findings:
         first = result.findings[0]
         place = "" if first.line is None else f"line {first.line}, column {first.column}: "
