@@ -5,10 +5,12 @@ Each story is played once; all descriptors are held against what was seen then.
 
 import copy
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,16 +183,41 @@ EVERY_GATE = {
 def test_gates_do_what_they_claim_and_a_lie_is_found(name: str) -> None:
     honest = judged(shipped(name))
     assert [(each.rule.id, each.message) for each in honest.problems] == []
-    assert honest.counts["confirmed"] >= 23
+    assert honest.counts["confirmed"] == (24 if name == "openclaw-plugin" else 28)
     lies = GATES[name] | EVERY_GATE
     assert found(judged(lying(name, **lies))) == {("GOV401", key.replace("__", ".")) for key in lies}
+
+
+@pytest.mark.long
+def test_a_program_that_does_not_do_what_it_records_is_caught(tmp_path: Path) -> None:
+    """The gate decides to hold and records so, and its host is never told."""
+    script = tmp_path / "program.py"
+    lines = (
+        "import sys",
+        f"sys.path.insert(0, {str(ROOT / 'lib')!r})",
+        "from reporting_governance.adapters.hosts.claude_code import answer",
+        "answer._held = lambda *_: {}",
+        "from reporting_governance.__main__ import main",
+        "main()",
+    )
+    script.write_text("\n".join(lines))
+    document = shipped("claude-code-hooks")
+    how = Probing(program=(sys.executable, "-I", str(script)), profile=str(ROOT / PROFILE), package_version=__version__)
+    probed = probe_descriptor(document, stories_of("claude-code", "hook"), how, now=lambda: NOW)
+    judgement = judge(document, probed, today=TODAY, now=NOW, versions=Versions(package=__version__))
+    assert found(judgement) >= {
+        ("GOV401", "enforcement.block_transition"),
+        ("GOV401", "observation.outgoing_report_attempts"),
+    }
+    (block,) = [each for each in judgement.standing if each.power == "enforcement.block_transition"]
+    assert "not said honestly" in block.message
 
 
 @pytest.mark.long
 def test_the_watchdog_chain_does_what_it_claims_and_a_lie_is_found() -> None:
     honest = judged(shipped("openclaw-watchdog-reference"))
     assert [(each.rule.id, each.message) for each in honest.problems] == []
-    assert (honest.counts["confirmed"], honest.counts["not_probed"]) == (24, 4)
+    assert (honest.counts["confirmed"], honest.counts["not_probed"]) == (25, 3)
     lies = {
         "enforcement__block_transition": "partial",
         "enforcement__rewrite_message": "full",

@@ -43,3 +43,8 @@ def test_an_answer_that_cannot_be_read_shows_nothing() -> None:
     assert seen(works=True) == (None, True, ())
     assert seen() == (None, True, ())
     assert seen(works=False) == (None, True, ())
+
+
+def test_one_clear_failure_decides_whatever_the_others_would_show() -> None:
+    unreadable = Trial(works=[WORKS, BEYOND])
+    assert seen(unreadable, works=False) == (SupportLevel.NONE, True, ())

@@ -149,7 +149,8 @@ def _settled(world: Carried) -> bool:
 
 
 def _acks_are_proven(world: Carried) -> bool:
-    return all(
+    """Tell whether nothing is acked beyond what its receiver said: of "accepts" we know that it proved nothing."""
+    return world.receipt_of("accepts")["proof"] == Proof.ACCEPTED and all(
         (each["proof"] not in (Proof.NONE, Proof.ACCEPTED)) == (each["outcome"] == Outcome.ACKED)
         for each in world.receipts
     )

@@ -96,7 +96,7 @@ def _promises(world: Gated) -> set[str]:
 
 
 def _tool_is_refused(world: Gated) -> bool:
-    return world.tool is None or world.tool["hookSpecificOutput"]["permissionDecision"] == "deny"
+    return world.tool is None or world.tool.get("hookSpecificOutput", {}).get("permissionDecision") == "deny"
 
 
 NO_TRACE: Try[Gated] = Try("words that claim nothing leave a record", lambda w: w.trace_of_question > 0)

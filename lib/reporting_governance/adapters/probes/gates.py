@@ -56,8 +56,8 @@ def _ask(actors: Actors, voice: Voice, peer: Receiver) -> Gated:
     passed = ask("works", "All of it is done, and the tests pass.", worked=True)
     ruled = {word: ask(word, f"{CLAIM}{word}") for word in RULED}
     child = ask("parent", f"{CLAIM}block", child="a1")
-    insists = [ask("probe-many", f"{CLAIM}block", again=True) for _ in range(3)]
-    reviewed = [ask("review", f"{CLAIM}review", again=True) for _ in range(3)]
+    insists = [ask("probe-many", f"{CLAIM}block", again=True) for _ in range(4)]
+    reviewed = [ask("review", f"{CLAIM}review", again=True) for _ in range(4)]
     tool = _tool(actors, voice)
     first_scan = actors.verb("scan")["said"]
     carried = carry(actors, peer, profile=actors.setting.profile)

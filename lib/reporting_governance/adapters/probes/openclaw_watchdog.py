@@ -132,6 +132,15 @@ def _done(word: str, action: str) -> Try[Watched]:
 
 PROOF = "notification_path.final_delivery_proof"
 TRIALS: Mapping[str, Trial[Watched]] = {
+    "observation.checkpoint_obligations": Trial(
+        works=[
+            Try("the time by which a run has to be done is known, and that it passed is seen",
+                lambda w: ("probe-many", "deadline_missed") in w.fired),
+            Try("one whose time has not come is left alone", lambda w: "healthy" not in {task for task, _ in w.fired}),
+        ],
+        beyond=[Try("what a check-in says is seen", lambda w: any(
+            each["event_type"] == "task_checkpoint_sent" for each in w.events))],
+    ),
     "observation.watchdog_state": Trial(
         works=[
             Try("open episodes of the host's tasks are listed", lambda w: any(

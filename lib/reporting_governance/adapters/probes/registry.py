@@ -13,7 +13,6 @@ SHOWN_BY_OPENCLAW = frozenset(
         "observation.outgoing_report_attempts",
         "enforcement.block_transition",
         "enforcement.rewrite_message",
-        "enforcement.force_checkpoint",
     }
 )
 

@@ -42,10 +42,10 @@ def sight(power: str, trial: Trial[World], world: World) -> Sight:
     and not all of the further ones has its limits there.
     """
     try:
-        failed = [each for each in trial.works if not each.saw(world)]
-        if failed:
+        failed = next((each for each in trial.works if not each.saw(world)), None)
+        if failed is not None:  # one clear failure decides, whatever the others would have shown
             dishonest = [each for each in trial.refused if not each.saw(world)]
-            return _absent(power, trial, failed[0], dishonest)
+            return _absent(power, trial, failed, dishonest)
         short = [each for each in trial.beyond if not each.saw(world)]
     except (LookupError, TypeError, ValueError, AttributeError) as fault:
         return Sight(
