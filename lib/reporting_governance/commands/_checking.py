@@ -125,17 +125,20 @@ class Checker:
         packs: Sequence[Mapping[str, Any]],
         document: Document,
         path: str,
+        *,
+        observations: Mapping[str, str] | None = None,
     ) -> Preflight:
         """Hold a profile against what the runtime can do; what is refused becomes findings.
 
         Args:
             descriptor: the document of the descriptor, and its file.
+            observations: what probes saw of it, by power.
         """
         from reporting_governance.core.capability_profile_compatibility import preflight
         from reporting_governance.core.policy_evaluator import compile_pack
 
         actions = {each for pack in packs for each in compile_pack(pack).pack.required_actions()}
-        checked = preflight(artifact, object_of(descriptor[0]), actions)
+        checked = preflight(artifact, object_of(descriptor[0]), actions, observations=observations)
         self.refuse_at(document, path, checked.problems, beside={"capability-descriptor": descriptor})
         return checked
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from reporting_governance.commands._checking import Checker, object_of
 from reporting_governance.commands._compiling import check_adapters, descriptor_path_of, packs_of
@@ -24,10 +25,12 @@ class ProfileMeaning:
 
     Args:
         descriptor: file of the descriptor; None takes the shipped one of each profile's runtime.
+        observations: file of what probes saw; what they contradicted cannot be counted on.
     """
 
-    def __init__(self, descriptor: str | None) -> None:
+    def __init__(self, descriptor: str | None, observations: str | None = None) -> None:
         self._given = descriptor
+        self._observations = observations
         self._descriptors: dict[str, Document | None] = {}
         self.together: list[HeldTogether] = []
 
@@ -48,10 +51,28 @@ class ProfileMeaning:
             return
         beside = {DESCRIPTOR: (descriptor, descriptor_path)}
         claimed = object_of(descriptor)
-        checker.preflight(artifact, beside[DESCRIPTOR], packs, document, path)
+        seen = self._seen(claimed)
+        checker.preflight(artifact, beside[DESCRIPTOR], packs, document, path, observations=seen)
         problems = together_problems(artifact, claimed, proofs(artifact))
         checker.refuse_at(document, path, problems, beside=beside)
-        self.together.append(HeldTogether(path, descriptor_path, effective_capabilities(artifact, claimed)))
+        self.together.append(HeldTogether(path, descriptor_path, effective_capabilities(artifact, claimed, seen)))
+
+    def _seen(self, descriptor: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return what probes saw of a descriptor, by power; nothing when that does not count here and now."""
+        if self._observations is None:
+            return {}
+        from reporting_governance import __version__
+        from reporting_governance.commands._clock import SystemClock
+        from reporting_governance.core.probing import Versions, judge
+        from reporting_governance.stages.probing import read_observations
+
+        now = SystemClock().now()
+        for each in read_observations(self._observations).descriptors:
+            if each.descriptor == descriptor["metadata"]["id"]:
+                versions = Versions(package=__version__)
+                judged = judge(descriptor, each, today=now.date(), now=now, versions=versions)
+                return {power: outcome.value for power, outcome in judged.outcomes.items()}
+        return {}
 
     def _descriptor(self, path: str, checker: Checker) -> Document | None:
         if path not in self._descriptors:

@@ -19,16 +19,19 @@ from reporting_governance.commands._verify_options import verify_command
     "--descriptor", metavar="FILE", help="Capability descriptor.  Default: the shipped one of the profile's runtime."
 )
 @click.option(
+    "--observations", metavar="FILE", help="What probes saw of the descriptor: what they contradicted does not count."
+)
+@click.option(
     "--write-effective", metavar="FILE", help="Write what may be counted on, as JSON (one profile at a time)."
 )
-def main(wanted: Wanted, *, descriptor: str | None, write_effective: str | None) -> Verified:
+def main(wanted: Wanted, *, descriptor: str | None, observations: str | None, write_effective: str | None) -> Verified:
     """Check what is wanted of a runtime, alone and against what the runtime can do.
 
     Prints, for each power, what is asked for, what is claimed, what may be counted on and what stands in for the rest.
     """
     from reporting_governance.commands._verify_profiles import ProfileMeaning, write_powers
 
-    meaning = ProfileMeaning(descriptor)
+    meaning = ProfileMeaning(descriptor, observations)
     done = verify("deployment-profile", wanted, meaning)
     done.together = meaning.together
     if write_effective is not None:
