@@ -16,18 +16,27 @@ from reporting_governance.adapters.probes.registry import stories_of
 from reporting_governance.commands._checking import Checker, object_of
 from reporting_governance.commands._clock import SystemClock
 from reporting_governance.commands._verify import Verified
-from reporting_governance.commands._verify_files import package_root, read_file
+from reporting_governance.commands._verify_files import package_root, read_file, shown
 from reporting_governance.contracts.finding import Finding, Related
 from reporting_governance.contracts.waiver import Waiver, Waivers
 from reporting_governance.core.probing import Versions, judge
 from reporting_governance.errors import UsageError
 from reporting_governance.resources import resource_path
-from reporting_governance.stages.probing import Probing, probe_descriptor, read_observations, write_observations
+from reporting_governance.stages.probing import (
+    SECONDS_IN_ALL,
+    Probing,
+    probe_descriptor,
+    read_observations,
+    write_observations,
+)
 
 if TYPE_CHECKING:
     from reporting_governance.contracts.probe_observation import ProbedDescriptor, ProbeObservations
     from reporting_governance.contracts.reading import Document
     from reporting_governance.core.probing import ProbeProblem
+
+
+_SECONDS_WITH_HOSTS = 1500  #: a gateway of its own takes minutes to start, act and end
 
 
 class NothingToJudge(UsageError):
@@ -44,8 +53,8 @@ class ProbeOptions(NamedTuple):
     observations: str | None  #: file of observations to count on
     write_to: str | None
     waivers: str | None
-    profile: str | None
-    openclaw: str | None
+    seconds: int | None  #: the longest time of all probes of one descriptor
+    openclaw: str | None  #: its program
 
     def refuse_contradictions(self) -> None:
         """Raises: NothingToJudge."""
@@ -87,7 +96,7 @@ def judge_probes(
             waivers,
             today=clock.now().date(),
             now=clock.now(),
-            versions=Versions(package=__version__),
+            versions=Versions(package=__version__, runtime=_runtime_here(observed, options)),
             strict=strict,
         )
         for name, count in judged.counts.items():
@@ -95,7 +104,7 @@ def judge_probes(
                 counts[name] = counts.get(name, 0) + count
         for problem in judged.problems:
             place = (waivers_document, options.waivers) if problem.in_waivers else (document, path)
-            finding = _finding(problem, *place)
+            finding = _finding(problem, *place, root=package_root(path, root))
             if problem.waived is not None:
                 done.waived.append((finding, problem.waived))
             else:
@@ -116,15 +125,17 @@ def _all_probed(
     known = {each.descriptor: each for each in (kept.descriptors if kept else ())}
     if not options.run:
         return known
+    hosts = _hosts(options.openclaw)
     with _Progress() as progress:
         for document, path in descriptors:
             descriptor = object_of(document)
             how = Probing(
                 program=(sys.executable, "-I", _entrance()),
-                profile=os.path.abspath(options.profile or resource_path("profiles", "probing/profile.yaml")),
+                profile=resource_path("profiles", "probing/profile.yaml"),
                 package_version=__version__,
                 root=package_root(path, root),
-                hosts=_hosts(options.openclaw),
+                hosts=hosts,
+                seconds_in_all=options.seconds or (_SECONDS_WITH_HOSTS if hosts else SECONDS_IN_ALL),
                 progress=progress.tell,
             )
             runtime = descriptor["runtime"]
@@ -167,7 +178,12 @@ def _read_waivers(done: Verified, path: str | None) -> tuple[Sequence[Waiver], D
     return found, document
 
 
-def _finding(problem: ProbeProblem, document: Document | None, path: str | None) -> Finding:
+def _runtime_here(observed: ProbedDescriptor | None, options: ProbeOptions) -> str | None:
+    """Return the version of the host's own program here, where a probe has just asked it."""
+    return observed.runtime_version if observed is not None and options.run else None
+
+
+def _finding(problem: ProbeProblem, document: Document | None, path: str | None, *, root: str) -> Finding:
     assert document is not None
     pointer, span = document.nearest(problem.pointer)
     found = problem.rule.finding(
@@ -176,20 +192,25 @@ def _finding(problem: ProbeProblem, document: Document | None, path: str | None)
         document=document.index,
         pointer=pointer,
         span=span,
-        related=tuple(_related(problem)),
+        related=tuple(_related(problem, root)),
     )
     return replace(found, severity=problem.severity)
 
 
-def _related(problem: ProbeProblem) -> Iterator[Related]:
-    """Yield the second places of a problem, with line and column where the file can be read here."""
+def _related(problem: ProbeProblem, root: str) -> Iterator[Related]:
+    """Yield the second places of a problem, with line and column where the file can be read here.
+
+    Args:
+        root: the package root, which files of observations are named from.
+    """
     from reporting_governance.commands._verify_files import NotRead
     from reporting_governance.contracts.reading import read_documents
 
     for each in problem.related:
         place: dict[str, Any] = {}
+        file = shown(os.path.join(root, each.file))
         try:
-            for document in read_documents(read_file(each.file), name=each.file).documents[:1]:
+            for document in read_documents(read_file(file), name=file).documents[:1]:
                 _, span = document.nearest(each.pointer)
                 if span is not None:
                     place = {
@@ -200,7 +221,7 @@ def _related(problem: ProbeProblem) -> Iterator[Related]:
                     }
         except NotRead:
             place = {}
-        yield Related(file=each.file, message=each.message, pointer=each.pointer, **place)
+        yield Related(file=file, message=each.message, pointer=each.pointer, **place)
 
 
 class _Progress:

@@ -21,7 +21,12 @@ from reporting_governance.commands._verify_options import verify_command
 @click.option("--observations", metavar="FILE", help="Count on what probes saw earlier.")
 @click.option("--write-observations", metavar="FILE", help="Keep what probes saw.")
 @click.option("--waivers", metavar="FILE", help="Findings of probes that somebody answers for until a day.")
-@click.option("--probe-profile", metavar="FILE", help="Deployment profile in force while probing.")
+@click.option(
+    "--probe-seconds",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Longest time of all probes of one descriptor.  Default: 300, with OpenClaw 1500.",
+)
 @click.option("--openclaw", metavar="PROGRAM", help="OpenClaw's program.  Default: openclaw on the path.")
 def main(
     wanted: Wanted,
@@ -30,7 +35,7 @@ def main(
     observations: str | None,
     write_observations: str | None,
     waivers: str | None,
-    probe_profile: str | None,
+    probe_seconds: int | None,
     openclaw: str | None,
 ) -> Verified:
     """Check what runtimes say they can do, before anybody relies on it.
@@ -49,7 +54,7 @@ def main(
         return verify("capability-descriptor", wanted, meaning)
     from reporting_governance.commands._verify_probes import ProbeOptions, judge_probes
 
-    options = ProbeOptions(probe, observations, write_observations, waivers, probe_profile, openclaw)
+    options = ProbeOptions(probe, observations, write_observations, waivers, probe_seconds, openclaw)
     options.refuse_contradictions()
     done = verify("capability-descriptor", wanted, meaning)
     judge_probes(done, meaning.sound, options, root=wanted.root, strict=wanted.strict)
