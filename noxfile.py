@@ -66,7 +66,7 @@ def crash(session: nox.Session) -> None:
 @nox.session
 def long(session: nox.Session) -> None:
     """Every case that `tests` leaves out since it takes long; and verbs as processes where `tests` only forks."""
-    python(session, "-m", "pytest", "-q", "-n", "2", "-m", "long and not openclaw", *session.posargs)
+    python(session, "-m", "pytest", "-q", "-n", "2", "-m", "long and not openclaw and not outside", *session.posargs)
     whole = ("-m", "pytest", "-q", "-n", "2", "-m", "not long and not openclaw")
     python(session, *whole, "tests/acceptance", "tests/regressions", REPORTGOV_TESTS="processes")
 
@@ -83,9 +83,19 @@ def openclaw(session: nox.Session) -> None:
     python(session, "-m", "pytest", "-q", "-m", "openclaw", *session.posargs)
 
 
+@nox.session(venv_backend="venv")
+def verify(session: nox.Session) -> None:
+    """What we ship for CI, used by the real pre-commit and looked at by zizmor; wants a package index."""
+    session.install("--require-hashes", "-r", "ci/requirements-verify.txt")
+    python(session, "-m", "pytest", "-q", "-m", "outside", "tests/shipped", *session.posargs)
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Ratios within one run; absolute figures are hints.  Suite `rules` wants ci/requirements-bench.txt beside it."""
+    """Ratios within one run; absolute figures are hints.
+
+    Suite `rules` wants ci/requirements-bench.txt beside it, suite `verify` what session `verify` has installed.
+    """
     python(session, "-m", "tests.bench", *session.posargs, PYTHONPATH=os.pathsep.join(["lib", "."]))
 
 
