@@ -156,6 +156,7 @@ def _are_objects(value: object) -> bool:
 
 def _of_transcript(path: str, now: datetime) -> _Judged:
     """Return the facts of what a Claude Code session did since its newest request, and said last."""
+    from reporting_governance.adapters.hosts.claude_code.hook import STRANGE
     from reporting_governance.adapters.hosts.claude_code.transcript import read_deeds
     from reporting_governance.contracts.deed import DeedKind
     from reporting_governance.core.deeds import evidence_of, segment_of
@@ -164,6 +165,8 @@ def _of_transcript(path: str, now: datetime) -> _Judged:
     read = read_deeds(path)
     if read.unreadable is not None:
         raise Unreadable(path=path, reason=read.unreadable.removeprefix(f"{path}: "))
+    if read.strange:
+        raise Unreadable(path=path, reason=STRANGE)
     segment = segment_of(read.deeds)
     begun = segment[0] if segment and segment[0].kind is DeedKind.REQUEST else None
     task_id = f"claude-code:{read.session_id or 'session'}"

@@ -12,9 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reporting_governance.adapters.hosts.claude_code.hook import ClaudeCodeHost
 from reporting_governance.adapters.hosts.claude_code.tail import BLOCK_BYTES, LONGEST_LINE_BYTES
 from reporting_governance.adapters.hosts.claude_code.transcript import Transcript, read_deeds
+from reporting_governance.adapters.hosts.interface import HookRefused
 from reporting_governance.contracts.deed import MOST_OUTPUT_BYTES, MOST_TEXT_BYTES, DeedKind
+from reporting_governance.contracts.report_attempt import HookPoint, ReportAttempt, ToolUse
 from reporting_governance.core.deeds import evidence_of
 from reporting_governance.core.evidence_builder import Origin
 
@@ -315,6 +318,24 @@ def test_a_file_of_another_user(tmp_path: Path) -> None:
 def test_an_empty_file_is_complete(tmp_path: Path) -> None:
     (tmp_path / "t").touch()
     assert read_deeds(str(tmp_path / "t")) == Transcript(complete=True)
+
+
+OTHERS = {"type": "event_msg", "payload": {"type": "user_message", "message": "fix it"}}
+
+
+@pytest.mark.parametrize("lines", [("\0\1\2",), (OTHERS, {"type": "response_item", "role": "assistant"}), ("{}",)])
+def test_a_file_of_another_shape_is_none_in_which_nothing_was_done(tmp_path: Path, lines: tuple[object, ...]) -> None:
+    path = written(tmp_path / "t", *lines)
+    assert read_deeds(path).strange
+    for hook in (HookPoint.FINISH, HookPoint.CHILD_FINISH):
+        attempt = ReportAttempt(host="claude-code", hook=hook, session_id="s", message="Done.", transcript=path)
+        with pytest.raises(HookRefused, match="no line of it says"):
+            ClaudeCodeHost().look(attempt)
+    attempt = ReportAttempt(
+        host="claude-code", hook=HookPoint.TOOL, session_id="s", tool=ToolUse(name="Bash"), transcript=path
+    )
+    assert ClaudeCodeHost().look(attempt) is None
+    assert not read_deeds(written(tmp_path / "t", *lines, said("Done."))).strange
 
 
 def test_while_another_program_appends(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ HOOKS: Mapping[str, HookPoint] = {
     "PreToolUse": HookPoint.TOOL,
 }
 NAME = "claude-code"
+STRANGE = "no line of it says what a person or an agent of Claude Code said or did"
 _FROM = "this is no hook JSON of Claude Code; is --host right?"
 
 
@@ -85,13 +86,19 @@ def read_transcript(attempt: ReportAttempt, *, of_child: bool, pointer: str) -> 
 
     path = os.path.expanduser(attempt.transcript)
     read = read_deeds(path, of_child=of_child)
-    if read.missing and attempt.hook is HookPoint.TOOL:
+    if (read.missing or read.strange) and attempt.hook is HookPoint.TOOL:
         return None  # the host writes it when the first turn of a session is over; what came before is not known
     if read.unreadable is not None:
         raise HookRefused(
             problem=f"the transcript cannot be read: {read.unreadable}",
             pointer=pointer,
             suggestion="the hook must run as the user who runs the agent, on the machine on which it runs",
+        )
+    if read.strange:
+        raise HookRefused(
+            problem=f"the transcript cannot be read: {path}: {STRANGE}",
+            pointer=pointer,
+            suggestion="name a transcript of Claude Code; where this is one, its shape is newer than this gate",
         )
     first = read.deeds[0] if read.deeds and read.deeds[0].kind is DeedKind.REQUEST else None
     return Seen(

@@ -48,6 +48,7 @@ class Transcript:
     last_text: str = ""  #: what the agent said last
     unreadable: str | None = None  #: why nothing could be read
     missing: bool = False  #: that is since there is no such file
+    strange: bool = False  #: that is since it was read from end to beginning, and no line says what anybody did
 
 
 def read_deeds(path: str, *, limit: int = DEFAULT_LIMIT, of_child: bool = False) -> Transcript:
@@ -88,6 +89,7 @@ def _read(number: int, size: int, limit: int, of_child: bool) -> Transcript:
         maker.take(line, search.request if line is search.request_line else None)
     if maker.unreadable_lines:
         search.notes.append(f"{maker.unreadable_lines} lines are no JSON objects and were passed over")
+    strange = search.saw_all and not maker.deeds
     return Transcript(
         deeds=tuple(maker.deeds),
         complete=search.complete,
@@ -95,6 +97,7 @@ def _read(number: int, size: int, limit: int, of_child: bool) -> Transcript:
         session_id=maker.session_id,
         cwd=maker.cwd,
         last_text=maker.last_text(),
+        strange=strange,
     )
 
 
@@ -108,7 +111,9 @@ class _Search:
         self.request: str | None = None
         self.request_line: Line | None = None
         self.complete = False
+        self.saw_all = False  #: each line was taken, and there is one at least
         self._bytes = 0
+        self._passed = False  #: a line that nobody can hold was passed over
         self._ran_locally = False
         self._continues = False  #: the session goes on from another file, or from a summary
 
@@ -136,6 +141,7 @@ class _Search:
         return False
 
     def reached_the_beginning(self) -> None:
+        self.saw_all = bool(self._bytes) and not self._passed and not self._continues
         self.complete = not self._continues
         if self._continues:
             self.notes.append("the session goes on from one whose lines are not in this file")
@@ -152,6 +158,7 @@ class _Search:
         return True
 
     def _passed_over(self, line: Line) -> bool:
+        self._passed = True
         self.notes.append(f"a line of {line.length:,} bytes was passed over")
         is_result = b'"tool_use_id"' in line.data or b'"tool_result"' in line.data or b'"toolUseResult"' in line.data
         if b'"user"' in line.data and not is_result:
