@@ -113,7 +113,8 @@ def test_the_quick_look_imports_nothing_but_itself(tmp_path: Path, name: str, pa
     answer, modules = out.stdout.splitlines()
     assert answer == "False"
     assert sorted(QUICK_LOOKS) == ["claude-code", "openclaw"]
-    assert set(modules.split()) == {
+    frozen = {"reporting_governance.contracts", "reporting_governance.contracts.frozen"}  # how light classes are made
+    assert set(modules.split()) - frozen == {
         "reporting_governance.errors",
         "reporting_governance.adapters",
         "reporting_governance.adapters.tasks",
