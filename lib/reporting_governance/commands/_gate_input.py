@@ -86,7 +86,7 @@ def _refuse(data: bytes) -> Never:
         raise WrongInput(next(errors, result.findings[0]))
     document = result.documents[0] if result.documents else None
     span = None if document is None else document.value_span("")
-    raise WrongInput(_rule().finding(file=NAME, message="expected one JSON object", span=span))
+    raise WrongInput(rule().finding(file=NAME, message="expected one JSON object", span=span))
 
 
 def finding_of(data: bytes, fault: HookRefused | ContractError) -> Finding:
@@ -103,10 +103,11 @@ def finding_of(data: bytes, fault: HookRefused | ContractError) -> Finding:
     span = None
     if result.checkable:
         pointer, span = result.checkable[0].nearest(pointer, at_key=at_key)
-    return _rule().finding(file=NAME, message=message, pointer=pointer, span=span, suggestion=suggestion)
+    return rule().finding(file=NAME, message=message, pointer=pointer, span=span, suggestion=suggestion)
 
 
-def _rule() -> FindingRule:
+def rule() -> FindingRule:
+    """Return the rule that what a host hands over breaks when it cannot be judged."""
     from reporting_governance.contracts.finding import FindingRule as Rule
     from reporting_governance.contracts.finding import Severity
 

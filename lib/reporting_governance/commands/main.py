@@ -35,6 +35,7 @@ VERBS = {
     "verify-descriptor": "Check what runtimes say they can do, before anybody relies on it.",
     "verify-profile": "Check what is wanted of a runtime, alone and against what it can do.",
     "verify-policy": "Check policy packs and the examples in them.",
+    "rule": "Say what a rule asks for, and how to mend what breaks it.",
     "doctor": "Check this host, the state folder and the journal; rebuild views.",
     "init": "Make a state folder and a first profile.",
     "schedule": "Print what starts `run` on time, for cron or systemd.",

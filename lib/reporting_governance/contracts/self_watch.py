@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import ClassVar
 
-from reporting_governance.contracts.addresses import address_problems
+from reporting_governance.contracts.addresses import address_problems, secret_problem
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.problem import Problem, refuse
@@ -61,7 +61,7 @@ class SelfWatch(Record):
     def _problems(self) -> Iterator[Problem]:
         problem = address_problems(self.heartbeat_url) if self.heartbeat_url else None
         if problem:
-            yield Problem("/heartbeat_url", problem)
+            yield secret_problem("/heartbeat_url", problem)
         problem = metrics_path_problem(self.metrics_path) if self.metrics_path is not None else None
         if problem:
             yield Problem("/metrics_path", problem)

@@ -6,13 +6,16 @@ GitHub takes 25,000 results in a run and shows 5,000; the most severe come first
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reporting_governance import __version__
 from reporting_governance.commands._formats.gitlab import fingerprint
 from reporting_governance.commands._verify import Verified
-from reporting_governance.contracts.finding import Finding, Related, Severity
+from reporting_governance.contracts.finding import Finding, FindingRule, Related, Severity
+
+if TYPE_CHECKING:
+    from reporting_governance.commands._rule_texts.example import RuleText
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _MOST = 25_000
@@ -59,9 +62,10 @@ def write(done: Verified) -> str:
 
 
 def _driver(findings: list[Finding], rules: dict[str, int]) -> dict[str, Any]:
+    from reporting_governance.commands._rule_texts import rule_texts
     from reporting_governance.commands._rules import every_rule
 
-    known = every_rule()
+    known, texts = every_rule(), rule_texts()
     described = []
     for name in rules:
         rule = known.get(name)
@@ -72,11 +76,18 @@ def _driver(findings: list[Finding], rules: dict[str, int]) -> dict[str, Any]:
                 "id": name,
                 "shortDescription": {"text": sentence},
                 "fullDescription": {"text": f"{sentence}  {advice}".strip()},
-                "help": {"text": advice or sentence, "markdown": f"**{name}** {sentence}\n\n{advice}"},
+                "help": _help(rule, texts[name]) if rule else {"text": advice or sentence},
                 "defaultConfiguration": {"level": _LEVELS[rule.severity] if rule else "error"},
             }
         )
     return {"name": "reporting-governance", "semanticVersion": __version__, "version": __version__, "rules": described}
+
+
+def _help(rule: FindingRule, text: RuleText) -> dict[str, str]:
+    from reporting_governance.commands._rule_account import fix_of, markdown
+
+    headline = f"**{rule.id}** {rule.sentence}"
+    return {"text": f"{text.why}\n{fix_of(rule, text)}", "markdown": f"{headline}\n\n{markdown(rule, text)}"}
 
 
 def _result(finding: Finding, rules: dict[str, int]) -> dict[str, Any]:
