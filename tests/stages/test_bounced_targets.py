@@ -273,7 +273,7 @@ def test_the_oracle_misses_the_end_where_one_of_two_came_back(tmp_path: Path) ->
     for body in bodies:
         if body.get("phase") == "resolved" and "notice_id" in body:
             body["phase"] = "review"
-    with pytest.raises(AssertionError, match="its end was never told|end False|tells"):
+    with pytest.raises(AssertionError, match=r"its end was never told|end False|tells"):
         check(lines, world.arrived())
 
 
