@@ -20,6 +20,7 @@ from reporting_governance.commands._settings import (
 from reporting_governance.contracts.finding_rules import MISSING_PACK
 from reporting_governance.contracts.problem import Problem
 from reporting_governance.contracts.reading import Document
+from reporting_governance.contracts.suggest import did_you_mean
 from reporting_governance.resources import resource_path
 
 _DESCRIPTOR_OF_RUNTIME = {"openclaw": "openclaw-watchdog-reference.json"}
@@ -117,7 +118,9 @@ def packs_of(checker: Checker, artifact: Mapping[str, Any], document: Document, 
             pack_path = path_of_pack(path, name)
             data = read_part(pack_path)
         except ProfileUnreadable as fault:
-            checker.refuse_at(document, path, [Problem(f"/policy_packs/{place}", str(fault), rule=MISSING_PACK)])
+            message = f"the pack {name} cannot be read: {fault.details['reason']}"
+            near = did_you_mean(name, known_packs(path))
+            checker.refuse_at(document, path, [Problem(f"/policy_packs/{place}", message, near, rule=MISSING_PACK)])
             continue
         pack = checker.document(data, pack_path, "policy-pack")
         content = None if pack is None else checker.pack(pack, pack_path)
@@ -131,6 +134,13 @@ def packs_of(checker: Checker, artifact: Mapping[str, Any], document: Document, 
         packs.append(Pack(Part(pack_path, digest_of(data)), content))
     checker.together(good)
     return packs
+
+
+def known_packs(profile: str) -> Sequence[str]:
+    """Return the ids of the packs that a profile may name: those beside it, and the shipped ones."""
+    folders = os.path.join(os.path.dirname(profile), "policy-packs"), resource_path("policy-packs")
+    names = {each for folder in folders if os.path.isdir(folder) for each in os.listdir(folder)}
+    return sorted(each.removesuffix(".yaml") for each in names if each.endswith(".yaml"))
 
 
 def check_adapters(checker: Checker, artifact: Mapping[str, Any], document: Document, path: str) -> None:

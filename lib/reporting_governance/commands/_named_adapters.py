@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from reporting_governance.adapters.tasks import rules as source_rules
 from reporting_governance.contracts.finding import FindingRule
 from reporting_governance.contracts.problem import Problem, problems_of
 from reporting_governance.contracts.receipt import Proof
+from reporting_governance.contracts.suggest import did_you_mean
 from reporting_governance.errors import ContractError, GovernanceError
 
 
@@ -32,10 +33,10 @@ def adapter_problems(artifact: Mapping[str, Any]) -> Iterator[Misnamed]:
         for name, target in told["targets"].items():
             place = f"/notification/receivers/{receiver}/targets/{name}"
             unknown, wrong = sender_rules.UNKNOWN_SENDER, sender_rules.WRONG_PARAMETERS
-            yield from _of(target, place, "sender", senders.sender_class, unknown, wrong)
+            yield from _of(target, place, "sender", senders.sender_class, senders.SENDERS, unknown, wrong)
     for index, source in enumerate(artifact["spec"]["sources"]):
         unknown, wrong = source_rules.UNKNOWN_SOURCE, source_rules.WRONG_PARAMETERS
-        yield from _of(source, f"/sources/{index}", "source", sources.source_class, unknown, wrong)
+        yield from _of(source, f"/sources/{index}", "source", sources.source_class, sources.SOURCES, unknown, wrong)
 
 
 def proofs(artifact: Mapping[str, Any]) -> Mapping[tuple[str, str], Proof]:
@@ -58,13 +59,14 @@ def _of(
     place: str,
     kind: str,
     find: Callable[[str], Any],
+    built_in: Iterable[str],
     unknown: FindingRule,
     wrong: FindingRule,
 ) -> Iterator[Misnamed]:
     try:
         adapter = find(named[kind])
     except GovernanceError as fault:
-        yield Misnamed(unknown, Problem(f"{place}/{kind}", str(fault)))
+        yield Misnamed(unknown, Problem(f"{place}/{kind}", str(fault), did_you_mean(named[kind], built_in)))
         return
     try:
         adapter(named["parameters"], state_folder="")

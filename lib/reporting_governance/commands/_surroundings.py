@@ -49,7 +49,7 @@ def _look(root: str, written: str) -> NamedPath:
         try:
             about = os.lstat(here)
         except OSError:
-            return NamedPath(fault=PathFault.MISSING, nearest=_similar(folder, parts[:index], part))
+            return NamedPath(fault=PathFault.MISSING, nearest=_similar(folder, parts, index))
         if stat.S_ISLNK(about.st_mode):
             return NamedPath(fault=PathFault.THROUGH_LINK)
     if not parts or not stat.S_ISREG(about.st_mode):
@@ -57,12 +57,13 @@ def _look(root: str, written: str) -> NamedPath:
     return NamedPath(executable=bool(about.st_mode & 0o111))
 
 
-def _similar(folder: str, before: Sequence[str], name: str) -> str | None:
+def _similar(folder: str, parts: Sequence[str], index: int) -> str | None:
+    """Return the path with the part that is not there replaced by the name in its folder that is nearest to it."""
     try:
-        close = nearest(name, sorted(os.listdir(folder)))
+        close = nearest(parts[index], sorted(os.listdir(folder)))
     except OSError:
         return None
-    return None if close is None else "/".join((*before, close))
+    return None if close is None else "/".join((*parts[:index], close, *parts[index + 1 :]))
 
 
 def _surfaces_here() -> frozenset[str]:

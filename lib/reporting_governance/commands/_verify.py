@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -81,11 +81,11 @@ class Verified:
 class Meaning(Protocol):
     """Asks whether documents of one kind can mean what they say; what is wrong goes to the checker."""
 
-    def check(self, document: Document, path: str, checker: Checker, *, has_shape: bool) -> None:
+    def check(self, document: Document, path: str, checker: Checker, faults: Sequence[Finding]) -> None:
         """Look at one document.
 
         Args:
-            has_shape: whether its shape is right; where it is not, what can still be judged is.
+            faults: those of its shape; where there are any, what can still be judged is.
         """
         ...
 
@@ -119,7 +119,7 @@ def verify(kind: str, wanted: Wanted, meaning: Meaning) -> Verified:
             checker.findings += faults
             if is_read:
                 try:
-                    meaning.check(document, each.path, checker, has_shape=not faults)
+                    meaning.check(document, each.path, checker, faults)
                 except NotRead as fault:
                     done.unread.append(Unread(str(fault.details["path"]), str(fault.details["reason"])))
         if len(checker.findings) > first and result.checkable:

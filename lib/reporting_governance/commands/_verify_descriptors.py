@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reporting_governance.commands._checking import Checker, object_of
 from reporting_governance.commands._surroundings import Looker
 from reporting_governance.commands._verify_files import package_root
+from reporting_governance.contracts.finding import Finding
 from reporting_governance.contracts.reading import Document
+from reporting_governance.contracts.surfaces import SURFACES
 from reporting_governance.core.descriptor_meaning import descriptor_problems, paths_named
 
 
@@ -17,19 +19,21 @@ class DescriptorMeaning:
 
     Args:
         root: the package root; None finds it for each file.
+        keeps: whether `sound` is asked for; thousands of documents would fill the memory.
     """
 
-    def __init__(self, root: str | None) -> None:
+    def __init__(self, root: str | None, *, keeps: bool = False) -> None:
         self._root = root
+        self._keeps = keeps
         self._looker = Looker()
         self._roots: dict[str, str] = {}  #: by folder
         self.sound: list[tuple[Document, str]] = []  #: descriptors whose shape is right, with their files
 
-    def check(self, document: Document, path: str, checker: Checker, *, has_shape: bool) -> None:
+    def check(self, document: Document, path: str, checker: Checker, faults: Sequence[Finding]) -> None:
         """Look at one descriptor."""
-        if has_shape:
+        if self._keeps and not faults:
             self.sound.append((document, path))
-        value = object_of(document) if has_shape else sound_part(document.value)
+        value = sound_part(document.value) if faults else object_of(document)
         if value is None:
             return
         around = self._looker.around(self._root_of(path), paths_named(value))
@@ -53,6 +57,9 @@ def sound_part(value: Any) -> Mapping[str, Any] | None:
     kept: dict[str, Any] = {"runtime": {}, "compatibility": {}, "capabilities": {}}
     if isinstance(runtime.get("entrypoint"), str):
         kept["runtime"]["entrypoint"] = runtime["entrypoint"]
+    surfaces = runtime.get("surfaces")
+    if isinstance(surfaces, list) and all(isinstance(each, str) and each in SURFACES for each in surfaces):
+        kept["runtime"]["surfaces"] = surfaces
     for key, text in said.items():
         if isinstance(text, str):
             kept["compatibility"][key] = text

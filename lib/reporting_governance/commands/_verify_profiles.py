@@ -13,11 +13,16 @@ from reporting_governance.commands._settings import digest_of
 from reporting_governance.commands._verify import HeldTogether
 from reporting_governance.commands._verify_files import read_file, shown
 from reporting_governance.commands._verify_options import write_file
+from reporting_governance.contracts.capability import API_VERSION
+from reporting_governance.contracts.deployment_profile import KIND
+from reporting_governance.contracts.finding import Finding
+from reporting_governance.contracts.problem import problems_of
 from reporting_governance.contracts.reading import Document
 from reporting_governance.core.descriptor_meaning import DESCRIPTOR
 from reporting_governance.core.effective_capabilities import effective_capabilities
 from reporting_governance.core.profile_meaning import doubts, together_problems
-from reporting_governance.errors import UsageError
+from reporting_governance.core.profile_parts import ProfileParts
+from reporting_governance.errors import ContractError, UsageError
 
 
 class ProfileMeaning:
@@ -34,15 +39,28 @@ class ProfileMeaning:
         self._descriptors: dict[str, Document | None] = {}
         self.together: list[HeldTogether] = []
 
-    def check(self, document: Document, path: str, checker: Checker, *, has_shape: bool) -> None:
-        """Look at one profile."""
-        if not has_shape:
+    def check(self, document: Document, path: str, checker: Checker, faults: Sequence[Finding]) -> None:
+        """Look at one profile; what has faults is left out, so that the rest is judged in the same run."""
+        written = document.value
+        if not isinstance(written, dict) or (faults and not _says_what_it_is(written)):
             return
-        written = object_of(document)
-        artifact = checker.profile(document, path, digest=digest_of(document.places.text.encode()))
+        parts = ProfileParts(written)
+        parts.leave_out(each.pointer for each in faults)
+        artifact = _compiled(parts, document, path, checker)
         if artifact is None:
             return
-        checker.refuse_at(document, path, doubts(written))
+        first = len(checker.findings)
+        self._check_with_others(artifact, parts, document, path, checker)
+        checker.findings[first:] = [
+            each
+            for each in checker.findings[first:]
+            if (each.file, each.document) != (path, document.index) or parts.is_judged(each.pointer)
+        ]
+
+    def _check_with_others(
+        self, artifact: Mapping[str, Any], parts: ProfileParts, document: Document, path: str, checker: Checker
+    ) -> None:
+        checker.refuse_at(document, path, doubts(parts.document))
         packs = [each.content for each in packs_of(checker, artifact, document, path)]
         check_adapters(checker, artifact, document, path)
         descriptor_path = self._given or shown(descriptor_path_of(artifact))
@@ -55,7 +73,8 @@ class ProfileMeaning:
         checker.preflight(artifact, beside[DESCRIPTOR], packs, document, path, observations=seen)
         problems = together_problems(artifact, claimed, proofs(artifact))
         checker.refuse_at(document, path, problems, beside=beside)
-        self.together.append(HeldTogether(path, descriptor_path, effective_capabilities(artifact, claimed, seen)))
+        if parts.is_whole:
+            self.together.append(HeldTogether(path, descriptor_path, effective_capabilities(artifact, claimed, seen)))
 
     def _seen(self, descriptor: Mapping[str, Any]) -> Mapping[str, str]:
         """Return what probes saw of a descriptor, by power; nothing when that does not count here and now."""
@@ -78,6 +97,26 @@ class ProfileMeaning:
         if path not in self._descriptors:
             self._descriptors[path] = checker.document(read_file(path), path, DESCRIPTOR)
         return self._descriptors[path]
+
+
+def _says_what_it_is(written: Mapping[str, Any]) -> bool:
+    return (written.get("apiVersion"), written.get("kind")) == (API_VERSION, KIND)
+
+
+def _compiled(parts: ProfileParts, document: Document, path: str, checker: Checker) -> Mapping[str, Any] | None:
+    """Return the artifact that the sound parts of a profile make; what is wrong with others becomes findings."""
+    from reporting_governance.commands._clock import SystemClock
+    from reporting_governance.core.profile_compile import compile_profile
+
+    digest, now = digest_of(document.places.text.encode("utf-8", "surrogatepass")), SystemClock().now()
+    while True:
+        try:
+            return compile_profile(parts.document, digest=digest, now=now).dump()
+        except ContractError as fault:
+            problems = problems_of(fault)
+            checker.refuse_at(document, path, [each for each in problems if parts.is_judged(each.pointer)])
+            if not parts.leave_out(each.pointer for each in problems):
+                return None
 
 
 class NotOneProfile(UsageError):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporting_governance.errors import ContractError
 
@@ -65,3 +65,26 @@ def below(step: object, problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return the problems of a member of an object or list, as they are seen from outside it."""
     token = str(step).replace("~", "~0").replace("/", "~1")
     return tuple(each._replace(pointer=f"/{token}{each.pointer}") for each in problems)
+
+
+def wrong_keys(document: Mapping[str, Any], known: Sequence[str], missing: Sequence[str]) -> list[Problem]:
+    """Return what is wrong with the keys of an object; a misspelt key that is missing is one fault and not two.
+
+    Args:
+        known: the keys that it may have.
+        missing: those among them that it must have and has not.
+    """
+    from reporting_governance.contracts.suggest import meant, nearest
+
+    left = list(missing)
+    problems: list[Problem] = []
+    for key in sorted(map(str, set(document) - set(known))):
+        close = nearest(key, left)
+        message = f"unknown key {key}"
+        if close is None:
+            close = nearest(key, (each for each in known if each not in document))
+        else:
+            left.remove(close)
+            message += f", and {close} is missing"
+        problems += below(key, [Problem("", message, meant(close), at_key=True)])
+    return [*(Problem("", f"{each} is missing") for each in left), *problems]

@@ -15,7 +15,7 @@ from enum import Enum, StrEnum
 from typing import Any, ClassVar, Self
 
 from reporting_governance.contracts.frozen import frozen
-from reporting_governance.contracts.problem import Problem, WrongMeaning, below, contract_error
+from reporting_governance.contracts.problem import Problem, WrongMeaning, below, contract_error, wrong_keys
 from reporting_governance.contracts.times import format_time, parse_time
 
 Document = Mapping[str, Any]
@@ -99,6 +99,7 @@ class Record:
             raise _mismatch(f"expected an object, found {_type_name(document)}")
         values: dict[str, Any] = {}
         problems: list[Problem] = []
+        missing: list[str] = []
         slots = _slots_of(cls)
         for slot in slots:
             if slot.key in document:
@@ -107,11 +108,9 @@ class Record:
                 except WrongMeaning as fault:
                     problems += below(slot.key, fault.problems)
             elif slot.default is MISSING:
-                problems.append(Problem("", f"{slot.key} is missing"))
-        if problems or len(values) != len(document):
-            unknown = set(document) - {slot.key for slot in slots}
-            for key in sorted(map(str, unknown)):
-                problems += below(key, [Problem("", f"unknown key {key}", at_key=True)])
+                missing.append(slot.key)
+        if problems or missing or len(values) != len(document):
+            problems += wrong_keys(document, [slot.key for slot in slots], missing)
         if problems:
             raise WrongMeaning(problems)
         try:

@@ -20,7 +20,7 @@ from reporting_governance.contracts.finding_rules import (
 )
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Elsewhere, Problem
-from reporting_governance.contracts.suggest import nearest
+from reporting_governance.contracts.suggest import did_you_mean
 from reporting_governance.core.actions import POWER_OF, is_weaker
 from reporting_governance.core.decision_runner import plan_action
 from reporting_governance.core.effective_capabilities import Document, effective_capabilities, settings_of
@@ -185,7 +185,7 @@ def _refuse_version(pin: str | None, descriptor: Document) -> Iterable[Problem]:
     supported: Sequence[str] = (descriptor.get("compatibility") or {}).get("plugin_spec_versions") or ()
     if pin not in PLUGIN_SPEC_VERSIONS:
         message = f"plugin_spec_version {pin} is not known; known: {', '.join(PLUGIN_SPEC_VERSIONS)}"
-        yield Problem(place, message, nearest(pin, PLUGIN_SPEC_VERSIONS), rule=UNKNOWN_SPECIFICATION)
+        yield Problem(place, message, did_you_mean(pin, PLUGIN_SPEC_VERSIONS), rule=UNKNOWN_SPECIFICATION)
     elif pin not in supported:
         declared = ", ".join(supported) or "none"
         message = f"plugin_spec_version {pin} is required and the descriptor declares {declared}"

@@ -9,7 +9,7 @@ from typing import Any
 from reporting_governance.contracts.finding import shown
 from reporting_governance.contracts.finding_rules import MISSING_KEY, NO_ALTERNATIVE
 from reporting_governance.contracts.frozen import frozen
-from reporting_governance.contracts.shape.engines import Fault
+from reporting_governance.contracts.shape.engines import Fault, Path
 from reporting_governance.contracts.shape.equality import is_one_of
 from reporting_governance.contracts.shape.normalise import Schema
 from reporting_governance.contracts.shape.problem import Mark, Problem
@@ -61,6 +61,44 @@ def known_keys(schema: Schema, shape: Shape) -> Known:
         waiting += (here[keyword] for keyword in _IN_PLACE_SINGLE if keyword in here)
         waiting += here.get("dependentSchemas", {}).values()
     return known
+
+
+def keys_of_other_forms(path: Path, shape: Shape) -> frozenset[str]:
+    """Return every key that the value at a path may have in any form that conditions give it.
+
+    A condition chooses a form by the keys that are there, so a misspelt key makes it choose another form than the one
+    that is meant.  The alternatives of oneOf and anyOf are chosen by values, and are left out.
+    """
+    here = _forms([shape.schema], shape)
+    for token in path:
+        here = _forms([each for form in here for each in _members(form, token)], shape)
+    return frozenset(name for form in here for name in form.get("properties", ()))
+
+
+def _forms(schemas: Iterable[Schema], shape: Shape) -> list[Schema]:
+    """Return these schemas with all that they refer to or hold under a condition."""
+    found: dict[int, Schema] = {}
+    waiting = list(schemas)
+    while waiting:
+        here = waiting.pop()
+        if id(here) in found:
+            continue
+        found[id(here)] = here
+        if "$ref" in here:
+            waiting.append(shape.follow(here["$ref"]))
+        waiting += here.get("allOf", ())
+        waiting += (here[keyword] for keyword in ("then", "else") if keyword in here)
+    return list(found.values())
+
+
+def _members(schema: Schema, token: str | int) -> list[Schema]:
+    """Return what a schema says about one member of an object or list."""
+    if isinstance(token, int):
+        first = schema.get("prefixItems", ())
+        member = first[token] if token < len(first) else schema.get("items")
+    else:
+        member = schema.get("properties", {}).get(token, schema.get("additionalProperties"))
+    return [member] if isinstance(member, Mapping) else []
 
 
 def choose_branch(fault: Fault, value: Any, written: str, shape: Shape) -> Choice:

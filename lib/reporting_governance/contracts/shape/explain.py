@@ -23,7 +23,7 @@ from reporting_governance.contracts.finding_rules import (
 from reporting_governance.contracts.reading.document import Document
 from reporting_governance.contracts.reading.reporter import MAX_FINDINGS
 from reporting_governance.contracts.reading.tape import join_pointer
-from reporting_governance.contracts.shape.branches import Known, choose_branch, known_keys
+from reporting_governance.contracts.shape.branches import Known, choose_branch, keys_of_other_forms, known_keys
 from reporting_governance.contracts.shape.engines import Fault, Path
 from reporting_governance.contracts.shape.problem import Mark, Problem
 from reporting_governance.contracts.shape.schemas import Shape
@@ -43,15 +43,17 @@ class Explainer:
         self._problems: list[Problem] = []
         self._missing: dict[Path, dict[str, None]] = {}
         self._unknown: dict[Path, dict[str, set[str]]] = {}  #: keys nobody knows, with those that are known
+        self._in_another_form: set[Path] = set()  #: objects that were meant to have another form
 
     def problems(self) -> list[Problem]:
         """Return every fault once."""
         self._collect(islice(self._shape.faults(self._document.value), _MAX_FAULTS))
         for path in dict.fromkeys((*self._unknown, *self._missing)):
             self._explain_keys(path)
-        return _once(self._problems) or [
-            Problem(NO_ALTERNATIVE, (), "the document does not have the shape of its kind")
+        told = [
+            each for each in self._problems if each.rule is not WRONG_SIZE or each.path not in self._in_another_form
         ]
+        return _once(told) or [Problem(NO_ALTERNATIVE, (), "the document does not have the shape of its kind")]
 
     def _collect(self, faults: Iterable[Fault]) -> None:
         for fault in faults:
@@ -137,11 +139,22 @@ class Explainer:
                 message += f", and the required key {shown(meant)} is missing"
             elif count < MAX_FINDINGS:
                 meant = nearest(key, (each for each in sorted(unknown[key]) if each not in value))
+                if meant is None:
+                    meant = self._meant_in_another_form(path, key, missing)
             suggestion = None if meant is None else f"did you mean {shown(meant)}?"
             self._problems.append(Problem(UNKNOWN_KEY, (*path, key), message, suggestion, Mark.KEY))
         for name in missing:
             message = f"the required key {shown(name)} is missing"
             self._problems.append(Problem(MISSING_KEY, path, message, mark=Mark.OWNER))
+
+    def _meant_in_another_form(self, path: Path, key: str, missing: dict[str, None]) -> str | None:
+        """Return the key of another form that this one stands for; what that form does not need is not missing."""
+        value = at(self._document.value, path)
+        meant = nearest(key, sorted(keys_of_other_forms(path, self._shape) - value.keys()))
+        if meant is not None:
+            missing.clear()
+            self._in_another_form.add(path)
+        return meant
 
 
 def _once(problems: Iterable[Problem]) -> list[Problem]:

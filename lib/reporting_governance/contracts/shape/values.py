@@ -70,7 +70,8 @@ def problem_of_value(fault: Fault, value: Any, written: str) -> Problem:
     keyword = fault.keyword
     limit: Any = fault.schema.get(keyword)
     if keyword == "type":
-        return problem_of_type(fault.path, [limit] if isinstance(limit, str) else limit or [], value, written)
+        types = [limit] if isinstance(limit, str) else limit or []
+        return problem_of_type(fault.path, types, value, written, fault.schema.get("enum", ()))
     if keyword in ("const", "enum"):
         return problem_of_choice(fault.path, limit if keyword == "enum" else [limit], value, written)
     if keyword == "format":
@@ -89,11 +90,15 @@ def problem_of_value(fault: Fault, value: Any, written: str) -> Problem:
     return Problem(NO_ALTERNATIVE, fault.path, f"the value does not satisfy {shown(keyword)} of its schema")
 
 
-def problem_of_type(path: Path, types: Sequence[str], value: Any, written: str) -> Problem:
-    """Return that a value has none of these types, and how to give it one."""
+def problem_of_type(path: Path, types: Sequence[str], value: Any, written: str, choices: Sequence[Any] = ()) -> Problem:
+    """Return that a value has none of these types, and how to give it one.
+
+    Args:
+        choices: the values that are allowed, where not every value of these types is.
+    """
     wanted = " or ".join(_TYPE_WORDS[each] for each in types)
     message = f"expected {wanted}, found {described(value, written)}"
-    return Problem(WRONG_TYPE, path, message, _other_spelling(types, value, written))
+    return Problem(WRONG_TYPE, path, message, _other_spelling(types, value, written, choices))
 
 
 def problem_of_choice(path: Path, choices: Sequence[Any], value: Any, written: str) -> Problem:
@@ -148,8 +153,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _other_spelling(types: Sequence[str], value: Any, written: str) -> str | None:
+def _other_spelling(types: Sequence[str], value: Any, written: str, choices: Sequence[Any]) -> str | None:
     if "string" in types and not isinstance(value, (str, list, dict)):
+        if choices and written not in choices:
+            same = next((each for each in choices if _TRUTHS.get(each) == _json(value)), None)
+            return None if same is None else f"write {shown(same)}"
         return f"quote it: {shown(written)}" if written else None
     if isinstance(value, str):
         if "boolean" in types and value.lower() in _TRUTHS:
@@ -160,7 +168,7 @@ def _other_spelling(types: Sequence[str], value: Any, written: str) -> str | Non
             if value.isdecimal() and value.isascii():
                 return f"write it without leading zeros: {value.lstrip('0')}"
     if "array" in types and not isinstance(value, (list, dict)) and 0 < len(written) <= 40:
-        return f"put it in a list: [{written}]"
+        return f"put it in a list: [{_json(value) if isinstance(value, str) else written}]"
     return None
 
 
