@@ -49,13 +49,13 @@ def main(
     """
     from reporting_governance.commands._verify_descriptors import DescriptorMeaning
 
-    meaning = DescriptorMeaning(wanted.root)
     if not (probe or observations or write_observations or waivers):
-        return verify("capability-descriptor", wanted, meaning)
+        return verify("capability-descriptor", wanted, DescriptorMeaning(wanted.root))
     from reporting_governance.commands._verify_probes import ProbeOptions, judge_probes
 
     options = ProbeOptions(probe, observations, write_observations, waivers, probe_seconds, openclaw)
     options.refuse_contradictions()
+    meaning = DescriptorMeaning(wanted.root, keeps=True)
     done = verify("capability-descriptor", wanted, meaning)
     judge_probes(done, meaning.sound, options, root=wanted.root, strict=wanted.strict)
     return done
