@@ -100,6 +100,19 @@ class TestNoLoops:
             f"Let go: generic:s1: Title of own.{each}" for each in ("grey", "red", "blue", "green", "pink")
         ]
 
+    def test_a_tool_that_is_refused_stays_refused_and_costs_no_stop(self, make: Make) -> None:
+        tools = {**objection("wipe"), "triggers": {"event_types": ["task_evidence_attached"]}}
+        tools["conditions"] = {"fact": "tool.name", "equals": "wipe"}
+        world = make(rules=(tools, objection("red")), gate={"max_blocks": 2})
+        uses = [world.ask(hook="tool", tool={"name": "wipe", "input": {"command": str(number)}}) for number in range(5)]
+        assert [each.kind for each in uses] == [BLOCK] * 5
+        assert "report again" not in uses[0].reason
+        assert [each.notices for each in uses] == [1, 0, 0, 0, 0]
+        answers = self.held(world, "red", "red", "red")
+        assert [each.kind for each in answers] == [BLOCK, BLOCK, PASS]
+        asked = [each["payload"] for each in world.records("event-envelope") if "gate" in each["payload"]]
+        assert [each["gate"]["blocked_before"] for each in asked] == [0, 1, 2, 3, 4, 0, 1, 2]
+
     def test_a_new_request_is_held_anew(self, make: Make) -> None:
         world = make(packs=("verified-completion-only",), gate={"max_blocks": 1})
         later = START + timedelta(seconds=5)

@@ -13,7 +13,9 @@ _MOST_BYTES = 4000
 _MOST_CHECKS = 5
 
 
-def reason_for_agent(verdict: Verdict, facts: Facts, evidence: Sequence[Mapping[str, Any]]) -> str:
+def reason_for_agent(
+    verdict: Verdict, facts: Facts, evidence: Sequence[Mapping[str, Any]], *, of_tool: bool = False
+) -> str:
     """Return the reason of a block, in plain words; nothing in it is a promise that the next attempt will pass."""
     decision = verdict.decision
     lines = [f"{decision.reason} ({decision.policy_id})"]
@@ -21,7 +23,8 @@ def reason_for_agent(verdict: Verdict, facts: Facts, evidence: Sequence[Mapping[
     missing = list(_missing(facts, evidence, asked))
     if missing:
         lines += ["What is missing:", *(f"- {each}" for each in missing)]
-    lines.append("Do what is missing, or say plainly what is not done and not checked; then report again.")
+    if not of_tool:
+        lines.append("Do what is missing, or say plainly what is not done and not checked; then report again.")
     return "\n".join(lines).encode("utf-8", "replace")[:_MOST_BYTES].decode("utf-8", "ignore")
 
 

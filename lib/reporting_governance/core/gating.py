@@ -21,6 +21,7 @@ _PASSES = frozenset({DecisionKind.ALLOW, DecisionKind.ANNOTATE_PLACEHOLDER})
 _MOST_REASONS = 64
 _MOST_OTHERS = 8  #: other segments of one task that are remembered, the newest
 _TIMES_ALL = 2  #: how often `max_blocks` a segment is held for whatever reasons
+_OF_TOOL = "tool:"  #: before the rule by which the use of a tool was refused
 
 
 class Memory(NamedTuple):
@@ -52,12 +53,24 @@ class Memory(NamedTuple):
     def held(self, rule: str, max_blocks: int) -> int:
         """Return how often the segment was held, where that is as often as it may be for one rule, or for all; else 0.
 
-        A segment in which one rule after the other objects would be held by each of them, again and again.
+        A segment in which one rule after the other objects would be held by each of them, again and again.  Refused
+        uses of tools do not count: a session can go on and stop without them, so that nothing turns in a circle.
         """
-        of_rule, of_all = self.blocks.get(rule, 0), sum(self.blocks.values())
+        of_rule = self.blocks.get(rule, 0)
+        of_all = sum(times for name, times in self.blocks.items() if not name.startswith(_OF_TOOL))
         if of_rule >= max_blocks:
             return of_rule
         return of_all if of_all >= _TIMES_ALL * max_blocks else 0
+
+    def most(self, *, of_tools: bool) -> int:
+        """Return how often one rule at most has held the segment, or has refused it a tool."""
+        found = (times for name, times in self.blocks.items() if name.startswith(_OF_TOOL) is of_tools)
+        return max(found, default=0)
+
+    def held_once_more(self, rule: str, *, of_tools: bool) -> Mapping[str, int]:
+        """Return the blocks with one more by a rule."""
+        name = f"{_OF_TOOL}{rule}" if of_tools else rule
+        return {**self.blocks, name: self.blocks.get(name, 0) + 1}
 
     def dump(self) -> dict[str, Any]:
         """Return it as plain JSON data."""

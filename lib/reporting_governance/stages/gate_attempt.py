@@ -206,13 +206,12 @@ def _children(deeds: Sequence[Deed], now: datetime) -> list[dict[str, Any]]:
 
 
 def _gate(asked: Asked) -> dict[str, Any]:
-    blocks = asked.memory.blocks
     session = {"session": True} if asked.subject.is_session else {}
     return {
         **session,
         "host": asked.host.name,
         "hook": asked.attempt.hook.value,
-        "blocked_before": max(blocks.values(), default=0),
+        "blocked_before": asked.memory.most(of_tools=asked.attempt.hook is HookPoint.TOOL),
     }
 
 

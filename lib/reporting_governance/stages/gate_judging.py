@@ -64,8 +64,9 @@ def judge(asked: Asked, drafted: Drafted, policy: Policy, profile: ProfileSpec) 
     can_rewrite = policy.powers.support("enforcement.rewrite_message") is not SupportLevel.NONE
     wanted = wanted_answer(decision.decision, profile.gate.posture)
     kind, gaps = possible_answer(wanted, can_rewrite=can_rewrite, can_block=can_block)
-    blocks = dict(asked.memory.blocks)
-    held = asked.memory.held(decision.policy_id, profile.gate.max_blocks) if kind is AnswerKind.BLOCK else 0
+    blocks, is_tool = asked.memory.blocks, asked.attempt.hook is HookPoint.TOOL
+    counts = kind is AnswerKind.BLOCK and not is_tool
+    held = asked.memory.held(decision.policy_id, profile.gate.max_blocks) if counts else 0
     let_go = held > 0
     if let_go:
         kind = AnswerKind.PASS
@@ -75,8 +76,8 @@ def judge(asked: Asked, drafted: Drafted, policy: Policy, profile: ProfileSpec) 
     owed = _owed(asked) if kind is AnswerKind.PASS and can_block and not let_go else None
     reason, message = "", None
     if kind is AnswerKind.BLOCK:
-        blocks[decision.policy_id] = blocks.get(decision.policy_id, 0) + 1
-        reason = reason_for_agent(verdict, facts, own)
+        blocks = asked.memory.held_once_more(decision.policy_id, of_tools=is_tool)
+        reason = reason_for_agent(verdict, facts, own, of_tool=is_tool)
     elif kind is AnswerKind.REWRITE:
         message = rewrite(asked.message, decision, facts, record_id=decision_id(drafted.event.event_id))
         reason = decision.reason
