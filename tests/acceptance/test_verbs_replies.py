@@ -29,6 +29,7 @@ def test_every_verb_has_a_schema_and_there_is_no_other() -> None:
 def test_a_schema_is_named_closed_described_and_has_good_examples(path: Path) -> None:
     schema = json.loads(path.read_text())
     assert schema["$id"].endswith(f"/reports/{path.name}")
+    assert schema["title"]
     assert schema["description"].endswith(".")
     assert schema["examples"]
     for example in schema["examples"]:

@@ -46,3 +46,17 @@ class Judges:
 
 def _pointer(path: Any) -> str:
     return "".join(f"/{part}" for part in path)
+
+
+def allows(kind: str, pointer: str, value: Any) -> bool:
+    """Tell whether a value is what the schema at a place of a schema asks for, by both validators."""
+    schema: Any = SCHEMAS[kind]
+    for part in pointer.split("/")[1:]:
+        schema = schema[part.replace("~1", "/").replace("~0", "~")]
+    # Its references start where it stands, so it takes the place of the document around it.
+    part_of = {**schema, "$id": f"{SCHEMAS[kind]['$id']}.part", "$defs": SCHEMAS[kind].get("$defs", {})}
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    accepted = jsonschema.Draft202012Validator(part_of, registry=_REGISTRY, format_checker=checker).is_valid(value)
+    rust = jsonschema_rs.Draft202012Validator(part_of, validate_formats=True, registry=_RUST_REGISTRY)
+    assert accepted == rust.is_valid(value), (pointer, value)
+    return accepted

@@ -32,7 +32,7 @@ TEXTS: Mapping[str, RuleText] = {
     "GOV211": RuleText(
         why="A descriptor whose entrypoint is not there was not written for this version of the package, or the "
         "package is not whole.",
-        bad=_entrypoint("bin/rum"),
+        bad=_entrypoint("scripts/run"),
         good=_entrypoint("bin/run"),
     ),
     "GOV212": RuleText(
