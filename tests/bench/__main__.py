@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tabulate import tabulate
 
-from tests.bench import append, gate, grouping, rules, ticks, whole_chain
+from tests.bench import append, gate, grouping, rules, ticks, verify, whole_chain
 from tests.bench.measuring import Result
 
 SUITES: dict[str, Callable[[], Iterator[Result]]] = {
@@ -16,6 +16,7 @@ SUITES: dict[str, Callable[[], Iterator[Result]]] = {
     "grouping": grouping.run,
     "rules": rules.run,
     "ticks": ticks.run,
+    "verify": verify.run,
 }
 _PAGE = os.path.join(
     os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "docs", "benchmarks.md"
