@@ -90,11 +90,40 @@ def test_a_profile_that_blocks_on_error_holds_once(tmp_path: Path) -> None:
     assert "decision" not in json.loads(again.stdout)
 
 
+@pytest.mark.parametrize(
+    ("more", "held"),
+    [
+        ({"session_id": 5}, True),
+        ({"hook_event_name": "UserPromptSubmit"}, False),  # a person speaks there
+        ({"session_id": 5, "stop_hook_active": True}, False),
+        ({"stop_hook_active": "yes"}, False),
+        (None, False),  # what says nothing may be asked for ever
+    ],
+)
+def test_input_that_cannot_be_read_is_held_once_too(tmp_path: Path, more: dict[str, Any] | None, held: bool) -> None:
+    gate = Gate(tmp_path, profile(tmp_path, on_error="block"))
+    result = ended(gate, b"nonsense" if more is None else json.dumps(LEAST | more).encode())
+    assert ("decision" in json.loads(result.stdout)) is held
+    assert b"<stdin>:1:" in result.stderr
+    assert not gate.verbs.state.exists()
+
+
+def test_a_profile_that_is_gone_holds_as_it_did(tmp_path: Path) -> None:
+    path = profile(tmp_path, on_error="block")
+    gate = Gate(tmp_path, path)
+    gate.verbs.ok("report", "start", "t", "--agent", "a")
+    path.unlink()
+    assert json.loads(ended(gate, json.dumps(hook("or-true")).encode()).stdout)["decision"] == "block"
+
+
 def test_generic_callers_see_by_the_code_that_the_call_was_wrong(tmp_path: Path) -> None:
     gate = Gate(tmp_path, profile(tmp_path), host="generic")
     result = ended(gate, b'{"session_id": "s", "claim": {"kind": "almost"}}')
     assert (result.returncode, json.loads(result.stdout)["kind"]) == (2, "pass")
     assert b"<stdin>:1:39: error GOV811" in result.stderr
+    gate = Gate(tmp_path, profile(tmp_path, on_error="block"), host="generic")
+    result = ended(gate, b"nonsense")
+    assert (result.returncode, json.loads(result.stdout)["kind"]) == (2, "block")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="gives a file to another user")

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _DEADLINE_MS = 5000  #: as long as it is not known what the profile says
 TASK_VARIABLE = "REPORTGOV_TASK"  #: id of the task of ours that the agent works on
 _MOST_NOTE = 500
+_HOOK_NAMES = ("/hook_event_name", "/hook")  #: where hosts name the hook
+_HELD_BEFORE = ("stop_hook_active", "blocked_before")  #: by which hosts say so
 
 
 def at_once(arguments: Sequence[str]) -> int | None:
@@ -52,6 +54,8 @@ class Call:
         self._host: Host = open_host(host)
         self._state = os.path.abspath(state or default_state())
         self._reference = profile or default_profile(self._state)
+        self._document: Mapping[str, Any] | None = None
+        self._is_of_another_hook = False  #: in which there is nothing of an agent to hold
         self._attempt: ReportAttempt | None = None
         self._said = ""  #: what the agent said last, where only the host's own record has it
         self._settings: Settings | None = None
@@ -79,8 +83,15 @@ class Call:
         return self._speak(answer, code)
 
     def _judged(self) -> GateAnswer:
+        try:
+            return self._asked()
+        except GovernanceError:
+            self._know_posture()
+            raise
+
+    def _asked(self) -> GateAnswer:
         data = read_input()
-        document = document_of(data)
+        self._document = document = document_of(data)
         try:
             reading = self._host.read(document)
             self._attempt = self._with_task(reading.attempt)
@@ -94,6 +105,7 @@ class Call:
             seen = reading.seen if reading.seen is not None else self._looked(self._attempt, self._settings)
             self._said = seen.last_text if seen is not None else ""
         except (HookRefused, ContractError) as fault:
+            self._is_of_another_hook = getattr(fault, "pointer", "") in _HOOK_NAMES
             raise WrongInput(finding_of(data, fault)) from None
         return self._decided(self._attempt, seen)
 
@@ -109,6 +121,35 @@ class Call:
         from reporting_governance.commands._settings import load_settings
 
         return load_settings(self._state, self._reference)
+
+    def _know_posture(self) -> None:
+        """See what the profile wants where nothing can be decided, of input that cannot be read too.
+
+        Of a profile that is gone, the one that was kept says so.
+        """
+        if self._settings is not None:
+            return
+        from reporting_governance.commands import _kept_settings
+        from reporting_governance.commands._settings import load_settings
+        from reporting_governance.storage.files.layout import require_owner
+
+        try:
+            require_owner(self._state)
+        except GovernanceError:
+            return
+        try:
+            self._settings = load_settings(self._state, self._reference, keep=False)
+        except GovernanceError:
+            kept = _kept_settings.read(self._state, self._reference)
+            self._settings = kept or _kept_settings.recovered(self._state, self._reference)
+
+    def _may_ask_for_ever(self) -> bool:
+        """Tell whether the host says that it was held before; of what cannot be read only a caller knows by itself."""
+        if self._attempt is not None:
+            return self._attempt.blocked_before
+        if self._document is None or self._is_of_another_hook:
+            return not self._host.tells_by_code
+        return any(self._document.get(key) not in (None, False) for key in _HELD_BEFORE)
 
     @property
     def _gate(self) -> Mapping[str, Any]:
@@ -164,8 +205,8 @@ class Call:
     def _instead(self, why: str) -> GateAnswer:
         """Return what the profile says for when nothing could be decided or recorded, and leave it to the next run."""
         attempt = self._attempt
-        again = attempt is not None and attempt.blocked_before
-        holds = self._gate["on_error"] == "block" and not again  # held back once for an error; twice would be a loop
+        # held back once for an error; twice would be a loop
+        holds = self._gate["on_error"] == "block" and not self._may_ask_for_ever()
         reason = f"reporting-governance could not judge this: {why}"[:_MOST_NOTE]
         answer = GateAnswer(
             kind=AnswerKind.BLOCK if holds else AnswerKind.PASS,
