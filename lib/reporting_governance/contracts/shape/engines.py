@@ -12,6 +12,7 @@ from reporting_governance.contracts.shape.equality import first_repetition
 from reporting_governance.contracts.shape.formats import FORMATS, checker_of
 from reporting_governance.contracts.shape.normalise import Normaliser, Schema, SchemaError, python_pattern
 
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MAX_EXPLAINED_AT_ONCE = 20_000  #: values in a document
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -56,11 +57,16 @@ def judge_for(engine: Engine, uri: str, schemas: Mapping[str, Schema], name: str
     return judge(uri, schemas, name)
 
 
-def refuse_malformed(engine: Engine, schema: Mapping[str, Any], name: str) -> None:
+def refuse_malformed(engine: Engine, schema: Mapping[str, Any] | bool, name: str) -> None:
     """Hold a schema against the schema of schemas.
 
-    Raises: SchemaError when it is none.
+    Raises: SchemaError when it is none, or one of another dialect, in which the same words may mean something else.
     """
+    if isinstance(schema, bool):
+        return
+    dialect = schema.get("$schema", _DIALECT)
+    if not isinstance(dialect, str) or dialect.removesuffix("#") != _DIALECT:
+        raise SchemaError(schema=name, problem=f"its $schema is {dialect}, and only {_DIALECT} is supported")
     problem = _fast_complaint(schema) if _is_fast(engine) else _fallback_complaint(schema)
     if problem:
         raise SchemaError(schema=name, problem=problem.partition("\n")[0])

@@ -64,8 +64,10 @@ class Normaliser:
         Raises: SchemaError for an unknown keyword, a format without a check, a pattern that engines read in
         different ways, and anchors or ids inside the schema, which are not supported.
         """
+        if isinstance(schema, bool):
+            return {} if schema else {"not": {}}
         if not isinstance(schema, Mapping):
-            raise self._error("", "a schema is an object")
+            raise self._error("", "a schema is an object, true or false")
         return self._keywords(schema, "")
 
     def _subschema(self, schema: object, place: str) -> Schema | bool:

@@ -60,7 +60,7 @@ class SchemaSet:
         engine: which engine judges; by default jsonschema-rs when it is installed.
     """
 
-    def __init__(self, schemas: Mapping[str, Mapping[str, Any]], *, engine: Engine = Engine.AUTOMATIC) -> None:
+    def __init__(self, schemas: Mapping[str, Mapping[str, Any] | bool], *, engine: Engine = Engine.AUTOMATIC) -> None:
         self._sources = schemas
         self._engine = engine
         self._prepared: dict[str, Schema] = {}  #: by absolute URI without fragment
@@ -126,7 +126,8 @@ class SchemaSet:
             self.follow(reference)
 
     def _uri_of(self, name: str) -> str:
-        uri = self._sources[name].get("$id")
+        source = self._sources[name]
+        uri = None if isinstance(source, bool) else source.get("$id")
         uri = _BASE + name if uri is None else uri.removesuffix("#")
         if self._names.setdefault(uri, name) != name:
             raise SchemaError(schema=name, problem=f"{self._names[uri]} has the same $id")
