@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
-from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.finding import Finding, FindingRule, Related, has_errors
 from reporting_governance.contracts.finding_rules import WRONG_MEANING
 from reporting_governance.contracts.problem import Elsewhere, Problem, problems_of
@@ -18,6 +17,7 @@ from reporting_governance.errors import ContractError
 from reporting_governance.resources import resource_path
 
 if TYPE_CHECKING:
+    from reporting_governance.contracts.check_in import CheckIn
     from reporting_governance.core.capability_profile_compatibility import Preflight
 
 SCHEMA_FOLDER = "reporting-governance"
