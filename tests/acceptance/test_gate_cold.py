@@ -30,10 +30,12 @@ RECORDING = {"stages.gate_recording", "stages.deciding", "storage.files.commit",
 
 @pytest.fixture(scope="module")
 def verbs(tmp_path_factory: pytest.TempPathFactory) -> Verbs:
-    """Return a state in which a gate has recorded something, and has kept what it compiled."""
+    """Return a state that a gate's very first call has made: it let something pass."""
     verbs = Verbs(tmp_path_factory.mktemp("cold") / "state", options=("--profile", "strict-manager-mode"))
-    for session in ("first", "second"):
-        assert answer_and_modules(verbs, hook("or-true", session_id=session))[0]["decision"] == "block"
+    answer, modules = answer_and_modules(verbs, hook("question-answered"))
+    assert answer == {}
+    assert "commands._compiling" in ours(modules)
+    assert not (verbs.state / "journal/log").exists(), "or it recorded what nobody wants to know"
     return verbs
 
 
@@ -75,6 +77,7 @@ def test_a_hold_does_record_and_imports_nothing_heavy(verbs: Verbs) -> None:
     assert answer["decision"] == "block"
     assert among(modules, [*HEAVY, "click"]) == set()
     assert ours(modules) >= RECORDING
+    assert "commands._compiling" not in ours(modules)
 
 
 def test_what_a_pass_must_not_import_is_there_to_be_imported(verbs: Verbs) -> None:

@@ -174,7 +174,9 @@ def test_the_verb_shows_first_and_writes_on_request(tmp_path: Path) -> None:
         "The profile minimal-solo-mode holds nothing back: the gate only records"
     )
     assert not path.exists()
+    assert not verbs.state.exists()
     verbs.ok("gate", "install", "--host", "claude-code", "--write", "--settings", path)
+    assert (verbs.state / "journal/settings.json").is_file(), "or an agent's first turn compiles the profile"
     (stop,) = json.loads(path.read_text())["hooks"]["Stop"]
     command = stop["hooks"][0]["command"]
     assert command.endswith(f"gate --host claude-code --state '{tmp_path / 'my state'}'")

@@ -120,7 +120,7 @@ class Call:
     def _load(self) -> Settings:
         from reporting_governance.commands._settings import load_settings
 
-        return load_settings(self._state, self._reference)
+        return load_settings(self._state, self._reference, make=True)  # or each call until the first record compiles
 
     def _know_posture(self) -> None:
         """See what the profile wants where nothing can be decided, of input that cannot be read too.

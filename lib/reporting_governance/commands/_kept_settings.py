@@ -13,7 +13,7 @@ from typing import Any
 
 from reporting_governance import __version__
 from reporting_governance.commands import _settings
-from reporting_governance.errors import GovernanceError
+from reporting_governance.errors import GovernanceError, StorageError
 
 _CACHE = os.path.join("journal", "settings.json")
 
@@ -41,17 +41,25 @@ def still_true(kept: _settings.Settings, profile: _settings.Part) -> bool:
         return False
 
 
-def write(state: str, settings: _settings.Settings) -> None:
-    """Keep the settings for the next command.  Best effort: a folder that is not there or not ours stays as it is."""
+def write(state: str, settings: _settings.Settings, *, make: bool = False) -> None:
+    """Keep the settings for the next command.  Best effort: a folder that is not ours stays as it is.
+
+    Args:
+        make: whether to make the state's folder, as its first record would, where there is none.
+    """
     path = os.path.join(state, _CACHE)
     try:
+        if make and not os.path.isdir(os.path.dirname(path)):
+            from reporting_governance.storage.files.layout import Layout, prepare_lock
+
+            prepare_lock(Layout(state))
         if os.stat(os.path.dirname(path)).st_uid != os.geteuid():
             return
         temporary = f"{path}.{os.getpid()}.tmp"
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(encoded(settings))
         os.replace(temporary, path)
-    except OSError:
+    except (OSError, StorageError):
         return
 
 

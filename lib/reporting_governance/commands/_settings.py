@@ -188,13 +188,14 @@ class Settings:
         return effective_capabilities(self.artifact, self.descriptor)
 
 
-def load_settings(state: str, reference: str, *, keep: bool = True) -> Settings:
+def load_settings(state: str, reference: str, *, keep: bool = True, make: bool = False) -> Settings:
     """Return what a profile puts in force.
 
     Args:
         state: the state folder; holds the cache, when it is there and ours.
         reference: a shipped profile's name, or the path of a file.
         keep: whether the cache may be written.
+        make: whether the state's folder may be made for it.
 
     A profile, pack or descriptor with faults decides nothing: then the last good settings are in force (those kept
     beside the journal, else those it names, else the shipped minimal-solo-mode); `refused` and `findings` say why.
@@ -213,13 +214,13 @@ def load_settings(state: str, reference: str, *, keep: bool = True) -> Settings:
     settings = compile_settings(reference, path, data)
     if settings.refused is None:
         if keep:
-            _kept_settings.write(state, settings)
+            _kept_settings.write(state, settings, make=make)
         return settings
     good = cached
     if good is None:
         good = _kept_settings.recovered(state, reference) or _shipped_default(reference, path)
         if keep:
-            _kept_settings.write(state, good)
+            _kept_settings.write(state, good, make=make)
     return replace(good, findings=settings.findings, refused=settings.refused)
 
 

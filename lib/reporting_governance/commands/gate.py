@@ -70,10 +70,16 @@ def main(
     if host == "openclaw":
         if settings is not None or tools:
             raise BadCall(problem="--settings and --tools belong to --host claude-code")
-        return _install_plugin(context, program or "openclaw", write=write)
-    if program is not None:
+        reply = _install_plugin(context, program or "openclaw", write=write)
+    elif program is not None:
         raise BadCall(problem="--program belongs to --host openclaw")
-    return _install(context, settings, tools=tools, write=write)
+    else:
+        reply = _install(context, settings, tools=tools, write=write)
+    if write:
+        from reporting_governance.commands import _kept_settings
+
+        _kept_settings.write(context.state, context.settings, make=True)  # or the first turn of an agent compiles them
+    return reply
 
 
 def _install(context: CommandContext, settings: str | None, *, tools: bool, write: bool) -> Reply:

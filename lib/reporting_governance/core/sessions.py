@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from reporting_governance.contracts.task_state import TaskState
-from reporting_governance.core.conditions import Condition, Sight, Verdict, judge, last_sign_of_life, never
+from reporting_governance.core.conditions import judge, last_sign_of_life
+from reporting_governance.core.verdicts import Condition, Sight, Verdict, never
 from reporting_governance.core.watch_settings import WatchSettings
 
 #: how long a session that stopped stays among the tasks when nothing more is heard of it
