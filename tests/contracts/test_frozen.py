@@ -93,9 +93,8 @@ def test_it_is_made_from_what_is_given_and_from_its_defaults(made: SimpleNamespa
 @BOTH
 def test_what_is_given_wrongly_is_refused(made: SimpleNamespace) -> None:
     for values, named in (((), {}), ((1, 2, 3), {}), ((1,), {"z": 1}), ((1,), {"x": 1})):
-        for _ in range(2):  # the first instance is made in another way than all that follow
-            with pytest.raises(TypeError):
-                made.Point(*values, **named)
+        with pytest.raises(TypeError):
+            made.Point(*values, **named)
     with pytest.raises(TypeError):
         made.Base("label", size=1)
     with pytest.raises(ValueError, match="size"):
@@ -163,9 +162,34 @@ def test_a_copy_is_equal(copied: Callable[[Any], Any]) -> None:
     assert (again.more is kept.more) == (copied is copy.copy)
 
 
-def test_the_first_instance_is_like_all_others() -> None:
-    assert Late(x=1) == Late(x=1) == replace(Late(x=1), y=2)
-    assert Late.__init__.__qualname__ == "Late.__init__"
+def test_the_first_instances_are_like_all_others() -> None:
+    made = [Late(x=1) for _ in range(20)]
+    assert all(each == replace(made[0], y=2) for each in made)
+    assert Late.__init__.__qualname__ == "Late.__init__"  # which the first ones were not made with
+    point = _classes(frozen, frozen(kw_only=True)).Point
+    assert [astuple(point(1, y=number)) for number in range(20)] == [(1, number) for number in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ((), {}),
+        ((1, 2, 3), {}),
+        ((1,), {"z": 1}),
+        ((1,), {"x": 1}),
+        ((), {"z": 1}),
+        ((), {"y": 1}),
+        ((), {"y": 1, "z": 2}),
+    ],
+)
+def test_a_wrong_first_instance_is_refused_as_any_other(values: tuple[int, ...], named: dict[str, int]) -> None:
+    new = _classes(frozen, frozen(kw_only=True)).Point
+    theirs = PYTHONS.Point
+    with pytest.raises(TypeError) as ours_says:
+        new(*values, **named)
+    with pytest.raises(TypeError) as theirs_says:
+        theirs(*values, **named)
+    assert str(ours_says.value) == str(theirs_says.value)
 
 
 def test_a_field_that_is_not_given_is_refused_at_once() -> None:

@@ -1,8 +1,8 @@
 """`frozen`: what `dataclass(frozen=True, slots=True)` makes, at a tenth of what that costs when a module is imported.
 
 A dataclass writes and compiles six functions a class.  A gate, for whose answer an agent waits, has more than a hundred
-classes, and that was a third of its time.  Here one function is compiled, when the first instance is made; the others
-are the same few lines for every class.  `fields`, `replace`, `asdict`, patterns, copies and type checkers see a
+classes, and that was a third of its time.  Here one function is compiled, when several instances have been made; the
+others are the same few lines for every class.  `fields`, `replace`, `asdict`, patterns, copies and type checkers see a
 dataclass as ever.
 """
 
@@ -92,12 +92,49 @@ def _showing(cls: type[Any]) -> Methods:
     return {"__repr__": show}
 
 
+_FEW = 8  #: instances that are made before the function is compiled that makes them quickly
+
+
 def _making(cls: type[Any]) -> Methods:
-    def first(self: object, *values: Any, **named: Any) -> None:
-        cls.__init__ = made = _compiled_init(cls)
-        made(self, *values, **named)
+    """Return the way to make the first instances: of most classes a short call makes one or two."""
+    made = 0
+    put: Callable[[Any, tuple[Any, ...], dict[str, Any]], bool] | None = None
+
+    def first(self: Any, *values: Any, **named: Any) -> None:
+        nonlocal made, put
+        made += 1
+        put = put or _putting(cls)
+        if made <= _FEW and put(self, values, named):
+            if hasattr(cls, "__post_init__"):
+                self.__post_init__()
+            return
+        cls.__init__ = compiled = _compiled_init(cls)
+        compiled(self, *values, **named)
 
     return {"__init__": first}
+
+
+def _putting(cls: type[Any]) -> Callable[[Any, tuple[Any, ...], dict[str, Any]], bool]:
+    """Return what fills the slots of an instance, and returns false where it was not given what fills them all."""
+    names = [each.name for each in fields(cls)]
+    by_place = [each.name for each in fields(cls) if not each.kw_only]
+    defaults = {each.name: each.default for each in fields(cls) if each.default is not MISSING}
+    factories = {each.name: each.default_factory for each in fields(cls) if each.default_factory is not MISSING}
+    setters = [getattr(cls, name).__set__ for name in names]
+
+    def put(self: Any, values: tuple[Any, ...], named: dict[str, Any]) -> bool:
+        given = {**dict(zip(by_place, values, strict=False)), **named}
+        if len(given) != len(values) + len(named):
+            return False  # one too many, or given twice
+        whole = {**defaults, **given}
+        whole |= {name: make() for name, make in factories.items() if name not in given}
+        if whole.keys() != set(names):
+            return False
+        for name, setter in zip(names, setters, strict=True):
+            setter(self, whole[name])
+        return True
+
+    return put
 
 
 def _compiled_init(cls: type[Any]) -> Callable[..., Any]:

@@ -5,21 +5,21 @@ A form says what a list of words cannot, only weaker: such a verb tells of work,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from reporting_governance.core.late_pattern import late
 from reporting_governance.core.reading_claims.signs import Hit, Sign
 
 #: every pattern is a fixed sequence of bounded pieces that cannot stand for each other
-_GOES_ON = re.compile(r"\b(?:now|currently|still|i'm|i am|we're|we are) (?:now |still |just )?([a-z]{2,20}ing)\b")
-_BEGINS = re.compile(r"([a-z]{2,20}ing) ")
-_I_DID = re.compile(
+_GOES_ON = late(r"\b(?:now|currently|still|i'm|i am|we're|we are) (?:now |still |just )?([a-z]{2,20}ing)\b")
+_BEGINS = late(r"([a-z]{2,20}ing) ")
+_I_DID = late(
     r"\b(?:i've|i have|we've|we have|i|we|has been|have been) "
     r"(?:now |also |just |already )?([a-z]{2,20}ed)\b"
 )
-_NOT_YET = re.compile(r"\b((?:haven't|hasn't|have not|has not) [a-z][^,.;:!?\n]{1,40}? yet)\b")
-_I_WILL = re.compile(r"\b((?:i'll|i will) [a-z][^,.;:!?\n]{1,60}? (?:next|tomorrow|afterwards))\b")
-_CHINESE_DID = re.compile("(?:^|(?<=[,;:。、 \n])|(?<=我))([\u4e00-\u9fff]{1,2}了)(?=[^ ,.;:!?。\n])")
+_NOT_YET = late(r"\b((?:haven't|hasn't|have not|has not) [a-z][^,.;:!?\n]{1,40}? yet)\b")
+_I_WILL = late(r"\b((?:i'll|i will) [a-z][^,.;:!?\n]{1,60}? (?:next|tomorrow|afterwards))\b")
+_CHINESE_DID = late("(?:^|(?<=[,;:。、 \n])|(?<=我))([\u4e00-\u9fff]{1,2}了)(?=[^ ,.;:!?。\n])")
 #: these forms say that nothing goes on, that something holds, or what was meant to be
 _NO_ACTIVITY = frozenset(
     """
@@ -56,6 +56,7 @@ def activities(text: str, start: int, end: int) -> Iterator[Hit]:
         yield Hit(Sign.OPEN, each.start(1), each.end(1))
     for each in _I_WILL.finditer(text, start, end):
         yield Hit(Sign.PLAN, each.start(1), each.end(1))
-    for each in _CHINESE_DID.finditer(text, start, end):
-        if each[1] not in _NO_CHINESE_DEED:
-            yield Hit(Sign.LOOKED, each.start(1), each.end(1))
+    if text.find("了", start, end) >= 0:
+        for each in _CHINESE_DID.finditer(text, start, end):
+            if each[1] not in _NO_CHINESE_DEED:
+                yield Hit(Sign.LOOKED, each.start(1), each.end(1))

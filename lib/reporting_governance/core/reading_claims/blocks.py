@@ -12,21 +12,22 @@ from collections.abc import Iterator
 from enum import Enum, auto
 
 from reporting_governance.contracts.frozen import frozen
+from reporting_governance.core.late_pattern import late
 
 #: characters that are read at the beginning and at the end of a text
 READ_AT_EACH_END = 32 * 1024
 
-_FENCE = re.compile(r"[ \t]{0,12}(?:[-*+] {1,4})?(`{3,}|~{3,})")
-_FENCE_LINE = re.compile(r"^[ \t]{0,12}(?:[-*+] {1,4})?(?:`{3}|~{3})", re.MULTILINE)
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]{1,8}")
-_BOLD_LINE = re.compile(r" {0,3}\*\*([^*\n]{1,80})\*\*[ \t]{0,4}[:：]?[ \t]{0,4}$")
-_ITEM = re.compile(r"[ \t]{0,24}(?:[-*+•·‣–]|\d{1,3}[.)、]|[(（]\d{1,3}[)）]|[①-⑳])(?:[ \t]{1,8}|(?<=[、)）①-⑳]))")
-_BOX = re.compile(r"\[([ xX✓✔])\][ \t]{1,4}")
-_TICKED = re.compile("(?:\u2705|\u2714|\u2713|\u2611)\ufe0f?[ \t]{0,4}")
-_CROSSED = re.compile("(?:\u274c|\u2610|\u2b1c|\U0001f532|\u23f3|\U0001f6a7)\ufe0f?[ \t]{0,4}")
-_RULE = re.compile(r" {0,3}(?:[-*_=] ?){3,80}$")
-_LABEL = re.compile(r"[ \t]{0,3}\*{0,2}[^\s:：*`|][^:：\n*`|]{0,40}\*{0,2}[:：]\*{0,2}(?:[ \t]|$|(?<=：)|(?=\*))")
-_PROGRAM = re.compile(
+_FENCE = late(r"[ \t]{0,12}(?:[-*+] {1,4})?(`{3,}|~{3,})")
+_FENCE_LINE = late(r"^[ \t]{0,12}(?:[-*+] {1,4})?(?:`{3}|~{3})", re.MULTILINE)
+_HEADING = late(r" {0,3}(#{1,6})[ \t]{1,8}")
+_BOLD_LINE = late(r" {0,3}\*\*([^*\n]{1,80})\*\*[ \t]{0,4}[:：]?[ \t]{0,4}$")
+_ITEM = late(r"[ \t]{0,24}(?:[-*+•·‣–]|\d{1,3}[.)、]|[(（]\d{1,3}[)）]|[①-⑳])(?:[ \t]{1,8}|(?<=[、)）①-⑳]))")
+_BOX = late(r"\[([ xX✓✔])\][ \t]{1,4}")
+_TICKED = late("(?:\u2705|\u2714|\u2713|\u2611)\ufe0f?[ \t]{0,4}")
+_CROSSED = late("(?:\u274c|\u2610|\u2b1c|\U0001f532|\u23f3|\U0001f6a7)\ufe0f?[ \t]{0,4}")
+_RULE = late(r" {0,3}(?:[-*_=] ?){3,80}$")
+_LABEL = late(r"[ \t]{0,3}\*{0,2}[^\s:：*`|][^:：\n*`|]{0,40}\*{0,2}[:：]\*{0,2}(?:[ \t]|$|(?<=：)|(?=\*))")
+_PROGRAM = late(
     r"[ \t]{0,12}(?:"
     r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?|\[?\d\d:\d\d:\d\d|\[(?:INFO|WARN|ERROR|DEBUG)\]"
     r"|(?:INFO|WARN|DEBUG|TRACE|FATAL|ERROR)[ :]|(?:PASSED|FAILED|FAIL|PASS)[ \t:]{1,4}\S{1,200}(?:$|[ ]-[ ])"
@@ -36,9 +37,9 @@ _PROGRAM = re.compile(
     r"|Test(?:s| Suites):[ ]{1,8}\d[^\n]{0,80} total$|test result: |Ran \d{1,9} tests? in "
     r"|\d{1,7} passed(?:, \d{1,7} \w{1,12}){0,5} in )"
 )
-_PROMPT = re.compile(r"[ \t]{0,12}(?:\$|>>>) ")
-_DIFF_START = re.compile(r"diff --git |@@ -|Index: \S|--- a/|\+\+\+ b/")
-_DIFF_LINE = re.compile(r"diff --git |@@ |[-+ \\]|index [0-9a-f]|(?:new|deleted) file|rename ")
+_PROMPT = late(r"[ \t]{0,12}(?:\$|>>>) ")
+_DIFF_START = late(r"diff --git |@@ -|Index: \S|--- a/|\+\+\+ b/")
+_DIFF_LINE = late(r"diff --git |@@ |[-+ \\]|index [0-9a-f]|(?:new|deleted) file|rename ")
 
 
 class BlockKind(Enum):

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum, auto
 
+from reporting_governance.core.late_pattern import late
 from reporting_governance.core.reading_claims.folding import CHECK_CODE
 from reporting_governance.core.reading_claims.numbers import share_before
 from reporting_governance.core.reading_claims.sentences import Sentence
 from reporting_governance.core.reading_claims.signs import Hit, Sign
 
 #: a name that says of itself that it is a test: test_cookie, cart_test, TestCart::test_total, cart.spec.ts
-_NAMED_TEST = re.compile(
-    r"(?<![a-z0-9])(?:tests?_[a-z0-9]|[a-z0-9]_tests?\b|[a-z0-9]::[a-z]|[a-z0-9]\.(?:spec|test)\b)"
-)
+_NAMED_TEST = late(r"(?<![a-z0-9])(?:tests?_[a-z0-9]|[a-z0-9]_tests?\b|[a-z0-9]::[a-z]|[a-z0-9]\.(?:spec|test)\b)")
 _NONE_OF = ("zero", "zero test", "no test", "no build", "no lint", "零", "无", "没有测试", "没有用例")
 #: right before a failure these say that it was so before something was done
 _EARLIER = ("之前", "前", "之前就", "前就", "之前已经", "之前也", "前也", "之前就已经", "本来就")
 #: with a pass these say that nothing is left out
-_WHOLLY = re.compile(
-    r"\b(?:all|every|everything|both|whole|entire|full|now|complete)\b|全部|都|均|现在|所有|全绿|全过|完整"
-)
+_WHOLLY = late(r"\b(?:all|every|everything|both|whole|entire|full|now|complete)\b|全部|都|均|现在|所有|全绿|全过|完整")
 #: with a pass these say that the others do not
-_OTHERS = re.compile(r"\b(?:remaining|rest|others?|else)\b|其余|其他|其它|剩余|剩下|另外|别的")
+_OTHERS = late(r"\b(?:remaining|rest|others?|else)\b|其余|其他|其它|剩余|剩下|另外|别的")
 
 
 class Outcome(Enum):

@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterator
 
 from reporting_governance.contracts.frozen import frozen
+from reporting_governance.core.late_pattern import late
 
 LONGEST_QUOTATION = 600
 _LONGEST_SINGLE = 160
 _PAIRS = {"\u201c": "\u201d", "\u201e": "\u201c\u201d", "\u300c": "\u300d", "\u300e": "\u300f", "\u00ab": "\u00bb"}
-_MARK = re.compile("`{1,64}|~~|[\"'\u2018\u201c\u201e\u300c\u300e\u00ab\uff02]")
+_MARK = late("`{1,64}|~~|[\"'\u2018\u201c\u201e\u300c\u300e\u00ab\uff02]")
 #: programs whose name in code stands for the checks they run ("`pytest` passes")
-_RUNNERS = re.compile(
+_RUNNERS = late(
     r"\W{0,4}(?:(?:npx|uv run|poetry run|python3? -m|\./|bin/|sudo) ?){0,3}"
     r"(?:pytest|unittest|tox|nox|mypy|ruff|pyright|flake8|eslint|tsc|jest|vitest|mocha|playwright|cypress|ctest|rspec"
     r"|phpunit|clippy|golangci-lint|cargo (?:test|clippy|check)|go (?:test|vet)|(?:npm|pnpm|yarn|bun)(?: run)? "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from reporting_governance.core.late_pattern import late
 
 _WORDS = {
     word: number
@@ -10,8 +10,8 @@ _WORDS = {
 }
 #: characters of a clause in which a share is looked for
 _LONGEST = 800
-_PERCENT = re.compile(r"(\d{1,9})(?:\.\d{1,4})? ?%")
-_FRACTION = re.compile(r"(?<![\d/.-])(\d{1,9}) ?/ ?(\d{1,9})(?![\d/])")
+_PERCENT = late(r"(\d{1,9})(?:\.\d{1,4})? ?%")
+_FRACTION = late(r"(?<![\d/.-])(\d{1,9}) ?/ ?(\d{1,9})(?![\d/])")
 _COUNTED = frozenset("个項项条份封张集篇步页章轮台本")
 _ARTICLES = frozenset(("the", "of", "my", "our", "these", "all"))
 

@@ -7,6 +7,7 @@ most the length of the text times the number of phrases that begin with the same
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 
@@ -63,28 +64,39 @@ class Hit:
 
 
 Lexicon = Mapping[Sign, Iterable[str]]
-Index = Mapping[str, tuple[tuple[str, tuple[Sign, ...]], ...]]
 
 
-def build_index(*lexicons: Lexicon) -> Index:
-    """Return the phrases of the lexicons by how they begin, the longest first."""
-    signs: dict[str, tuple[Sign, ...]] = {}
-    for lexicon in lexicons:
-        for sign, phrases in lexicon.items():
-            for phrase in phrases:
-                known = signs.get(phrase)
-                if known is None:
-                    signs[phrase] = (sign,)
-                elif sign not in known:
-                    signs[phrase] = (*known, sign)
-    index: dict[str, list[tuple[str, tuple[Sign, ...]]]] = {}
-    for phrase in sorted(signs, key=len, reverse=True):
-        index.setdefault(_beginning(phrase), []).append((phrase, signs[phrase]))
-    return {beginning: tuple(phrases) for beginning, phrases in index.items()}
+class Index:
+    """The phrases of lexicons by how they begin.
 
+    Most texts need few of them and a gate reads one text only, so those of a beginning are put in order when a text
+    first has it.
+    """
 
-def _beginning(phrase: str) -> str:
-    return phrase[:2] if phrase[0].isascii() else phrase[0]
+    def __init__(self, *lexicons: Lexicon) -> None:
+        found: defaultdict[str, list[tuple[str, Sign]]] = defaultdict(list)
+        for lexicon in lexicons:
+            for sign, phrases in lexicon.items():
+                for phrase in phrases:
+                    found[phrase[:2] if phrase[0].isascii() else phrase[0]].append((phrase, sign))
+        self._found = found
+        self._ordered: dict[str, tuple[tuple[str, tuple[Sign, ...]], ...]] = {}
+
+    def beginning_with(self, letters: str) -> tuple[tuple[str, tuple[Sign, ...]], ...]:
+        """Return the phrases with this beginning and what each is a sign of, the longest first.
+
+        Args:
+            letters: two, or one that is not ASCII.
+        """
+        known = self._ordered.get(letters)
+        if known is None and letters in self._found:
+            signs: dict[str, tuple[Sign, ...]] = {}
+            for phrase, sign in self._found[letters]:
+                if sign not in (others := signs.get(phrase, ())):
+                    signs[phrase] = (*others, sign)
+            known = tuple((phrase, signs[phrase]) for phrase in sorted(signs, key=len, reverse=True))
+            self._ordered[letters] = known
+        return known or ()
 
 
 def find_signs(text: str, index: Index, start: int, end: int) -> list[Hit]:
@@ -94,9 +106,9 @@ def find_signs(text: str, index: Index, start: int, end: int) -> list[Hit]:
     while place < end:
         letter = text[place]
         if letter.isascii():
-            known = index.get(text[place : place + 2], ()) if _may_begin(text, place) else ()
+            known = index.beginning_with(text[place : place + 2]) if _may_begin(text, place) else ()
         else:
-            known = index.get(letter, ())
+            known = index.beginning_with(letter)
         for phrase, signs in known:
             last = place + len(phrase)
             if last <= end and text.startswith(phrase, place) and _may_end(text, last):

@@ -18,7 +18,7 @@ from reporting_governance.core.reading_claims.lexicon_english_context import ENG
 from reporting_governance.core.reading_claims.numbers import is_share
 from reporting_governance.core.reading_claims.said import Said
 from reporting_governance.core.reading_claims.sentences import Sentence, read_sentences
-from reporting_governance.core.reading_claims.signs import Index, Sign, build_index
+from reporting_governance.core.reading_claims.signs import Index, Sign
 
 #: a sentence with one of these may say what follows from an answer
 _FOLLOWS = (Sign.PLAN, Sign.INTENT, Sign.CONDITION, Sign.NEED)
@@ -68,7 +68,7 @@ class _Place:
 
 @lru_cache(maxsize=1)
 def _index() -> Index:
-    return build_index(ENGLISH_CLAIMS, ENGLISH_CONTEXT, CHINESE)
+    return Index(ENGLISH_CLAIMS, ENGLISH_CONTEXT, CHINESE)
 
 
 def walk(text: str) -> Walk:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -13,17 +12,18 @@ from reporting_governance.adapters.hosts.claude_code.requests import INTERRUPTED
 from reporting_governance.adapters.hosts.claude_code.tail import Line
 from reporting_governance.contracts.deed import MOST_OUTPUT_BYTES, MOST_TEXT_BYTES, Deed, DeedKind
 from reporting_governance.contracts.times import parse_time
+from reporting_governance.core.late_pattern import late
 
 _EDITORS = {"Edit": "file_path", "Write": "file_path", "MultiEdit": "file_path", "NotebookEdit": "notebook_path"}
 #: tools of others that write the file they name
 _WRITERS = ("write_file", "edit_file", "create_file", "str_replace_editor", "apply_patch", "move_file")
 _SPAWNERS = frozenset({"Task", "Agent"})
 _OUTPUT_TOOLS = frozenset({"BashOutput", "TaskOutput", "AgentOutputTool"})
-_RESULT_OF = re.compile(rb'"tool_use_id":\s*"([^"\\]{1,200})"')
-_EXIT_CODE = re.compile(r"(?:Error: )?Exit code (-?\d{1,9})\b[^\n]*\n?")
-_TOLD_EXIT_CODE = re.compile(r"exit code (-?\d{1,9})\)?")
+_RESULT_OF = late(rb'"tool_use_id":\s*"([^"\\]{1,200})"')
+_EXIT_CODE = late(r"(?:Error: )?Exit code (-?\d{1,9})\b[^\n]*\n?")
+_TOLD_EXIT_CODE = late(r"exit code (-?\d{1,9})\)?")
 #: the host's word that the file that was written had not been there
-_CREATED = re.compile(rb'"toolUseResult":\s*\{\s*"type":\s*"create"')
+_CREATED = late(rb'"toolUseResult":\s*\{\s*"type":\s*"create"')
 _MOST_BLOCKS = 64  #: of one message
 _TIMED_OUT = "Command timed out after"
 #: how the host says that a call was never carried out
