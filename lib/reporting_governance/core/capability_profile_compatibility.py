@@ -22,20 +22,11 @@ from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Elsewhere, Problem
 from reporting_governance.contracts.suggest import did_you_mean
 from reporting_governance.core.actions import POWER_OF, is_weaker
+from reporting_governance.core.canonical_schemas import SchemaCheck, check_schemas
 from reporting_governance.core.decision_runner import plan_action
 from reporting_governance.core.effective_capabilities import Document, effective_capabilities, settings_of
 
-#: canonical name of each schema a descriptor names
-SCHEMA_NAMES: Mapping[str, str] = {
-    "event_schema": "event-envelope.schema.json",
-    "evidence_schema": "evidence.schema.json",
-    "decision_schema": "decision.schema.json",
-    "capabilities_schema": "capability-descriptor.schema.json",
-}
-_SCHEMA_FOLDER = "schemas/reporting-governance/"
 _DESCRIPTOR = "capability-descriptor"
-#: the resource that the descriptor reuses; a descriptor may name it as well
-_ALSO_CANONICAL = {"capabilities_schema": "adapter-capabilities.schema.json"}
 
 
 @frozen
@@ -45,16 +36,6 @@ class ExpectationCheck:
     expectation: str
     supported: bool
     matched_path: str | None
-
-
-@frozen
-class SchemaCheck:
-    """Whether a descriptor names the canonical schema; `declared` is none when it names none."""
-
-    key: str
-    declared: str | None
-    canonical: str
-    matches: bool
 
 
 @frozen
@@ -138,21 +119,6 @@ def _place_of_gap(action: str, settings: Document) -> str:
         if wanted == Requirement.OFF and EXPECTATIONS.get(name) in could_do:
             return f"/expectations/{name}"
     return place
-
-
-def check_schemas(descriptor: Document) -> tuple[SchemaCheck, ...]:
-    """Return, for each schema that a descriptor may name, whether it names the canonical one."""
-    declared: Document = descriptor.get("compatibility") or {}
-    return tuple(
-        SchemaCheck(key, declared.get(key), _SCHEMA_FOLDER + name, _is_canonical(key, declared.get(key)))
-        for key, name in SCHEMA_NAMES.items()
-    )
-
-
-def _is_canonical(key: str, declared: object) -> bool:
-    """Whether a path names the canonical schema; a descriptor that names none is not wrong about it."""
-    names = {_SCHEMA_FOLDER + name for name in (SCHEMA_NAMES[key], _ALSO_CANONICAL.get(key)) if name}
-    return declared is None or declared in names
 
 
 def _check_expectations(

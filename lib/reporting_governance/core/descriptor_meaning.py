@@ -29,7 +29,7 @@ from reporting_governance.contracts.finding_rules import (
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Elsewhere, Problem
 from reporting_governance.contracts.suggest import did_you_mean, meant
-from reporting_governance.core.capability_profile_compatibility import SCHEMA_NAMES, check_schemas
+from reporting_governance.core.canonical_schemas import SCHEMA_NAMES, check_schemas
 
 Document: TypeAlias = Mapping[str, Any]
 DESCRIPTOR = "capability-descriptor"
