@@ -85,7 +85,7 @@ def openclaw(session: nox.Session) -> None:
 
 @nox.session(venv_backend="venv")
 def verify(session: nox.Session) -> None:
-    """What we ship for CI, used by the real pre-commit and zizmor; verdicts beside check-jsonschema's; wants an index."""
+    """What we ship for CI in the real pre-commit and zizmor; verdicts beside check-jsonschema's.  Wants an index."""
     session.install("--require-hashes", "-r", "ci/requirements-verify.txt")
     python(session, "-m", "pytest", "-q", "-m", "outside", "tests/shipped", "tests/verify", *session.posargs)
 
