@@ -9,7 +9,10 @@ from tests.docs.pages import ROOT, Lie, blocks, commands, same, try_page
 from tests.docs.services import Services
 
 RECIPES = sorted(path for path in (ROOT / "docs/recipes").glob("*.md") if path.name != "README.md")
-PAGES = [*RECIPES, *(ROOT / "docs" / name for name in ("policy.md", "evidence.md", "gate.md", "gate-claude-code.md"))]
+PAGES = [
+    *RECIPES,
+    *(ROOT / "docs" / name for name in ("policy.md", "evidence.md", "gate.md", "gate-claude-code.md", "ci.md")),
+]
 
 
 def run(page: Path, folder: Path, text: str = "") -> int:
