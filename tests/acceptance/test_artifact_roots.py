@@ -229,3 +229,23 @@ class TestByTheVerbs:
             ("moderate", digest(INSIDE)),
         ]
         assert items[0]["refs"][0]["ref"] == str(tmp_path / "team/work/out.txt")
+
+
+def test_an_output_that_is_older_than_the_change_shows_no_check_after_it(tmp_path: Path) -> None:
+    """Told after the change; the files' own times say that the check ran before it."""
+    verbs = Verbs(tmp_path / "state")
+    (tmp_path / "cart.py").write_text("total = 3\n")
+    output = tmp_path / "pytest.txt"
+    output.write_text("14 passed in 0.52s\n")
+    offered = ("--class", "verification_output", "--file", output, "--command", "pytest", "--exit-status", "0")
+
+    def quality() -> str:
+        said = verbs.ok("report", "evidence", "t", *offered, "--format", "json").document()
+        return str(said["results"][0]["qualities"][0])
+
+    verbs.ok("report", "start", "t", "--agent", "a")
+    verbs.ok("report", "evidence", "t", "--class", "file_change", "--file", tmp_path / "cart.py")
+    os.utime(output, (1_700_000_000, 1_700_000_000))
+    assert quality() == "moderate"
+    os.utime(output)
+    assert quality() == "strong"

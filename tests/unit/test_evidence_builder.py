@@ -7,7 +7,7 @@ import pytest
 
 from reporting_governance.contracts.check_in import OfferedEvidence
 from reporting_governance.contracts.evidence import Evidence, Quality
-from reporting_governance.core.evidence_builder import Opened, Origin, build_evidence, newest_change_at
+from reporting_governance.core.evidence_builder import Opened, Origin, build_evidence, newest_change_at, newest_write_at
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DIGEST = "a" * 64
@@ -98,6 +98,39 @@ def test_the_newest_change_is_that_of_a_file() -> None:
     patch = {"class": "runtime_artifact", "captured_at": "2026-03-01T11:00:00.000Z", "supports": {"change": {}}}
     assert newest_change_at([*items, patch], (), NOON) == NOON - timedelta(hours=1)
     assert newest_change_at([], (), NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "changed", "quality"),
+    [
+        (NOON - timedelta(minutes=5), NOON - timedelta(minutes=10), Quality.STRONG),
+        (NOON - timedelta(minutes=10), NOON - timedelta(minutes=10), Quality.STRONG),
+        (NOON - timedelta(minutes=10), NOON - timedelta(minutes=5), Quality.MODERATE),  # an output of before the change
+        (NOON - timedelta(hours=9), None, Quality.STRONG),
+        (None, NOON - timedelta(minutes=5), Quality.STRONG),
+    ],
+)
+def test_an_output_is_dated_by_its_file(written: datetime | None, changed: datetime | None, quality: Quality) -> None:
+    """Both are told at noon: only the files say which of them came first."""
+    check = {key: value for key, value in CHECK.items() if key != "changed_at"}
+    there = {"report.xml": Opened(DIGEST, written_at=written)}
+    item = build(check, there, last_change_at=NOON, last_write_at=changed)
+    assert item.quality is quality
+    assert item.supports["check"]["after_last_change"] is (quality is Quality.STRONG)
+
+
+def test_the_newest_write_is_that_of_changed_code() -> None:
+    def told(ref: str, at: str) -> dict[str, Any]:
+        change = {"code": not ref.endswith(".md")}
+        return {"class": "file_change", "supports": {"change": change, "written_at": f"2026-03-01T{at}:00.000Z"}}
+
+    assert newest_write_at([told("a.py", "09:00"), told("b.py", "08:00"), told("c.md", "11:00")], ()) == (
+        NOON - timedelta(hours=3)
+    )
+    brought = OfferedEvidence.parse({"class": "file_change", "summary": "x", "refs": [{"kind": "file", "ref": "d.py"}]})
+    opened = {"d.py": Opened(DIGEST, written_at=NOON)}
+    assert newest_write_at([told("a.py", "09:00")], [(brought, opened)]) == NOON
+    assert newest_write_at([{"class": "file_change", "supports": {}}], ()) is None
 
 
 def test_a_document_that_is_changed_later_takes_nothing_from_a_check() -> None:

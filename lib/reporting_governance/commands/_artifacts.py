@@ -8,6 +8,7 @@ import errno
 import os
 import stat
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from reporting_governance.core.evidence_builder import Opened
@@ -67,7 +68,8 @@ class AllowedRoots:
                 continue
             outside = False
             try:
-                return Opened(self._digest(root, inside[len(root) :]))
+                digest, written_at = self._digest(root, inside[len(root) :])
+                return Opened(digest, written_at=written_at)
             except _Refused as refused:
                 problem = str(refused)
             except OSError as fault:
@@ -85,7 +87,7 @@ class AllowedRoots:
                 return _parts(os.path.relpath(path, folder))
         return None
 
-    def _digest(self, root: Parts, way: Parts) -> str:
+    def _digest(self, root: Parts, way: Parts) -> tuple[str, datetime]:
         folder = self._open_root(root)
         try:
             for part in way[:-1]:
@@ -94,7 +96,7 @@ class AllowedRoots:
         finally:
             os.close(folder)
         try:
-            return _digest_of(file)
+            return _digest_of(file), _written_at(file)
         finally:
             os.close(file)
 
@@ -129,6 +131,12 @@ def _require_ours(folder: int) -> None:
     """What another user owns he can replace by anything; files below a root may be anybody's."""
     if os.fstat(folder).st_uid not in (0, os.geteuid()):
         raise _Refused("its artifact root, or a folder on the way there, belongs to another user")
+
+
+def _written_at(file: int) -> datetime:
+    """Return when an open file was last written, in whole milliseconds as all our times."""
+    milliseconds = os.fstat(file).st_mtime_ns // 1_000_000
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 
 
 def _digest_of(file: int) -> str:

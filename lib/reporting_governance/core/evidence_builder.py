@@ -6,7 +6,7 @@ Files are opened by whoever calls; here stands only what follows from what was f
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from reporting_governance.contracts.check_in import ClaimKind, OfferedEvidence
 from reporting_governance.contracts.evidence import Evidence, EvidenceClass, Quality
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.ids import evidence_id
-from reporting_governance.contracts.times import parse_time
+from reporting_governance.contracts.times import format_time, parse_time
 from reporting_governance.core.check_in_rules import clamp
 from reporting_governance.core.offered_checks import PASSED, change_of, check_of, command_reference
 
@@ -37,6 +37,7 @@ class Opened:
     sha256: str | None
     problem: str = ""
     outside: bool = False  #: it was not looked for: evidence may not lie there
+    written_at: datetime | None = None  #: when it was last written, as its folder says
 
 
 @frozen
@@ -59,6 +60,7 @@ class Origin:
     correlation_id: str
     from_other: bool  #: sent by another user than the one who runs the task
     last_change_at: datetime | None  #: the newest change that the task has reported, with this check-in too
+    last_write_at: datetime | None = None  #: when the newest file of those changes was last written
 
 
 def build_evidence(
@@ -73,7 +75,10 @@ def build_evidence(
     refs = [_complete(ref, opened) for ref in offered.refs]
     if offered.command:
         refs.append(command_reference(offered.command))
+    written_at = _written(opened)
     check = check_of(offered, captured_at, origin.last_change_at)
+    if check is not None and check.get("after_last_change") and written_at and origin.last_write_at:
+        check["after_last_change"] = written_at >= origin.last_write_at
     quality = _grade(refs, opened, origin, check)
     supports: dict[str, Any] = {"claims": [claim.value for claim in _supported(offered, check)]}
     if offered.exit_status is not None:
@@ -82,6 +87,8 @@ def build_evidence(
         supports["check"] = check
     if offered.evidence_class is EvidenceClass.FILE_CHANGE and (change := change_of(offered)):
         supports["change"] = change
+    if written_at is not None:
+        supports["written_at"] = format_time(written_at)
     problems = [found.problem for found in opened.values() if found.problem]
     problems += [f"{ref['ref']}: {_ANOTHER_FILE}" for ref in offered.refs if _is_another(ref, opened)]
     if problems:
@@ -221,6 +228,36 @@ def newest_change_at(
         if each.evidence_class is EvidenceClass.FILE_CHANGE
     ]
     return max([*known, *brought], default=(False, None))[1]
+
+
+def opened_files(offered: OfferedEvidence, open_file: Callable[[str], Opened]) -> dict[str, Opened]:
+    """Return what opening the files of an item found, by their `ref`."""
+    return {name: open_file(name) for name in (str(ref["ref"]) for ref in offered.refs if ref["kind"] == "file")}
+
+
+def newest_write_at(
+    evidence: Sequence[Mapping[str, Any]], offered: Sequence[tuple[OfferedEvidence, Mapping[str, Opened]]]
+) -> datetime | None:
+    """Return when the newest of the changed files was last written; None where nobody knows.
+
+    A change is often told after its check ran, so that the times of the files say which of the two came first.  Of
+    code only, or of documents where nothing else was changed, as in `newest_change_at`.
+    """
+    known = [
+        (_is_code(each["supports"].get("change")), parse_time(each["supports"]["written_at"]))
+        for each in evidence
+        if each["class"] == EvidenceClass.FILE_CHANGE and "written_at" in each["supports"]
+    ]
+    brought = [
+        (_is_code(change_of(each)), written)
+        for each, opened in offered
+        if each.evidence_class is EvidenceClass.FILE_CHANGE and (written := _written(opened)) is not None
+    ]
+    return max([*known, *brought], default=(False, None))[1]
+
+
+def _written(opened: Mapping[str, Opened]) -> datetime | None:
+    return max((each.written_at for each in opened.values() if each.written_at is not None), default=None)
 
 
 def _is_code(change: Mapping[str, Any] | None) -> bool:

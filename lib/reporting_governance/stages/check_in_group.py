@@ -30,6 +30,8 @@ from reporting_governance.core.evidence_builder import (
     build_evidence,
     counts_for_nothing,
     newest_change_at,
+    newest_write_at,
+    opened_files,
 )
 from reporting_governance.core.repeating import similarity_to_last
 from reporting_governance.core.task_fold import ANSWERS
@@ -184,19 +186,19 @@ class CheckInBuilder:
         self, check_in: CheckIn, event: Event, call: Call, body: Mapping[str, Any] | None, now: datetime
     ) -> tuple[list[Evidence], tuple[CountsForNothing, ...]]:
         """Return the graded items, and why some of them are worth nothing."""
-        changed = newest_change_at(body["evidence"] if body else (), check_in.evidence, now)
+        known = body["evidence"] if body else ()
+        found = [(each, opened_files(each, self._artifacts.open_file)) for each in check_in.evidence]
         origin = Origin(
             event_id=event.event_id,
             task_id=check_in.task,
             agent_id=call.agent_id,
             correlation_id=call.correlation_id,
             from_other=body is not None and body["uid"] is not None and body["uid"] != call.uid,
-            last_change_at=changed,
+            last_change_at=newest_change_at(known, check_in.evidence, now),
+            last_write_at=newest_write_at(known, found),
         )
         items, vain = [], []
-        for number, offered in enumerate(check_in.evidence, start=1):
-            files = [str(ref["ref"]) for ref in offered.refs if ref["kind"] == "file"]
-            opened = {name: self._artifacts.open_file(name) for name in files}
+        for number, (offered, opened) in enumerate(found, start=1):
             items.append(build_evidence(offered, opened, origin, now=now))
             vain.append(counts_for_nothing(number, items[-1], opened))
         return items, tuple(each for each in vain if each is not None)

@@ -16,7 +16,13 @@ from reporting_governance.contracts.times import format_time
 from reporting_governance.core.check_in_rules import check_in_id, native_task_key
 from reporting_governance.core.deeds import evidence_of, segment_of
 from reporting_governance.core.event_normalizer import Call, check_in_event, evidence_reference, implicit_start
-from reporting_governance.core.evidence_builder import Origin, build_evidence, newest_change_at
+from reporting_governance.core.evidence_builder import (
+    Origin,
+    build_evidence,
+    newest_change_at,
+    newest_write_at,
+    opened_files,
+)
 from reporting_governance.core.gating import Memory, attempt_digest
 from reporting_governance.core.repeating import similarity_to_last
 from reporting_governance.core.report_facts import read_text
@@ -233,6 +239,7 @@ def _tool(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _evidence(asked: Asked, event: Event, call: Call) -> list[Evidence]:
     reported = asked.subject.body["evidence"] if asked.subject.body and not asked.subject.is_session else ()
+    found = [(each, opened_files(each, asked.artifacts.open_file)) for each in asked.attempt.evidence]
     origin = Origin(
         event_id=event.event_id,
         task_id=event.task_id,
@@ -240,10 +247,8 @@ def _evidence(asked: Asked, event: Event, call: Call) -> list[Evidence]:
         correlation_id=call.correlation_id,
         from_other=False,
         last_change_at=newest_change_at(reported, asked.attempt.evidence, asked.now),
+        last_write_at=newest_write_at(reported, found),
     )
     items = list(evidence_of(asked.seen.deeds, origin, asked.now)) if asked.seen else []
-    for offered in asked.attempt.evidence:
-        files = [str(ref["ref"]) for ref in offered.refs if ref["kind"] == "file"]
-        opened = {name: asked.artifacts.open_file(name) for name in files}
-        items.append(build_evidence(offered, opened, origin, now=asked.now))
+    items += [build_evidence(offered, opened, origin, now=asked.now) for offered, opened in found]
     return items
