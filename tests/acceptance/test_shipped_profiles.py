@@ -14,7 +14,7 @@ from reporting_governance.commands._settings import load_settings
 from reporting_governance.contracts.deployment_profile import DeploymentProfileArtifact, ProfileSpec
 from reporting_governance.contracts.reading import read_documents
 from reporting_governance.core.capability_profile_compatibility import preflight
-from reporting_governance.core.policy_evaluator import compile_pack
+from reporting_governance.core.policy_compiling import compile_pack
 from reporting_governance.core.profile_compile import compile_profile
 from reporting_governance.resources import resource_path
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reporting_governance.core.facts import Facts, build_facts
-from reporting_governance.core.policy_evaluator import CompiledPack, compile_pack, evaluate
+from reporting_governance.core.policy_compiling import CompiledPack, compile_pack
+from reporting_governance.core.policy_evaluator import evaluate
 from reporting_governance.core.policy_examples import complete_event
 from tests.bench.measuring import Result, at_least, best_of, only_told, timed
 

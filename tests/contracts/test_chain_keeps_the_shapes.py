@@ -18,7 +18,7 @@ from reporting_governance.contracts.event_envelope import EventType
 from reporting_governance.contracts.registry import KINDS, record_type
 from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.core.effective_capabilities import effective_capabilities
-from reporting_governance.core.policy_evaluator import compile_pack
+from reporting_governance.core.policy_compiling import compile_pack
 from reporting_governance.core.profile_compile import compile_profile
 from reporting_governance.core.threads import ThreadRules
 from reporting_governance.stages.acts import run_ack

@@ -11,7 +11,7 @@ from reporting_governance.contracts.times import due_name
 from reporting_governance.core.check_in_rules import native_task_key
 from reporting_governance.core.effective_capabilities import effective_capabilities
 from reporting_governance.core.evidence_builder import Opened
-from reporting_governance.core.policy_evaluator import compile_pack
+from reporting_governance.core.policy_compiling import compile_pack
 from reporting_governance.core.threads import rules_of
 from reporting_governance.stages.check_in_group import ArtifactReader
 from reporting_governance.stages.enqueue import EnqueueReport, Policy, run_enqueue

@@ -17,7 +17,7 @@ from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.report_attempt import ReportAttempt
 from reporting_governance.core.check_in_rules import native_task_key
 from reporting_governance.core.effective_capabilities import effective_capabilities
-from reporting_governance.core.policy_evaluator import CompiledPack, compile_pack
+from reporting_governance.core.policy_compiling import CompiledPack, compile_pack
 from reporting_governance.core.profile_compile import compile_profile
 from reporting_governance.stages.gate import Gate, run_gate
 from reporting_governance.stages.policy import Policy

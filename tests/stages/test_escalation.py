@@ -11,7 +11,7 @@ import pytest
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import format_time
-from reporting_governance.core.policy_evaluator import compile_pack
+from reporting_governance.core.policy_compiling import compile_pack
 from reporting_governance.core.threads import rules_of
 from reporting_governance.stages.acts import NothingAcknowledged, run_ack, run_unack
 from reporting_governance.stages.enqueue import run_enqueue

@@ -9,7 +9,7 @@ from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.core.evidence_builder import Opened
 from reporting_governance.core.fact_catalogue import CATALOGUE
-from reporting_governance.core.policy_evaluator import compile_pack
+from reporting_governance.core.policy_compiling import compile_pack
 from reporting_governance.core.task_fold import REMEMBERED
 from reporting_governance.stages.enqueue import run_enqueue
 from reporting_governance.stages.policy import Policy

@@ -11,7 +11,7 @@ import pytest
 
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.notification_settings import Route
-from reporting_governance.core.policy_evaluator import compile_pack
+from reporting_governance.core.policy_compiling import compile_pack
 from reporting_governance.stages import deciding
 from reporting_governance.stages.enqueue import EnqueueReport, run_enqueue
 from reporting_governance.storage.files.store import FilesStore

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from reporting_governance.contracts.deed import Deed, DeedKind
 from reporting_governance.contracts.evidence import CheckKind
-from reporting_governance.core.check_output import read_summary
+from reporting_governance.core.check_output import _ROWS, _rows_for, read_summary
 from reporting_governance.core.checks import checks_in, folders_of, joined
 from reporting_governance.core.code_changes import changed_paths
 from reporting_governance.core.command_words import commands_of
@@ -34,6 +34,12 @@ def run(command: str, status: int | None = 0, output: str = "", **more: Any) -> 
         kind=DeedKind.RUN, at=None, id="c", command=command, exit_status=status, failed=failed, output=output,
         folder=FOLDER, **more,
     )  # fmt: skip
+
+
+@given(st.lists(st.sampled_from([row[0] for row in _ROWS[CheckKind.ANY]]), max_size=3), st.sampled_from(CheckKind))
+def test_no_form_that_an_output_may_hold_is_passed_over(letters: list[str], kind: CheckKind) -> None:
+    output = "\n".join(letters)
+    assert _rows_for(output, kind) == [row for row in _ROWS[kind] if row[0] in output]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["command"][:60] for case in CASES])

@@ -17,7 +17,8 @@ from reporting_governance.core.claim_reading import read_report
 from reporting_governance.core.deeds import evidence_of
 from reporting_governance.core.evidence_builder import Origin
 from reporting_governance.core.facts import build_facts
-from reporting_governance.core.policy_evaluator import compile_pack, evaluate
+from reporting_governance.core.policy_compiling import compile_pack
+from reporting_governance.core.policy_evaluator import evaluate
 from tests.unit.policy_documents import ROOT, TASK, shipped
 
 LINES = (ROOT / "tests/cases/deeds/sequences.jsonl").read_text("utf-8").splitlines()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting_governance.core.policy_check import MAX_DEPTH, check_condition, check_pack, describe
-from reporting_governance.core.policy_evaluator import PolicyRefused, compile_pack
+from reporting_governance.core.policy_compiling import PolicyRefused, compile_pack
 from reporting_governance.errors import ContractError, ExitCode
 from tests.unit.policy_documents import pack, rule, shipped
 from tests.unit.policy_strategies import conditions

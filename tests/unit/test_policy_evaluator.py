@@ -11,7 +11,8 @@ from reporting_governance.contracts.decision import Decision, Truth
 from reporting_governance.core.decision_merging import STRENGTH
 from reporting_governance.core.facts import Facts, build_facts
 from reporting_governance.core.policy_check import check_pack
-from reporting_governance.core.policy_evaluator import check_together, compile_pack, evaluate
+from reporting_governance.core.policy_compiling import check_together, compile_pack
+from reporting_governance.core.policy_evaluator import evaluate
 from tests.unit.policy_documents import TASK, UNKNOWABLE, action, event, firing, notice, pack, rule
 from tests.unit.policy_strategies import NOW, facts, packs, spec_of
 

@@ -8,7 +8,8 @@ from reporting_governance.core.conditions import EVENT_TYPES, Condition
 from reporting_governance.core.decision_runner import plan_decision
 from reporting_governance.core.effective_capabilities import effective_capabilities
 from reporting_governance.core.facts import build_facts
-from reporting_governance.core.policy_evaluator import compile_pack, evaluate
+from reporting_governance.core.policy_compiling import compile_pack
+from reporting_governance.core.policy_evaluator import evaluate
 from reporting_governance.core.policy_examples import run_examples
 from reporting_governance.core.policy_pack import OnUnknown
 from tests.unit.policy_documents import TASK, event, firing, shipped

@@ -14,7 +14,8 @@ import pytest
 from reporting_governance.contracts.decision import Decision, DecisionKind
 from reporting_governance.core.facts import build_facts
 from reporting_governance.core.policy_check import check_pack
-from reporting_governance.core.policy_evaluator import Verdict, compile_pack, evaluate
+from reporting_governance.core.policy_compiling import compile_pack
+from reporting_governance.core.policy_evaluator import Verdict, evaluate
 from tests.unit import pack_reference, random_policy
 from tests.unit.policy_strategies import NOW
 

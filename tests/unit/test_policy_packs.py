@@ -8,8 +8,9 @@ import pytest
 
 from reporting_governance.core.capability_profile_compatibility import preflight
 from reporting_governance.core.facts import build_facts
+from reporting_governance.core.policy_compiling import compile_known_pack, compile_pack
 from reporting_governance.core.policy_coverage import coverage_of, percent
-from reporting_governance.core.policy_evaluator import compile_known_pack, compile_pack, evaluate
+from reporting_governance.core.policy_evaluator import evaluate
 from reporting_governance.core.policy_examples import run_examples
 from reporting_governance.core.policy_pack import OnUnknown
 from reporting_governance.core.policy_reach import check_meaning

@@ -96,7 +96,7 @@ class Checker:
 
     def pack(self, document: Document, path: str) -> Mapping[str, Any] | None:
         """Return a policy pack that is right in meaning."""
-        from reporting_governance.core.policy_evaluator import PolicyRefused, compile_pack
+        from reporting_governance.core.policy_compiling import PolicyRefused, compile_pack
         from reporting_governance.core.policy_reach import check_meaning
 
         try:
@@ -113,7 +113,7 @@ class Checker:
 
     def together(self, packs: Sequence[tuple[Document, str]]) -> None:
         """Look at what only shows when packs, each right by itself, are used together."""
-        from reporting_governance.core.policy_evaluator import check_together, compile_pack
+        from reporting_governance.core.policy_compiling import check_together, compile_pack
 
         for index, problem in check_together([compile_pack(object_of(document)) for document, _ in packs]):
             self.refuse_at(*packs[index], [Problem(*problem)])
@@ -135,7 +135,7 @@ class Checker:
             observations: what probes saw of it, by power.
         """
         from reporting_governance.core.capability_profile_compatibility import preflight
-        from reporting_governance.core.policy_evaluator import compile_pack
+        from reporting_governance.core.policy_compiling import compile_pack
 
         actions = {each for pack in packs for each in compile_pack(pack).pack.required_actions()}
         checked = preflight(artifact, object_of(descriptor[0]), actions, observations=observations)

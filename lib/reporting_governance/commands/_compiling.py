@@ -89,7 +89,7 @@ def _hosts(checker: Checker) -> Mapping[Part, Document | None]:
 def _effective(artifact: Mapping[str, Any], descriptors: Sequence[Document]) -> Mapping[str, Effective]:
     """Lay the profile over each descriptor."""
     from reporting_governance.core.effective_capabilities import effective_capabilities
-    from reporting_governance.core.policy_evaluator import document_digest
+    from reporting_governance.core.policy_compiling import document_digest
 
     effective = {}
     for each in descriptors:

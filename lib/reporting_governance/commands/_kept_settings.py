@@ -85,7 +85,7 @@ def recovered(state: str, reference: str) -> _settings.Settings | None:
 
 def _checked(content: Mapping[str, Any], reference: str) -> _settings.Settings:
     from reporting_governance.contracts.deployment_profile import DeploymentProfileArtifact
-    from reporting_governance.core.policy_evaluator import compile_pack
+    from reporting_governance.core.policy_compiling import compile_pack
 
     settings = _settings.Settings.of_content(content, reference)
     DeploymentProfileArtifact.parse(settings.artifact, source=reference)

@@ -15,8 +15,8 @@ from reporting_governance.contracts.finding import Finding, FindingRule, Severit
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Problem
 from reporting_governance.contracts.reading import Document
+from reporting_governance.core.policy_compiling import CompiledPack, compile_pack
 from reporting_governance.core.policy_coverage import LeafCoverage, coverage_of, percent
-from reporting_governance.core.policy_evaluator import CompiledPack, compile_pack
 from reporting_governance.core.policy_examples import ExampleResult, run_examples
 from reporting_governance.core.policy_operators import Truth
 from reporting_governance.core.policy_values import operator_of

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reporting_governance.contracts.deployment_profile import ProfileSpec
     from reporting_governance.contracts.finding import Finding
     from reporting_governance.contracts.watch_settings import Watchdog
+    from reporting_governance.core.policy_compiling import CompiledPack
     from reporting_governance.stages.policy import Policy
 
 FALLBACK_PROFILE = "minimal-solo-mode"
@@ -150,27 +151,42 @@ class Settings:
     @cached_property
     def policy(self) -> Policy:
         """The packs, compiled, and what the runtime can do of what the profile asks."""
-        from reporting_governance.core.policy_evaluator import compile_known_pack, document_digest
-        from reporting_governance.stages.policy import Policy
+        from reporting_governance.core.policy_compiling import document_digest
 
-        return Policy(
-            packs=tuple(compile_known_pack(each) for each in self.packs),
-            powers=self.powers_of(self.descriptor["metadata"]["id"]),
-            profile_digest=document_digest(self.artifact),
-            descriptor_digest=document_digest(self.descriptor),
-            refused=self.refused,
+        return self._policy_with(
+            self.powers_of(self.descriptor["metadata"]["id"]), document_digest(self.descriptor), ""
         )
 
     def policy_of(self, descriptor: str) -> Policy:
         """Return the packs with what a host can do, by its descriptor's id.  Raises: LookupError; see `powers_of`."""
+        from reporting_governance.core.policy_compiling import document_digest
+
         parts = {os.path.basename(each.path).removesuffix(".json"): each.digest for each in self.hosts}
         known = self.effective.get(descriptor)
-        return replace(
-            self.policy,
-            powers=self.powers_of(descriptor),
-            descriptor_digest=parts.get(descriptor, self.policy.descriptor_digest),
-            effective_digest="" if known is None else known.digest,
+        return self._policy_with(
+            self.powers_of(descriptor),
+            parts.get(descriptor) or document_digest(self.descriptor),
+            "" if known is None else known.digest,
         )
+
+    def _policy_with(self, powers: EffectiveCapabilities, descriptor_digest: str, effective_digest: str) -> Policy:
+        from reporting_governance.core.policy_compiling import document_digest
+        from reporting_governance.stages.policy import Policy
+
+        return Policy(
+            packs=self._compiled_packs,
+            powers=powers,
+            profile_digest=document_digest(self.artifact),
+            descriptor_digest=descriptor_digest,
+            refused=self.refused,
+            effective_digest=effective_digest,
+        )
+
+    @cached_property
+    def _compiled_packs(self) -> tuple[CompiledPack, ...]:
+        from reporting_governance.core.policy_compiling import compile_known_pack
+
+        return tuple(compile_known_pack(each) for each in self.packs)
 
     def powers_of(self, descriptor: str) -> EffectiveCapabilities:
         """Return what may be counted on by a descriptor's id: the one of the profile's runtime, or one of a host.

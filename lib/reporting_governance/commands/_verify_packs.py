@@ -10,7 +10,7 @@ from reporting_governance.commands._policy_test import example_problems
 from reporting_governance.contracts.finding import Finding
 from reporting_governance.contracts.problem import Problem, problems_of
 from reporting_governance.contracts.reading import Document
-from reporting_governance.core.policy_evaluator import PolicyRefused, compile_pack
+from reporting_governance.core.policy_compiling import PolicyRefused, compile_pack
 from reporting_governance.core.policy_parts import PackParts
 from reporting_governance.core.policy_reach import check_meaning
 from reporting_governance.errors import ContractError

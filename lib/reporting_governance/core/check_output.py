@@ -171,13 +171,27 @@ _ROWS = {
     CheckKind.BUILD: _STATIC + _BUILD,
     CheckKind.ANY: _TESTS + _STATIC + _BUILD,
 }
+#: letters that many of the forms have in common: an output without them has no line of any of these
+_IN_COMMON = ("est", "ass", "ail", "FAIL", "OK", "collected", "xample", "BUILD")
 _LONGEST_LINE = 400
 _form = cache(re.compile)
 
 
+@cache
+def _rows_in_common(kind: CheckKind) -> tuple[tuple[str, tuple[str, str, _Reading]], ...]:
+    """Return the rows of a kind in their order, each with what an output has to hold first."""
+    return tuple((next((each for each in _IN_COMMON if each in row[0]), row[0]), row) for row in _ROWS[kind])
+
+
+def _rows_for(output: str, kind: CheckKind) -> list[tuple[str, str, _Reading]]:
+    rows = _rows_in_common(kind)
+    there = {letters for letters in dict.fromkeys(first for first, _ in rows) if letters in output}
+    return [row for first, row in rows if first in there and row[0] in output] if there else []
+
+
 def read_summary(output: str, kind: CheckKind) -> Summary:
     """Return what the summary lines in an output say; lines that are not of a known form say nothing."""
-    rows = [row for row in _ROWS[kind] if row[0] in output]
+    rows = _rows_for(output, kind)
     if not rows:
         return Summary()
     tally = _Tally()

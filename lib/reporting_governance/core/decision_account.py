@@ -9,7 +9,7 @@ from typing import Any
 from reporting_governance.contracts.decision import ActionKind, DecisionKind
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.decision_merging import STRENGTH
-from reporting_governance.core.policy_evaluator import CompiledPack, CompiledRule
+from reporting_governance.core.policy_compiling import CompiledPack, CompiledRule
 
 _RANK = {kind.value: rank for rank, kind in enumerate(STRENGTH)}
 _NOT_BY_A_RULE = {

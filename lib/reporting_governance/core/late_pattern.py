@@ -6,14 +6,15 @@ A gate starts for every turn of an agent and needs a few of our patterns; to com
 from __future__ import annotations
 
 import re
-from typing import Any, AnyStr, Generic, cast
+from typing import Any, AnyStr, cast
 
 
-class _Late(Generic[AnyStr]):
+class _Late:
     """Stands for a pattern; `match`, `search` and the others become its own attributes at their first use."""
 
-    def __init__(self, text: AnyStr, flags: int) -> None:
-        self._text, self._flags = text, flags
+    def __init__(self, text: str | bytes, flags: int) -> None:
+        self._text = text
+        self._flags = flags
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(re.compile(self._text, self._flags), name)

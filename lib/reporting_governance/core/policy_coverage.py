@@ -13,7 +13,7 @@ from typing import Any
 
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.fact_catalogue import FactSpec, fact_spec
-from reporting_governance.core.policy_evaluator import CompiledPack, CompiledRule
+from reporting_governance.core.policy_compiling import CompiledPack, CompiledRule
 from reporting_governance.core.policy_examples import facts_of
 from reporting_governance.core.policy_language import (
     LIST_OPERATORS,

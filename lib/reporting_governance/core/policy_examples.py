@@ -10,7 +10,8 @@ from reporting_governance.contracts.decision import DecisionKind
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.times import format_time, parse_time
 from reporting_governance.core.facts import Facts, build_facts
-from reporting_governance.core.policy_evaluator import CompiledPack, Verdict, evaluate
+from reporting_governance.core.policy_compiling import CompiledPack
+from reporting_governance.core.policy_evaluator import Verdict, evaluate
 from reporting_governance.core.policy_pack import RuleExample
 
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reporting_governance.contracts.capability import EffectiveCapabilities
-    from reporting_governance.core.policy_evaluator import CompiledPack
+    from reporting_governance.core.policy_compiling import CompiledPack
 
 
 @frozen(kw_only=True)
@@ -26,6 +26,6 @@ class Policy:
 
     def __post_init__(self) -> None:
         if not self.effective_digest:
-            from reporting_governance.core.policy_evaluator import document_digest
+            from reporting_governance.core.policy_compiling import document_digest
 
             object.__setattr__(self, "effective_digest", document_digest(self.powers.dump()))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from reporting_governance.contracts.decision_record_artifact import DecisionRecord
 from reporting_governance.core.decision_account import DecisionAccount, account_of
-from reporting_governance.core.policy_evaluator import CompiledPack
+from reporting_governance.core.policy_compiling import CompiledPack
 from reporting_governance.errors import UsageError
 from reporting_governance.stages.tracing import trace
 from reporting_governance.storage.interface import Store, expand

@@ -19,7 +19,7 @@ from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import parse_due
 from reporting_governance.core.effective_capabilities import effective_capabilities
-from reporting_governance.core.policy_evaluator import compile_pack
+from reporting_governance.core.policy_compiling import compile_pack
 from reporting_governance.core.profile_compile import compile_profile
 from reporting_governance.resources import resource_path
 from reporting_governance.stages.bridge import BridgeReport, run_bridge
