@@ -16,7 +16,7 @@ nox.options.stop_on_first_error = False
 
 def python(session: nox.Session, *arguments: str, **environment: str) -> None:
     """Run this environment's Python; the session fails when it does."""
-    session.run(sys.executable, "-s", *arguments, env=environment)
+    session.run(sys.executable, "-s", *arguments, env=environment, external=True)
 
 
 @nox.session
