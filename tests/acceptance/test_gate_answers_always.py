@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.test_gate import Gate, hook, profile
+from tests.acceptance.verbs import ROOT
 
 LEAST = {"session_id": "a", "hook_event_name": "Stop", "transcript_path": "/nowhere/t.jsonl"}
 WRONG: dict[str, tuple[bytes, str]] = {
@@ -114,6 +115,20 @@ def test_a_profile_that_is_gone_holds_as_it_did(tmp_path: Path) -> None:
     gate.verbs.ok("report", "start", "t", "--agent", "a")
     path.unlink()
     assert json.loads(ended(gate, json.dumps(hook("or-true")).encode()).stdout)["decision"] == "block"
+
+
+def test_a_pack_with_a_fault_is_told_with_what_was_meant(tmp_path: Path) -> None:
+    packs = tmp_path / "policy-packs"
+    packs.mkdir()
+    shipped = (ROOT / "profiles/policy-packs/verified-completion-only.yaml").read_text()
+    (packs / "verified-completion-only.yaml").write_text(
+        shipped.replace("evidence.failing_checks", "evidence.failing_check")
+    )
+    gate = Gate(tmp_path, profile(tmp_path, packs="[no-silence, verified-completion-only]", on_error="block"))
+    result = ended(gate, json.dumps(hook("or-true")).encode())
+    assert b'did you mean "evidence.failing_checks"?' in result.stderr
+    listed = gate.verbs.call("policy", "test").out.splitlines()
+    assert len(listed) == len(set(listed)) + listed.count("") - 1, "each finding once"
 
 
 def test_generic_callers_see_by_the_code_that_the_call_was_wrong(tmp_path: Path) -> None:

@@ -101,7 +101,8 @@ class Call:
             self._settings = self._load()
             self._deadline.be(self._gate["deadline_ms"])
             if self._settings.refused is not None:
-                raise Refused(reason=self._settings.refused)
+                meant = next((each.suggestion for each in self._settings.findings if each.suggestion), None)
+                raise Refused(reason=self._settings.refused, meant=f"{meant}  " if meant else "")
             seen = reading.seen if reading.seen is not None else self._looked(self._attempt, self._settings)
             self._said = seen.last_text if seen is not None else ""
         except (HookRefused, ContractError) as fault:
@@ -247,7 +248,7 @@ class Refused(GovernanceError):
 
     exit_code = ExitCode.NO
     message = "{reason}"
-    hint = "`reportgov doctor` shows what is wrong."
+    hint = "{meant}`reportgov doctor` shows what is wrong."
 
 
 class _Artifacts:

@@ -82,7 +82,7 @@ def test_packs(context: CommandContext, names: Sequence[str], *, junit: str | No
         _write_junit(junit, tried)
     failed = sum(not each.result.passed for one in tried for each in one.examples)
     short = [each for each in tried if least is not None and each.percent < least]
-    faults = [*refused, *(each for one in tried for each in one.findings)]
+    faults = list(dict.fromkeys([*refused, *(each for one in tried for each in one.findings)]))
     code = ExitCode.NO if failed or short or faults else ExitCode.DONE
     return Reply(_document(tried, least, faults), _describe(tried, least, faults), code)
 
