@@ -122,8 +122,8 @@ def verify(kind: str, wanted: Wanted, meaning: Meaning) -> Verified:
                     meaning.check(document, each.path, checker, faults)
                 except NotRead as fault:
                     done.unread.append(Unread(str(fault.details["path"]), str(fault.details["reason"])))
-        if len(checker.findings) > first and result.checkable:
-            done.texts[each.path] = result.checkable[0].places.text
+        if len(checker.findings) > first:
+            done.texts[each.path] = data.decode("utf-8", "replace").removeprefix("\ufeff")
     if not (done.checked or done.unread or wanted.allow_empty):
         raise NothingMatched(words=", ".join(wanted.words), kind=kind.replace("-", " "))
     done.findings = _unique(_hardened(checker.findings) if wanted.strict else checker.findings)

@@ -109,11 +109,14 @@ def _of(word: str) -> Iterator[Candidate]:
 
 
 def _below(folder: str) -> Iterator[str]:
-    for place, folders, files in os.walk(folder):
+    unlisted: list[str] = []
+    for place, folders, files in os.walk(folder, onerror=lambda fault: unlisted.append(fault.filename)):
         folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _LEFT_OUT)
         for name in sorted(files):
             if name.endswith(_SUFFIXES) and not name.startswith("."):
                 yield os.path.join(place, name)
+    # What is in it nobody knows, so that it stays in the list: reading it says why.
+    yield from unlisted
 
 
 def shown(path: str) -> str:

@@ -146,16 +146,23 @@ def _leave(done: Verified, output: Output) -> None:
 
 
 def write_file(path: str, text: str) -> None:
-    """Replace a file, so that whoever reads it finds a whole report; a link in its place is replaced, not followed."""
+    """Replace a file, so that whoever reads it finds a whole report; a link in its place is replaced, not followed.
+
+    What is no file, such as /dev/stdout or a named pipe, is written into.
+    """
     from tempfile import NamedTemporaryFile
 
+    whole = text if text.endswith("\n") else text + "\n"
     folder = os.path.dirname(path) or "."
     try:
+        if _is_stream(path):
+            _write_into(path, whole)
+            return
         with NamedTemporaryFile(
             "w", encoding="utf-8", dir=folder, prefix=".report-", delete=False, errors="backslashreplace"
         ) as file:
             try:
-                file.write(text if text.endswith("\n") else text + "\n")
+                file.write(whole)
                 os.fchmod(file.fileno(), 0o644)
                 file.flush()
                 os.rename(file.name, path)
@@ -164,3 +171,24 @@ def write_file(path: str, text: str) -> None:
                 raise
     except OSError as fault:
         raise NotWritten(path=path, reason=fault.strerror or str(fault)) from None
+
+
+def _is_stream(path: str) -> bool:
+    """Whether something stands there that a file must not take the place of."""
+    import stat
+
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    if os.path.islink(path):  # /dev/stdout leads to a file when there is one behind standard output
+        return not stat.S_ISDIR(mode) and os.path.abspath(path).startswith(("/dev/", "/proc/"))
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _write_into(path: str, text: str) -> None:
+    # A named pipe that nobody reads is an error, and not a reason to wait for ever.
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
+        os.set_blocking(handle, True)
+        stream.write(text)

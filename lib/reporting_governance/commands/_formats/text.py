@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 from reporting_governance.commands._text import one_line
@@ -10,6 +11,7 @@ from reporting_governance.commands._verify import HeldTogether, Verified
 from reporting_governance.contracts.finding import Finding, Related, Severity
 
 _WIDEST = 120  #: characters of a line of source that are shown
+_LINE_END = re.compile("\r\n|\r|\n")
 _COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.NOTE: "\x1b[36m"}
 _BOLD, _FAINT, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
@@ -18,7 +20,7 @@ def write(done: Verified, *, colour: bool = False) -> str:
     """Return the text; empty when there is nothing a person has to do or know."""
     lines: dict[str, list[str]] = {}
     for name, text in done.texts.items():
-        lines[name] = text.split("\n")
+        lines[name] = _LINE_END.split(text)
     blocks = ["\n".join(_block(each, lines.get(each.file), colour=colour)) for each in done.findings]
     blocks += [one_line(f"{each.file}: could not be checked: {each.reason}") for each in done.unread]
     blocks += [
@@ -87,9 +89,23 @@ def _frame(finding: Finding, lines: list[str]) -> Iterator[str]:
     ends_here = finding.end_line == finding.line and finding.end_column is not None
     width = max(1, (finding.end_column or column) - column if ends_here else len(source) - column + 1)
     start = column - 1 - from_column
+    marked = shown[start : start + width]
     number = str(finding.line)
     yield f"  {number} | {shown}"
-    yield f"  {' ' * len(number)} | {' ' * start}{'^' * max(1, min(width, len(shown) - start))}"
+    yield f"  {' ' * len(number)} | {' ' * _cells(shown[:start])}{'^' * max(1, _cells(marked))}"
+
+
+def _cells(text: str) -> int:
+    """Return how many columns a terminal needs for a text without characters that move its cursor.
+
+    Source: Unicode Standard Annex 11, and what terminals do: wide characters take two, marks upon others none.
+    """
+    if text.isascii():
+        return len(text)
+    from unicodedata import category, east_asian_width
+
+    unseen = ("Mn", "Me", "Cf")
+    return sum(0 if category(each) in unseen else 1 + (east_asian_width(each) in "WF") for each in text)
 
 
 def is_coloured(stream: object) -> bool:
