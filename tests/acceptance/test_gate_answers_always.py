@@ -118,13 +118,13 @@ def test_a_profile_that_is_gone_holds_as_it_did(tmp_path: Path) -> None:
 
 
 def test_a_pack_with_a_fault_is_told_with_what_was_meant(tmp_path: Path) -> None:
-    packs = tmp_path / "policy-packs"
-    packs.mkdir()
+    pack = tmp_path / "policy-packs/verified-completion-only.yaml"
+    pack.parent.mkdir()
     shipped = (ROOT / "profiles/policy-packs/verified-completion-only.yaml").read_text()
-    (packs / "verified-completion-only.yaml").write_text(
-        shipped.replace("evidence.failing_checks", "evidence.failing_check")
-    )
+    pack.write_text(shipped)
     gate = Gate(tmp_path, profile(tmp_path, packs="[no-silence, verified-completion-only]", on_error="block"))
+    gate.verbs.ok("report", "start", "t", "--agent", "a")
+    pack.write_text(shipped.replace("evidence.failing_checks", "evidence.failing_check"))
     result = ended(gate, json.dumps(hook("or-true")).encode())
     assert b'did you mean "evidence.failing_checks"?' in result.stderr
     said = gate.verbs.call("policy", "test").out
