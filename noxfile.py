@@ -3,6 +3,7 @@
 They run in the environment that nox itself runs in, which bin/test makes, so nothing is installed twice.
 """
 
+import glob
 import os
 import sys
 
@@ -85,9 +86,16 @@ def openclaw(session: nox.Session) -> None:
 
 @nox.session(venv_backend="venv")
 def verify(session: nox.Session) -> None:
-    """What we ship for CI in the real pre-commit and zizmor; verdicts beside check-jsonschema's.  Wants an index."""
+    """What we ship for CI in the real pre-commit and zizmor; verdicts beside check-jsonschema's; a minute of fuzzing.
+
+    It wants a package index.
+    """
     session.install("--require-hashes", "-r", "ci/requirements-verify.txt")
     python(session, "-m", "pytest", "-q", "-m", "outside", "tests/shipped", "tests/verify", *session.posargs)
+    assert session.virtualenv.location is not None
+    (installed,) = glob.glob(os.path.join(session.virtualenv.location, "lib", "python*", "site-packages"))
+    ours = os.pathsep.join(["lib", "."])
+    python(session, "tests/verify/fuzz_atheris.py", "-max_total_time=60", PYTHONPATH=ours, FUZZER=installed)
 
 
 @nox.session
