@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from tests.verify.checking import SYNTAXES, VERBS, every_case, verify
+from tests.verify.fixtures import KINDS, fixtures
 
 LONGEST_SECONDS = 20
 #: what findings say about a file as a whole
@@ -129,25 +130,30 @@ def mutated(draw: st.DrawFn) -> Text:
     return text._replace(data=data)
 
 
-def json_values() -> st.SearchStrategy[Any]:
-    """Draw JSON data."""
-    words = st.sampled_from(
-        ["full", "none", "all", "fact", "equals", "operator", "file", "hold", "required", "off", ""]
-    )
-    leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6) | words
-    return st.recursive(
-        leaves,
-        lambda inside: st.lists(inside, max_size=4) | st.dictionaries(st.text(max_size=6) | words, inside, max_size=4),
-        max_leaves=12,
-    )
+_WORDS = st.sampled_from(["full", "none", "all", "fact", "equals", "operator", "file", "hold", "required", "off", ""])
+_LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6) | _WORDS
+
+
+def _around(inside: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(inside, max_size=4) | st.dictionaries(st.text(max_size=6) | _WORDS, inside, max_size=4)
+
+
+_VALUES = st.recursive(_LEAVES, _around, max_leaves=12)
+
+
+@cache
+def _documents() -> list[tuple[str, Any]]:
+    verbs = {kind: verb for verb, kind in KINDS.items()}
+    return [(verbs[each.kind], each.value) for each in fixtures() if each.kind in verbs]
 
 
 @st.composite
-def with_another_value(draw: st.DrawFn, documents: tuple[tuple[str, Any], ...]) -> tuple[str, Any]:
-    """Draw a document in which one value is another, somewhere."""
-    verb, document = draw(st.sampled_from(documents))
-    path = draw(st.sampled_from(sorted(_paths(document), key=repr)))
-    return verb, _replaced(document, path, draw(json_values()))
+def with_another_value(draw: st.DrawFn) -> tuple[str, Any]:
+    """Draw a verb and a document of its kind in which one value is another, somewhere."""
+    documents = _documents()
+    verb, document = documents[draw(st.integers(0, len(documents) - 1))]
+    paths = sorted(_paths(document), key=repr)
+    return verb, _replaced(document, paths[draw(st.integers(0, len(paths) - 1))], draw(_VALUES))
 
 
 def _paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:

@@ -10,11 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.verify.checking import SYNTAXES
-from tests.verify.fixtures import KINDS, fixtures
 from tests.verify.fuzzing import Text, any_bytes, in_an_empty_folder, look_at, mutated, with_another_value
 
-_VERBS = {kind: verb for verb, kind in KINDS.items()}
-_DOCUMENTS = tuple((_VERBS[each.kind], each.value) for each in fixtures() if each.kind in _VERBS)
 _WRITERS: dict[str, Callable[[Any], str]] = {
     "json": json.dumps,
     "yaml": lambda value: yaml.safe_dump(value, allow_unicode=True, sort_keys=False),
@@ -45,7 +42,7 @@ def test_documents_with_changed_places(text: Text) -> None:
 
 
 @settings(max_examples=80)
-@given(with_another_value(_DOCUMENTS), st.sampled_from(SYNTAXES))
+@given(with_another_value(), st.sampled_from(SYNTAXES))
 def test_documents_with_another_value(document: tuple[str, Any], syntax: str) -> None:
     _data(document, syntax)
 
@@ -66,6 +63,6 @@ def test_documents_with_changed_places_at_length(text: Text) -> None:
 
 @pytest.mark.long
 @settings(max_examples=5_000)
-@given(with_another_value(_DOCUMENTS), st.sampled_from(SYNTAXES))
+@given(with_another_value(), st.sampled_from(SYNTAXES))
 def test_documents_with_another_value_at_length(document: tuple[str, Any], syntax: str) -> None:
     _data(document, syntax)
