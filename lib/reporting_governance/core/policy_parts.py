@@ -66,11 +66,16 @@ class PackParts:
             rule = _IN_A_RULE.fullmatch(pointer)
             if rule is not None:
                 self._left_out.add(int(rule[1]))
-            elif _FOR_PEOPLE.fullmatch(pointer):
+            elif _FOR_PEOPLE.fullmatch(pointer) and self._says_what_rules_need:
                 self._is_named_wrongly = True
             else:
                 self._is_lost = True
         return before != (self._left_out, self._is_named_wrongly)
+
+    @property
+    def _says_what_rules_need(self) -> bool:
+        metadata = self._written.get("metadata")
+        return isinstance(metadata, Mapping) and "id" in metadata and "severity_default" in metadata
 
     def as_written(self, problem: Problem) -> Problem:
         """Return a problem of `document` with its place in the pack as it is written."""
