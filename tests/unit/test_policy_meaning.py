@@ -43,6 +43,31 @@ def test_a_bad_pack_is_one_finding_with_its_place_and_what_to_do(folder: Path) -
     assert (finding.line, finding.column) == (before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
+@pytest.mark.parametrize(
+    ("condition", "pointer", "message", "suggestion"),
+    [
+        ({"fact": "children.open", "at_least": 1, "at_most": 3}, "", '"at_least" and "at_most"', "under all"),
+        ({"fact": "task.title", "matches": "a.*"}, "/matches", "not known", "no regular expressions"),
+        ({"fact": "task.title", "equals": "a", "matches": "b"}, "/matches", "not known", "no regular expressions"),
+        ({"fact": "task.title", "starts_with": "b"}, "/starts_with", "not known", "prefix"),
+        ({"fact": "task.started_at", "older_than": "1h"}, "/older_than", '"1h"', "in seconds: 3600"),
+        ({"fact": "task.started_at", "older_than": "60"}, "/older_than", '"60"', "without quotes: 60"),
+        ({"not": "yes"}, "/not", "expected an object", "a condition is an object"),
+        ({"all": {"fact": "task.title", "exists": True}}, "/all", "expected a list", "as a list"),
+    ],
+)
+def test_a_condition_of_another_shape_is_told_what_to_write(
+    condition: object, pointer: str, message: str, suggestion: str
+) -> None:
+    checker = Checker()
+    text = json.dumps(pack(rule(conditions=condition)))
+    assert checker.document(text.encode(), "pack.json", "policy-pack") is None
+    (finding,) = checker.findings
+    assert finding.pointer == f"/spec/rules/0/conditions{pointer}"
+    assert message in finding.message
+    assert suggestion in (finding.suggestion or "")
+
+
 def test_a_pack_with_a_catch_in_every_rule_is_told_all_of_it() -> None:
     bad = {"fact": "children.open", "less_than": 0}
     rules = [rule(f"own.rule-{number}", conditions=bad) for number in range(3)]

@@ -35,6 +35,16 @@ def shipped_schemas() -> SchemaSet:
     return SchemaSet(schemas)
 
 
+def faults_of_shape(document: Document, shape: Shape, kind: str, *, name: str) -> list[Finding]:
+    """Return every fault of a document's shape; of a pack with what the language of conditions has to say of it."""
+    faults = check_shape(document, shape, name=name)
+    if kind != "policy-pack" or not faults:
+        return faults
+    from reporting_governance.core.policy_advice import advise
+
+    return advise(faults, document.value)
+
+
 def schemas_digest() -> str:
     """Return the SHA-256 of the project's schemas files (JSON: name to SHA-256, keys sorted), in hexadecimal."""
     folder = resource_path("schemas", SCHEMA_FOLDER)
@@ -72,7 +82,7 @@ class Checker:
         result = read_documents(data, name=path)
         self.findings += result.findings
         shape = self.shape(kind)
-        faults = [each for document in result.checkable for each in check_shape(document, shape, name=path)]
+        faults = [each for document in result.checkable for each in faults_of_shape(document, shape, kind, name=path)]
         self.findings += faults
         if has_errors([*result.findings, *faults]):
             return None

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from reporting_governance.commands._checking import Checker
+from reporting_governance.commands._checking import Checker, faults_of_shape
 from reporting_governance.commands._verify_files import NothingMatched, NotRead, candidates, read_file
 from reporting_governance.contracts.finding import Finding, Severity
 from reporting_governance.contracts.finding_rules import FULL_NOT_PROBED, FULL_WITHOUT_PROBE, PARTIAL_WITHOUT_LIMITS
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.reading import Document, read_documents
-from reporting_governance.contracts.shape import check_shape
 
 if TYPE_CHECKING:
     from reporting_governance.contracts.capability import EffectiveCapabilities
@@ -115,7 +114,7 @@ def verify(kind: str, wanted: Wanted, meaning: Meaning) -> Verified:
         checker.findings += result.findings
         is_read = bool(result.documents)
         for document in result.checkable:
-            faults = check_shape(document, checker.shape(kind), name=each.path)
+            faults = faults_of_shape(document, checker.shape(kind), kind, name=each.path)
             checker.findings += faults
             if is_read:
                 try:

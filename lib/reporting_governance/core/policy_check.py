@@ -17,6 +17,14 @@ from reporting_governance.core.fact_catalogue import (
     FactType,
     fact_spec,
 )
+from reporting_governance.core.policy_advice import (
+    NO_SETS,
+    fact_meant,
+    has_set,
+    operator_meant,
+    operators_of,
+    seconds_meant,
+)
 from reporting_governance.core.policy_language import COMBINERS, COUNT_OPERATORS, ITEM, LIST_OPERATORS, OPERATORS
 from reporting_governance.core.policy_operators import ORDER_OPERATORS, QUALITY_RANK, type_name
 
@@ -98,15 +106,14 @@ def _check_leaf(leaf: Mapping[str, Any], pointer: str, scope: Scope, depth: int)
     fact = leaf["fact"]
     spec = _spec_of(fact, scope)
     if spec is None:
-        known = CATALOGUE if scope is None else scope
-        meant = did_you_mean(fact, known) if isinstance(fact, str) else None
+        meant = fact_meant(fact, scope) if isinstance(fact, str) else None
         yield f"{pointer}/fact", f"there is no fact {fact!r} here", meant
     operators = [key for key in leaf if key != "fact"]
     unknown = [key for key in operators if key not in OPERATORS]
     for key in unknown:
-        yield f"{pointer}/{_escape(key)}", f"there is no operator {key!r}", did_you_mean(str(key), OPERATORS)
+        yield f"{pointer}/{_escape(key)}", f"there is no operator {key!r}", operator_meant(str(key))
     if len(operators) != 1:
-        yield pointer, f"a condition on a fact has exactly one operator, not {len(operators)}", None
+        yield pointer, *operators_of(leaf)
     if spec is None or unknown or len(operators) != 1:
         return
     operator = operators[0]
@@ -158,7 +165,8 @@ def _check_operand(operand: object, operator: str, spec: FactSpec, pointer: str)
             yield pointer, f"exists needs true or false, not {type_name(operand)}", None
     elif operator in _AGES:
         if type(operand) is not int or operand < 0:
-            yield pointer, f"{operator} needs whole seconds, at least 0", None
+            meant = seconds_meant(operand) if isinstance(operand, str) else None
+            yield pointer, f"{operator} needs whole seconds, at least 0", meant
     elif operator == "in":
         if not isinstance(operand, (list, tuple)) or not operand:
             yield pointer, "in needs a list with at least one value", None
@@ -170,6 +178,8 @@ def _check_operand(operand: object, operator: str, spec: FactSpec, pointer: str)
             yield pointer, f"{operator} needs a text of 1 to {MAX_TEXT} characters", None
         elif operator == "contains" and spec.type is FactType.TEXTS and spec.choices:
             yield from _check_choice(operand, spec, pointer)
+        elif operator == "glob" and has_set(operand):
+            yield pointer, f"a glob has no sets of characters, and {operand!r} has one", NO_SETS
     else:
         yield from _check_value(operand, spec, pointer, ordered=operator in ORDER_OPERATORS)
 
