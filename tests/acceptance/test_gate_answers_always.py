@@ -133,6 +133,20 @@ def test_a_pack_with_a_fault_is_told_with_what_was_meant(tmp_path: Path) -> None
     assert len(places) == len(set(places))  # each finding once
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"hook": "message", "mesage": "Done."}, 'unknown key mesage (did you mean "message"?)'),  # nor a session
+        ({"session_id": "a", "evidence": "x"}, "evidence: expected a list, found a string"),
+        ({"session_id": "a", "hook": "mesage"}, 'message (did you mean "message"?)'),
+    ],
+)
+def test_generic_callers_are_told_what_they_meant(tmp_path: Path, given: dict[str, Any], said: str) -> None:
+    result = ended(Gate(tmp_path, profile(tmp_path), host="generic"), json.dumps(given).encode())
+    assert json.loads(result.stdout)["degraded"][0].endswith(said)
+    assert said.partition(" (")[0] in result.stderr.decode()
+
+
 def test_generic_callers_see_by_the_code_that_the_call_was_wrong(tmp_path: Path) -> None:
     gate = Gate(tmp_path, profile(tmp_path), host="generic")
     result = ended(gate, b'{"session_id": "s", "claim": {"kind": "almost"}}')

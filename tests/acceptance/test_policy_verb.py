@@ -102,6 +102,7 @@ def test_too_little_coverage_ends_with_1_and_says_what_is_untried(verbs: Verbs, 
     ("words", "said"),
     [
         (("test", "no-such-pack"), "no shipped pack has this id"),
+        (("test", "no-silense"), 'Did you mean "no-silence"?'),
         (("test", "./no-such.yaml"), "no such file"),
         (("test", "no-silence", "--junit", "/no/such/folder/file.xml"), "No such file or directory"),
         (("test", "--lines"), "belong to facts"),
@@ -181,6 +182,15 @@ def test_every_fact_of_a_message_comes_with_its_origin(verbs: Verbs) -> None:
     assert fields["message.next_step_present"]["from"] == "event payload /report/next_step"
     assert unread["evidence.completion_min_quality"]["known"] is False
     assert unread["task.status"]["value"] == "active"
+
+
+def test_an_event_of_no_known_type_is_remarked(verbs: Verbs) -> None:
+    ended = verbs.call("policy", "facts", "-", "--format", "json", given='{"event_type": "task_claimd_complete"}\n')
+    problem = 'no event is of type "task_claimd_complete"; did you mean "task_claimed_complete"?'
+    assert (ended.code, ended.err) == (0, f"standard input:1: {problem}\n")
+    [judged] = ended.document()["judged"]
+    [found] = [each for each in judged["facts"] if each["fact"] == "event.event_type"]
+    assert (found["known"], found["from"]) == (False, f"not known: {problem}")
 
 
 def test_lines_are_one_object_a_fact_and_a_bad_line_hides_no_good_one(verbs: Verbs) -> None:

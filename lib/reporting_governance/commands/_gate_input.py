@@ -95,8 +95,11 @@ def finding_of(data: bytes, fault: HookRefused | ContractError) -> Finding:
     from reporting_governance.contracts.reading import Syntax, read_documents
 
     if isinstance(fault, ContractError):
-        problem = problems_of(fault)[0]
+        problems = problems_of(fault)
+        problem = next((each for each in problems if each.suggestion), problems[0])  # a slip before what it leaves out
         pointer, at_key, message, suggestion = problem.pointer, problem.at_key, problem.message, problem.suggestion
+        if pointer and not at_key:
+            message = f"{pointer.lstrip('/')}: {message}"
     else:
         pointer, at_key, message, suggestion = fault.pointer, fault.at_key, str(fault), fault.advice() or None
     result = read_documents(data, name=NAME, syntax=Syntax.JSON, max_bytes=MOST_BYTES)

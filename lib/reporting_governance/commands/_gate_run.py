@@ -71,7 +71,9 @@ class Call:
             answer = self._instead("there was no answer in time")
         except WrongInput as fault:
             tell(fault.finding)
-            answer, code = self._instead(fault.finding.message), int(fault.exit_code)
+            advice = fault.finding.suggestion if self._host.tells_by_code else None  # else the agent reads it
+            meant = f" ({advice})" if advice else ""
+            answer, code = self._instead(f"{fault.finding.message}{meant}"), int(fault.exit_code)
         except GovernanceError as fault:
             say(f"{fault}  {fault.advice()}".strip())
             answer = self._instead(str(fault))

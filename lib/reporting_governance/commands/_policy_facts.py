@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from reporting_governance.commands._tables import findings, table
-from reporting_governance.commands._text import as_typed
+from reporting_governance.commands._text import as_typed, one_line
 from reporting_governance.commands._wiring import CommandContext, Reply
-from reporting_governance.contracts.finding import Finding, FindingRule, Severity
+from reporting_governance.contracts.finding import Finding, FindingRule, Severity, shown
 from reporting_governance.contracts.frozen import frozen
+from reporting_governance.contracts.suggest import did_you_mean
 from reporting_governance.contracts.times import format_time, parse_time
+from reporting_governance.core.fact_catalogue import CATALOGUE
 from reporting_governance.core.fact_origins import fact_origins
 from reporting_governance.core.fact_reading import fact_as_json
 from reporting_governance.core.facts import Facts, build_facts
@@ -21,6 +24,7 @@ from reporting_governance.core.policy_examples import complete_event
 from reporting_governance.core.policy_operators import Unknown
 from reporting_governance.errors import ExitCode, UsageError
 
+_TYPE = "event.event_type"
 _MOST_BYTES = 64 * 1024 * 1024
 _KEYS = frozenset({"title", "event", "task", "evidence", "now", "expect"})
 NO_SUBJECT = FindingRule(
@@ -99,6 +103,9 @@ def _of_lines(data: bytes, name: str, now: datetime, faults: list[Finding]) -> I
         except ValueError as fault:
             faults.append(_at(name, number, str(fault)))
             continue
+        problem = _strange_type(facts.event_type)
+        if problem is not None:
+            sys.stderr.write(one_line(f"{name}:{number}: {problem}") + "\n")
         yield _Judged(name, number, facts)
 
 
@@ -147,7 +154,18 @@ def _facts_of(given: Mapping[str, Any], now: datetime) -> Facts:
         moment = now if at is None else parse_time(at)
     except (ValueError, TypeError, AttributeError):
         raise ValueError("the time of the event is no time such as 2026-01-05T09:00:00.000Z") from None
-    return build_facts(complete_event({"timestamp": format_time(moment), **event}, task), task, evidence, moment)
+    facts = build_facts(complete_event({"timestamp": format_time(moment), **event}, task), task, evidence, moment)
+    problem = _strange_type(facts.event_type)
+    return facts if problem is None else replace(facts, values={**facts.values, _TYPE: Unknown(problem)})
+
+
+def _strange_type(name: str) -> str | None:
+    """Return what is wrong with the type of an event that no rule can look at."""
+    known = CATALOGUE[_TYPE].choices
+    if name in known:
+        return None
+    meant = did_you_mean(name, known)
+    return f"no event is of type {shown(name)}; " + (meant or f"types are {', '.join(known)}")
 
 
 def _are_objects(value: object) -> bool:

@@ -15,6 +15,7 @@ from reporting_governance.contracts.finding import Finding, FindingRule, Severit
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Problem
 from reporting_governance.contracts.reading import Document
+from reporting_governance.contracts.suggest import did_you_mean
 from reporting_governance.core.policy_compiling import CompiledPack, compile_pack
 from reporting_governance.core.policy_coverage import LeafCoverage, coverage_of, percent
 from reporting_governance.core.policy_examples import ExampleResult, run_examples
@@ -36,7 +37,7 @@ class NoPack(UsageError):
     """A pack that is neither shipped nor a file."""
 
     message = "{name}: no shipped pack has this id, and no such file can be read"
-    hint = "Shipped packs: {shipped}.  A file's name ends in .yaml, .yml or .json, or has a / in it."
+    hint = "{meant}Shipped packs: {shipped}.  A file's name ends in .yaml, .yml or .json, or has a / in it."
 
 
 class NotWritten(UsageError):
@@ -102,7 +103,8 @@ def _path_of(name: str) -> str:
     path = resource_path("policy-packs", f"{name}.yaml")
     if not os.path.exists(path):
         shipped = sorted(each.removesuffix(".yaml") for each in os.listdir(resource_path("policy-packs")))
-        raise NoPack(name=name, shipped=", ".join(shipped))
+        meant = did_you_mean(name, shipped)
+        raise NoPack(name=name, shipped=", ".join(shipped), meant=f"{meant}  ".capitalize() if meant else "")
     return path
 
 
@@ -111,7 +113,7 @@ def _try(path: str) -> _Tried:
     try:
         data = read_part(path)
     except ProfileUnreadable:
-        raise NoPack(name=path, shipped="see `reportgov policy test`") from None
+        raise NoPack(name=path, shipped="see `reportgov policy test`", meant="") from None
     document = checker.document(data, path, "policy-pack")
     content = None if document is None else checker.pack(document, path)
     if document is None or content is None:

@@ -232,7 +232,10 @@ def _enum_decoder(hint: Any) -> Callable[[Any], Any]:
     def read(value: object) -> Any:
         member = known.get(value) if isinstance(value, (str, int)) else None
         if member is None:
-            raise _mismatch(f"{value!r} is none of {', '.join(map(str, known))}")
+            from reporting_governance.contracts.suggest import did_you_mean
+
+            message = f"{value!r} is none of {', '.join(map(str, known))}"
+            raise WrongMeaning([Problem("", message, did_you_mean(str(value), map(str, known)))])
         return member
 
     return read
