@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reporting_governance.commands._verify_options import FORMS
+from reporting_governance.commands._verify_options import FORMS, _is_stream
 from tests.verify.checking import ROOT, verify
 
 _BAD = {
@@ -128,19 +128,16 @@ def test_a_pipe_that_nobody_reads_is_not_waited_for() -> None:
     assert verify("verify-descriptor", *formats("json=pipe"), "bad.json").code == 3
 
 
+@pytest.mark.skipif(not os.path.islink("/proc/self/fd/1"), reason="only Linux names open files so")
 def test_standard_output_by_its_name_is_written_into_and_not_replaced() -> None:
-    """A process of its own: what stands behind /dev/stdout is a file here, which a link must not make replaceable."""
-    where = os.readlink("/dev/stdout")
+    """A process of its own, since a file stands behind its standard output.
+
+    The name in /proc stands for /dev/stdout, which root would lose here if a link to a file were replaced.
+    """
+    words = [*formats("sarif=/proc/self/fd/1"), "bad.json"]
     with open("out", "w") as file:
         done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "reporting_governance",
-                "verify-descriptor",
-                *formats("sarif=/dev/stdout"),
-                "bad.json",
-            ],
+            [sys.executable, "-m", "reporting_governance", "verify-descriptor", *words],
             stdout=file,
             env={**os.environ, "PYTHONPATH": str(ROOT / "lib")},
             timeout=60,
@@ -148,7 +145,11 @@ def test_standard_output_by_its_name_is_written_into_and_not_replaced() -> None:
         )
     assert done.returncode == 1
     assert json.loads(Path("out").read_text())["version"] == "2.1.0"
-    assert os.readlink("/dev/stdout") == where
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/stderr", "/dev/null"])
+def test_no_device_is_ever_replaced(name: str) -> None:
+    assert _is_stream(name)
 
 
 def test_a_name_that_is_no_utf_8_is_told_in_every_form() -> None:
