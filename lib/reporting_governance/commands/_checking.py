@@ -186,16 +186,7 @@ class Checker:
 
 def _related(place: Elsewhere, document: Document, path: str) -> Related:
     pointer, span = document.nearest(place.pointer, at_key=True)
-    return Related(
-        file=path,
-        message=place.message,
-        document=document.index,
-        pointer=pointer,
-        line=span.line if span else None,
-        column=span.column if span else None,
-        end_line=span.end_line if span else None,
-        end_column=span.end_column if span else None,
-    )
+    return Related.at(span, file=path, message=place.message, document=document.index, pointer=pointer)
 
 
 def object_of(document: Document) -> Mapping[str, Any]:

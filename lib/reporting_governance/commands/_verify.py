@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from reporting_governance.commands._checking import Checker, faults_of_shape
 from reporting_governance.commands._verify_files import NothingMatched, NotRead, candidates, read_file
 from reporting_governance.contracts.finding import Finding, Severity
-from reporting_governance.contracts.finding_rules import FULL_NOT_PROBED, FULL_WITHOUT_PROBE, PARTIAL_WITHOUT_LIMITS
+from reporting_governance.contracts.finding_rules import FULL_WITHOUT_PROBE, PARTIAL_WITHOUT_LIMITS
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.reading import Document, read_documents
 
@@ -24,7 +24,7 @@ KINDS: Mapping[str, str] = {
     "PolicyPack": "policy-pack",
 }
 #: warnings that are errors when strictness is asked for
-_STRICT = frozenset(each.id for each in (PARTIAL_WITHOUT_LIMITS, FULL_WITHOUT_PROBE, FULL_NOT_PROBED))
+_STRICT = frozenset(each.id for each in (PARTIAL_WITHOUT_LIMITS, FULL_WITHOUT_PROBE))
 
 
 class Wanted(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,8 +17,9 @@ from reporting_governance.adapters.probes.registry import stories_of
 from reporting_governance.commands._checking import Checker, object_of
 from reporting_governance.commands._clock import SystemClock
 from reporting_governance.commands._verify import Verified
-from reporting_governance.commands._verify_files import package_root, read_file, shown
+from reporting_governance.commands._verify_files import NotRead, package_root, read_file, shown
 from reporting_governance.contracts.finding import Finding, Related
+from reporting_governance.contracts.reading import read_documents
 from reporting_governance.contracts.waiver import Waiver, Waivers
 from reporting_governance.core.probing import Versions, judge
 from reporting_governance.errors import UsageError
@@ -203,25 +205,12 @@ def _related(problem: ProbeProblem, root: str) -> Iterator[Related]:
     Args:
         root: the package root, which files of observations are named from.
     """
-    from reporting_governance.commands._verify_files import NotRead
-    from reporting_governance.contracts.reading import read_documents
-
     for each in problem.related:
-        place: dict[str, Any] = {}
-        file = shown(os.path.join(root, each.file))
-        try:
+        file, span = shown(os.path.join(root, each.file)), None
+        with suppress(NotRead):
             for document in read_documents(read_file(file), name=file).documents[:1]:
                 _, span = document.nearest(each.pointer)
-                if span is not None:
-                    place = {
-                        "line": span.line,
-                        "column": span.column,
-                        "end_line": span.end_line,
-                        "end_column": span.end_column,
-                    }
-        except NotRead:
-            place = {}
-        yield Related(file=file, message=each.message, pointer=each.pointer, **place)
+        yield Related.at(span, file=file, message=each.message, pointer=each.pointer)
 
 
 class _Progress:

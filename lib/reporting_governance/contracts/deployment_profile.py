@@ -19,7 +19,7 @@ from reporting_governance.contracts.gate_settings import Gate
 from reporting_governance.contracts.notification_settings import Notification
 from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.record import OrderedEnum, Record, named
-from reporting_governance.contracts.resource import ResourceMetadata
+from reporting_governance.contracts.resource import ResourceMetadata, wrong_kind
 from reporting_governance.contracts.self_watch import SelfWatch
 from reporting_governance.contracts.suggest import did_you_mean
 from reporting_governance.contracts.watch_settings import Watchdog
@@ -188,7 +188,7 @@ class DeploymentProfile(ProfileSpec):
     metadata: ResourceMetadata
 
     def __post_init__(self) -> None:
-        refuse([*_wrong_kind(self.api_version, self.kind, KIND), *self.problems()])
+        refuse([*wrong_kind(self.api_version, self.kind, KIND), *self.problems()])
 
 
 @frozen(kw_only=True)
@@ -205,20 +205,13 @@ class DeploymentProfileArtifact(Record):
     spec: ProfileSpec
 
     def __post_init__(self) -> None:
-        refuse(_wrong_kind(self.api_version, self.kind, ARTIFACT_KIND))
+        refuse(wrong_kind(self.api_version, self.kind, ARTIFACT_KIND))
 
     @property
     def profile(self) -> DeploymentProfile:
         """The profile that is in force."""
         sections = {each.name: getattr(self.spec, each.name) for each in fields(ProfileSpec)}
         return DeploymentProfile(api_version=API_VERSION, kind=KIND, metadata=self.metadata, **sections)
-
-
-def _wrong_kind(version: str, kind: str, wanted: str) -> Iterator[Problem]:
-    if version != API_VERSION:
-        yield Problem("/apiVersion", f"apiVersion is {API_VERSION}, not {version}")
-    if kind != wanted:
-        yield Problem("/kind", f"kind is {wanted}, not {kind}")
 
 
 def root_problem(path: str) -> str | None:

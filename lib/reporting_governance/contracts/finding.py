@@ -45,6 +45,20 @@ class Related(Record):
     end_line: int | None = None
     end_column: int | None = None
 
+    @classmethod
+    def at(cls, span: Span | None, *, file: str, message: str, document: int = 1, pointer: str = "") -> Related:
+        """Return a second place; without a span it names the file and the pointer only."""
+        return cls(
+            file=file,
+            message=message,
+            document=document,
+            pointer=pointer,
+            line=span.line if span else None,
+            column=span.column if span else None,
+            end_line=span.end_line if span else None,
+            end_column=span.end_column if span else None,
+        )
+
 
 @frozen(kw_only=True)
 class Finding(Record):

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar
 
-from reporting_governance.contracts.capability import API_VERSION, POWERS, Observation, SupportLevel
+from reporting_governance.contracts.capability import POWERS, Observation, SupportLevel
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.record import Record, named
+from reporting_governance.contracts.resource import wrong_kind
 
 KIND = "ProbeObservations"
 _CONCLUSIVE = (Observation.CONFIRMED, Observation.CONTRADICTED)
@@ -101,10 +102,7 @@ class ProbeObservations(Record):
         refuse(self._problems())
 
     def _problems(self) -> Iterator[Problem]:
-        if self.api_version != API_VERSION:
-            yield Problem("/apiVersion", f"apiVersion is {API_VERSION}, not {self.api_version}")
-        if self.kind != KIND:
-            yield Problem("/kind", f"kind is {KIND}, not {self.kind}")
+        yield from wrong_kind(self.api_version, self.kind, KIND)
         seen: set[str] = set()
         for place, each in enumerate(self.descriptors):
             if each.descriptor in seen:

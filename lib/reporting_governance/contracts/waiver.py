@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import ClassVar
 
-from reporting_governance.contracts.capability import API_VERSION, POWERS
+from reporting_governance.contracts.capability import POWERS
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.record import Record, named
+from reporting_governance.contracts.resource import wrong_kind
 from reporting_governance.contracts.suggest import did_you_mean
 
 KIND = "Waivers"
@@ -67,10 +68,7 @@ class Waivers(Record):
         refuse(self._problems())
 
     def _problems(self) -> Iterator[Problem]:
-        if self.api_version != API_VERSION:
-            yield Problem("/apiVersion", f"apiVersion is {API_VERSION}, not {self.api_version}")
-        if self.kind != KIND:
-            yield Problem("/kind", f"kind is {KIND}, not {self.kind}")
+        yield from wrong_kind(self.api_version, self.kind, KIND)
         first: dict[tuple[str, str, str], int] = {}
         for place, each in enumerate(self.waivers):
             key = (each.rule, each.descriptor, each.power)

@@ -30,6 +30,7 @@ from reporting_governance.contracts.finding_rules import (
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.probe_observation import ProbedDescriptor, ProbeObservation, ProbePlace
 from reporting_governance.contracts.waiver import Waiver
+from reporting_governance.core.descriptor_meaning import place_of
 
 Document: TypeAlias = Mapping[str, Any]
 
@@ -188,12 +189,8 @@ def _fresh_outcome(claimed: SupportLevel, seen: ProbeObservation | None) -> Obse
     return seen.outcome
 
 
-def _place(power: str) -> str:
-    return "/capabilities/" + power.replace(".", "/")
-
-
 def _problem(rule: FindingRule, power: str, message: str, **more: Any) -> ProbeProblem:
-    fields: dict[str, Any] = {"severity": rule.severity, "pointer": _place(power), **more}
+    fields: dict[str, Any] = {"severity": rule.severity, "pointer": place_of(power), **more}
     return ProbeProblem(rule=rule, power=power, message=message, **fields)
 
 
@@ -213,7 +210,7 @@ def _of_leaf(
             yield _problem(UNDERCLAIM, power, message, related=seen.related)
         else:
             message = f"{power} is claimed {claimed}, and its probe saw {_reach(claimed, seen)}: {seen.sentence}"
-            yield _problem(CLAIM_CONTRADICTED, power, message, pointer=f"{_place(power)}/level", related=seen.related)
+            yield _problem(CLAIM_CONTRADICTED, power, message, pointer=f"{place_of(power)}/level", related=seen.related)
     elif seen is not None and outcome is Observation.INCONCLUSIVE:
         yield _problem(PROBE_INCONCLUSIVE, power, f"the probe of {power} tells nothing: {seen.sentence}")
     elif outcome is Observation.NOT_PROBED and claimed is SupportLevel.FULL:

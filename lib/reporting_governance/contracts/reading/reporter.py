@@ -69,16 +69,7 @@ class Reporter:
 
     def _related(self, place: tuple[int, int], message: str, pointer: str) -> Related:
         span = span_of(self.text, *place)
-        return Related(
-            file=self.name,
-            message=message,
-            document=self.document,
-            pointer=pointer,
-            line=span.line,
-            column=span.column,
-            end_line=span.end_line,
-            end_column=span.end_column,
-        )
+        return Related.at(span, file=self.name, message=message, document=self.document, pointer=pointer)
 
     def finished(self) -> tuple[Finding, ...]:
         """Return what was collected, with a remark when more was found than is listed."""
