@@ -103,6 +103,34 @@ def test_zero_files_are_a_mistake_of_the_call(words: tuple[str, ...]) -> None:
     assert descriptors("--allow-empty", *words).code == 0
 
 
+@pytest.mark.parametrize("word", ["capabilites/*.json", "empty", "one/*/*.yaml", ""])
+def test_a_word_that_stands_for_nothing_is_not_hidden_by_others(word: str) -> None:
+    """A misspelt glob beside a right one would else be green for ever."""
+    Path("empty").mkdir()
+    put("one/a.json")
+    answer = descriptors("one", word)
+    assert (answer.code, summary(answer)) == (3, {"checked": 1, "not_read": 1})
+    assert answer.report["not_read"] == [{"file": word or "''", "reason": "it stands for no file"}]
+    answer = descriptors("--allow-empty", "one", word)
+    assert (answer.code, summary(answer)) == (0, {"checked": 1})
+
+
+def test_an_empty_word_alone_is_a_mistake_of_the_call() -> None:
+    answer = descriptors("")
+    assert (answer.code, answer.out) == (2, "")
+    assert "nothing to check: '' matched no capability descriptor" in answer.err
+
+
+def test_a_folder_in_place_of_a_file_is_not_read() -> None:
+    put("one.json")
+    Path("folder").mkdir()
+    answer = verify(
+        "verify-profile", "--format", "json", "--descriptor", "folder", str(ROOT / "profiles/probing/profile.yaml")
+    )
+    assert answer.code == 3
+    assert answer.report["not_read"] == [{"file": "folder", "reason": "it is a folder"}]
+
+
 def test_only_skipped_files_are_as_good_as_none() -> None:
     put("all/profile.json", {"kind": "DeploymentProfile"})
     assert descriptors("all").code == 2

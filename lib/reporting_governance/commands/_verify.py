@@ -99,7 +99,8 @@ def verify(kind: str, wanted: Wanted, meaning: Meaning) -> Verified:
     """
     checker = Checker()
     done = Verified(kind)
-    for each in candidates(wanted.words):
+    files, unmatched = candidates(wanted.words)
+    for each in files:
         try:
             data = read_file(each.path)
         except NotRead as fault:
@@ -123,10 +124,17 @@ def verify(kind: str, wanted: Wanted, meaning: Meaning) -> Verified:
                     done.unread.append(Unread(str(fault.details["path"]), str(fault.details["reason"])))
         if len(checker.findings) > first:
             done.texts[each.path] = data.decode("utf-8", "replace").removeprefix("\ufeff")
-    if not (done.checked or done.unread or wanted.allow_empty):
-        raise NothingMatched(words=", ".join(wanted.words), kind=kind.replace("-", " "))
+    if not wanted.allow_empty:
+        if not (done.checked or done.unread):
+            raise NothingMatched(words=", ".join(map(_visible, wanted.words)), kind=kind.replace("-", " "))
+        # Beside what was found, a misspelt glob would look like a check that came out well.
+        done.unread += [Unread(_visible(each), "it stands for no file") for each in unmatched]
     done.findings = _unique(_hardened(checker.findings) if wanted.strict else checker.findings)
     return done
+
+
+def _visible(word: str) -> str:
+    return word or "''"
 
 
 def _is_another(kind: str, documents: Iterable[Document]) -> bool:

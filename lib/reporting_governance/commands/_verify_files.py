@@ -37,19 +37,30 @@ class Candidate(NamedTuple):
     named: bool  #: by itself, not by its folder or a glob: then it is never left out
 
 
-def candidates(words: Sequence[str]) -> Sequence[Candidate]:
+class Candidates(NamedTuple):
+    """What a command line stands for."""
+
+    files: Sequence[Candidate]
+    unmatched: Sequence[str]  #: folders and globs that stand for no file
+
+
+def candidates(words: Sequence[str]) -> Candidates:
     """Return the files that paths, folders and globs stand for, each once, in the order in which they were named.
 
     A folder stands for all .json, .yaml and .yml files in it and below, without hidden folders and links to folders.
     A name that is not there stays in the list: reading it says so.
     """
     found: dict[str, Candidate] = {}
+    unmatched: dict[str, None] = {}
     for word in words:
-        for each in _of(word):
+        matched = tuple(_of(word))
+        if not matched:
+            unmatched[word] = None
+        for each in matched:
             known = found.get(each.path)
             if known is None or each.named:
                 found[each.path] = each
-    return tuple(found.values())
+    return Candidates(tuple(found.values()), tuple(unmatched))
 
 
 def read_file(path: str) -> bytes:
@@ -62,10 +73,11 @@ def read_file(path: str) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (OSError, ValueError) as fault:
         raise NotRead(path=path, reason=getattr(fault, "strerror", None) or str(fault)) from None
+    about = os.fstat(handle)
+    if not stat.S_ISREG(about.st_mode):
+        os.close(handle)
+        raise NotRead(path=path, reason="it is a folder" if stat.S_ISDIR(about.st_mode) else "it is no regular file")
     with os.fdopen(handle, "rb", buffering=0) as file:
-        about = os.fstat(handle)
-        if not stat.S_ISREG(about.st_mode):
-            raise NotRead(path=path, reason="it is no regular file")
         try:
             parts = []
             left = MAX_BYTES + 1
@@ -95,6 +107,8 @@ def package_root(path: str, given: str | None) -> str:
 
 
 def _of(word: str) -> Iterator[Candidate]:
+    if not word:  # an empty variable of a script
+        return
     if os.path.isdir(word):
         yield from (Candidate(shown(each), named=False) for each in _below(word))
     elif _GLOB_LETTERS & set(word) and not os.path.lexists(word):
