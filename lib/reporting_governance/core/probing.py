@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-from reporting_governance.contracts.capability import POWERS, Observation, SupportLevel
+from reporting_governance.contracts.capability import Observation, SupportLevel
 from reporting_governance.contracts.finding import FindingRule, Severity
 from reporting_governance.contracts.finding_rules import (
     CLAIM_CONTRADICTED,
@@ -30,7 +30,7 @@ from reporting_governance.contracts.finding_rules import (
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.probe_observation import ProbedDescriptor, ProbeObservation, ProbePlace
 from reporting_governance.contracts.waiver import Waiver
-from reporting_governance.core.descriptor_meaning import place_of
+from reporting_governance.core.descriptor_meaning import claims, place_of
 
 Document: TypeAlias = Mapping[str, Any]
 
@@ -88,15 +88,10 @@ def digest(descriptor: Document) -> str:
 
 def claimed_levels(descriptor: Document) -> Mapping[str, SupportLevel]:
     """Return what is claimed, by power.  A leaf that is absent claims nothing, and denies nothing."""
-    groups: Document = descriptor["capabilities"]
-    found: dict[str, SupportLevel] = {}
-    for group, names in POWERS.items():
-        said: Document = groups.get(group) or {}
-        for name in names:
-            leaf = said.get(name)
-            if leaf is not None:
-                found[f"{group}.{name}"] = SupportLevel(leaf["level"]) if leaf["supported"] else SupportLevel.NONE
-    return found
+    return {
+        power: SupportLevel(leaf["level"]) if leaf["supported"] else SupportLevel.NONE
+        for power, leaf in claims(descriptor)
+    }
 
 
 def outcome_of(claimed: SupportLevel, found: SupportLevel | None, *, honest: bool = True) -> Observation:
