@@ -2,12 +2,15 @@
 
 import-linter watches which of our rooms imports which; this watches what `contracts` and `core` take from Python
 itself.  A list of what is allowed, not of what is forbidden: a new import there is worth a thought.
+
+And the verifier to its promise: one file that a stranger runs with nothing but Python.  It takes the standard library
+and itself, no network, and names stay what they are when its modules are joined.
 """
 
 import ast
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 PURE_ROOMS = ("contracts", "core")
 ALLOWED = frozenset(
@@ -33,6 +36,15 @@ FORBIDDEN_ATTRIBUTES = {
     "sys": frozenset({"argv", "exit", "stderr", "stdin", "stdout"}),
 }
 OURS = "reporting_governance"
+STRANGERS_ROOM = "verifier"
+#: what the verifier takes from the standard library; no module that reaches a network or starts a program
+ALLOWED_FOR_STRANGERS = frozenset(
+    """
+    __future__ argparse base64 binascii codecs collections collections.abc datetime enum errno functools hashlib
+    importlib.util io itertools json operator os re stat string struct sys tempfile textwrap typing unicodedata
+    zipfile zlib
+    """.split()
+)
 
 
 def problems(source: str, path: str) -> Iterator[str]:
@@ -64,6 +76,55 @@ def _of_module(module: str) -> Iterator[str]:
         yield f"a pure room may not import {module}; see ALLOWED in ci/rooms.py"
 
 
+def problems_for_strangers(source: str, path: str) -> Iterator[str]:
+    """Yield `path:line: what` for everything in a file of the verifier that could not be joined into one file."""
+    tree = ast.parse(source, path)
+    for node in ast.walk(tree):
+        for what in _of_strangers(node, is_top=node in tree.body):
+            yield f"{path}:{getattr(node, 'lineno', 0)}: {what}"
+
+
+def _of_strangers(node: ast.AST, *, is_top: bool) -> Iterator[str]:
+    match node:
+        case ast.Import(names=names):
+            for name in names:
+                if name.asname is not None:
+                    yield f"the verifier imports nothing under another name: {name.name}"
+                if name.name not in ALLOWED_FOR_STRANGERS:
+                    yield f"the verifier may not import {name.name}; see ALLOWED_FOR_STRANGERS in ci/rooms.py"
+        case ast.ImportFrom(module=str(module), names=names, level=0):
+            if any(name.asname is not None for name in names):
+                yield f"the verifier imports nothing under another name: from {module}"
+            if module.startswith(f"{OURS}.{STRANGERS_ROOM}."):
+                if not is_top:
+                    yield f"the verifier imports its own modules at the top: {module}"
+            elif module not in ALLOWED_FOR_STRANGERS:
+                yield f"the verifier may not import {module}; see ALLOWED_FOR_STRANGERS in ci/rooms.py"
+        case ast.ImportFrom():
+            yield "the verifier names a module that it imports in full"
+
+
+def names_twice(sources: Mapping[str, str]) -> Iterator[str]:
+    """Yield each module-level name that two files of the verifier define: joined, one would take the other's place."""
+    owners: dict[str, str] = {}
+    for path, source in sources.items():
+        for name in sorted(set(_defined(ast.parse(source, path)))):
+            if owners.setdefault(name, path) != path:
+                yield f"{path}: {name} is a name of {owners[name]} too"
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                yield name
+            case ast.Assign(targets=targets):
+                for target in targets:
+                    yield from (each.id for each in ast.walk(target) if isinstance(each, ast.Name))
+
+
 def python_files(folder: str) -> Iterator[str]:
     """Yield every Python file below a folder, sorted."""
     for where, folders, names in os.walk(folder):
@@ -85,7 +146,22 @@ def main(package: str) -> int:
                     print(problem)
                     found += 1
         print(f"{room}: {len(files)} files looked at")
-    return 1 if found else 0
+    return 1 if found + _strangers_room(os.path.join(package, STRANGERS_ROOM)) else 0
+
+
+def _strangers_room(folder: str) -> int:
+    sources = {}
+    for path in python_files(folder):
+        with open(path, encoding="utf-8") as file:
+            sources[path] = file.read()
+    found = [problem for path, source in sources.items() for problem in problems_for_strangers(source, path)]
+    found += names_twice(sources)
+    if not sources:
+        found.append(f"{STRANGERS_ROOM}: no Python files in {folder}")
+    for problem in found:
+        print(problem)
+    print(f"{STRANGERS_ROOM}: {len(sources)} files looked at")
+    return len(found)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,36 @@ def test_a_pure_line_is_left_alone() -> None:
     assert list(rooms.problems(pure, "core/x.py")) == []
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("import socket", "may not import socket"),
+        ("from urllib.request import urlopen", "may not import urllib.request"),
+        ("import subprocess", "may not import subprocess"),
+        ("from cryptography import x509", "may not import cryptography"),
+        ("from reporting_governance.errors import ExitCode", "may not import reporting_governance.errors"),
+        ("from .merkle import root", "imports in full"),
+        ("import json as j", "under another name"),
+        ("from reporting_governance.verifier.merkle import root as r", "under another name"),
+        ("def f():\n    from reporting_governance.verifier.merkle import root", "at the top"),
+    ],
+)
+def test_a_line_that_a_stranger_could_not_run_is_found(line: str, said: str) -> None:
+    (problem,) = list(rooms.problems_for_strangers(line, "verifier/x.py"))
+    assert said in problem
+
+
+def test_a_line_that_a_stranger_can_run_is_left_alone() -> None:
+    plain = "import os\nfrom reporting_governance.verifier.merkle import root\ndef f():\n    import zipfile"
+    assert list(rooms.problems_for_strangers(plain, "verifier/x.py")) == []
+
+
+def test_a_name_of_two_modules_of_the_verifier_is_found() -> None:
+    assert list(rooms.names_twice({"a": "_LF: int = 1\n", "b": "x, _LF = 1, 2\ndef g(): _y = 1", "c": "_y = 1"})) == [
+        "b: _LF is a name of a too"
+    ]
+
+
 def test_an_empty_room_does_not_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert rooms.main(str(tmp_path)) == 1
     assert "no Python files" in capsys.readouterr().out
