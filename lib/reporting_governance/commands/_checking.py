@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from reporting_governance.core.capability_profile_compatibility import Preflight
 
 SCHEMA_FOLDER = "reporting-governance"
+#: `kind` of a document that people write -> its schema, and what checks it
+KINDS: Mapping[str, tuple[str, str]] = {
+    "AdapterCapabilities": ("capability-descriptor", "verify-descriptor"),
+    "DeploymentProfile": ("deployment-profile", "verify-profile"),
+    "PolicyPack": ("policy-pack", "verify-policy"),
+    "Waivers": ("waivers", "verify-descriptor --waivers"),
+    "ProbeObservations": ("probe-observations", "verify-descriptor --observations"),
+}
 _NOTHING: Mapping[str, tuple[Document, str]] = {}
 
 
@@ -35,9 +44,21 @@ def shipped_schemas() -> SchemaSet:
     return SchemaSet(schemas)
 
 
+def other_kind(document: Document, kind: str) -> str | None:
+    """Return the `kind` of a document that says it is of another one which is known."""
+    said = document.value.get("kind") if isinstance(document.value, dict) else None
+    return said if isinstance(said, str) and KINDS.get(said, (kind,))[0] != kind else None
+
+
 def faults_of_shape(document: Document, shape: Shape, kind: str, *, name: str) -> list[Finding]:
-    """Return every fault of a document's shape; of a pack with what the language of conditions has to say of it."""
+    """Return every fault of a document's shape; of a pack with what the language of conditions has to say of it.
+
+    A document of another kind has one fault: its keys are right for what it is.
+    """
     faults = check_shape(document, shape, name=name)
+    if (other := other_kind(document, kind)) is not None:
+        advice = f"check it with {KINDS[other][1]}"
+        return [replace(each, suggestion=advice) for each in faults if each.pointer == "/kind"] or faults
     if kind != "policy-pack" or not faults:
         return faults
     from reporting_governance.core.policy_advice import advise

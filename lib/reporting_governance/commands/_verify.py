@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from reporting_governance.commands._checking import Checker, faults_of_shape
+from reporting_governance.commands._checking import Checker, faults_of_shape, other_kind
 from reporting_governance.commands._verify_files import NothingMatched, NotRead, candidates, read_file
 from reporting_governance.contracts.finding import Finding, Severity
 from reporting_governance.contracts.finding_rules import FULL_WITHOUT_PROBE, PARTIAL_WITHOUT_LIMITS
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from reporting_governance.contracts.capability import EffectiveCapabilities
     from reporting_governance.contracts.waiver import Waiver
 
-#: `kind` of a document -> its schema
-KINDS: Mapping[str, str] = {
-    "AdapterCapabilities": "capability-descriptor",
-    "DeploymentProfile": "deployment-profile",
-    "PolicyPack": "policy-pack",
-}
 #: warnings that are errors when strictness is asked for
 _STRICT = frozenset(each.id for each in (PARTIAL_WITHOUT_LIMITS, FULL_WITHOUT_PROBE))
 
@@ -117,7 +111,7 @@ def verify(kind: str, wanted: Wanted, meaning: Meaning) -> Verified:
         for document in result.checkable:
             faults = faults_of_shape(document, checker.shape(kind), kind, name=each.path)
             checker.findings += faults
-            if is_read:
+            if is_read and other_kind(document, kind) is None:
                 try:
                     meaning.check(document, each.path, checker, faults)
                 except NotRead as fault:
@@ -139,8 +133,8 @@ def _visible(word: str) -> str:
 
 def _is_another(kind: str, documents: Iterable[Document]) -> bool:
     """Whether all documents of a file say that they are of another kind which is known."""
-    kinds = [each.value.get("kind") if isinstance(each.value, dict) else None for each in documents]
-    return bool(kinds) and all(isinstance(each, str) and KINDS.get(each, kind) != kind for each in kinds)
+    others = [other_kind(each, kind) for each in documents]
+    return bool(others) and None not in others
 
 
 def _hardened(findings: Iterable[Finding]) -> Iterator[Finding]:
