@@ -66,12 +66,37 @@ def test_the_place_where_it_runs_changes_no_form(monkeypatch: pytest.MonkeyPatch
         (["sarif="], "the name of the file is missing"),
         (["json", "sarif"], "json and sarif cannot both go to standard output"),
         (["text", "text"], "cannot both go to standard output"),
+        (["json=out", "sarif=out"], "json and sarif cannot both go to out"),
+        (["json=out", "sarif=./folder/../out"], "json and sarif cannot both go to ./folder/../out"),
     ],
 )
 def test_a_form_that_cannot_be_is_a_mistake_of_the_call(given: list[str], said: str) -> None:
     answer = verify("verify-descriptor", *formats(*given), "bad.json")
     assert (answer.code, answer.out) == (2, "")
     assert said in answer.err
+
+
+@pytest.mark.parametrize("root", ["gone", "", "bad.json"])
+def test_a_root_that_is_no_folder_is_a_mistake_of_the_call(root: str) -> None:
+    answer = verify("verify-descriptor", "--root", root, "bad.json")
+    assert (answer.code, answer.out) == (2, "")
+    assert "there is no such folder" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("option", "needed"),
+    [
+        ("--probe-seconds=5", "--probe"),
+        ("--openclaw=openclaw", "--probe"),
+        ("--write-observations=seen.json", "--probe"),
+        ("--waivers=waivers.yaml", "--probe, or --observations FILE"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_a_mistake_of_the_call(option: str, needed: str) -> None:
+    answer = verify("verify-descriptor", option, "bad.json")
+    assert (answer.code, answer.out) == (2, "")
+    assert f"{option.partition('=')[0]} needs" in answer.err
+    assert answer.err.endswith(f"Add {needed}.\n")
 
 
 def test_a_file_is_replaced_as_a_whole() -> None:

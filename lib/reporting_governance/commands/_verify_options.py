@@ -37,6 +37,13 @@ class BadFormat(UsageError):
     hint = "Write --format FORM for standard output and --format FORM=FILE for a file; forms: {forms}."
 
 
+class NoRoot(UsageError):
+    """--root names no folder: every path in every document would be missing."""
+
+    message = "--root {given}: there is no such folder"
+    hint = "Name the folder that holds capabilities/ and profiles/."
+
+
 class NotWritten(GovernanceError):
     """A report could not be written."""
 
@@ -96,7 +103,9 @@ def verify_command(
             **options: Any,
         ) -> int:
             outputs = [_output(each) for each in formats or ("text",)]
-            _refuse_two_on_stdout(outputs)
+            _refuse_two_in_one_place(outputs)
+            if root is not None and not os.path.isdir(root):
+                raise NoRoot(given=root or "''")
             done = function(Wanted(words, root, strict, allow_empty), **options)
             for each in outputs:
                 _leave(done, each)
@@ -128,11 +137,15 @@ def _output(given: str) -> Output:
     return Output(form, path or None)
 
 
-def _refuse_two_on_stdout(outputs: list[Output]) -> None:
-    here = [each.form for each in outputs if each.path is None]
-    if len(here) > 1:
-        problem = f"{' and '.join(here)} cannot both go to standard output"
-        raise BadFormat(given=here[1], problem=problem, forms=", ".join(FORMS))
+def _refuse_two_in_one_place(outputs: list[Output]) -> None:
+    taken: dict[str | None, str] = {}
+    for form, path in outputs:
+        place = None if path is None else os.path.abspath(path)
+        if place in taken and not (path is not None and _is_stream(path)):
+            given = form if path is None else f"{form}={path}"
+            problem = f"{taken[place]} and {form} cannot both go to {path or 'standard output'}"
+            raise BadFormat(given=given, problem=problem, forms=", ".join(FORMS))
+        taken[place] = form
 
 
 def _leave(done: Verified, output: Output) -> None:

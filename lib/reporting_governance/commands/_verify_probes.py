@@ -48,6 +48,13 @@ class NothingToJudge(UsageError):
     hint = "Add --probe, or --observations FILE."
 
 
+class NothingIsProbed(UsageError):
+    """An option about a run of probes would do nothing without one."""
+
+    message = "{option} needs a run of probes"
+    hint = "Add --probe."
+
+
 class ProbeOptions(NamedTuple):
     """What is asked for about probes."""
 
@@ -59,10 +66,18 @@ class ProbeOptions(NamedTuple):
     openclaw: str | None  #: its program
 
     def refuse_contradictions(self) -> None:
-        """Raises: NothingToJudge."""
-        for option, given in (("--waivers", self.waivers), ("--write-observations", self.write_to)):
-            if given is not None and not self.run and (self.observations is None or option != "--waivers"):
-                raise NothingToJudge(option=option)
+        """Raises: NothingToJudge, NothingIsProbed."""
+        if self.run:
+            return
+        for option, given in (
+            ("--write-observations", self.write_to),
+            ("--probe-seconds", self.seconds),
+            ("--openclaw", self.openclaw),
+        ):
+            if given is not None:
+                raise NothingIsProbed(option=option)
+        if self.waivers is not None and self.observations is None:
+            raise NothingToJudge(option="--waivers")
 
     @property
     def are_asked_for(self) -> bool:

@@ -49,7 +49,7 @@ def main(
     """
     from reporting_governance.commands._verify_descriptors import DescriptorMeaning
 
-    if not (probe or observations or write_observations or waivers):
+    if not probe and all(each is None for each in (observations, write_observations, waivers, probe_seconds, openclaw)):
         return verify("capability-descriptor", wanted, DescriptorMeaning(wanted.root))
     from reporting_governance.commands._verify_probes import ProbeOptions, judge_probes
 
