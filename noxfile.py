@@ -102,9 +102,16 @@ def verify(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Ratios within one run; absolute figures are hints.
 
-    Suite `rules` wants ci/requirements-bench.txt beside it, suite `verify` what session `verify` has installed.
+    Suite `rules` wants ci/requirements-bench.txt beside it, suite `verify` what session `verify` has installed, suite
+    `audit` what session `bench_peers` has.
     """
     python(session, "-m", "tests.bench", *session.posargs, PYTHONPATH=os.pathsep.join(["lib", "."]))
+
+
+@nox.session(venv_backend="venv")
+def bench_peers(session: nox.Session) -> None:
+    """Install the toolkit that suite `audit` of the benchmarks stands beside."""
+    session.install("--require-hashes", "-r", "ci/requirements-bench-peers.txt")
 
 
 @nox.session(venv_backend="venv")

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tabulate import tabulate
 
-from tests.bench import append, gate, grouping, rules, ticks, verify, whole_chain
+from tests.bench import append, audit, gate, grouping, rules, ticks, verify, whole_chain
 from tests.bench.measuring import Result
 
 SUITES: dict[str, Callable[[], Iterator[Result]]] = {
     "append": append.run,
+    "audit": audit.run,
     "chain": whole_chain.run,
     "gate": gate.run,
     "grouping": grouping.run,
