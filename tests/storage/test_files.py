@@ -14,12 +14,14 @@ import pytest
 
 from reporting_governance.contracts.journal_line import Folder, LineType, RecordLine, ViewKey
 from reporting_governance.errors import Busy, NotOurState, StorageError
-from reporting_governance.storage.files import layout, merkle, mounts, rebuild
+from reporting_governance.storage.files import layout, mounts, rebuild
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.segments import frontier
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Addition, Group
+from reporting_governance.verifier.merkle import extend
+from reporting_governance.verifier.merkle import root as tree_root
 from tests.storage.building import DUE, NOW, SPOOL, attempt, birth, item_id, later, observed, settle
 from tests.storage.oracle import check, views_on_disk
 
@@ -273,9 +275,9 @@ def test_a_full_segment_is_followed_by_one_that_carries_the_tree(root: str) -> N
     assert len(Layout(root).segments()) == len(opened) + 1
     leaves = [bytes.fromhex(line.leaf) for line in store.replay()]
     for document in opened:
-        _, hashes = merkle.extend(0, (), leaves[: document["seq"] - 1])
+        _, hashes = extend(0, (), leaves[: document["seq"] - 1])
         assert document["meta"]["frontier"] == [each.hex() for each in hashes]
-    assert merkle.root(frontier(Layout(root), len(leaves))[1]) == _plain_root(leaves)
+    assert tree_root(frontier(Layout(root), len(leaves))[1]) == _plain_root(leaves)
 
 
 def _plain_root(leaves: list[bytes]) -> bytes:
@@ -286,16 +288,6 @@ def _plain_root(leaves: list[bytes]) -> bytes:
     while split * 2 < len(leaves):
         split *= 2
     return sha256(b"\x01" + _plain_root(leaves[:split]) + _plain_root(leaves[split:])).digest()
-
-
-@pytest.mark.parametrize("size", range(1, 20))
-def test_the_frontier_gives_the_root(size: int) -> None:
-    leaves = [bytes([number]) * 32 for number in range(size)]
-    grown: tuple[int, tuple[bytes, ...]] = (0, ())
-    for leaf in leaves:
-        grown = merkle.extend(*grown, [leaf])
-    assert grown[0] == size
-    assert merkle.root(grown[1]) == _plain_root(leaves)
 
 
 def test_a_segment_is_closed_after_a_day(root: str) -> None:

@@ -15,7 +15,8 @@ from reporting_governance.core.projection import Body, Changes, apply
 from reporting_governance.storage.encoding import Prepared, prepare
 from reporting_governance.storage.groups import Judge, check_size
 from reporting_governance.storage.interface import Added, Addition, Answer, Group, Head, Line, Listing, Store, View
-from reporting_governance.storage.lines import encode, leaf_hash
+from reporting_governance.storage.lines import encode
+from reporting_governance.verifier.merkle import leaf_hash
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  #: only how long a line is matters
 

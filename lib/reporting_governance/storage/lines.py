@@ -1,8 +1,7 @@
-"""A line's text and its hash: what reading needs of the format; `encoding` has what writing needs."""
+"""A line's text: what reading needs of the format; `encoding` has what writing needs."""
 
 import json
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Any
 
 ZERO_LEAF = bytes(32)  #: what the first line names as its previous one
@@ -10,11 +9,6 @@ ZERO_LEAF = bytes(32)  #: what the first line names as its previous one
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False)
 encode: Callable[[Any], str] = _encoder.encode
 _decode = json.JSONDecoder().decode
-
-
-def leaf_hash(line: bytes) -> bytes:
-    """Return the RFC 6962 leaf hash of a line, given without its LF."""
-    return sha256(b"\x00" + line).digest()
 
 
 def decode_line(line: bytes) -> dict[str, Any] | None:

@@ -22,7 +22,8 @@ from reporting_governance.storage.interface import (
     Listing,
     View,
 )
-from reporting_governance.storage.lines import ZERO_LEAF, encode, leaf_hash
+from reporting_governance.storage.lines import ZERO_LEAF, encode
+from reporting_governance.verifier.merkle import leaf_hash
 
 
 class MemoryStore:

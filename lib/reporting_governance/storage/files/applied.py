@@ -12,7 +12,8 @@ from typing import NamedTuple
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.layout import Layout
-from reporting_governance.storage.lines import ZERO_LEAF, leaf_hash
+from reporting_governance.storage.lines import ZERO_LEAF
+from reporting_governance.verifier.merkle import leaf_hash
 
 _SIZE = 256
 _MAGIC = b"RGAPPL01"

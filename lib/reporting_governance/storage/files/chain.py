@@ -11,7 +11,8 @@ from typing import Any
 
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import LINE_VERSION, LineType
-from reporting_governance.storage.lines import decode_line, leaf_hash
+from reporting_governance.storage.lines import decode_line
+from reporting_governance.verifier.merkle import leaf_hash
 
 _TORN = LineType.LOG_TORN.value
 

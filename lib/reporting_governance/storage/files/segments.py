@@ -12,10 +12,11 @@ from typing import Any
 
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.errors import StorageError
-from reporting_governance.storage.files import journal_io, merkle
+from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.files.limits import Limits
-from reporting_governance.storage.lines import ZERO_LEAF, decode_line, leaf_hash
+from reporting_governance.storage.lines import ZERO_LEAF, decode_line
+from reporting_governance.verifier.merkle import extend, leaf_hash
 
 _LEAF_SIZE = 32
 
@@ -66,7 +67,7 @@ def frontier(layout: Layout, size: int) -> tuple[int, tuple[bytes, ...]]:
     known, hashes = _kept_frontier(layout, size)
     if known < size:
         wanted = size - known
-        known, hashes = merkle.extend(known, hashes, _first(wanted, leaves_after(layout, known)))
+        known, hashes = extend(known, hashes, _first(wanted, leaves_after(layout, known)))
         if known != size:
             raise StorageError(path=layout.log, reason=f"{known} lines where there should be {size}")
         _keep_frontier(layout, known, hashes)

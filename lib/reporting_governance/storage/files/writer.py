@@ -24,7 +24,8 @@ from reporting_governance.storage.files.marks import Marks, context_digest
 from reporting_governance.storage.files.recent import Recent
 from reporting_governance.storage.files.views import DamagedView, Views
 from reporting_governance.storage.interface import Addition
-from reporting_governance.storage.lines import encode, leaf_hash
+from reporting_governance.storage.lines import encode
+from reporting_governance.verifier.merkle import leaf_hash
 
 Prepareds = Sequence[Prepared]  #: the lines of one group
 
