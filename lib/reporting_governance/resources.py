@@ -16,6 +16,8 @@ KINDS = {
     "integrations": "integrations",
 }
 
+SHIPPED = "shipped:"  #: stands before the name of a shipped file, in place of where it happens to lie
+
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 _PACKED = os.path.join(_PACKAGE, "_data")  #: exists only in an installed package, see pyproject.toml
 
@@ -50,6 +52,20 @@ def resource_path(kind: str, name: str = "") -> str:
         raise ValueError(f"name must stay below the folder of its kind, got {name!r}")
     folder = os.path.join(checkout_root() or _PACKED, KINDS[kind])
     return os.path.join(folder, name) if name else folder
+
+
+def shipped_name(path: str) -> str:
+    """Return the name of a shipped file that is the same on every machine; other absolute paths as they are."""
+    root = os.path.join(checkout_root() or _PACKED, "")
+    return SHIPPED + path.removeprefix(root) if path.startswith(root) else path
+
+
+def shipped_path(name: str) -> str:
+    """Return the path of a file that `shipped_name` named; other paths as they are."""
+    inside = name.removeprefix(SHIPPED)
+    if inside == name or ".." in inside.split("/"):
+        return name
+    return os.path.join(checkout_root() or _PACKED, inside)
 
 
 def read_resource(kind: str, name: str) -> bytes:

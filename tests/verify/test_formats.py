@@ -53,6 +53,15 @@ _WAIVER = Waiver(
     reason="until\nthe disk is there",
     until="2030-01-02",
 )
+#: places that no repository has
+_OUTSIDE = replace(
+    _PLACED,
+    related=(
+        Related(file="shipped:capabilities/local-host.json", message="claimed here", line=90, column=7),
+        Related(file="../profile.yaml", message="asked for here"),
+    ),
+)
+_FROM_OUTSIDE = [replace(_PLACED, file=file) for file in ("shipped:profiles/a.yaml", "../a.json", "/etc/a.json", "..")]
 _EVERYTHING = (_WARNING, _PLACED, _OVER_LINES, _WITHOUT_PLACE, _AWKWARD)
 
 
@@ -124,6 +133,25 @@ class TestSarif:
         assert first["physicalLocation"]["region"] == {"startLine": 3, "startColumn": 1}
         assert "region" not in second["physicalLocation"]
 
+    def test_no_address_leads_out_of_the_repository(self) -> None:
+        run = log_of(verified(_OUTSIDE, *_FROM_OUTSIDE, unread=[Unread("/gone.json", "No such file")]))
+        (result,) = run["results"]
+        assert "relatedLocations" not in result
+        assert result["message"]["text"].split("\n")[2:] == [
+            "shipped:capabilities/local-host.json:90:7: claimed here",
+            "../profile.yaml: asked for here",
+        ]
+        notices = run["invocations"][0]["toolExecutionNotifications"]
+        assert [each["message"]["text"].split(" ")[0] for each in notices] == [
+            "/gone.json:",
+            "shipped:profiles/a.yaml:7:12:",
+            "../a.json:7:12:",
+            "/etc/a.json:7:12:",
+            "..:7:12:",
+        ]
+        assert [each["associatedRule"]["id"] for each in notices[1:]] == ["GOV104"] * 4
+        assert json.dumps(run).count('"uri"') == 1
+
     def test_every_rule_is_described_with_help(self) -> None:
         for each in log_of(whole())["tool"]["driver"]["rules"]:
             assert each["shortDescription"]["text"]
@@ -194,7 +222,26 @@ class TestGithub:
             "endColumn": "17",
             "title": "GOV104",
         }
-        assert message == f"{_PLACED.message}\n{_PLACED.suggestion}"
+        assert message.split("\n") == [
+            _PLACED.message,
+            _PLACED.suggestion,
+            "profiles/own.yaml:3:1: asked for here",
+            "senders: no text stands behind this",
+        ]
+
+    def test_what_lies_outside_the_repository_is_told_in_words(self) -> None:
+        unread = [Unread("../gone.json", "No such file")]
+        found = list(commands_of(verified(_OUTSIDE, *_FROM_OUTSIDE, unread=unread)))
+        assert found[0] == ("error", {}, "../gone.json: could not be checked: No such file")
+        assert found[1][1]["file"] == _PLACED.file
+        assert "shipped:capabilities/local-host.json:90:7: claimed here" in found[1][2]
+        assert [each[1] for each in found[2:]] == [{"title": "GOV104"}] * 4
+        assert found[2][2].startswith(f"shipped:profiles/a.yaml:7:12: {_PLACED.message}")
+
+    def test_what_is_waived_is_a_notice_with_who_answers_for_it(self) -> None:
+        ((command, properties, message),) = commands_of(verified(waived=[(_WARNING, _WAIVER)]))
+        assert (command, properties["title"], properties["line"]) == ("notice", "GOV217", "7")
+        assert message.startswith("waived until 2030-01-02 by ops: until\nthe disk is there\n")
 
     def test_what_would_end_a_command_or_begin_another_is_escaped(self) -> None:
         lines = github.write(verified(_AWKWARD)).split("\n")
@@ -202,7 +249,7 @@ class TestGithub:
         assert "\r" not in lines[0]
         ((command, properties, message),) = commands_of(verified(_AWKWARD))
         assert (command, properties["file"]) == ("error", _AWKWARD.file)
-        assert message == f"{_AWKWARD.message}\n{_AWKWARD.suggestion}"
+        assert message.startswith(f"{_AWKWARD.message}\n{_AWKWARD.suggestion}\n")
 
     def test_errors_come_first_and_each_severity_has_its_command(self) -> None:
         found = [each[0] for each in commands_of(verified(_WITHOUT_PLACE, _WARNING, _PLACED))]
@@ -244,6 +291,19 @@ class TestJunit:
         assert failure.text.split("\n")[0].startswith("capabilities/own.json:7:12: error GOV104: ")
         assert len(failure.text.split("\n")) == 2
         assert "GOV217" in str(case.findtext("system-out"))
+
+    def test_second_places_and_what_is_waived_are_told(self) -> None:
+        (case,) = self.tree(Verified("capability-descriptor", waived=[(_OUTSIDE, _WAIVER)])).iter("testcase")
+        assert case.find("failure") is None
+        said = str(case.findtext("system-out"))
+        assert said.startswith("waived until 2030-01-02 by ops: ")
+        assert said.endswith(
+            "; shipped:capabilities/local-host.json:90:7: claimed here; ../profile.yaml: asked for here"
+        )
+
+    def test_a_file_outside_the_repository_is_named_and_not_linked(self) -> None:
+        for case in self.tree(Verified("capability-descriptor", findings=_FROM_OUTSIDE)).iter("testcase"):
+            assert "file" not in case.attrib
 
     def test_a_good_file_passes(self) -> None:
         (case,) = (each for each in self.tree(whole()).iter("testcase") if each.attrib["file"] == "good.json")

@@ -76,6 +76,40 @@ def test_a_form_that_cannot_be_is_a_mistake_of_the_call(given: list[str], said: 
     assert said in answer.err
 
 
+def test_what_ships_is_called_alike_on_every_machine() -> None:
+    """Where this package happens to lie is no business of a report about somebody's repository."""
+    profile = "profiles/own.yaml"
+    Path("profiles").mkdir()
+    text = (ROOT / "profiles/strict-manager-mode.yaml").read_text()
+    Path(profile).write_text(text.replace("inline_dispatch_blocking: preferred", "inline_dispatch_blocking: required"))
+    forms = [form for form in FORMS if form != "text"]
+    answer = verify("verify-profile", *formats("text", *(f"{form}=report.{form}" for form in forms)), profile)
+    assert answer.code == 1
+    assert "\n  shipped:capabilities/local-host.json:" in answer.out
+    assert "\nprofiles/own.yaml on shipped:capabilities/local-host.json:\n" in answer.out
+    for written in (answer.out, *(Path(f"report.{form}").read_text() for form in forms)):
+        assert "shipped:capabilities/local-host.json" in written
+        assert str(ROOT) not in written
+
+
+def test_the_line_is_shown_of_files_that_others_name_too() -> None:
+    Path("profiles/policy-packs").mkdir(parents=True)
+    text = (ROOT / "profiles/minimal-solo-mode.yaml").read_text()
+    Path("profiles/own.yaml").write_text(text.replace("[no-silence, ", "[own, "))
+    Path("profiles/policy-packs/own.yaml").write_text("metadata: {id: own}\nspecc: {}\n")
+    out = verify("verify-profile", "--descriptor", "bad.json", "profiles/own.yaml").out
+    assert "profiles/policy-packs/own.yaml:2:1: error GOV102" in out
+    assert "\n  2 | specc: {}\n    | ^^^^^\n" in out
+    assert "bad.json:1:" in out
+    assert '"mode": "hok"' in out
+
+
+def test_what_was_named_by_hand_is_called_as_it_was_named() -> None:
+    shipped = str(ROOT / "capabilities/local-host.json")
+    answer = verify("verify-profile", "--format", "json", shipped)
+    assert {each["file"] for each in answer.report["findings"]} == {shipped}
+
+
 @pytest.mark.parametrize("root", ["gone", "", "bad.json"])
 def test_a_root_that_is_no_folder_is_a_mistake_of_the_call(root: str) -> None:
     answer = verify("verify-descriptor", "--root", root, "bad.json")

@@ -82,6 +82,7 @@ class Checker:
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
+        self.texts: dict[str, str] = {}  #: of files with findings that were read here, by name
         self._schemas = shipped_schemas()
 
     def shape(self, kind: str) -> Shape:
@@ -105,6 +106,8 @@ class Checker:
         shape = self.shape(kind)
         faults = [each for document in result.checkable for each in faults_of_shape(document, shape, kind, name=path)]
         self.findings += faults
+        if faults or result.findings:
+            self.texts[path] = data.decode("utf-8", "replace").removeprefix("\ufeff")
         if has_errors([*result.findings, *faults]):
             return None
         first, *more = result.documents
@@ -189,6 +192,7 @@ class Checker:
             beside: the documents it is held against, with their files, by kind.
         """
         for each in problems:
+            self.texts.setdefault(path, document.places.text)
             pointer, span = document.nearest(each.pointer, at_key=each.at_key)
             self.findings.append(
                 (each.rule or rule).finding(

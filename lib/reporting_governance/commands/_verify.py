@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from reporting_governance.commands._checking import Checker, faults_of_shape, other_kind
-from reporting_governance.commands._verify_files import NothingMatched, NotRead, candidates, read_file
+from reporting_governance.commands._verify_files import NothingMatched, NotRead, candidates, read_file, shown
 from reporting_governance.contracts.finding import Finding, Severity
 from reporting_governance.contracts.finding_rules import FULL_WITHOUT_PROBE, PARTIAL_WITHOUT_LIMITS
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.reading import Document, read_documents
+from reporting_governance.resources import shipped_name
 
 if TYPE_CHECKING:
     from reporting_governance.contracts.capability import EffectiveCapabilities
@@ -123,8 +124,30 @@ def verify(kind: str, wanted: Wanted, meaning: Meaning) -> Verified:
             raise NothingMatched(words=", ".join(map(_visible, wanted.words)), kind=kind.replace("-", " "))
         # Beside what was found, a misspelt glob would look like a check that came out well.
         done.unread += [Unread(_visible(each), "it stands for no file") for each in unmatched]
+    done.texts |= checker.texts
     done.findings = _unique(_hardened(checker.findings) if wanted.strict else checker.findings)
     return done
+
+
+def with_stable_names(done: Verified) -> Verified:
+    """Return it with files that nobody named by hand called alike on every machine: relative, or as shipped."""
+    own = {*done.checked, *done.skipped, *(each.file for each in done.unread)}
+
+    def name(file: str) -> str:
+        return file if file in own or not file.startswith("/") else shipped_name(shown(file))
+
+    done.findings = [_renamed(each, name) for each in done.findings]
+    done.waived = [(_renamed(each, name), waiver) for each, waiver in done.waived]
+    done.together = [replace(each, descriptor=name(each.descriptor)) for each in done.together]
+    done.texts = {name(file): text for file, text in done.texts.items()}
+    return done
+
+
+def _renamed(finding: Finding, name: Callable[[str], str]) -> Finding:
+    related = tuple(replace(each, file=name(each.file)) for each in finding.related)
+    if related == finding.related and name(finding.file) == finding.file:
+        return finding
+    return replace(finding, file=name(finding.file), related=related)
 
 
 def _visible(word: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from reporting_governance.commands._handler import EXIT_CODES
-from reporting_governance.commands._verify import Wanted
+from reporting_governance.commands._verify import Wanted, with_stable_names
 from reporting_governance.contracts.finding import Severity
 from reporting_governance.errors import ExitCode, GovernanceError, UsageError
 
@@ -106,7 +106,7 @@ def verify_command(
             _refuse_two_in_one_place(outputs)
             if root is not None and not os.path.isdir(root):
                 raise NoRoot(given=root or "''")
-            done = function(Wanted(words, root, strict, allow_empty), **options)
+            done = with_stable_names(function(Wanted(words, root, strict, allow_empty), **options))
             for each in outputs:
                 _leave(done, each)
             if done.unread:

@@ -23,7 +23,7 @@ from reporting_governance.contracts.reading import read_documents
 from reporting_governance.contracts.waiver import Waiver, Waivers
 from reporting_governance.core.probing import Versions, judge
 from reporting_governance.errors import UsageError
-from reporting_governance.resources import resource_path
+from reporting_governance.resources import resource_path, shipped_path
 from reporting_governance.stages.probing import (
     SECONDS_IN_ALL,
     Probing,
@@ -192,6 +192,7 @@ def _read_waivers(done: Verified, path: str | None) -> tuple[Sequence[Waiver], D
             checker.refuse_at(document, path, problems_of(fault))
         done.texts[path] = document.places.text
     done.findings += checker.findings
+    done.texts |= checker.texts
     return found, document
 
 
@@ -221,7 +222,7 @@ def _related(problem: ProbeProblem, root: str) -> Iterator[Related]:
         root: the package root, which files of observations are named from.
     """
     for each in problem.related:
-        file, span = shown(os.path.join(root, each.file)), None
+        file, span = shown(os.path.join(root, shipped_path(each.file))), None
         with suppress(NotRead):
             for document in read_documents(read_file(file), name=file).documents[:1]:
                 _, span = document.nearest(each.pointer)

@@ -28,6 +28,7 @@ from reporting_governance.contracts.probe_observation import (
 )
 from reporting_governance.core.probing import claimed_levels, digest, outcome_of
 from reporting_governance.errors import GovernanceError
+from reporting_governance.resources import shipped_name
 
 MOST_BYTES = 10 * 1024 * 1024  #: of a file of observations
 SECONDS_IN_ALL = 300
@@ -169,7 +170,7 @@ def _observed(
 
 def _place(place: Place, root: str) -> ProbePlace:
     inside = f"{root}{os.sep}" if root else ""
-    file = place.file.removeprefix(inside) if inside else place.file
+    file = shipped_name(place.file.removeprefix(inside) if inside else place.file)
     return ProbePlace(file=file, pointer=place.pointer, message=place.message)
 
 

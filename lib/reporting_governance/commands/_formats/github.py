@@ -6,8 +6,11 @@ are shown for a step, so errors come first.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from reporting_governance.commands._formats.places import answered_for, in_words, is_inside, told
 from reporting_governance.commands._formats.text import summary
-from reporting_governance.commands._verify import Verified
+from reporting_governance.commands._verify import Unread, Verified
 from reporting_governance.contracts.finding import Finding, Severity
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -16,22 +19,33 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 def write(done: Verified) -> str:
     """Return the workflow commands, and the summary as a plain line."""
     ordered = sorted(done.findings, key=lambda each: each.severity, reverse=True)
-    lines = [
-        f"::error file={_value(each.file)}::{_text(f'could not be checked: {each.reason}')}" for each in done.unread
+    lines = [_unread(each) for each in done.unread]
+    lines += [_annotation(each, told(each, each.related)) for each in ordered]
+    lines += [
+        _annotation(replace(each, severity=Severity.NOTE), f"{answered_for(waiver)}\n{told(each, each.related)}")
+        for each, waiver in done.waived
     ]
-    lines += [_annotation(each) for each in ordered]
     return "\n".join([*lines, summary(done)])
 
 
-def _annotation(finding: Finding) -> str:
+def _unread(unread: Unread) -> str:
+    reason = f"could not be checked: {unread.reason}"
+    if is_inside(unread.file):
+        return f"::error file={_value(unread.file)}::{_text(reason)}"
+    return f"::error::{_text(f'{unread.file}: {reason}')}"
+
+
+def _annotation(finding: Finding, message: str) -> str:
     properties = {"file": finding.file}
-    if finding.line is not None:
+    if not is_inside(finding.file):
+        # No line of the repository is meant, and an annotation at another would mislead.
+        properties, message = {}, f"{in_words(finding)}: {message}"
+    elif finding.line is not None:
         properties |= {"line": str(finding.line), "col": str(finding.column)}
         if finding.end_line == finding.line and finding.end_column is not None:
             properties |= {"endLine": str(finding.line), "endColumn": str(finding.end_column)}
     properties["title"] = finding.rule
     given = ",".join(f"{name}={_value(each)}" for name, each in properties.items())
-    message = finding.message if finding.suggestion is None else f"{finding.message}\n{finding.suggestion}"
     return f"::{_COMMANDS[finding.severity]} {given}::{_text(message)}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 
+from reporting_governance.commands._formats.places import told
 from reporting_governance.commands._verify import Unread, Verified
 from reporting_governance.contracts.finding import Finding, Severity
 
@@ -18,9 +19,8 @@ def write(done: Verified) -> str:
 
 
 def _issue(finding: Finding) -> dict[str, object]:
-    message = finding.message if finding.suggestion is None else f"{finding.message}; {finding.suggestion}"
     return {
-        "description": message,
+        "description": "; ".join(told(finding, finding.related).split("\n")),
         "check_name": finding.rule,
         "fingerprint": fingerprint(finding),
         "severity": _SEVERITIES[finding.severity],

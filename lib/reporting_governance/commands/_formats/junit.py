@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
+from reporting_governance.commands._formats.places import answered_for, in_words, is_inside
 from reporting_governance.commands._verify import Verified
 from reporting_governance.contracts.finding import Finding, Severity
 
@@ -16,6 +17,10 @@ def write(done: Verified) -> str:
     by_file: dict[str, list[Finding]] = {each: [] for each in done.checked}
     for each in done.findings:
         by_file.setdefault(each.file, []).append(each)
+    waived: dict[str, list[str]] = {}
+    for each, waiver in done.waived:
+        waived.setdefault(each.file, []).append(f"{answered_for(waiver)}: {_line(each)}")
+        by_file.setdefault(each.file, [])
     suite = ElementTree.Element(
         "testsuite",
         {
@@ -35,8 +40,9 @@ def write(done: Verified) -> str:
             )
             failure.text = _lines(errors)
         remarks = [each for each in findings if each.severity is not Severity.ERROR]
-        if remarks:
-            ElementTree.SubElement(case, "system-out").text = _lines(remarks)
+        if remarks or file in waived:
+            lines = [*map(_line, remarks), *waived.get(file, ())]
+            ElementTree.SubElement(case, "system-out").text = "\n".join(map(_xml, lines))
     for file in done.skipped:
         ElementTree.SubElement(_case(suite, done.kind, file), "skipped", {"message": "it is of another kind"})
     for unread in done.unread:
@@ -50,7 +56,10 @@ def write(done: Verified) -> str:
 
 
 def _case(suite: ElementTree.Element, kind: str, file: str) -> ElementTree.Element:
-    return ElementTree.SubElement(suite, "testcase", {"classname": kind, "name": _xml(file), "file": _xml(file)})
+    about = {"classname": kind, "name": _xml(file)}
+    if is_inside(file):
+        about["file"] = _xml(file)
+    return ElementTree.SubElement(suite, "testcase", about)
 
 
 def _lines(findings: list[Finding]) -> str:
@@ -58,9 +67,9 @@ def _lines(findings: list[Finding]) -> str:
 
 
 def _line(each: Finding) -> str:
-    place = each.file if each.line is None else f"{each.file}:{each.line}:{each.column}"
     advice = f" ({each.suggestion})" if each.suggestion else ""
-    return f"{place}: {each.severity.value} {each.rule}: {each.message}{advice}"
+    others = "".join(f"; {in_words(other)}: {other.message}" for other in each.related)
+    return f"{in_words(each)}: {each.severity.value} {each.rule}: {each.message}{advice}{others}"
 
 
 def _xml(text: str) -> str:

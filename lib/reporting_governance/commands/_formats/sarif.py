@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from reporting_governance import __version__
 from reporting_governance.commands._formats.gitlab import fingerprint
-from reporting_governance.commands._verify import Verified
+from reporting_governance.commands._formats.places import in_words, is_inside, told
+from reporting_governance.commands._verify import Unread, Verified
 from reporting_governance.contracts.finding import Finding, FindingRule, Related, Severity
 
 if TYPE_CHECKING:
@@ -27,19 +28,16 @@ def write(done: Verified) -> str:
     ordered = sorted(done.findings, key=lambda each: each.severity, reverse=True)
     waived = [finding for finding, _ in done.waived]
     rules = {each: place for place, each in enumerate(dict.fromkeys(each.rule for each in [*ordered, *waived]))}
-    results = [_result(each, rules) for each in ordered[:_MOST]]
-    for finding, waiver in done.waived[: _MOST - len(results)]:
+    # Code scanning refuses a log with a result that has no place in the repository.
+    placed = [each for each in ordered if is_inside(each.file)]
+    results = [_result(each, rules) for each in placed[:_MOST]]
+    answered = [(each, waiver) for each, waiver in done.waived if is_inside(each.file)]
+    for finding, waiver in answered[: _MOST - len(results)]:
         suppression = {"kind": "external", "justification": f"{waiver.owner}, until {waiver.until}: {waiver.reason}"}
         results.append({**_result(finding, rules), "suppressions": [suppression]})
-    notifications = [
-        {
-            "level": "error",
-            "message": {"text": f"could not be checked: {each.reason}"},
-            "locations": [_place(each.file)],
-        }
-        for each in done.unread
-    ]
-    left_out = len(ordered) + len(waived) - len(results)
+    notifications = [_unread(each) for each in done.unread]
+    notifications += [_elsewhere(each, rules) for each in ordered if not is_inside(each.file)]
+    left_out = len(placed) + len(answered) - len(results)
     if left_out:
         text = f"{left_out} more results are not listed"
         notifications.append({"level": "warning", "message": {"text": text}})
@@ -93,27 +91,42 @@ def _help(rule: FindingRule, text: RuleText) -> dict[str, str]:
 
 
 def _result(finding: Finding, rules: dict[str, int]) -> dict[str, Any]:
-    message = finding.message if finding.suggestion is None else f"{finding.message}\n{finding.suggestion}"
+    inside = [each for each in finding.related if is_inside(each.file)]
+    outside = tuple(each for each in finding.related if not is_inside(each.file))
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": rules[finding.rule],
         "level": _LEVELS[finding.severity],
-        "message": {"text": message},
+        "message": {"text": told(finding, outside)},
         "locations": [_place(finding.file, finding)],
         "partialFingerprints": {"reportingGovernance/v1": fingerprint(finding)},
     }
-    if finding.related:
+    if inside:
         result["relatedLocations"] = [
             {"id": number, "message": {"text": each.message}, **_place(each.file, each)}
-            for number, each in enumerate(finding.related)
+            for number, each in enumerate(inside)
         ]
     return result
 
 
+def _unread(unread: Unread) -> dict[str, Any]:
+    reason = f"could not be checked: {unread.reason}"
+    if not is_inside(unread.file):
+        return {"level": "error", "message": {"text": f"{unread.file}: {reason}"}}
+    return {"level": "error", "message": {"text": reason}, "locations": [_place(unread.file)]}
+
+
+def _elsewhere(finding: Finding, rules: dict[str, int]) -> dict[str, Any]:
+    """Return what was found in a file that is not in the repository, for which there is no result."""
+    return {
+        "level": _LEVELS[finding.severity],
+        "message": {"text": f"{in_words(finding)}: {told(finding, finding.related)}"},
+        "associatedRule": {"id": finding.rule, "index": rules[finding.rule]},
+    }
+
+
 def _place(file: str, place: Finding | Related | None = None) -> dict[str, Any]:
-    # Absolute paths are no URIs below the repository; code scanning drops them, and says so.
-    path = quote(file, errors="surrogateescape")  # the bytes of a name that is no UTF-8
-    uri = f"file://{path}" if file.startswith("/") else path
+    uri = quote(file, errors="surrogateescape")  # the bytes of a name that is no UTF-8
     physical: dict[str, Any] = {"artifactLocation": {"uri": uri}}
     if place is not None and place.line is not None:
         region = {"startLine": place.line, "startColumn": place.column}

@@ -6,9 +6,10 @@ import os
 import re
 from collections.abc import Iterator
 
+from reporting_governance.commands._formats.places import answered_for, in_words
 from reporting_governance.commands._text import one_line
 from reporting_governance.commands._verify import HeldTogether, Verified
-from reporting_governance.contracts.finding import Finding, Related, Severity
+from reporting_governance.contracts.finding import Finding, Severity
 
 _WIDEST = 120  #: characters of a line of source that are shown
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -23,10 +24,7 @@ def write(done: Verified, *, colour: bool = False) -> str:
         lines[name] = _LINE_END.split(text)
     blocks = ["\n".join(_block(each, lines.get(each.file), colour=colour)) for each in done.findings]
     blocks += [one_line(f"{each.file}: could not be checked: {each.reason}") for each in done.unread]
-    blocks += [
-        one_line(f"{finding.file}: {finding.rule} is waived until {waiver.until} by {waiver.owner}: {waiver.reason}")
-        for finding, waiver in done.waived
-    ]
+    blocks += [one_line(f"{finding.file}: {finding.rule} is {answered_for(waiver)}") for finding, waiver in done.waived]
     if len(done.together) == 1:
         blocks.append(_powers(done.together[0]))
     return "\n\n".join([*blocks, summary(done)])
@@ -62,19 +60,14 @@ def _powers(held: HeldTogether) -> str:
 
 def _block(finding: Finding, lines: list[str] | None, *, colour: bool) -> Iterator[str]:
     strong, weak, plain = (_BOLD + _COLOURS[finding.severity], _FAINT, _PLAIN) if colour else ("", "", "")
-    place = _place(finding)
+    place = in_words(finding)
     yield f"{one_line(place)}: {strong}{finding.severity.value} {finding.rule}{plain}: {one_line(finding.message)}"
     if lines is not None and finding.line is not None and finding.document >= 1:
         yield from (f"{weak}{line}{plain}" if colour else line for line in _frame(finding, lines))
     if finding.suggestion:
         yield f"  {one_line(finding.suggestion)}"
     for each in finding.related:
-        yield f"  {one_line(_place(each))}: {one_line(each.message)}"
-
-
-def _place(finding: Finding | Related) -> str:
-    place = finding.file if finding.line is None else f"{finding.file}:{finding.line}:{finding.column}"
-    return place if finding.document == 1 else f"{place} (document {finding.document})"
+        yield f"  {one_line(in_words(each))}: {one_line(each.message)}"
 
 
 def _frame(finding: Finding, lines: list[str]) -> Iterator[str]:
