@@ -14,10 +14,10 @@ import pytest
 
 from reporting_governance.contracts.journal_line import Folder, LineType, RecordLine, ViewKey
 from reporting_governance.errors import Busy, NotOurState, StorageError
-from reporting_governance.storage.files import layout, mounts, rebuild
+from reporting_governance.storage.files import layout, mounts, rebuild, snapshots
+from reporting_governance.storage.files.frontiers import frontier
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.files.limits import Limits
-from reporting_governance.storage.files.segments import frontier
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Addition, Group
 from reporting_governance.verifier.merkle import extend
@@ -350,25 +350,29 @@ def test_a_snapshot_that_is_not_the_one_named_is_not_believed(root: str, harm: s
 
 
 @pytest.mark.parametrize("harm", [None, "damaged"])
-def test_a_snapshot_that_no_line_names_yet_is_believed_by_its_own_checksum_alone(root: str, harm: str | None) -> None:
-    """Killed between the snapshot and its line: then nothing in the log would tell a damaged one."""
+def test_a_snapshot_that_no_line_names_is_believed_only_while_the_lines_before_it_are_there(
+    root: str, harm: str | None
+) -> None:
+    """Nothing in the log would tell a damaged one, so without the older segments nothing is concluded from it."""
     store = rotated(root)
     before = views_on_disk(root)
     segment = Layout(root).segments()[-2]
     end = os.stat(Layout(root).segment(segment)).st_size
-    content = rebuild.snapshot_content(segment, rebuild.state_at(Layout(root), (segment, end)))
-    path = Path(rebuild.snapshot_path(Layout(root), segment))
-    if harm is None:  # without the segments before it, nothing but the snapshot can be what is believed
-        path.write_bytes(content)
-        for first in Layout(root).segments()[:-1]:
-            os.unlink(Layout(root).segment(first))
-    else:
+    content = snapshots.snapshot_content(segment, rebuild.state_at(Layout(root), (segment, end)))
+    path = Path(snapshots.snapshot_path(Layout(root), segment))
+    if harm is not None:
         damaged = content.replace(b'"attempts":[]', b'"attempts":[7]')
         assert damaged != content
-        path.write_bytes(damaged)
+        content = damaged
+    path.write_bytes(content)
     log = b"".join(each.read_bytes() for each in Path(f"{root}/journal/log").iterdir())
     assert b"log.snapshot" not in log
     store.rebuild()
+    assert views_on_disk(root) == before
+    for first in Layout(root).segments()[:-1]:
+        os.unlink(Layout(root).segment(first))
+    with pytest.raises(StorageError, match="segments are missing"):
+        store.rebuild()
     assert views_on_disk(root) == before
 
 

@@ -46,10 +46,14 @@ class Blobs:
         return data[_SALT:] if sha256(data).hexdigest() == digest else None
 
     def erase(self, digests: Iterable[str]) -> None:
-        """Delete blobs; those that are gone are fine."""
+        """Delete blobs, synced: a power cut brings none back.  Those that are gone are fine.  Raises OSError."""
+        deleted = False
         for digest in digests:
             if _DIGEST.fullmatch(digest) is not None:
                 try:
                     os.unlink(f"{self._folder}/{digest}")
+                    deleted = True
                 except FileNotFoundError:
                     pass
+        if deleted:
+            self.settle()

@@ -8,7 +8,7 @@ from hashlib import sha256
 from itertools import pairwise
 
 from reporting_governance.contracts.journal_line import LineType
-from reporting_governance.storage.files import journal_io, rebuild, segments
+from reporting_governance.storage.files import journal_io, rebuild, segments, snapshots
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.interface import Addition
 
@@ -30,10 +30,10 @@ def maintain(layout: Layout, add: Callable[[Addition], object]) -> list[int]:
         for first, following in pairwise(firsts):
             segments.make_leaves(layout, first, following)
         newest = firsts[-2]
-        if rebuild.load_snapshot(layout, newest) is not None:
+        if snapshots.load_snapshot(layout, newest) is not None:
             return []
         path = layout.segment(newest)
-        content = rebuild.snapshot_content(newest, rebuild.state_at(layout, (newest, os.stat(path).st_size)))
+        content = snapshots.snapshot_content(newest, rebuild.state_at(layout, (newest, os.stat(path).st_size)))
         _keep(layout, newest, content, firsts[-1] - 1, add)
         _drop_old(layout)
         return [newest]
@@ -41,7 +41,7 @@ def maintain(layout: Layout, add: Callable[[Addition], object]) -> list[int]:
 
 def _keep(layout: Layout, segment: int, content: bytes, seq: int, add: Callable[[Addition], object]) -> None:
     """Write the snapshot, add the line that names it, and only then give it its name: a name promises a line."""
-    path = rebuild.snapshot_path(layout, segment)
+    path = snapshots.snapshot_path(layout, segment)
     waiting = f"{path}.waiting"
     journal_io.write_synced(waiting, content)
     digest = sha256(content).hexdigest()
@@ -51,8 +51,13 @@ def _keep(layout: Layout, segment: int, content: bytes, seq: int, add: Callable[
 
 
 def _drop_old(layout: Layout) -> None:
-    names = sorted(name for name in os.listdir(layout.snapshots) if name.endswith(".jsonl"))
-    for name in names[:-_SNAPSHOTS_KEPT]:
+    """Keep the newest snapshots that are whole: once older segments are retired, nothing else can stand in for them."""
+    kept = 0
+    names = sorted((name for name in os.listdir(layout.snapshots) if name.endswith(".jsonl")), reverse=True)
+    for name in names:
+        if kept < _SNAPSHOTS_KEPT:
+            kept += snapshots.is_whole(f"{layout.snapshots}/{name}")
+            continue
         with suppress(FileNotFoundError):
             os.unlink(f"{layout.snapshots}/{name}")
 

@@ -14,7 +14,20 @@ from reporting_governance.storage.lines import ZERO_LEAF
 
 
 def lines(layout: Layout, applied: Applied, from_seq: int) -> Iterator[Line]:
-    """Yield the valid lines from a seq up to `applied`.  Raises: StorageError for damage; OSError."""
+    """Yield the valid lines from a seq up to `applied`, without those that are retired.
+
+    Raises: StorageError for damage, and for lines that are missing and not retired; OSError.
+    """
+    firsts = layout.segments()
+    if firsts and from_seq < firsts[0]:
+        from reporting_governance.storage.files.retired import require_told
+
+        require_told(layout, applied, from_seq)
+    yield from kept_lines(layout, applied, from_seq)
+
+
+def kept_lines(layout: Layout, applied: Applied, from_seq: int) -> Iterator[Line]:
+    """Yield the valid lines that are there, whatever is missing before them.  Raises as `lines`."""
     firsts = [first for first in layout.segments() if first <= applied.segment]
     wanted = [
         first
@@ -35,6 +48,8 @@ def lines(layout: Layout, applied: Applied, from_seq: int) -> Iterator[Line]:
             raise StorageError(path=path, reason=f"{unknown}; a newer program wrote it") from None
         if chain.void is not None:
             raise StorageError(path=path, reason=f"damaged: line {chain.end.seq + 1} does not chain")
+        if first != firsts[-1] and chain.end.seq + 1 != firsts[firsts.index(first) + 1]:
+            raise StorageError(path=path, reason=f"lines are missing behind line {chain.end.seq}")
 
 
 def leaf_before(layout: Layout, firsts: list[int], first: int) -> bytes:
@@ -44,4 +59,6 @@ def leaf_before(layout: Layout, firsts: list[int], first: int) -> bytes:
     document = first_document(layout.segment(first))
     if document is not None and document.get("seq") == first:
         return bytes.fromhex(document["prev"])
+    if first == firsts[0]:
+        raise StorageError(path=layout.segment(first), reason="damaged: its first line does not say what it follows")
     return last_leaf(layout.segment(firsts[firsts.index(first) - 1]))[1]

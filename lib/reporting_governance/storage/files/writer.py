@@ -59,6 +59,7 @@ class Writer:
         # From here on nothing may be concluded from the views until all of them are right.
         applied_record.invalidate(self._layout.applied)
         counts = rebuild.write_views(self._views, self._layout, state)
+        self._blobs.erase(state.erased)  # what a killed process was about to delete is known from its line alone
         applied = _marked(applied, state.marks)._replace(counts=counts)
         self._save(applied)
         return applied
