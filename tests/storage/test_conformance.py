@@ -7,7 +7,9 @@ import pytest
 
 from reporting_governance.contracts.journal_line import Folder, LineType, RecordLine, ViewKey, ViewName
 from reporting_governance.contracts.times import FAR_FUTURE, due_name
-from reporting_governance.storage.interface import Absence, Added, Addition, Group, Refused, Store, expand
+from reporting_governance.storage.interface import Absence, Added, Addition, Group, Refused, Store, TreeHead, expand
+from reporting_governance.verifier.merkle import extend
+from reporting_governance.verifier.merkle import root as tree_root
 from tests.storage.building import DUE, NOW, SPOOL, attempt, birth, event_id, item_id, later, observed, reborn, settle
 
 
@@ -307,3 +309,33 @@ def test_a_commit_is_bounded(store: Store) -> None:
     with pytest.raises(ValueError, match="without additions"):
         store.commit([Group(additions=())], now=NOW)
     assert store.commit([], now=NOW) == []
+
+
+def leaves(store: Store) -> list[bytes]:
+    return [bytes.fromhex(line.leaf) for line in store.replay()]
+
+
+def test_the_tree_of_a_store_nobody_wrote_to_is_the_empty_one(store: Store) -> None:
+    assert store.tree_head() == TreeHead(0, sha256(b"").digest(), ())
+    assert store.log_checkpoints() == []
+    assert store.log_checkpoint(1) is None
+
+
+def test_the_tree_covers_every_line(store: Store) -> None:
+    for number in range(1, 12):
+        store.commit([birth(number)], now=NOW)
+        head = store.tree_head()
+        size, frontier = extend(0, (), leaves(store))
+        assert head == TreeHead(size, tree_root(frontier), frontier)
+        assert head.size == store.head().seq
+
+
+def test_signed_heads_are_kept_as_they_are(store: Store) -> None:
+    store.commit([birth(1)], now=NOW)
+    store.keep_log_checkpoint(12, b"twelve\n")
+    store.keep_log_checkpoint(3, b"three\n")
+    store.keep_log_checkpoint(12, b"twelve again\n")
+    assert store.log_checkpoints() == [3, 12]
+    assert store.log_checkpoint(12) == b"twelve again\n"
+    assert store.log_checkpoint(3) == b"three\n"
+    assert store.log_checkpoint(4) is None

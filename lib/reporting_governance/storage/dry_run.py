@@ -14,9 +14,20 @@ from reporting_governance.contracts.times import format_time
 from reporting_governance.core.projection import Body, Changes, apply
 from reporting_governance.storage.encoding import Prepared, prepare
 from reporting_governance.storage.groups import Judge, check_size
-from reporting_governance.storage.interface import Added, Addition, Answer, Group, Head, Line, Listing, Store, View
+from reporting_governance.storage.interface import (
+    Added,
+    Addition,
+    Answer,
+    Group,
+    Head,
+    Line,
+    Listing,
+    Store,
+    TreeHead,
+    View,
+)
 from reporting_governance.storage.lines import encode
-from reporting_governance.verifier.merkle import leaf_hash
+from reporting_governance.verifier.merkle import extend, leaf_hash, root
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  #: only how long a line is matters
 
@@ -40,6 +51,7 @@ class DryRunStore:
         self._named: dict[tuple[Folder, str], int] = {}  #: the newest line that would name a view
         self._blobs: dict[str, bytes | None] = {}  #: None: would be erased
         self._heartbeats: dict[str, datetime] = {}
+        self._log_checkpoints: dict[int, bytes] = {}
 
     @property
     def added(self) -> int:
@@ -98,6 +110,23 @@ class DryRunStore:
             else:
                 answers.append(Added(self._keep(prepared, changes, now), instead=verdict.instead))
         return answers
+
+    def tree_head(self) -> TreeHead:
+        """Return the tree as it would be; what others add to the real log while a dry run is at it is not in it."""
+        base = self._base.tree_head()
+        if not self._lines:
+            return base
+        size, frontier = extend(base.size, base.frontier, (leaf_hash(line[:-1]) for line in self._lines))
+        return TreeHead(size, root(frontier), frontier)
+
+    def log_checkpoints(self) -> list[int]:
+        return sorted({*self._base.log_checkpoints(), *self._log_checkpoints})
+
+    def log_checkpoint(self, size: int) -> bytes | None:
+        return self._log_checkpoints.get(size) or self._base.log_checkpoint(size)
+
+    def keep_log_checkpoint(self, size: int, note: bytes) -> None:
+        self._log_checkpoints[size] = note
 
     def replay(self, from_seq: int = 1) -> Iterator[Line]:
         yield from self._base.replay(from_seq)

@@ -90,6 +90,17 @@ class Head(NamedTuple):
     lost_seq: int = 0
 
 
+class TreeHead(NamedTuple):
+    """The Merkle tree over all physical lines, those that count for nothing included (RFC 6962).
+
+    `frontier`: the roots of its complete subtrees, largest first.
+    """
+
+    size: int
+    root: bytes
+    frontier: tuple[bytes, ...] = ()
+
+
 class Line(NamedTuple):
     """One line as replayed.  `document` is the whole line; `record` its record, blobs not resolved."""
 
@@ -152,6 +163,28 @@ class Store(Protocol):
 
     def head(self) -> Head:
         """Return the end of the log as `ready` or the last `commit` saw it."""
+        ...
+
+    def tree_head(self) -> TreeHead:
+        """Return size and root of the tree over the log as it is now; reads only lines that are new to it.
+
+        Raises: StorageError.
+        """
+        ...
+
+    def log_checkpoints(self) -> list[int]:
+        """Return for which sizes of the log a signed head is kept, smallest first."""
+        ...
+
+    def log_checkpoint(self, size: int) -> bytes | None:
+        """Return the signed head of one size as its note's bytes, None when none is kept.  Nothing of it is checked."""
+        ...
+
+    def keep_log_checkpoint(self, size: int, note: bytes) -> None:
+        """Keep a signed head, synced: whole or not at all.  Another one of that size is replaced.
+
+        Raises: StorageError, NotOurState.
+        """
         ...
 
     def replay(self, from_seq: int = 1) -> Iterator[Line]:

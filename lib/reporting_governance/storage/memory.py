@@ -20,10 +20,13 @@ from reporting_governance.storage.interface import (
     Head,
     Line,
     Listing,
+    TreeHead,
     View,
 )
 from reporting_governance.storage.lines import ZERO_LEAF, encode
-from reporting_governance.verifier.merkle import leaf_hash
+from reporting_governance.verifier.merkle import extend, leaf_hash, root
+
+_LOG_ID = b"memory".hex().ljust(32, "0")
 
 
 class MemoryStore:
@@ -38,13 +41,14 @@ class MemoryStore:
         self._named: dict[tuple[Folder, str], int] = {}  #: the newest line that names a view
         self._blobs: dict[str, bytes] = {}
         self._heartbeats: dict[str, datetime] = {}
+        self._log_checkpoints: dict[int, bytes] = {}
 
     def ready(self) -> Head:
         return self.head()
 
     def head(self) -> Head:
         with self._lock:
-            return Head(len(self._lines), self._leaf.hex(), "memory")
+            return Head(len(self._lines), self._leaf.hex(), _LOG_ID)
 
     def listing(self, folder: Folder) -> Listing:
         if folder is Folder.PAST:
@@ -73,6 +77,21 @@ class MemoryStore:
                 lambda folder, identity, seq: self._named.get((folder, identity), 0) > seq,
             )
             return self._add_all([judge.judge(group) for group in groups], now)
+
+    def tree_head(self) -> TreeHead:
+        with self._lock:
+            lines = list(self._lines)
+        size, frontier = extend(0, (), (leaf_hash(line[:-1]) for line in lines))
+        return TreeHead(size, root(frontier), frontier)
+
+    def log_checkpoints(self) -> list[int]:
+        return sorted(self._log_checkpoints)
+
+    def log_checkpoint(self, size: int) -> bytes | None:
+        return self._log_checkpoints.get(size)
+
+    def keep_log_checkpoint(self, size: int, note: bytes) -> None:
+        self._log_checkpoints[size] = note
 
     def replay(self, from_seq: int = 1) -> Iterator[Line]:
         with self._lock:

@@ -5,9 +5,8 @@ caches: whoever comes next makes what is missing.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from reporting_governance.contracts.times import parse_time
@@ -16,7 +15,7 @@ from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.lines import ZERO_LEAF, decode_line
-from reporting_governance.verifier.merkle import extend, leaf_hash
+from reporting_governance.verifier.merkle import leaf_hash
 
 _LEAF_SIZE = 32
 
@@ -48,6 +47,8 @@ def opening_meta(layout: Layout, head_seq: int, now: datetime, limits: Limits) -
     `past_before` is the first seq of the newest segment that is old enough: what was put before it is older still.
     The line says it, so that a replay forgets exactly the same.
     """
+    from reporting_governance.storage.files.frontiers import frontier
+
     _, hashes = frontier(layout, head_seq)
     meta: dict[str, Any] = {"frontier": [each.hex() for each in hashes]}
     for first in reversed(layout.segments()):
@@ -59,24 +60,14 @@ def opening_meta(layout: Layout, head_seq: int, now: datetime, limits: Limits) -
     return meta
 
 
-def frontier(layout: Layout, size: int) -> tuple[int, tuple[bytes, ...]]:
-    """Return the frontier of the tree over the first `size` lines; kept for the next caller.
-
-    Raises: StorageError when the log has fewer lines.
-    """
-    known, hashes = _kept_frontier(layout, size)
-    if known < size:
-        wanted = size - known
-        known, hashes = extend(known, hashes, _first(wanted, leaves_after(layout, known)))
-        if known != size:
-            raise StorageError(path=layout.log, reason=f"{known} lines where there should be {size}")
-        _keep_frontier(layout, known, hashes)
-    return known, hashes
-
-
 def leaves_after(layout: Layout, seq: int) -> Iterator[bytes]:
-    """Yield the leaf hashes of all physical lines after a seq, from `leaves/` where a segment's are kept."""
-    firsts = layout.segments()
+    """Yield the leaf hashes of all physical lines after a seq, from `leaves/` where a segment's are kept.
+
+    Raises: StorageError when those of retired lines are not; OSError.
+    """
+    firsts = [*_retired_firsts(layout), *layout.segments()]
+    if firsts[:1] != [1] and seq + 1 < (firsts or [1])[0]:
+        raise StorageError(path=layout.leaves, reason="the leaf hashes of the oldest retired lines are missing")
     for first, following in zip(firsts, [*firsts[1:], None], strict=True):
         if following is not None and following <= seq + 1:
             continue
@@ -93,15 +84,30 @@ def make_leaves(layout: Layout, first: int, following: int) -> None:
         journal_io.write_synced(_leaves_path(layout, first), data)
 
 
+def kept_leaves(layout: Layout, first: int, following: int) -> Iterator[bytes] | None:
+    """Return the leaf hashes that are kept of a closed segment, None when they are not."""
+    data = _kept_leaves(layout, first, following)
+    return None if data is None else (data[at : at + _LEAF_SIZE] for at in range(0, len(data), _LEAF_SIZE))
+
+
 def _leaves_of(layout: Layout, first: int, following: int | None, skip: int) -> Iterator[bytes]:
     data = None if following is None else _kept_leaves(layout, first, following)
     if data is None:
+        if not os.path.exists(layout.segment(first)):
+            raise StorageError(path=_leaves_path(layout, first), reason="leaf hashes of retired lines are missing")
         for place, leaf in enumerate(_hashed(layout.segment(first))):
             if place >= skip:
                 yield leaf
         return
     for offset in range(skip * _LEAF_SIZE, len(data), _LEAF_SIZE):
         yield data[offset : offset + _LEAF_SIZE]
+
+
+def _retired_firsts(layout: Layout) -> list[int]:
+    """Return the first seqs of the segments of which only the leaf hashes are left."""
+    oldest = layout.segments()[:1]
+    firsts = sorted(int(name[:12]) for name in os.listdir(layout.leaves) if len(name) == 19 and name[-7:] == ".leaves")
+    return [first for first in firsts if oldest and first < oldest[0]]
 
 
 def _hashed(path: str) -> Iterator[bytes]:
@@ -120,41 +126,6 @@ def _kept_leaves(layout: Layout, first: int, following: int) -> bytes | None:
 
 def _leaves_path(layout: Layout, first: int) -> str:
     return f"{layout.leaves}/{first:012d}.leaves"
-
-
-def _kept_frontier(layout: Layout, size: int) -> tuple[int, tuple[bytes, ...]]:
-    """Return the newest frontier that is kept and not beyond `size`: the cache's, else a segment's first line's."""
-    try:
-        data = journal_io.read_all(f"{layout.checkpoints}/frontier")
-    except FileNotFoundError:
-        data = b""
-    if len(data) >= 40 and sha256(data[:-32]).digest() == data[-32:]:
-        known = int.from_bytes(data[:8], "big")
-        if known <= size:
-            hashes = data[8:-32]
-            return known, tuple(hashes[at : at + 32] for at in range(0, len(hashes), 32))
-    for first in reversed(layout.segments()):
-        document = first_document(layout.segment(first)) if 1 < first <= size + 1 else None
-        said = (document or {}).get("meta", {}).get("frontier")
-        if said is not None:
-            return first - 1, tuple(bytes.fromhex(each) for each in said)
-    return 0, ()
-
-
-def _keep_frontier(layout: Layout, size: int, hashes: Iterable[bytes]) -> None:
-    data = size.to_bytes(8, "big") + b"".join(hashes)
-    unfinished = f"{layout.checkpoints}/frontier.{os.getpid()}.tmp"
-    fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(fd, data + sha256(data).digest())
-    finally:
-        os.close(fd)
-    os.rename(unfinished, f"{layout.checkpoints}/frontier")
-
-
-def _first(count: int, leaves: Iterator[bytes]) -> Iterator[bytes]:
-    for _, leaf in zip(range(count), leaves, strict=False):
-        yield leaf
 
 
 def _time_of(document: dict[str, Any]) -> datetime | None:

@@ -25,6 +25,7 @@ from reporting_governance.storage.interface import (
     Head,
     Line,
     Listing,
+    TreeHead,
     View,
 )
 from reporting_governance.storage.lines import ZERO_LEAF
@@ -83,6 +84,7 @@ class FilesStore:
             monotonic=monotonic,
         )
         self._head = _EMPTY
+        self._keeps_caches = heals
 
     # -- reading
 
@@ -115,6 +117,28 @@ class FilesStore:
         with self._access.errors():
             files, _ = self._access.files_in(Folder.PAST)
         return sorted(file[:-5] for file in files if file.startswith(prefix))
+
+    def tree_head(self) -> TreeHead:
+        from reporting_governance.storage.files.frontiers import frontier
+        from reporting_governance.verifier.merkle import root
+
+        applied = self._access.current()
+        with self._access.errors():
+            size = 0 if applied is None else applied.seq
+            _, hashes = frontier(self._layout, size, keep=self._keeps_caches) if size else (0, ())
+        return TreeHead(size, root(hashes), hashes)
+
+    def log_checkpoints(self) -> list[int]:
+        from reporting_governance.storage.files import heads
+
+        with self._access.errors():
+            return heads.sizes(self._layout)
+
+    def log_checkpoint(self, size: int) -> bytes | None:
+        from reporting_governance.storage.files import heads
+
+        with self._access.errors():
+            return heads.read(self._layout, size)
 
     def replay(self, from_seq: int = 1) -> Iterator[Line]:
         from reporting_governance.storage.files import reading
@@ -159,6 +183,13 @@ class FilesStore:
             self._head = _head_of(applied)
             commit.drop_unused_blobs(groups, prepared, answers)
         return answers
+
+    def keep_log_checkpoint(self, size: int, note: bytes) -> None:
+        from reporting_governance.storage.files import heads
+
+        with self._access.errors():
+            layouts.require_owner(self._layout.root)
+            heads.keep(self._layout, size, note)
 
     def put_blob(self, body: bytes) -> Mapping[str, Any]:
         with self._access.errors():
