@@ -1,0 +1,302 @@
+"""The lines of a journal, folded into what the report shows.  Memory is bounded whatever the number of lines."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reporting_governance.core.audit_report.deciding import decision_of
+from reporting_governance.core.audit_report.kept import Kept
+from reporting_governance.core.audit_report.parts import (
+    Claim,
+    DecisionAccount,
+    Episode,
+    Lane,
+    Mark,
+    Shape,
+    TaskAccount,
+)
+from reporting_governance.core.audit_report.tasks import EVIDENCE_SHAPES, Tasks, mark
+from reporting_governance.core.audit_report.telling import Notices
+from reporting_governance.core.audit_report.texts import BlobReader, Texts, cut, nothing_apart
+
+_REMEMBERED = 4_000  #: ids that later lines may refer to
+Document = Mapping[str, Any]
+
+
+class Remembered(OrderedDict[str, Any]):
+    """What newer lines may still refer to: a bounded number of the newest."""
+
+    def keep(self, key: str, found: Any) -> None:
+        """Keep one; the oldest goes when there are too many."""
+        self[key] = found
+        if len(self) > _REMEMBERED:
+            self.popitem(last=False)
+
+
+class ReportFold:
+    """Takes the selected lines one by one, in the order of the journal.
+
+    Args:
+        blob: reads texts that lie apart from their lines.
+    """
+
+    def __init__(self, blob: BlobReader = nothing_apart) -> None:
+        self.texts = Texts(blob)
+        self.tasks = Tasks()
+        self.notices = Notices(self.texts)
+        self.claims: Kept[Claim] = Kept(60, 60)
+        self.claim_counts: Counter[str] = Counter()  #: standing of claims that are no longer kept
+        self.decisions: Kept[DecisionAccount] = Kept(60, 90)
+        self.decision_counts: Counter[str] = Counter()  #: by what was decided
+        self.by_default = 0  #: decisions that no rule made
+        self.changes: Kept[tuple[int, str, str]] = Kept(20, 20)  #: seq, at, what: lines about the log itself
+        self.kinds: Counter[str] = Counter()
+        self.first_at: str | None = None
+        self.last_at: str | None = None
+        self.lines = 0
+        self._events: Remembered = Remembered()  #: event -> its type
+        self._claims: Remembered = Remembered()  #: event -> claim
+        self._reviews: Remembered = Remembered()  #: review -> event
+        self._evidence: Remembered = Remembered()  #: evidence -> (quality, class, summary)
+        self._episodes: Remembered = Remembered()
+        self._steps: Mapping[str, Callable[[int, str, Document], None]] = {
+            "event-envelope": self._event,
+            "evidence": self._proof,
+            "decision-record-artifact": self._decision,
+            "notice": self._notice,
+            "spool-item": self._item,
+            "attempt": self._attempt,
+            "receipt": self._receipt,
+            "hold": self._hold,
+            "review": self._review,
+            "act": self._act,
+            "checkpoint-request": self._request,
+        }
+
+    def line(self, seq: int, document: Document) -> None:
+        """Take one line.  A record of a kind or version that is not known here is counted and otherwise left alone."""
+        at = document["ts"]
+        self.lines += 1
+        self.first_at = self.first_at or at
+        self.last_at = at
+        record = document.get("record")
+        if record is None:
+            self.kinds[document["type"]] += 1
+            if document["type"] in _ABOUT_THE_LOG:
+                self.changes.add((seq, at, _ABOUT_THE_LOG[document["type"]]))
+            return
+        self.kinds[record["kind"]] += 1
+        step = self._steps.get(record["kind"])
+        if step is None:
+            return
+        try:
+            step(seq, at, record)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            self.kinds["not understood"] += 1
+
+    def _event(self, seq: int, at: str, record: Document) -> None:
+        body = record["body"]
+        payload = body["payload"]
+        self._events.keep(record["id"], body["event_type"])
+        names = (record["about"], body["task_id"], body["agent_id"])
+        if "caused_by" in payload:
+            what = _CAUSED.get(body["event_type"], body["event_type"].replace("_", " "))
+            said = f"status: {payload['status']}" if payload.get("status") else None
+            mark(self.tasks.of(*names, trouble=False), Mark(seq, at, Lane.RULES, Shape.RING, what, said))
+        elif "condition" in payload:
+            self._condition(seq, at, payload, self.tasks.of(*names, trouble=True))
+        else:
+            self._report(seq, at, body, self.tasks.of(*names, trouble=False))
+
+    def _report(self, seq: int, at: str, body: Document, tasks: list[TaskAccount]) -> None:
+        payload, kind = body["payload"], body["event_type"]
+        is_claim = kind == "task_claimed_complete"
+        if not tasks and not is_claim:
+            return
+        said = self.texts.text(payload.get("message")) or self.texts.text(payload.get("summary"))
+        title = payload.get("title")
+        for each in tasks:
+            if each.title is None:
+                each.title = self.texts.text(title or (payload.get("task") or {}).get("title"))
+        what = _REPORTS.get(kind, kind.replace("_", " "))
+        if kind == "task_status_changed":
+            what = f"{what}: {payload.get('status', 'unknown').replace('_', ' ')}"
+        shape = Shape.FLAG if is_claim else Shape.DOT
+        mark(tasks, Mark(seq, at, Lane.SAID, shape, what, said or self.texts.text(title), _elsewhen(body, at)))
+        if is_claim:
+            about = tasks[0].key if tasks else ""
+            claim = Claim(seq, at, body["event_id"], about, body["task_id"], body["agent_id"], said)
+            for each in tasks:
+                each.claims += 1
+            self._claims.keep(claim.event_id, claim)
+            gone = self.claims.add(claim)
+            if gone is not None:
+                self.claim_counts[gone.standing] += 1
+
+    def _condition(self, seq: int, at: str, payload: Document, tasks: list[TaskAccount]) -> None:
+        condition = payload["condition"].replace("_", " ")
+        phase = payload.get("phase")
+        for each in tasks:
+            if each.title is None:
+                each.title = self.texts.text((payload.get("task") or {}).get("title"))
+        if phase == "due":
+            mark(tasks, Mark(seq, at, Lane.WATCH, Shape.RING, "a promised check-in was due", None, payload["due_at"]))
+            return
+        key = payload.get("episode", "")
+        if phase == "resolved":
+            found = self._episodes.get(key)
+            for each in (found,) if found else ():
+                each.ended_at = at
+            mark(tasks, Mark(seq, at, Lane.WATCH, Shape.DOT, f"{condition}: over"))
+            return
+        episode = Episode(key, condition, payload["due_at"], at)
+        self._episodes.keep(key, episode)
+        for each in tasks:
+            each.episodes.add(episode)
+        why = self.texts.text(payload.get("reason"))
+        mark(tasks, Mark(seq, at, Lane.WATCH, Shape.TRIANGLE, f"{condition}: noticed", why, payload["due_at"]))
+
+    def _proof(self, seq: int, at: str, record: Document) -> None:
+        body = record["body"]
+        quality, kind = body["quality"], body["class"].replace("_", " ")
+        tasks = self.tasks.of(record["about"], body["task_id"], body["agent_id"], trouble=False)
+        summary = self.texts.text(body["summary"])
+        self._evidence.keep(record["id"], (quality, kind, summary))
+        what = f"evidence of {quality} quality: {kind}"
+        mark(tasks, Mark(seq, at, Lane.EVIDENCE, EVIDENCE_SHAPES.get(quality, Shape.RING), what, summary))
+
+    def _decision(self, seq: int, at: str, record: Document) -> None:
+        body = record["body"]
+        decision = body["spec"]["decision"]
+        event_id = body["metadata"].get("event_id") or ""
+        self.decision_counts[decision["decision"]] += 1
+        claim = self._claims.get(event_id)
+        if claim is not None:
+            self._judge(claim, seq, body["spec"])
+        if decision["policy_id"].startswith("default."):
+            self.by_default += 1
+            return
+        account = decision_of(seq, at, body, self._events.get(event_id), self.texts)
+        self.decisions.add(account)
+        trouble = decision["decision"] != "allow"
+        tasks = self.tasks.of(record["about"], body["metadata"].get("task_id") or "", trouble=trouble)
+        shape = Shape.CROSS if decision["decision"] in _HELD else Shape.DIAMOND
+        what = f"decided: {decision['decision'].replace('_', ' ')}, by rule {decision['policy_id']}"
+        mark(tasks, Mark(seq, at, Lane.RULES, shape, what, account.reason))
+
+    def _judge(self, claim: Claim, seq: int, spec: Document) -> None:
+        decision = spec["decision"]
+        looked_at = self.texts.list((spec.get("source") or {}).get("evidence_ids"))
+        known = [self._evidence[each] for each in looked_at if each in self._evidence]
+        best = max(known, key=lambda each: _QUALITIES.get(each[0], 0), default=None)
+        claim.decision, claim.policy_id, claim.decided_seq = decision["decision"], decision["policy_id"], seq
+        claim.reason = self.texts.text(decision["reason"])
+        if best is not None:
+            claim.quality, claim.evidence = best[0], f"{best[1]}: {best[2] or 'no summary'}"
+        if decision["decision"] in _HELD:
+            for each in self.tasks.of([claim.task_key], trouble=True):
+                each.unbacked += 1
+
+    def _notice(self, seq: int, at: str, record: Document) -> None:
+        account = self.notices.notice(seq, at, record["body"])
+        what = f"{account.phase} notice {account.number} for {account.receiver} made"
+        tasks = self.tasks.of(record["about"], trouble=True)
+        mark(tasks, Mark(seq, at, Lane.TOLD, Shape.RING, what, account.subject))
+
+    def _item(self, seq: int, _at: str, record: Document) -> None:
+        self.notices.item(seq, record["body"])
+
+    def _attempt(self, seq: int, at: str, record: Document) -> None:
+        self.notices.attempt(seq, at, record["body"])
+
+    def _receipt(self, seq: int, at: str, record: Document) -> None:
+        body = record["body"]
+        self.notices.receipt(seq, at, body)
+        tasks = self.tasks.of(record["about"], trouble=False)
+        if not tasks:
+            return
+        proven = body["proof"] != "none"
+        shape = Shape.SQUARE if body["outcome"] == "acked" else Shape.DIAMOND if proven else Shape.CROSS
+        why = f" ({body['reason'].replace('_', ' ')})" if body.get("reason") else ""
+        at_target = f" at {body['target']}" if body.get("target") else ""
+        proof = f"proof: {body['proof']}" if proven else "no proof"
+        mark(tasks, Mark(seq, at, Lane.TOLD, shape, f"answer{at_target}: {proof}{why}"))
+
+    def _hold(self, seq: int, at: str, record: Document) -> None:
+        self.notices.hold(seq, at, record["body"])
+        what = f"a notice was kept back: {record['body']['reason']}"
+        mark(self.tasks.of(record["about"], trouble=False), Mark(seq, at, Lane.TOLD, Shape.RING, what))
+
+    def _review(self, seq: int, at: str, record: Document) -> None:
+        body = record["body"]
+        self._reviews.keep(record["id"], body.get("event_id"))
+        question = self.texts.text(body["question"])
+        tasks = self.tasks.of(record["about"], body.get("task_id") or "", body.get("agent_id") or "", trouble=True)
+        mark(tasks, Mark(seq, at, Lane.PERSON, Shape.RING, "a person was asked", question))
+
+    def _act(self, seq: int, at: str, record: Document) -> None:
+        body = record["body"]
+        what = _ACTS.get(body["what"], body["what"].replace("_", " "))
+        comment = self.texts.text(body.get("comment"))
+        vouched = f" (vouched for by {cut(body['vouched_by'], 200)})" if body.get("vouched_by") else ""
+        who = f"{cut(body['actor'], 200)}{vouched}"
+        one = Mark(seq, at, Lane.PERSON, Shape.SQUARE, f"{who} {what}", comment)
+        mark(self.tasks.of(record["about"], trouble=False), one)
+        claim = self._claims.get(self._reviews.get(body["subject"]) or "")
+        if claim is not None and body["what"] in ("approve", "reject"):
+            claim.person, claim.person_said = who, body["what"]
+
+    def _request(self, seq: int, at: str, record: Document) -> None:
+        tasks = self.tasks.of(record["about"] or [record["body"]["task_key"]], trouble=False)
+        why = self.texts.text(record["body"].get("reason"))
+        mark(tasks, Mark(seq, at, Lane.RULES, Shape.RING, "the agent was asked for a check-in", why))
+
+
+def _elsewhen(body: Document, at: str) -> str | None:
+    """Return when a report says it was made, where its minute is another than that of the record."""
+    return body["timestamp"] if body["timestamp"][:16] != at[:16] else None
+
+
+_HELD = frozenset(("block", "require_review", "downgrade_status", "escalate", "force_checkpoint", "rewrite"))
+_QUALITIES = {"none": 0, "weak": 1, "moderate": 2, "strong": 3, "decisive": 4}
+_REPORTS = {
+    "task_started": "said that it started",
+    "task_checkpoint_sent": "checked in",
+    "task_status_changed": "said its status is",
+    "task_claimed_complete": "claimed that the task is complete",
+    "task_evidence_attached": "handed in evidence",
+    "subagent_spawned": "said that it started a sub-agent",
+    "subagent_spawn_failed": "said that a sub-agent could not be started",
+    "subagent_completed": "said that a sub-agent finished",
+    "subagent_result_forwarded": "said that it passed a sub-agent's result on",
+}
+_CAUSED = {
+    "forced_operator_update": "the operator has to get an update",
+    "operator_review_requested": "a person has to look",
+    "task_status_changed": "the task's status was set",
+}
+_ACTS = {
+    "ack": "acknowledged it",
+    "unack": "took the acknowledgement back",
+    "retry": "asked to send it again",
+    "cancel": "cancelled it",
+    "silence_end": "ended a silence",
+    "approve": "approved what was claimed",
+    "reject": "rejected what was claimed",
+}
+#: lines that say something about the log itself, in words
+_ABOUT_THE_LOG = {
+    "log.open": "the journal began",
+    "log.torn": "a torn line was declared void",
+    "log.loss": "lines that had been acknowledged were found missing",
+    "log.segment_retired": "old lines were retired; their hashes were kept",
+    "log.key": "a signing key came into use",
+    "log.clock_step": "the clock was moved, or the host slept",
+    "config.changed": "the rules or the settings in force changed",
+    "record.erased": "a text was erased; its record stayed",
+    "role.denied": "somebody was refused what they asked for",
+    "audit.exported": "these records were exported",
+    "audit.verified": "these records were verified",
+}
