@@ -318,6 +318,7 @@ def leaves(store: Store) -> list[bytes]:
 def test_the_tree_of_a_store_nobody_wrote_to_is_the_empty_one(store: Store) -> None:
     assert store.tree_head() == TreeHead(0, sha256(b"").digest(), ())
     assert store.log_checkpoints() == []
+    assert store.newest_log_checkpoint() == 0
     assert store.log_checkpoint(1) is None
 
 
@@ -336,6 +337,7 @@ def test_signed_heads_are_kept_as_they_are(store: Store) -> None:
     store.keep_log_checkpoint(3, b"three\n")
     store.keep_log_checkpoint(12, b"twelve again\n")
     assert store.log_checkpoints() == [3, 12]
+    assert store.newest_log_checkpoint() == 12
     assert store.log_checkpoint(12) == b"twelve again\n"
     assert store.log_checkpoint(3) == b"three\n"
     assert store.log_checkpoint(4) is None

@@ -154,7 +154,7 @@ def test_a_head_is_for_its_owner_s_eyes_and_nothing_is_left_beside_it(root: str)
     store.keep_log_checkpoint(3, b"three\n")
     path = Path(root, "journal/checkpoints/000000000003.note")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert os.listdir(path.parent) == [path.name]
+    assert sorted(os.listdir(path.parent)) == [path.name, "newest"]
 
 
 def test_a_folder_that_was_removed_is_made_again(root: str) -> None:
@@ -174,7 +174,7 @@ def test_what_a_killed_process_left_is_removed_an_hour_later(root: str) -> None:
         moment = os.stat(folder).st_mtime - age
         os.utime(folder / name, (moment, moment))
     store.keep_log_checkpoint(3, b"three\n")
-    assert sorted(os.listdir(folder)) == ["000000000002.note.78.tmp", "000000000003.note"]
+    assert sorted(os.listdir(folder)) == ["000000000002.note.78.tmp", "000000000003.note", "newest"]
 
 
 def test_a_link_in_the_way_of_the_unfinished_file_is_not_followed(root: str, tmp_path: Path) -> None:
@@ -193,3 +193,19 @@ def test_only_the_owner_keeps_heads(root: str, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(NotOurState):
         store.keep_log_checkpoint(3, b"three\n")
     assert heads.sizes(Layout(root)) == []
+
+
+@pytest.mark.parametrize("said", [None, "", "12", "000000000099.note", "000000000009.note", "../../etc/passwd", "é"])
+def test_what_names_the_newest_head_is_a_cache(root: str, said: str | None) -> None:
+    store = grown(root, 3)
+    for size in (9, 12, 3):
+        store.keep_log_checkpoint(size, b"note\n")
+    assert store.newest_log_checkpoint() == 12
+    path = Path(root, "journal/checkpoints/newest")
+    if said is None:
+        path.unlink()
+    else:
+        path.write_text(said, "utf-8")
+    assert store.newest_log_checkpoint() == (9 if said == "000000000009.note" else 12)
+    store.keep_log_checkpoint(13, b"note\n")
+    assert store.newest_log_checkpoint() == 13

@@ -5,12 +5,16 @@ from contextlib import AbstractContextManager
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from reporting_governance.contracts.finding import Finding
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof, Reason
 from reporting_governance.contracts.task_state import TaskState
+from reporting_governance.errors import ExitCode, GovernanceError
+
+if TYPE_CHECKING:
+    from reporting_governance.verifier.note import LogHead
 
 
 class Known(StrEnum):
@@ -233,4 +237,55 @@ class BatchSender(Sender, Protocol):
 
         Attempts are recorded, sent and settled while it is open, so that nobody looks at a half-written batch.
         """
+        ...
+
+
+class CannotSign(GovernanceError):
+    """Whoever signs heads of the log did not, or not with the key that the log knows.
+
+    `reason` never holds a secret.
+    """
+
+    exit_code = ExitCode.PARTIAL
+    message = "{signer}: {reason}"
+    hint = "Nothing waits for it: lines are recorded and sent as ever.  Until it is mended they are not signed."
+
+
+class Signer(Protocol):
+    """Signs for a log with one Ed25519 key."""
+
+    name: str  #: kind and place, such as `key file /etc/reportgov/log.key`
+
+    def public_key(self) -> bytes:
+        """Return the 32 bytes that its signatures are checked with.  Raises: CannotSign."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Return a signature of 64 bytes.  Whoever asks checks it.  Raises: CannotSign."""
+        ...
+
+
+class Anchored(NamedTuple):
+    """How it went to hand a head to somebody else.  `problem` is empty when they hold it; it never holds a secret."""
+
+    problem: str = ""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the anchor holds the head now."""
+        return not self.problem
+
+
+class Anchor(Protocol):
+    """Somebody else who holds signed heads of our log, so that a later rewrite of it does not go unseen."""
+
+    name: str  #: kind and place, such as `file /mnt/heads/this-host.notes`; no two of one profile have the same
+    limit_seconds: float  #: its own limit for one head; whoever calls it may give up a little later
+
+    def anchor(self, note: bytes, head: "LogHead") -> Anchored:
+        """Hand over a signed head.  Again the same one does no harm.  Never raises for what is the anchor's fault."""
+        ...
+
+    def probe(self) -> str:
+        """Say what stands in the way, without handing anything over; empty: nothing that can be seen."""
         ...

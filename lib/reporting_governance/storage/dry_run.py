@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
 from reporting_governance.contracts.times import format_time
@@ -28,6 +28,9 @@ from reporting_governance.storage.interface import (
 )
 from reporting_governance.storage.lines import encode
 from reporting_governance.verifier.merkle import extend, leaf_hash, root
+
+if TYPE_CHECKING:
+    from reporting_governance.contracts.retention import Retirement
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  #: only how long a line is matters
 
@@ -122,6 +125,9 @@ class DryRunStore:
     def log_checkpoints(self) -> list[int]:
         return sorted({*self._base.log_checkpoints(), *self._log_checkpoints})
 
+    def newest_log_checkpoint(self) -> int:
+        return max((self._base.newest_log_checkpoint(), *self._log_checkpoints))
+
     def log_checkpoint(self, size: int) -> bytes | None:
         return self._log_checkpoints.get(size) or self._base.log_checkpoint(size)
 
@@ -133,6 +139,9 @@ class DryRunStore:
         for seq, line in enumerate(self._lines, start=self._first or 1):
             if seq >= from_seq:
                 yield Line(seq, json.loads(line), leaf_hash(line[:-1]).hex())
+
+    def retirements(self) -> "list[Retirement]":
+        return self._base.retirements()
 
     def holding(self, words: Collection[str]) -> list[int]:
         wanted = [encode(word)[1:-1].encode("ascii") for word in words]

@@ -9,7 +9,7 @@ Every start of a command defines these types; a `NamedTuple` costs a sixth of a 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from reporting_governance.contracts.blob_reference import is_reference
 from reporting_governance.contracts.frozen import frozen
@@ -19,6 +19,9 @@ from reporting_governance.contracts.journal_line import (
     RecordLine,
     ViewName,
 )
+
+if TYPE_CHECKING:
+    from reporting_governance.contracts.retention import Retirement
 
 
 class Absence(NamedTuple):
@@ -176,6 +179,10 @@ class Store(Protocol):
         """Return for which sizes of the log a signed head is kept, smallest first."""
         ...
 
+    def newest_log_checkpoint(self) -> int:
+        """Return the largest size for which a signed head is kept, 0 when none is; quickly, however many there are."""
+        ...
+
     def log_checkpoint(self, size: int) -> bytes | None:
         """Return the signed head of one size as its note's bytes, None when none is kept.  Nothing of it is checked."""
         ...
@@ -188,7 +195,11 @@ class Store(Protocol):
         ...
 
     def replay(self, from_seq: int = 1) -> Iterator[Line]:
-        """Yield the valid lines from `from_seq` on; void lines are left out."""
+        """Yield the valid lines from `from_seq` on that are kept; void lines are left out."""
+        ...
+
+    def retirements(self) -> "list[Retirement]":
+        """Return what lines that are kept say was retired, oldest first; those lines are not replayed any more."""
         ...
 
     def holding(self, words: Collection[str]) -> list[int]:

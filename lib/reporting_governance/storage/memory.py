@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.journal_line import Folder, LineType, RecordLine, ViewName
 from reporting_governance.contracts.times import format_time
@@ -25,6 +25,9 @@ from reporting_governance.storage.interface import (
 )
 from reporting_governance.storage.lines import ZERO_LEAF, encode
 from reporting_governance.verifier.merkle import extend, leaf_hash, root
+
+if TYPE_CHECKING:
+    from reporting_governance.contracts.retention import Retirement
 
 _LOG_ID = b"memory".hex().ljust(32, "0")
 
@@ -87,6 +90,9 @@ class MemoryStore:
     def log_checkpoints(self) -> list[int]:
         return sorted(self._log_checkpoints)
 
+    def newest_log_checkpoint(self) -> int:
+        return max(self._log_checkpoints, default=0)
+
     def log_checkpoint(self, size: int) -> bytes | None:
         return self._log_checkpoints.get(size)
 
@@ -98,6 +104,9 @@ class MemoryStore:
             lines = self._lines[from_seq - 1 :]
         for seq, line in enumerate(lines, start=from_seq):
             yield Line(seq, json.loads(line), leaf_hash(line[:-1]).hex())
+
+    def retirements(self) -> "list[Retirement]":
+        return []
 
     def holding(self, words: Collection[str]) -> list[int]:
         wanted = [encode(word)[1:-1].encode("ascii") for word in words]

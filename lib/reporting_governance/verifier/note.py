@@ -187,6 +187,11 @@ def parse_heads(data: bytes) -> list[Note]:
     return notes
 
 
+def log_key_text(log_id: str, vkey: str, previous: str | None) -> str:
+    """Return the text that is signed when a key enters a log: by itself, and by the one that it replaces."""
+    return f"reporting-governance log key\n{log_id}\n{vkey}\n{previous or '-'}\n"
+
+
 def head_mark(log_id: str, size: int, root_hex: str, digits: int = 20) -> str:
     """Return the mark of a head: what notices, the system's log and people carry.
 

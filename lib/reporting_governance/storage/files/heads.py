@@ -21,6 +21,21 @@ def sizes(layout: Layout) -> list[int]:
     return sorted(int(found[1]) for found in map(_NAME.fullmatch, names) if found)
 
 
+def newest(layout: Layout) -> int:
+    """Return the largest size for which a head is kept, 0 when none is.
+
+    A small file names it, which is believed while the head it names is there.  When a kill came between the two it
+    names an older one, and whoever asks signs the newer one again, to the same bytes.
+    """
+    try:
+        found = _NAME.fullmatch(journal_io.read_all(f"{layout.checkpoints}/newest").decode("ascii", "replace"))
+    except FileNotFoundError:
+        found = None
+    if found is not None and os.path.exists(_path(layout, int(found[1]))):
+        return int(found[1])
+    return max(sizes(layout), default=0)
+
+
 def read(layout: Layout, size: int) -> bytes | None:
     """Return the head of one size, None when none is kept.  Raises OSError."""
     try:
@@ -48,6 +63,18 @@ def keep(layout: Layout, size: int, note: bytes) -> None:
             os.unlink(unfinished)
         raise
     journal_io.sync_folder(layout.checkpoints)
+    _name_newest(layout, max(size, newest(layout)))
+
+
+def _name_newest(layout: Layout, size: int) -> None:
+    unfinished = f"{layout.checkpoints}/newest.{os.getpid()}.tmp"
+    with suppress(OSError):  # a cache
+        fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            os.write(fd, f"{size:012d}.note".encode("ascii"))
+        finally:
+            os.close(fd)
+        os.rename(unfinished, f"{layout.checkpoints}/newest")
 
 
 def _drop_left_behind(layout: Layout) -> None:

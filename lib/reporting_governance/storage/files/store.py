@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
 from reporting_governance.storage.files import layout as layouts
@@ -29,6 +29,10 @@ from reporting_governance.storage.interface import (
     View,
 )
 from reporting_governance.storage.lines import ZERO_LEAF
+
+if TYPE_CHECKING:
+    from reporting_governance.contracts.retention import Retirement
+    from reporting_governance.storage.files.keeping import Keeper
 
 _EMPTY = Head(0, ZERO_LEAF.hex(), None)
 _HEARTBEAT_SECONDS = 3600
@@ -134,6 +138,12 @@ class FilesStore:
         with self._access.errors():
             return heads.sizes(self._layout)
 
+    def newest_log_checkpoint(self) -> int:
+        from reporting_governance.storage.files import heads
+
+        with self._access.errors():
+            return heads.newest(self._layout)
+
     def log_checkpoint(self, size: int) -> bytes | None:
         from reporting_governance.storage.files import heads
 
@@ -147,6 +157,15 @@ class FilesStore:
         if applied is not None:
             with self._access.errors():
                 yield from reading.lines(self._layout, applied, from_seq)
+
+    def retirements(self) -> "list[Retirement]":
+        applied = self._access.current()
+        if applied is None or self._layout.segments()[:1] == [1]:
+            return []
+        from reporting_governance.storage.files import retired
+
+        with self._access.errors():
+            return retired.retirements(self._layout, applied)
 
     def holding(self, words: Collection[str]) -> list[int]:
         from reporting_governance.storage.files import sieving
@@ -256,6 +275,12 @@ class FilesStore:
             return maintenance.maintain(
                 self._layout, lambda addition: self.commit([Group(additions=(addition,))], now=now)
             )
+
+    def keeper(self) -> "Keeper":
+        """Return what takes out of this state what is to be kept no longer."""
+        from reporting_governance.storage.files.keeping import Keeper
+
+        return Keeper(self._layout, self._access, self.commit)
 
     def clock_step(self, now: datetime) -> datetime | None:
         """Return when the clock last stepped, as far as this log knows: `now`, if it has since the last line."""
