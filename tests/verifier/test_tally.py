@@ -177,5 +177,5 @@ def test_what_a_runtime_claims_not_at_all_or_in_part_cannot_be_in_the_log() -> N
             "level": "partial",
             "limits": ["Only what checks in."],
         },
-        {"seq": 8, "descriptor": "d2", "level": "unknown", "reason": "erased"},
+        {"seq": 8, "descriptor": "d2", "level": "unknown", "reason": "not_shown"},
     ]

@@ -93,6 +93,30 @@ class Tally:
         if kind != "record.added":
             self._note(seq, kind, document)
 
+    def run(self, seq: int, count: int, kinds: Mapping[str, int], first_ts: str, last_ts: str) -> None:
+        """Count selected lines of records that follow each other, within one hour, none of them about a delivery.
+
+        The same as `line` for each of them: so whoever has read them elsewhere need not hand them on one by one.
+
+        Args:
+            seq: of the first of them.
+            kinds: how many records of each kind.
+        """
+        before = self.last_ts
+        if before is None:
+            self.first_ts = first_ts
+        elif self._seen_seq == self._last_seq == seq - 1:
+            self._pairs += 1
+            if first_ts[:_PAUSE_CHECK] != before[:_PAUSE_CHECK]:
+                self._pause(seq, before, first_ts)
+        self.selected += count
+        self._pairs += count - 1
+        self.last_ts = last_ts
+        self._last_seq = self._seen_seq = seq + count - 1
+        self._types["record.added"] = self._types.get("record.added", 0) + count
+        for kind, number in kinds.items():
+            self._kinds[kind] = self._kinds.get(kind, 0) + number
+
     def void(self, seq: int, raw: bytes) -> None:
         """Count a line that belongs to a void stretch."""
         self.void_lines += 1
@@ -109,7 +133,7 @@ class Tally:
         self._signed = max(self._signed, size)
 
     def descriptor(self, seq: int, digest: str, descriptor: Mapping[str, Any] | None) -> None:
-        """Note what a runtime says it can do, in force from line `seq` on; None: that text is erased.
+        """Note what a runtime says it can do, in force from line `seq` on; None: its text is not shown.
 
         Args:
             digest: of the descriptor, as the line names it; one that was seen says nothing new.
@@ -119,7 +143,7 @@ class Tally:
         self._descriptors.add(digest)
         self._descriptor_count += 1
         if descriptor is None:
-            self._limits.add({"seq": seq, "descriptor": digest, "level": "unknown", "reason": "erased"})
+            self._limits.add({"seq": seq, "descriptor": digest, "level": "unknown", "reason": "not_shown"})
             return
         for power, leaf in leaves_of_descriptor(descriptor):
             level = leaf.get("level")

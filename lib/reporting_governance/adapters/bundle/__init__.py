@@ -1,0 +1,1 @@
+"""Writing one bundle: the container, and a person's signature on it."""
