@@ -42,6 +42,14 @@ LEFT_TO_THE_SCHEMA = {
 }
 
 
+_ANCHORS = {
+    "file": {"kind": "file", "path": "/mnt/witness/heads.notes"},
+    "git": {"kind": "git", "repository": "/srv/heads.git", "push": "origin", "limit_seconds": 30},
+    "syslog": {"kind": "syslog"},
+    "command": {"kind": "command", "command": ["hand-to-witness"]},
+}
+
+
 def _receipt(document: dict[str, Any], choose: Callable[[int], int]) -> None:
     """Leave one parent, and say `retry_at` exactly when it is deferred."""
     names = ("attempt_id", "spool_id", "notice_id")
@@ -142,6 +150,12 @@ def _profile(document: dict[str, Any], _choose: Callable[[int], int]) -> None:
             own[key] = value
     if "canary_within_seconds" in own:
         own["canary_within_seconds"] = None
+    audit = spec.get("audit", {})
+    if audit.get("signer") is not None:
+        audit["signer"] = {"key": "/etc/reportgov/log.key"}
+    if "anchors" in audit:
+        kinds = {each["kind"] for each in audit["anchors"]}
+        audit["anchors"] = [_ANCHORS[each] for each in sorted(kinds)]
 
 
 def _silence(document: dict[str, Any], _choose: Callable[[int], int]) -> None:

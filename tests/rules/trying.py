@@ -36,7 +36,7 @@ def _verified(example: Example, path: Path) -> list[str]:
     elif example.subject is Subject.PACK:
         meaning = PackMeaning()
     else:
-        meaning = ProfileMeaning(_descriptor_beside(example, path))
+        meaning = ProfileMeaning(_descriptor_beside(example, path), state="/srv/reportgov")
     done = verify(example.subject.value, Wanted((str(path),), str(ROOT), False, False), meaning)
     assert not done.unread
     return [each.rule for each in done.findings]

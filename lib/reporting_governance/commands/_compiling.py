@@ -21,6 +21,7 @@ from reporting_governance.contracts.finding_rules import MISSING_PACK
 from reporting_governance.contracts.problem import Problem
 from reporting_governance.contracts.reading import Document
 from reporting_governance.contracts.suggest import did_you_mean
+from reporting_governance.core.profile_meaning import anchors_in_state
 from reporting_governance.resources import resource_path
 
 _DESCRIPTOR_OF_RUNTIME = {"openclaw": "openclaw-watchdog-reference.json"}
@@ -29,8 +30,11 @@ _DESCRIPTOR = "local-host.json"
 _HOSTS = ("claude-code-hooks.json", "generic-gate.json", "openclaw-plugin.json")
 
 
-def compile_settings(reference: str, path: str, data: bytes) -> Settings:
+def compile_settings(reference: str, path: str, data: bytes, *, state: str) -> Settings:
     """Read and check a profile and all it names; `refused` and `findings` of the result say what is wrong.
+
+    Args:
+        state: the state folder that it is for.
 
     Raises: ProfileUnreadable for a descriptor of ours that is gone.
     """
@@ -39,6 +43,7 @@ def compile_settings(reference: str, path: str, data: bytes) -> Settings:
     artifact = None if document is None else checker.profile(document, path, digest=digest_of(data))
     if document is None or artifact is None:
         return Settings(reference, {}, (), {}, (), "", tuple(checker.findings), checker.summary())
+    checker.refuse_at(document, path, anchors_in_state(object_of(document), state))
     packs = packs_of(checker, artifact, document, path)
     descriptor_path = descriptor_path_of(artifact)
     descriptor_data = read_part(descriptor_path)

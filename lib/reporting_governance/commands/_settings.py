@@ -227,26 +227,26 @@ def load_settings(state: str, reference: str, *, keep: bool = True, make: bool =
         return cached
     from reporting_governance.commands._compiling import compile_settings
 
-    settings = compile_settings(reference, path, data)
+    settings = compile_settings(reference, path, data, state=state)
     if settings.refused is None:
         if keep:
             _kept_settings.write(state, settings, make=make)
         return settings
     good = cached
     if good is None:
-        good = _kept_settings.recovered(state, reference) or _shipped_default(reference, path)
+        good = _kept_settings.recovered(state, reference) or _shipped_default(reference, path, state)
         if keep:
             _kept_settings.write(state, good, make=make)
     return replace(good, findings=settings.findings, refused=settings.refused)
 
 
-def _shipped_default(reference: str, path: str) -> Settings:
+def _shipped_default(reference: str, path: str, state: str) -> Settings:
     fallback = resource_path("profiles", f"{FALLBACK_PROFILE}.yaml")
     if fallback == path:
         raise ProfileUnreadable(path=path, reason="the shipped profile has faults", shipped=shipped_profiles())
     from reporting_governance.commands._compiling import compile_settings
 
-    settings = compile_settings(reference, fallback, read_part(fallback))
+    settings = compile_settings(reference, fallback, read_part(fallback), state=state)
     if settings.refused:
         raise ProfileUnreadable(path=fallback, reason="the shipped profile has faults", shipped=shipped_profiles())
     return settings

@@ -20,7 +20,7 @@ from reporting_governance.contracts.problem import problems_of
 from reporting_governance.contracts.reading import Document
 from reporting_governance.core.descriptor_meaning import DESCRIPTOR
 from reporting_governance.core.effective_capabilities import effective_capabilities
-from reporting_governance.core.profile_meaning import doubts, together_problems
+from reporting_governance.core.profile_meaning import anchors_in_state, doubts, together_problems
 from reporting_governance.core.profile_parts import ProfileParts
 from reporting_governance.errors import ContractError, UsageError
 
@@ -31,11 +31,13 @@ class ProfileMeaning:
     Args:
         descriptor: file of the descriptor; None takes the shipped one of each profile's runtime.
         observations: file of what probes saw; what they contradicted cannot be counted on.
+        state: the state folder that the profiles are for.
     """
 
-    def __init__(self, descriptor: str | None, observations: str | None = None) -> None:
+    def __init__(self, descriptor: str | None, observations: str | None = None, *, state: str) -> None:
         self._given = descriptor
         self._observations = observations
+        self._state = state
         self._descriptors: dict[str, Document | None] = {}
         self.together: list[HeldTogether] = []
 
@@ -61,6 +63,7 @@ class ProfileMeaning:
         self, artifact: Mapping[str, Any], parts: ProfileParts, document: Document, path: str, checker: Checker
     ) -> None:
         checker.refuse_at(document, path, doubts(parts.document))
+        checker.refuse_at(document, path, anchors_in_state(parts.document, self._state))
         packs = [each.content for each in packs_of(checker, artifact, document, path)]
         check_adapters(checker, artifact, document, path)
         descriptor_path = self._given or shown(descriptor_path_of(artifact))

@@ -1,7 +1,10 @@
 """`reportgov verify-profile`."""
 
+import os
+
 import click
 
+from reporting_governance.commands._defaults import default_state
 from reporting_governance.commands._verify import Verified, Wanted, verify
 from reporting_governance.commands._verify_options import verify_command
 
@@ -22,16 +25,26 @@ from reporting_governance.commands._verify_options import verify_command
     "--observations", metavar="FILE", help="What probes saw of the descriptor: what they contradicted does not count."
 )
 @click.option(
+    "--state", metavar="FOLDER", help="State folder that it is for: no anchor may lie inside it.  Default: as of `run`."
+)
+@click.option(
     "--write-effective", metavar="FILE", help="Write what may be counted on, as JSON (one profile at a time)."
 )
-def main(wanted: Wanted, *, descriptor: str | None, observations: str | None, write_effective: str | None) -> Verified:
+def main(
+    wanted: Wanted,
+    *,
+    descriptor: str | None,
+    observations: str | None,
+    state: str | None,
+    write_effective: str | None,
+) -> Verified:
     """Check what is wanted of a runtime, alone and against what the runtime can do.
 
     Prints, for each power, what is asked for, what is claimed, what may be counted on and what stands in for the rest.
     """
     from reporting_governance.commands._verify_profiles import ProfileMeaning, write_powers
 
-    meaning = ProfileMeaning(descriptor, observations)
+    meaning = ProfileMeaning(descriptor, observations, state=os.path.abspath(state or default_state()))
     done = verify("deployment-profile", wanted, meaning)
     done.together = meaning.together
     if write_effective is not None:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from reporting_governance.contracts.addresses import address_problems as address_problems  # noqa: PLC0414 (part of what a profile promises)
 from reporting_governance.contracts.addresses import parameter_problems, secret_problem
+from reporting_governance.contracts.audit_settings import Audit
 from reporting_governance.contracts.capability import API_VERSION, EXPECTATIONS, Requirement
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.gate_settings import Gate
@@ -140,6 +141,7 @@ class ProfileSpec(Record):
     notification: Notification = field(default_factory=Notification)
     gate: Gate = field(default_factory=Gate)
     self_watch: SelfWatch = named("self", default_factory=SelfWatch)
+    audit: Audit = Audit()
     fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=_fallbacks)  #: by action, strongest first
     artifact_roots: Mapping[str, str] = field(default_factory=lambda: {"workspace": "."})
     retention: Retention = Retention()

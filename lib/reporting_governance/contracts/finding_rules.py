@@ -120,6 +120,14 @@ HOLD_WITHOUT_FALLBACK = _warning(
     "Name a receiver in `notification.fallback`; without one `resend_marked` is in force.",
 )
 MISSING_PACK = _error(232, "A policy pack that a profile names is not there.", "Correct its name, or add the pack.")
+WRONG_PLACE = _error(
+    233, "A path that programs started anywhere must find is not absolute.", "Write the whole path, from the root."
+)
+ANCHOR_IN_STATE = _error(
+    234,
+    "An anchor lies inside the state folder.",
+    "Name a place that whoever can rewrite the journal cannot rewrite: another disk, host or account.",
+)
 
 EXPECTATION_NOT_CLAIMED = _error(
     301,

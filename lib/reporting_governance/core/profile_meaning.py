@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from reporting_governance.contracts.capability import EXPECTATIONS, Requirement
 from reporting_governance.contracts.finding_rules import (
+    ANCHOR_IN_STATE,
     HOLD_WITHOUT_FALLBACK,
     PREFERENCE_NOT_CLAIMED,
     PROOF_WITHOUT_PROVING_SENDER,
@@ -29,6 +30,26 @@ def doubts(written: Document) -> Iterator[Problem]:
     if notification.get("in_doubt") == "hold" and not notification.get("fallback"):
         message = "in_doubt: hold needs a fallback receiver; without one resend_marked is in force"
         yield Problem("/notification/in_doubt", message, rule=HOLD_WITHOUT_FALLBACK)
+
+
+def anchors_in_state(written: Document, state: str) -> Iterator[Problem]:
+    """Yield each anchor that lies inside the state folder: who rewrites the journal would rewrite it too.
+
+    Args:
+        written: the profile as its author wrote it; its shape and meaning have been checked.
+        state: absolute path of the state folder.  Links are seen when a head is handed over.
+    """
+    import posixpath
+
+    folder = posixpath.normpath(state)
+    for place, each in enumerate((written.get("audit") or {}).get("anchors") or ()):
+        name = {"file": "path", "git": "repository"}.get(each["kind"], "")
+        if name and posixpath.commonpath((folder, posixpath.normpath(each[name]))) == folder:
+            message = (
+                f"the {each['kind']} anchor lies inside the state folder {folder}: whoever rewrites the journal there "
+                "rewrites it too, so it is no anchor"
+            )
+            yield Problem(f"/audit/anchors/{place}/{name}", message, rule=ANCHOR_IN_STATE)
 
 
 def together_problems(

@@ -92,6 +92,18 @@ TEXTS: Mapping[str, RuleText] = {
         good=profile("policy_packs: [no-silence]"),
         fix="Correct its name, or add the pack as policy-packs/NAME.yaml beside the profile.",
     ),
+    "GOV233": RuleText(
+        why="Cron, systemd and a person start programs in different folders.  A path that depends on the folder leads "
+        "each of them somewhere else, and the copies that should prove something lie where nobody looks.",
+        bad=profile("audit: {anchors: [{kind: file, path: heads.notes}]}"),
+        good=profile("audit: {anchors: [{kind: file, path: /mnt/witness/heads.notes}]}"),
+    ),
+    "GOV234": RuleText(
+        why="An anchor holds heads of the journal so that a rewritten journal does not go unseen.  Whoever can rewrite "
+        "the state folder can rewrite an anchor in it, and then it says the same as the rewritten journal.",
+        bad=profile("audit: {anchors: [{kind: file, path: /srv/reportgov/heads.notes}]}"),
+        good=profile("audit: {anchors: [{kind: file, path: /mnt/witness/heads.notes}]}"),
+    ),
     "GOV301": RuleText(
         why="Required means: without this power I do not want to run.  A runtime that does not claim it would leave a "
         "gap that nobody sees until it matters.",
