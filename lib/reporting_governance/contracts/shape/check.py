@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reporting_governance.contracts.finding import Finding, Span
+import re
+
+from reporting_governance.contracts.finding import Finding, Span, shown
 from reporting_governance.contracts.finding_rules import MORE_FINDINGS
 from reporting_governance.contracts.reading.document import Document
 from reporting_governance.contracts.reading.reporter import MAX_FINDINGS
@@ -10,6 +12,8 @@ from reporting_governance.contracts.reading.tape import join_pointer
 from reporting_governance.contracts.shape.explain import Explainer
 from reporting_governance.contracts.shape.problem import Mark, Problem
 from reporting_governance.contracts.shape.schemas import Shape
+
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
 def check_shape(document: Document, shape: Shape, *, name: str) -> list[Finding]:
@@ -41,12 +45,20 @@ def _finding(problem: Problem, document: Document, name: str) -> Finding:
     pointer = join_pointer(problem.path)
     return problem.rule.finding(
         file=name,
-        message=problem.message,
+        message=_in_words(problem),
         document=document.index,
         pointer=pointer,
         span=_span(problem.mark, document, pointer),
         suggestion=problem.suggestion,
     )
+
+
+def _in_words(problem: Problem) -> str:
+    """Return the message with the key it is about before it: an annotation or a log line shows no text."""
+    key = next((each for each in reversed(problem.path) if isinstance(each, str)), None)
+    if key is None or problem.mark is Mark.KEY:
+        return problem.message
+    return f"{key if _PLAIN_KEY.fullmatch(key) else shown(key)}: {problem.message}"
 
 
 def _span(mark: Mark, document: Document, pointer: str) -> Span | None:

@@ -113,6 +113,8 @@ def problem_of_choice(path: Path, choices: Sequence[Any], value: Any, written: s
             suggestion = f"write {_TRUTHS[value]}"
     else:
         suggestion = f"quote it: {shown(written)}" if written in names else None
+    if more and suggestion is not None:  # whoever gets the right one needs no long list
+        allowed = f"none of the {len(choices)} that are known here"
     return Problem(WRONG_VALUE, path, f"{described(value, written)} is {allowed}", suggestion)
 
 
