@@ -74,7 +74,7 @@ def read_tail(layout: Layout, applied: Applied | None) -> Tail:
 
 def believable(layout: Layout, applied: Applied | None) -> bool:
     """Tell whether the log still holds what `applied` speaks of."""
-    if applied is None:
+    if applied is None or is_retired(layout, applied):
         return False
     try:
         log = os.open(layout.segment(applied.segment), os.O_RDONLY | os.O_CLOEXEC)
@@ -84,6 +84,12 @@ def believable(layout: Layout, applied: Applied | None) -> bool:
         return os.fstat(log).st_size >= applied.offset and agrees(applied, log)
     finally:
         os.close(log)
+
+
+def is_retired(layout: Layout, applied: Applied) -> bool:
+    """Tell whether all that `applied` speaks of stands before the oldest segment: an old copy, and nothing is lost."""
+    oldest = layout.segments()[0]
+    return oldest > 1 and applied.seq < oldest
 
 
 def loss_meta(lost: Applied, tail: Tail) -> dict[str, Any]:

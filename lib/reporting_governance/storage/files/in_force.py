@@ -5,7 +5,7 @@ then are gone or broken: it is stored when a line is about to name it, never bef
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from reporting_governance.contracts.journal_line import LineType
@@ -15,6 +15,8 @@ from reporting_governance.storage.files.identity import IN_FORCE
 from reporting_governance.storage.files.layout import Layout
 
 _TYPES = (LineType.LOG_OPEN.value, LineType.CONFIG_CHANGED.value)
+#: A line that retires others says again what the last of them named: asked when no line that is kept names anything.
+_RESTATED = (LineType.LOG_SEGMENT_RETIRED.value,)
 _NEEDLE = f'"{IN_FORCE}":'.encode()
 
 
@@ -61,14 +63,15 @@ def last_in_force(root: str) -> bytes | None:
     if not os.path.isdir(layout.log):
         return None
     firsts = layout.segments()
-    for first in reversed(firsts):
-        reference = _last_reference(layout, firsts, first)
-        if reference is not None:
-            return Blobs(layout.blobs).get(reference)
+    for types in (_TYPES, _RESTATED):
+        for first in reversed(firsts):
+            reference = _last_reference(layout, firsts, first, types)
+            if reference is not None:
+                return Blobs(layout.blobs).get(reference)
     return None
 
 
-def _last_reference(layout: Layout, firsts: list[int], first: int) -> Mapping[str, Any] | None:
+def _last_reference(layout: Layout, firsts: list[int], first: int, types: Collection[str]) -> Mapping[str, Any] | None:
     path = layout.segment(first)
     if not any(_NEEDLE in raw for raw in journal_io.raw_lines(path, 0)):
         return None
@@ -79,7 +82,7 @@ def _last_reference(layout: Layout, firsts: list[int], first: int) -> Mapping[st
     chain = Chain(journal_io.raw_lines(path, 0), Place(0, first - 1, leaf_before(layout, firsts, first)))
     for group in chain.groups():
         for line in group:
-            if line.document["type"] in _TYPES:
+            if line.document["type"] in types:
                 context = (line.document.get("meta") or {}).get("context") or {}
                 found = context.get(IN_FORCE, found)
     return found

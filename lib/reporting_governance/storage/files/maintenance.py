@@ -23,9 +23,9 @@ def maintain(layout: Layout, add: Callable[[Addition], object]) -> list[int]:
 
     Raises: StorageError, Busy, OSError.
     """
-    with _alone(layout) as alone:
+    with alone_at(layout) as is_alone:
         firsts = layout.segments()
-        if not alone or len(firsts) < 2:
+        if not is_alone or len(firsts) < 2:
             return []
         for first, following in pairwise(firsts):
             segments.make_leaves(layout, first, following)
@@ -63,7 +63,7 @@ def _drop_old(layout: Layout) -> None:
 
 
 @contextmanager
-def _alone(layout: Layout) -> Iterator[bool]:
+def alone_at(layout: Layout) -> Iterator[bool]:
     """Hold the maintainers' lock, or say that somebody else is at it."""
     fd = os.open(f"{layout.snapshots}/lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

@@ -1,6 +1,8 @@
 """Lines of the log for those who ask: replayed in order, never beyond what is synced and applied."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from reporting_governance.errors import StorageError
 from reporting_governance.storage.files import journal_io
@@ -11,6 +13,8 @@ from reporting_governance.storage.files.seeking import place_before
 from reporting_governance.storage.files.segments import first_document, last_leaf
 from reporting_governance.storage.interface import Line
 from reporting_governance.storage.lines import ZERO_LEAF
+
+_LEAF = re.compile(r"[0-9a-f]{64}")
 
 
 def lines(layout: Layout, applied: Applied, from_seq: int) -> Iterator[Line]:
@@ -57,8 +61,15 @@ def leaf_before(layout: Layout, firsts: list[int], first: int) -> bytes:
     if first == 1:
         return ZERO_LEAF
     document = first_document(layout.segment(first))
-    if document is not None and document.get("seq") == first:
-        return bytes.fromhex(document["prev"])
+    said = None if document is None or document.get("seq") != first else leaf_named(document)
+    if said is not None:
+        return said
     if first == firsts[0]:
         raise StorageError(path=layout.segment(first), reason="damaged: its first line does not say what it follows")
     return last_leaf(layout.segment(firsts[firsts.index(first) - 1]))[1]
+
+
+def leaf_named(document: Mapping[str, Any]) -> bytes | None:
+    """Return the hash of the line before that a line names, None when it names none."""
+    leaf = document.get("prev")
+    return bytes.fromhex(leaf) if isinstance(leaf, str) and _LEAF.fullmatch(leaf) else None

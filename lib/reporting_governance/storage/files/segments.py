@@ -53,7 +53,7 @@ def opening_meta(layout: Layout, head_seq: int, now: datetime, limits: Limits) -
     meta: dict[str, Any] = {"frontier": [each.hex() for each in hashes]}
     for first in reversed(layout.segments()):
         document = first_document(layout.segment(first))
-        opened = None if document is None else _time_of(document)
+        opened = None if document is None else time_of(document)
         if opened is not None and (now - opened).total_seconds() >= limits.past_seconds:
             meta["past_before"] = first
             break
@@ -128,7 +128,8 @@ def _leaves_path(layout: Layout, first: int) -> str:
     return f"{layout.leaves}/{first:012d}.leaves"
 
 
-def _time_of(document: dict[str, Any]) -> datetime | None:
+def time_of(document: dict[str, Any]) -> datetime | None:
+    """Return when a line was added, None when it does not say."""
     try:
         return parse_time(document["ts"])
     except (KeyError, TypeError, ValueError):

@@ -161,7 +161,8 @@ class Writer:
         if tail.void is not None and not tail.void.ends_whole:
             heal.end_line(self._layout, tail.segment)
             tail = heal.read_tail(self._layout, known)
-        lost = None if known is not None else applied
+        is_old = applied is not None and heal.is_retired(self._layout, applied)
+        lost = None if known is not None or is_old else applied
         if tail.void is not None or tail.is_empty or lost is not None:
             self._heal(tail, lost, moment)
             tail = heal.read_tail(self._layout, known)

@@ -1,0 +1,129 @@
+"""Keeping only what is to be kept: segments, blobs and log checkpoints that may go, and texts that must."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from reporting_governance.contracts.journal_line import LineType
+from reporting_governance.contracts.retention import RetirementPlan
+from reporting_governance.contracts.times import parse_time
+from reporting_governance.errors import Busy
+from reporting_governance.storage.files import heads, journal_io, maintenance, reading, retiring
+from reporting_governance.storage.files import layout as layouts
+from reporting_governance.storage.files.access import Access
+from reporting_governance.storage.files.applied import Applied
+from reporting_governance.storage.files.layout import Layout
+from reporting_governance.storage.interface import Added, Addition, Answer, Group
+
+
+class Keeper:
+    """What may be taken out of one state, and how.
+
+    Args:
+        commit: adds groups of lines.
+    """
+
+    def __init__(self, layout: Layout, access: Access, commit: Callable[..., list[Answer]]) -> None:
+        self._layout = layout
+        self._access = access
+        self._commit = commit
+
+    def plan(self, before: datetime) -> RetirementPlan:
+        """Return what could be retired of the lines that are older than a time.  Changes nothing.
+
+        Raises: StorageError.
+        """
+        applied = self._access.current()
+        if applied is None:
+            return RetirementPlan((), "", (), (), 0, "")
+        with self._access.errors():
+            return retiring.prepare(self._layout, applied, before).plan
+
+    def finish(self) -> tuple[list[int], int]:
+        """Remove what a killed process left of segments that are retired; return them, and how many blobs went.
+
+        Raises: StorageError, NotOurState, Busy.
+        """
+        applied = self._access.current()
+        if applied is None:
+            return [], 0
+        with self._access.errors(), self._alone():
+            return retiring.finish(self._layout, applied)
+
+    def retire(self, before: datetime, *, reason: str, approver: str, now: datetime) -> tuple[RetirementPlan, int, int]:
+        """Retire what can be; return the plan, the line that says so (0: none) and how many blobs went.
+
+        Raises: StorageError, NotOurState, Busy.
+        """
+        with self._access.errors(), self._alone():
+            applied = self._access.current()
+            if applied is None:
+                return RetirementPlan((), "", (), (), 0, ""), 0, 0
+            prepared = retiring.prepare(self._layout, applied, before)
+            stretches = prepared.plan.stretches
+            if not stretches:
+                return prepared.plan, 0, 0
+            retiring.secure(self._layout, prepared)
+            meta: dict[str, Any] = {
+                "log_id": applied.log_id.hex(),
+                "from": stretches[0].from_seq,
+                "to": stretches[-1].to_seq,
+                "lines": stretches[-1].to_seq - stretches[0].from_seq + 1,
+                "root": prepared.plan.root,
+                "approver": approver,
+                **prepared.standing,
+            }
+            line = Addition(type=LineType.LOG_SEGMENT_RETIRED, reason=reason, meta=meta)
+            [answer] = self._commit([Group(additions=(line,))], now=now)
+            assert isinstance(answer, Added)
+            applied = self._access.current()
+            assert applied is not None
+            _, blobs = retiring.finish(self._layout, applied)
+            return prepared.plan, answer.seqs[0], blobs
+
+    def log_checkpoints_to_thin(self, before: datetime) -> list[int]:
+        """Return the sizes whose log checkpoint another one of the same day stands in for, on days before a time.
+
+        The day is that of the last line it covers.  Where that line is not kept any more, so is the log checkpoint.
+        """
+        applied = self._access.current()
+        if applied is None:
+            return []
+        with self._access.errors():
+            return _to_thin(self._layout, applied, before)
+
+    def drop_log_checkpoints(self, sizes: Sequence[int]) -> None:
+        """Remove log checkpoints.  Raises: StorageError, NotOurState."""
+        with self._access.errors():
+            layouts.require_owner(self._layout.root)
+            for size in sizes:
+                os.unlink(f"{self._layout.checkpoints}/{size:012d}.note")
+            if sizes:
+                journal_io.sync_folder(self._layout.checkpoints)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the maintainers' lock, as the owner.  Raises: NotOurState, Busy."""
+        layouts.require_owner(self._layout.root)
+        with maintenance.alone_at(self._layout) as is_alone:
+            if not is_alone:
+                raise Busy(path=f"{self._layout.snapshots}/lock", seconds=0)
+            yield
+
+
+def _to_thin(layout: Layout, applied: Applied, before: datetime) -> list[int]:
+    newest_of: dict[str, int] = {}
+    going = []
+    for size in heads.sizes(layout):
+        line = next(reading.kept_lines(layout, applied, size), None) if size <= applied.seq else None
+        if line is None or line.seq > size:
+            continue  # its last line is void, retired or lost: when it was made nobody can tell
+        at = line.document["ts"]
+        if parse_time(at) >= before:
+            break
+        if at[:10] in newest_of:
+            going.append(newest_of[at[:10]])
+        newest_of[at[:10]] = size
+    return going
