@@ -128,6 +128,11 @@ class Tally:
         self.withheld_lines += 1
         self._seen_seq = seq
 
+    def withheld_run(self, seq: int, count: int) -> None:
+        """Count so many withheld lines, the first of them `seq`."""
+        self.withheld_lines += count
+        self._seen_seq = seq + count - 1
+
     def signed(self, size: int) -> None:
         """Note that a signed head covers the first `size` lines."""
         self._signed = max(self._signed, size)

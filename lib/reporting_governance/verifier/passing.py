@@ -1,0 +1,219 @@
+"""One pass over a whole log: its segments joined, the tree's root at every size that is asked for, what its lines say.
+
+Segments are judged wherever there is a processor free; here they come in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Optional
+
+from reporting_governance.verifier.chaining import SegmentJudge, SegmentTask
+from reporting_governance.verifier.codes import CODES, NOTE
+from reporting_governance.verifier.findings import AuditFinding, Findings
+from reporting_governance.verifier.subtrees import Subtree, SubtreeStack
+from reporting_governance.verifier.tally import Tally
+from reporting_governance.verifier.working import worked_off
+
+_MOST_VOID_EVENTS = 10_000
+
+
+class BlobUse(NamedTuple):
+    """A line that names a text stored apart."""
+
+    seq: int
+    digest: str
+    size: int
+    in_force: bool
+
+
+class SegmentFile(NamedTuple):
+    """What was read of a segment's file."""
+
+    name: str
+    size: int
+    sha256: str
+    crc: int
+
+
+class LogPass:
+    """What a whole log shows.  `on_line` sees the lines that say more than that there is one more record."""
+
+    def __init__(self, findings: Findings, sizes: Sequence[int]) -> None:
+        self._findings = findings
+        self._sizes = frozenset(sizes)
+        self._known_heads = max(sizes, default=0)
+        self._tree = SubtreeStack()
+        self._tree_is_known = True
+        self._last = ""
+        self._gaps: list[tuple[int, int, bool]] = []
+        self._retired: list[tuple[int, Mapping[str, Any]]] = []
+        self.tally = Tally()
+        self.on_line: Callable[[int, Mapping[str, Any]], None] = lambda _seq, _document: None
+        self.on_blob: Callable[[BlobUse], None] = lambda _use: None
+        self.lines = 0  #: physical lines, withheld ones included
+        self.missing = 0  #: lines that were taken out, as far as numbers tell
+        self.roots: dict[int, bytes] = {}
+        self.files: list[SegmentFile] = []
+        self.log_id: Optional[str] = None  # noqa: UP045 - as the first line says it
+        self.torn_from = 0  #: first line of a torn tail that is not made good yet
+
+    def run(self, tasks: Sequence[SegmentTask], workers: int) -> None:
+        """Judge all segments.  Raises OSError."""
+        results = worked_off(len(tasks), lambda place: SegmentJudge(tasks[place]).result(), workers)
+        if tasks and tasks[0].first > 1:
+            self._gap(1, tasks[0].first - 1, tasks[0])
+        for place, (task, result) in enumerate(zip(tasks, results)):  # noqa: B905
+            self._segment(task, result, is_last=place == len(tasks) - 1)
+        self._settle_gaps()
+        self._settle_retired()
+
+    def _segment(self, task: SegmentTask, result: Mapping[str, Any], *, is_last: bool) -> None:
+        name = task.file.name if task.file is not None else None
+        if self.lines and task.first > self.lines + 1:
+            self._gap(self.lines + 1, task.first - 1, task)
+        elif task.first <= self.lines:
+            message = f"line {task.first} begins a file, and the file before it goes on to line {self.lines}"
+            self._findings.say("line-twice", message, file=name, seq=task.first)
+            self._tree_is_known = False
+        elif result["joins"] is not None and self._last and result["joins"] != self._last:
+            message = f"line {task.first - 1} is not the one that line {task.first} names"
+            self._findings.say("line-edited", message, file=name, seq=task.first - 1)
+        self._merge(result)
+        self._frontier(task, result)
+        for size, subtrees in result["pieces"]:
+            self._grow(size, subtrees)
+        for event in result["events"]:
+            self._event(event)
+        if result["tail"] is not None:
+            self._tail(result["tail"], is_last=is_last)
+        if result["file"] is not None and task.file is not None:
+            self.files.append(SegmentFile(task.file.name, *result["file"]))
+        self.lines, self._last = result["last_seq"], result["last_leaf"]
+
+    def _merge(self, result: Mapping[str, Any]) -> None:
+        kept: dict[str, int] = {}
+        for each in result["findings"]:
+            finding = AuditFinding(*each)
+            self._findings.add(finding)
+            kept[finding.code] = kept.get(finding.code, 0) + 1
+        for code, count in result["counts"].items():
+            self._findings.counts[code] += count - kept.get(code, 0)
+
+    def _grow(self, size: int, subtrees: Sequence[tuple[int, bytes]]) -> None:
+        if not self._tree_is_known:
+            return
+        for level, whole in subtrees:
+            self._tree.push_subtree(Subtree(level, whole))
+        if size in self._sizes and size == self._tree.size:
+            self.roots[size] = self._tree.root()
+
+    def _frontier(self, task: SegmentTask, result: Mapping[str, Any]) -> None:
+        """Hold the tree before a segment against what its first line says of it; begin there when nothing is known."""
+        said = next((event[2] for event in result["events"] if event[0] == "l" and _opens_segment(event[2])), None)
+        if said is None:
+            return
+        try:
+            frontier = [bytes.fromhex(each) for each in said["meta"]["frontier"]]
+        except (KeyError, TypeError, ValueError):
+            frontier = []
+        if self._tree_is_known:
+            if self._tree.size == task.first - 1 and list(self._tree.frontier()) != frontier:
+                message = f"line {said['seq']} names another tree over the {task.first - 1} lines before it"
+                self._findings.say("frontier-mismatch", message, seq=said["seq"])
+            return
+        try:
+            self._tree.load(task.first - 1, frontier)
+            self._tree_is_known = True
+        except ValueError:
+            pass  # what is behind is not known, then
+
+    def _event(self, event: Sequence[Any]) -> None:
+        kind, seq = event[0], event[1]
+        if kind == "r":
+            self.tally.run(*event[1:])
+        elif kind == "w":
+            self.tally.withheld_run(seq, event[2])
+        elif kind == "v":
+            for place in range(seq, seq + min(event[2], _MOST_VOID_EVENTS)):
+                self.tally.void(place, b"")
+        elif kind == "b":
+            self.on_blob(BlobUse(*event[1:]))
+        else:
+            self._line(seq, event[2])
+
+    def _line(self, seq: int, document: Mapping[str, Any]) -> None:
+        try:
+            self.tally.line(seq, document, b"")
+        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+            self._findings.say("line-shape", f"line {seq} says what it says in another form: {fault!r}", seq=seq)
+            return
+        kind = document["type"]
+        meta = document.get("meta")
+        meta = meta if isinstance(meta, dict) else {}
+        if seq == 1:
+            self.log_id = meta["log_id"] if kind == "log.open" and type(meta.get("log_id")) is str else None
+            if self.log_id is None:
+                self._findings.say("start-missing", "the first line opens no log", seq=1)
+        elif kind == "log.open":
+            self._findings.say("log-restarted", f"line {seq} opens a log", seq=seq)
+        elif kind == "log.segment_retired":
+            self._retired.append((seq, meta))
+        elif kind == "log.loss":
+            said = f"line {seq}: {meta.get('found_seq')} lines were found where {meta.get('applied_seq')} had been"
+            self._findings.say("loss-told", said, seq=seq)
+        self.on_line(seq, document)
+
+    def _tail(self, tail: Mapping[str, Any], *, is_last: bool) -> None:
+        """Bytes at a segment's end that no line declares void."""
+        begin = tail["from_seq"]
+        if is_last and tail["torn"] and self._known_heads < begin:
+            self.torn_from = begin
+            message = f"the last {tail['lines']} lines are cut or unreadable, as a crash leaves them, and not made good"
+            self._findings.say("tail-torn", message, seq=begin)
+            self._event(("v", begin, tail["lines"]))
+            return
+        self.missing += tail["missing"]
+        for each in tail["findings"]:
+            self._findings.add(AuditFinding(*each))
+
+    def _gap(self, begin: int, end: int, task: SegmentTask) -> None:
+        self._gaps.append((begin, end, bool(self.lines)))
+        self._tree_is_known = False
+        self.tally.withheld_run(begin, end - begin + 1)
+        self._last = ""
+
+    def _settle_gaps(self) -> None:
+        for begin, end, _ in self._gaps:
+            told = [meta for _, meta in self._retired if _covers(meta, begin, end)]
+            if told:
+                message = f"lines {begin} to {end} were retired, and their leaf hashes are not here"
+                self._findings.say("leaves-missing", message, seq=begin)
+            else:
+                self.missing += end - begin + 1
+                message = f"lines {begin} to {end} are not here, and no line says that they were retired"
+                self._findings.say("segment-missing", message, seq=begin)
+
+    def _settle_retired(self) -> None:
+        for seq, meta in self._retired:
+            message = f"lines {meta.get('from')} to {meta.get('to')} by line {seq}: {meta.get('reason')}"
+            self._findings.say("segment-retired", message, seq=seq)
+
+    def is_whole(self, size: int) -> bool:
+        """Tell whether nothing is wrong with the lines up to a size, as far as the lines themselves show it."""
+        return not any(
+            each.level != NOTE
+            and CODES[each.code].verdict in ("integrity", "order", "completeness")
+            and each.seq is not None
+            and each.seq <= size
+            for each in self._findings.in_order()
+        )
+
+
+def _opens_segment(document: Mapping[str, Any]) -> bool:
+    return document.get("type") == "log.segment_open"
+
+
+def _covers(meta: Mapping[str, Any], begin: int, end: int) -> bool:
+    first, last = meta.get("from"), meta.get("to")
+    return type(first) is int and type(last) is int and first <= begin and last >= end
