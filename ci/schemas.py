@@ -1,7 +1,8 @@
 """Hold every file in schemas/ to what we promise about it.
 
-It is a schema of draft 2020-12; both validators take it; every `$ref` stays inside our own files, so that nothing is
-ever fetched; every `format` has a checker, since a format without one is silently not checked at all.
+It is a schema of draft 2020-12 and keeps the rules for ours; both validators take it; every `$ref` stays inside our own
+files, so that nothing is ever fetched; every `format` has a checker, since a format without one is silently not checked
+at all.
 """
 
 import json
@@ -14,6 +15,8 @@ import jsonschema_rs
 from jsonschema import Draft202012Validator, SchemaError
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
+
+from reporting_governance.contracts.shape.house import house_rules
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -46,6 +49,8 @@ def problems(documents: dict[str, Any]) -> Iterator[str]:
             Draft202012Validator.check_schema(document, format_checker=Draft202012Validator.FORMAT_CHECKER)
         except SchemaError as error:
             yield f"{path}: {error.json_path}: {error.message}"
+        else:
+            yield from (f"{path}: {problem}" for problem in house_rules(document))
     yield from _reference_problems(documents, {name: documents[path] for name, path in ids.items() if name})
     for path, document in documents.items():
         for where, wanted in _values(document, "format"):

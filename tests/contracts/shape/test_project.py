@@ -8,6 +8,7 @@ import pytest
 
 from reporting_governance.contracts.reading import read_documents
 from reporting_governance.contracts.shape import Engine, SchemaSet, check_shape
+from reporting_governance.contracts.shape.house import house_rules
 
 ROOT = Path(__file__).parents[3]
 SCHEMAS = {path.name: json.loads(path.read_text()) for path in (ROOT / "schemas").glob("*/*.schema.json")}
@@ -25,6 +26,11 @@ WRITTEN_BY_PEOPLE = sorted(
 def test_every_schema_of_the_project_is_accepted(engine: Engine) -> None:
     assert len(SCHEMAS) > 20
     SETS[engine].check()
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_schema_of_the_project_keeps_the_rules_for_ours(name: str) -> None:
+    assert house_rules(SCHEMAS[name]) == []
 
 
 def documents_of(path: Path) -> list[Any]:

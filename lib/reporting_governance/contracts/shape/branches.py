@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any
@@ -54,13 +55,23 @@ def known_keys(schema: Schema, shape: Shape) -> Known:
         seen.add(id(here))
         known.names.update(here.get("properties", ()))
         known.patterns.update(here.get("patternProperties", ()))
-        if "$ref" in here:
-            waiting.append(shape.follow(here["$ref"]))
+        waiting += shape.referred(here)
         for keyword in _IN_PLACE:
             waiting += here.get(keyword, ())
         waiting += (here[keyword] for keyword in _IN_PLACE_SINGLE if keyword in here)
         waiting += here.get("dependentSchemas", {}).values()
     return known
+
+
+def unknown_keys(value: Any, known: Known) -> list[str]:
+    """Return the keys of an object that are not known; none where a pattern cannot be tried here."""
+    from reporting_governance.contracts.shape.patterns import python_pattern
+
+    try:
+        patterns = [re.compile(python_pattern(each)) for each in sorted(known.patterns)]
+    except ValueError:
+        return []
+    return [key for key in value if key not in known.names and not any(each.search(key) for each in patterns)]
 
 
 def keys_of_other_forms(path: Path, shape: Shape) -> frozenset[str]:
@@ -84,8 +95,7 @@ def _forms(schemas: Iterable[Schema], shape: Shape) -> list[Schema]:
         if id(here) in found:
             continue
         found[id(here)] = here
-        if "$ref" in here:
-            waiting.append(shape.follow(here["$ref"]))
+        waiting += shape.referred(here)
         waiting += here.get("allOf", ())
         waiting += (here[keyword] for keyword in ("then", "else") if keyword in here)
     return list(found.values())

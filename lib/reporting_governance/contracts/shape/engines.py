@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NoReturn, Protocol, TypeAlias
 
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.shape.equality import first_repetition
 from reporting_governance.contracts.shape.formats import FORMATS, checker_of
-from reporting_governance.contracts.shape.normalise import Normaliser, Schema, SchemaError, python_pattern
+from reporting_governance.contracts.shape.normalise import (
+    DIALECT,
+    LISTS,
+    MAPS,
+    NEVER,
+    SINGLE,
+    Schema,
+    SchemaError,
+)
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MAX_EXPLAINED_AT_ONCE = 20_000  #: values in a document
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -48,25 +54,30 @@ class Judge(Protocol):
         ...
 
 
-def judge_for(engine: Engine, uri: str, schemas: Mapping[str, Schema], name: str) -> Judge:
+@frozen
+class Prepared:
+    """Normalised documents, and the way to any schema in them."""
+
+    documents: Mapping[str, Schema]  #: by absolute URI
+    follow: Callable[[str], Schema]  #: gives the schema at a place, an absolute URI
+
+
+def judge_for(engine: Engine, uri: str, prepared: Prepared, name: str) -> Judge:
     """Return the judge of one schema of a closed set.
 
     Raises: SchemaError when the engine refuses the schema.
     """
     judge = _FastJudge if _is_fast(engine) else _FallbackJudge
-    return judge(uri, schemas, name)
+    return judge(uri, prepared, name)
 
 
 def refuse_malformed(engine: Engine, schema: Mapping[str, Any] | bool, name: str) -> None:
     """Hold a schema against the schema of schemas.
 
-    Raises: SchemaError when it is none, or one of another dialect, in which the same words may mean something else.
+    Raises: SchemaError when it is none.
     """
     if isinstance(schema, bool):
         return
-    dialect = schema.get("$schema", _DIALECT)
-    if not isinstance(dialect, str) or dialect.removesuffix("#") != _DIALECT:
-        raise SchemaError(schema=name, problem=f"its $schema is {dialect}, and only {_DIALECT} is supported")
     problem = _fast_complaint(schema) if _is_fast(engine) else _fallback_complaint(schema)
     if problem:
         raise SchemaError(schema=name, problem=problem.partition("\n")[0])
@@ -76,18 +87,19 @@ def _fast_complaint(schema: Mapping[str, Any]) -> str:
     import jsonschema_rs
 
     try:
-        jsonschema_rs.meta.validate(dict(schema))
+        jsonschema_rs.meta.validate({**schema, "$schema": DIALECT})
     except jsonschema_rs.ValidationError as fault:
         return str(fault)
     return ""
 
 
 def _fallback_complaint(schema: Mapping[str, Any]) -> str:
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, FormatChecker
     from jsonschema.exceptions import SchemaError as Refused
 
     try:
-        Draft202012Validator.check_schema(schema)
+        # Without formats: by that of regex a pattern would have to be one of Python's.
+        Draft202012Validator.check_schema(schema, format_checker=FormatChecker(formats=()))
     except Refused as fault:
         return fault.message
     return ""
@@ -109,15 +121,15 @@ def _refuse_to_fetch(uri: str) -> NoReturn:
 class _FastJudge:
     """jsonschema-rs."""
 
-    def __init__(self, uri: str, schemas: Mapping[str, Schema], name: str) -> None:
+    def __init__(self, uri: str, prepared: Prepared, name: str) -> None:
         import jsonschema_rs
 
-        self._schemas = dict(schemas)
+        self._prepared = prepared
         self._uri = uri
         self._name = name
         try:
             registry = jsonschema_rs.Registry(
-                [(key, dict(schema)) for key, schema in schemas.items()],
+                [(key, dict(schema)) for key, schema in prepared.documents.items()],
                 draft=jsonschema_rs.Draft202012,
                 retriever=_refuse_to_fetch,
             )
@@ -137,22 +149,28 @@ class _FastJudge:
 
     def faults(self, value: object) -> Iterator[Fault]:
         if _is_awkward(value):
-            return _FallbackJudge(self._uri, self._schemas, self._name).faults(value)
+            return _FallbackJudge(self._uri, self._prepared, self._name).faults(value)
         return (self._fault(error, value) for error in self._validator.iter_errors(value))
 
     def _fault(self, error: Any, root: object) -> Fault:
         name = None
+        told = error  #: what says where the keyword stands
         if error.kind.name == "propertyNames":
-            name = error.kind.error.instance
-        location = error.absolute_keyword_location or self._uri
-        *parents, keyword = error.schema_path
+            told = error.kind.error
+            name = told.instance
+        if told.kind.name == "falseSchema":
+            return Fault(keyword="not", path=_typed_path(root, error.instance_path), schema=NEVER, name=name)
+        keyword = str(told.schema_path[-1])
+        location, _, last = told.absolute_keyword_location.rpartition("/")
+        if last != keyword:  # one of its parts
+            location = location.rpartition("/")[0]
         branches = tuple(
-            tuple(self._fault(each, root) for each in branch) for branch in getattr(error.kind, "context", ())
+            tuple(self._fault(each, root) for each in branch) for branch in getattr(told.kind, "context", ())
         )
         return Fault(
-            keyword=str(keyword),
+            keyword=keyword,
             path=_typed_path(root, error.instance_path),
-            schema=_walk(self._schemas[location.partition("#")[0]], parents),
+            schema=self._prepared.follow(location),
             name=name,
             branches=branches if all(branches) else (),
         )
@@ -161,17 +179,17 @@ class _FastJudge:
 class _FallbackJudge:
     """jsonschema, the reference in Python."""
 
-    def __init__(self, uri: str, schemas: Mapping[str, Schema], name: str) -> None:
+    def __init__(self, uri: str, prepared: Prepared, name: str) -> None:
         from jsonschema import Draft202012Validator, FormatChecker
         from jsonschema.validators import extend
         from referencing import Registry
         from referencing.jsonschema import DRAFT202012
 
-        self._originals: dict[str, str] = {}  #: patterns by the form they have for Python
         self._name = name
+        self._written: dict[int, Schema] = {}  #: for Python, by the id of the schema
+        self._originals: dict[int, Schema] = {}  #: the other way
         resources = (
-            (key, DRAFT202012.create_resource(Normaliser(name, pattern=self._pattern).run(schema)))
-            for key, schema in schemas.items()
+            (key, DRAFT202012.create_resource(self._for_python(schema))) for key, schema in prepared.documents.items()
         )
         formats = FormatChecker(formats=())
         for each in FORMATS:
@@ -191,25 +209,44 @@ class _FallbackJudge:
         path = tuple(error.absolute_path)
         judged = _walk(root, path)
         is_name = isinstance(judged, dict) and isinstance(error.instance, str)
-        schema = error.schema
-        if error.validator == "pattern":
-            schema = {**schema, "pattern": self._originals[schema["pattern"]]}
+        is_false = error.validator is None  #: a reference to what may stay a bare `false`
         return Fault(
-            keyword=str(error.validator),
+            keyword="not" if is_false else error.validator,
             path=path,
-            schema=schema,
+            schema=NEVER if is_false else self._originals[id(error.schema)],
             name=error.instance if is_name else None,
             branches=tuple(self._branches(error, root)),
         )
 
+    def _for_python(self, schema: Any) -> Any:
+        """Return a schema with its patterns as Python writes them."""
+        if isinstance(schema, bool):
+            return schema
+        if id(schema) in self._written:
+            return self._written[id(schema)]
+        done = dict(schema)
+        for keyword, value in schema.items():
+            if keyword in SINGLE:
+                done[keyword] = self._for_python(value)
+            elif keyword in LISTS:
+                done[keyword] = [self._for_python(each) for each in value]
+            elif keyword in MAPS:
+                rename = self._pattern if keyword == "patternProperties" else str
+                done[keyword] = {rename(name): self._for_python(each) for name, each in value.items()}
+            elif keyword == "pattern":
+                done[keyword] = self._pattern(value)
+        self._written[id(schema)] = done
+        self._originals[id(done)] = schema
+        return done
+
     def _pattern(self, pattern: str) -> str:
-        translated = python_pattern(pattern)
+        from reporting_governance.contracts.shape.patterns import python_pattern
+
         try:
-            re.compile(translated)
-        except re.error as fault:
-            raise SchemaError(schema=self._name, problem=f"the pattern {pattern} is wrong: {fault}") from None
-        self._originals[translated] = pattern
-        return translated
+            return python_pattern(pattern)
+        except ValueError as fault:
+            problem = f"the pattern {pattern} cannot be checked without jsonschema-rs: {fault}"
+            raise SchemaError(schema=self._name, problem=problem) from None
 
     def _branches(self, error: Any, root: object) -> Iterable[tuple[Fault, ...]]:
         grouped: dict[int, list[Fault]] = {}

@@ -6,7 +6,6 @@ words, and so that a misspelt key that is required is one problem and not two.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any
@@ -23,7 +22,13 @@ from reporting_governance.contracts.finding_rules import (
 from reporting_governance.contracts.reading.document import Document
 from reporting_governance.contracts.reading.reporter import MAX_FINDINGS
 from reporting_governance.contracts.reading.tape import join_pointer
-from reporting_governance.contracts.shape.branches import Known, choose_branch, keys_of_other_forms, known_keys
+from reporting_governance.contracts.shape.branches import (
+    Known,
+    choose_branch,
+    keys_of_other_forms,
+    known_keys,
+    unknown_keys,
+)
 from reporting_governance.contracts.shape.engines import Fault, Path
 from reporting_governance.contracts.shape.problem import Mark, Problem
 from reporting_governance.contracts.shape.schemas import Shape
@@ -43,6 +48,7 @@ class Explainer:
         self._problems: list[Problem] = []
         self._missing: dict[Path, dict[str, None]] = {}
         self._unknown: dict[Path, dict[str, set[str]]] = {}  #: keys nobody knows, with those that are known
+        self._unexplained: list[Problem] = []  #: said only where nothing better is
         self._in_another_form: set[Path] = set()  #: objects that were meant to have another form
 
     def problems(self) -> list[Problem]:
@@ -53,7 +59,11 @@ class Explainer:
         told = [
             each for each in self._problems if each.rule is not WRONG_SIZE or each.path not in self._in_another_form
         ]
-        return _once(told) or [Problem(NO_ALTERNATIVE, (), "the document does not have the shape of its kind")]
+        return (
+            _once(told)
+            or self._unexplained[:1]
+            or [Problem(NO_ALTERNATIVE, (), "the document does not have the shape of its kind")]
+        )
 
     def _collect(self, faults: Iterable[Fault]) -> None:
         for fault in faults:
@@ -82,7 +92,10 @@ class Explainer:
             self._unknown.setdefault(fault.path, {}).setdefault(name, set()).update(allowed)
         else:
             problem = problem_of_value(fault, name, shown(name))
-            self._problems.append(Problem(problem.rule, path, f"key {problem.message}", problem.suggestion, Mark.KEY))
+            message = f"key {problem.message}"
+            if problem.rule is NO_ALTERNATIVE:
+                message = f"the key {shown(name)} is not as the schema asks"
+            self._problems.append(Problem(problem.rule, path, message, problem.suggestion, Mark.KEY))
 
     def _collect_alternatives(self, fault: Fault, value: Any) -> None:
         written = self._document.written(join_pointer(fault.path)) or ""
@@ -112,9 +125,12 @@ class Explainer:
             known = Known(set(fault.schema.get("properties", ())), set(fault.schema.get("patternProperties", ())))
         else:
             known = known_keys(fault.schema, self._shape)
-        for key in value:
-            if key not in known.names and not any(re.search(each, key) for each in known.patterns):
-                self._unknown.setdefault(fault.path, {}).setdefault(key, set()).update(known.names)
+        unknown = unknown_keys(value, known) if fault.schema[fault.keyword] is False else []
+        for key in unknown:
+            self._unknown.setdefault(fault.path, {}).setdefault(key, set()).update(known.names)
+        if not unknown:
+            message = "a key that the schema says nothing else about is not as it asks"
+            self._unexplained.append(Problem(NO_ALTERNATIVE, fault.path, message))
 
     def _collect_forbidden(self, fault: Fault) -> None:
         last = fault.path[-1] if fault.path else None

@@ -1,7 +1,8 @@
 """The string formats a schema may ask for, each with its own check that both engines are given.
 
 The engines' own checkers disagree (leap seconds, the year 0, a line break at the end), and the fallback's are silently
-absent when their packages are.  Here a format has a check, or the schema is refused before anything is judged by it.
+absent when their packages are.  Here a format that is asserted has a check, or the schema is refused before anything
+is judged by it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import UTC, date, datetime
 
 from reporting_governance.contracts.frozen import frozen
 
-_DATE_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+_DATE_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-5][0-9])"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
