@@ -60,6 +60,32 @@ def test_a_report_that_is_asked_for_has_stdout_to_itself(tmp_path: Path) -> None
     assert json.loads(ended.stdout)["findings"] == []
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_report_that_three_verbs_would_write_is_refused(shell: str, tmp_path: Path) -> None:
+    program, *rest = SHELLS[shell]
+    if (found := shutil.which(program)) is None:
+        pytest.skip(f"{program} is not here")
+    repository = good(tmp_path / "repository")
+    for options in (["--format=sarif=all.sarif"], ["--strict", "--format", "sarif=all.sarif"]):
+        ended = run([found, *rest, GATE, *options], repository)
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert "--reports FOLDER" in ended.stderr
+        assert not (repository / "all.sarif").exists()
+    assert run([found, *rest, GATE, "--strict", "--format"], repository).returncode == 2
+
+
+def test_a_repository_of_packs_only_is_checked(tmp_path: Path) -> None:
+    repository = good(tmp_path / "repository")
+    shutil.rmtree(repository / "capabilities")
+    for each in (repository / "profiles").glob("*.*"):
+        each.unlink()
+    ended = run([GATE], repository)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.count(" checked, ") == 1
+    shutil.rmtree(repository / "profiles/policy-packs")
+    assert run([GATE], repository).returncode == 2, "nothing is left to check"
+
+
 def test_options_reach_the_checks(tmp_path: Path) -> None:
     repository = good(tmp_path / "repository")
     shutil.rmtree(repository / "profiles")

@@ -45,7 +45,8 @@ def main(
     found in one run, each with its place and a suggestion.
 
     --probe goes further: each claim is tried, and what is claimed none must be refused honestly.  A claim that its
-    probe contradicts is an error; what cannot be tried here is counted as not probed.
+    probe contradicts is an error.  A probe that cannot tell, or that cannot be run here, is a warning and ends with 0:
+    --fail-on warning ends with 1, and --strict takes a full claim that was not probed for an error.
     """
     from reporting_governance.commands._verify_descriptors import DescriptorMeaning
 
