@@ -132,6 +132,15 @@ class LogFolder:
         with _told(path):
             return journal_io.read_all(path)
 
+    def anchors(self) -> bytes | None:
+        """Return what is kept of how anchors took heads, None when nothing is; a readable copy, and a cache."""
+        path = os.path.join(self._journal or self.log, "checkpoints", "anchors.json")
+        with _told(path):
+            try:
+                return journal_io.read_all(path)
+            except FileNotFoundError:
+                return None
+
 
 def log_folder(path: str) -> LogFolder:
     """Return the log at a path: of a state folder, of a journal folder, or a folder of segments.
