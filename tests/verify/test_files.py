@@ -131,6 +131,38 @@ def test_a_folder_in_place_of_a_file_is_not_read() -> None:
     assert answer.report["not_read"] == [{"file": "folder", "reason": "it is a folder"}]
 
 
+def observed(name: str) -> str:
+    """Observations that say nothing of anybody."""
+    return put(name, {"apiVersion": _GOOD["apiVersion"], "kind": "ProbeObservations", "descriptors": []})
+
+
+def test_waivers_that_cannot_be_read_do_not_hide_what_was_found() -> None:
+    put("bad.json", _BAD)
+    Path("folder").mkdir()
+    for waivers, reason in (("gone.yaml", "No such file or directory"), ("folder", "it is a folder")):
+        answer = descriptors("--observations", observed("seen.json"), "--waivers", waivers, "bad.json")
+        assert (answer.code, summary(answer)["failed"]) == (3, 1)
+        assert answer.report["not_read"] == [{"file": waivers, "reason": reason}]
+
+
+def test_a_waiver_of_a_descriptor_that_was_not_checked_is_remarked() -> None:
+    waiver = {
+        "rule": "GOV403",
+        "descriptor": "generic-gat",
+        "power": "storage.events",
+        "owner": "ops",
+        "reason": "not yet",
+        "until": "2020-01-01",
+    }
+    put("one.json")
+    waivers = put("waivers.json", {"apiVersion": _GOOD["apiVersion"], "kind": "Waivers", "waivers": [waiver]})
+    answer = descriptors("--observations", observed("seen.json"), "--waivers", waivers, "one.json")
+    (note,) = (each for each in answer.report["findings"] if each["file"] == waivers)
+    assert (note["rule"], note["severity"], note["pointer"]) == ("GOV408", "note", "/waivers/0/descriptor")
+    assert note["suggestion"] == 'did you mean "generic-gate"?'
+    assert answer.code == 0
+
+
 def test_only_skipped_files_are_as_good_as_none() -> None:
     put("all/profile.json", {"kind": "DeploymentProfile"})
     assert descriptors("all").code == 2

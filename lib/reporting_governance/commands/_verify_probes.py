@@ -16,12 +16,14 @@ from reporting_governance import __version__
 from reporting_governance.adapters.probes.registry import stories_of
 from reporting_governance.commands._checking import Checker, object_of
 from reporting_governance.commands._clock import SystemClock
-from reporting_governance.commands._verify import Verified
+from reporting_governance.commands._verify import Unread, Verified
 from reporting_governance.commands._verify_files import NotRead, package_root, read_file, shown
 from reporting_governance.contracts.finding import Finding, Related
+from reporting_governance.contracts.finding_rules import WAIVER_OF_NOBODY
 from reporting_governance.contracts.reading import read_documents
+from reporting_governance.contracts.suggest import did_you_mean
 from reporting_governance.contracts.waiver import Waiver, Waivers
-from reporting_governance.core.probing import Versions, judge
+from reporting_governance.core.probing import Versions, judge, strangers
 from reporting_governance.errors import UsageError
 from reporting_governance.resources import resource_path, shipped_path
 from reporting_governance.stages.probing import (
@@ -95,7 +97,7 @@ def judge_probes(
 ) -> None:
     """Add to a verification what probes saw of descriptors that are right in shape.
 
-    Raises: ObservationsUnusable, ContractError, NotRead.
+    Raises: ObservationsUnusable, ContractError.
     """
     clock = SystemClock()
     kept = None if options.observations is None else read_observations(options.observations)
@@ -129,6 +131,9 @@ def judge_probes(
         if judged.problems:
             done.texts.setdefault(path, document.places.text)
     done.probed = counts
+    if waivers_document is not None and options.waivers is not None:
+        identities = [object_of(document)["metadata"]["id"] for document, _ in descriptors]
+        done.findings += _of_nobody(waivers, waivers_document, options.waivers, identities)
 
 
 def _all_probed(
@@ -183,7 +188,12 @@ def _read_waivers(done: Verified, path: str | None) -> tuple[Sequence[Waiver], D
     from reporting_governance.errors import ContractError
 
     checker = Checker()
-    document = checker.document(read_file(path), path, "waivers")
+    try:
+        data = read_file(path)
+    except NotRead as fault:
+        done.unread.append(Unread(path, str(fault.details["reason"])))
+        return (), None
+    document = checker.document(data, path, "waivers")
     found: Sequence[Waiver] = ()
     if document is not None:
         try:
@@ -194,6 +204,17 @@ def _read_waivers(done: Verified, path: str | None) -> tuple[Sequence[Waiver], D
     done.findings += checker.findings
     done.texts |= checker.texts
     return found, document
+
+
+def _of_nobody(
+    waivers: Sequence[Waiver], document: Document, path: str, identities: Sequence[str]
+) -> Iterator[Finding]:
+    """Yield a note for each waiver of a descriptor that was not checked: it may be misspelt, or of another run."""
+    for each in strangers(waivers, identities):
+        pointer, span = document.nearest(f"/waivers/{waivers.index(each)}/descriptor")
+        message = f"it waives what is found of {each.descriptor}, and no such descriptor was checked in this run"
+        advice = did_you_mean(each.descriptor, identities)
+        yield WAIVER_OF_NOBODY.finding(file=path, message=message, pointer=pointer, span=span, suggestion=advice)
 
 
 def _runtime_here(observed: ProbedDescriptor | None, options: ProbeOptions) -> str | None:

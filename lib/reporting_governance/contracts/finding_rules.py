@@ -168,5 +168,10 @@ STALE_OBSERVATION = _warning(
 WAIVER_EXPIRED = _error(405, "A waiver is past its date.", "Mend what was waived, or agree upon a new date.")
 WAIVER_IDLE = _error(406, "A waiver is for something that no longer fails.", "Remove the waiver.")
 PROBE_INCONCLUSIVE = _warning(407, "A probe neither confirmed nor contradicted a claim.", "Read why, and probe again.")
+WAIVER_OF_NOBODY = _note(
+    408,
+    "A waiver is for a descriptor that was not checked in this run.",
+    "Correct the descriptor's id, check that descriptor too, or remove the waiver.",
+)
 
 RULES: dict[str, FindingRule] = {each.id: each for each in list(globals().values()) if isinstance(each, FindingRule)}

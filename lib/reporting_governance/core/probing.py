@@ -209,7 +209,7 @@ def _of_leaf(
     elif seen is not None and outcome is Observation.INCONCLUSIVE:
         yield _problem(PROBE_INCONCLUSIVE, power, f"the probe of {power} tells nothing: {seen.sentence}")
     elif outcome is Observation.NOT_PROBED and claimed is SupportLevel.FULL:
-        why = f": {seen.sentence}" if seen is not None else ""
+        why = f": {seen.sentence.removeprefix('Not probed: ')}" if seen is not None else ""
         severity = Severity.ERROR if strict else FULL_NOT_PROBED.severity
         yield _problem(FULL_NOT_PROBED, power, f"{power} is claimed full and was not probed{why}", severity=severity)
 

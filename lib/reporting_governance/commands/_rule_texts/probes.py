@@ -64,4 +64,10 @@ TEXTS: Mapping[str, RuleText] = {
         good=words("On an idle machine it answers, and the claim is confirmed or contradicted."),
         fix="Read the probe's sentence, mend what kept it from its end, and probe again.",
     ),
+    "GOV408": RuleText(
+        why="Nobody can tell whether such a waiver is still needed, or past its date.  Mostly its id is misspelt, or "
+        "the descriptor is gone.",
+        bad=words("The waiver says `descriptor: mime`; the descriptor that was checked has the id mine."),
+        good=words("The waiver says `descriptor: mine`."),
+    ),
 }
