@@ -59,7 +59,7 @@ def test_old_segments_go_and_everything_else_stays(state: str) -> None:
     kept = check_pruned(state, leaves, views)
     [said] = [each for each in kept if each["seq"] == seq]
     assert said["type"] == "log.segment_retired"
-    assert said["reason"] == "old"
+    assert said["meta"]["reason"] == "old"
     assert said["meta"]["from"] == 1
     assert said["meta"]["to"] == firsts[4] - 1
     assert said["meta"]["approver"] == "uid:0"

@@ -30,6 +30,7 @@ def main(context: CommandContext, *, identity: str) -> Reply:
         "steps": [asdict(step) for step in report.steps],
         "waiting": [asdict(each) for each in report.waiting],
         "next": [asdict(each) for each in report.next],
+        "retired": _retired(report),
         "read": {"from_seq": report.from_seq, "to_seq": report.to_seq, "whole_journal": report.from_seq == 1},
     }
     return Reply(document, describe(report))
@@ -52,7 +53,18 @@ def describe(report: ExplainReport) -> str:
     return "\n\n".join(parts)
 
 
+def _retired(report: ExplainReport) -> dict[str, object] | None:
+    if not report.retired:
+        return None
+    newest = report.retired[-1]
+    return {"to_seq": newest.to_seq, "at": newest.at, "reason": newest.reason, "approver": newest.approver}
+
+
 def _what_was_read(report: ExplainReport) -> str:
+    if report.retired:
+        newest = report.retired[-1]
+        what = f"Lines 1 to {newest.to_seq} were retired on {newest.at} ({newest.reason})"
+        return f"{what}; what the story began with may have been among them."
     if report.from_seq == 1:
         return f"All {report.to_seq} lines of the journal were read."
     return f"Of the {report.to_seq} lines of the journal none before line {report.from_seq} belongs to it."

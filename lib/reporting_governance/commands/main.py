@@ -37,6 +37,8 @@ VERBS = {
     "verify-policy": "Check policy packs and the examples in them.",
     "rule": "Say what a rule asks for, and how to mend what breaks it.",
     "doctor": "Check this host, the state folder and the journal; rebuild views.",
+    "prune": "Retire the oldest segments of the journal by a record.",
+    "erase": "Erase a text for good; the journal goes on saying that it was there.",
     "init": "Make a state folder and a first profile.",
     "schedule": "Print what starts `run` on time, for cron or systemd.",
     "completions": "Print what makes a shell complete verbs and options.",

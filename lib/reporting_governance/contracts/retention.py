@@ -1,6 +1,7 @@
 """What keeping and erasing speak of: stretches of the log that are retired, and what keeps others where they are."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from reporting_governance.contracts.journal_line import Folder
 
@@ -19,6 +20,7 @@ class Retirement(NamedTuple):
     at: str  #: RFC 3339
     reason: str
     approver: str
+    keys: tuple[Mapping[str, Any], ...] = ()  #: what the `log.key` lines among them said, each with its seq
 
 
 class Stretch(NamedTuple):

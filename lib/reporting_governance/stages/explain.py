@@ -6,6 +6,7 @@ from datetime import datetime
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.retention import Retirement
 from reporting_governance.contracts.times import format_time, parse_due
 from reporting_governance.core.story import Told, tell
 from reporting_governance.core.story_next import Kept, Next, next_of_item, next_of_thread
@@ -26,6 +27,13 @@ class UnknownId(UsageError):
     hint = "`reportgov status` lists what is open, with its ids."
 
 
+class RetiredId(UnknownId):
+    """No line that is kept holds this id, and older ones are retired."""
+
+    message = "{identity}: no line that is kept holds this id; lines 1 to {to_seq} were retired on {at}: {reason}"
+    hint = "An audit bundle made before that day, or a backup, still has them.  `reportgov status` lists what is open."
+
+
 @frozen(kw_only=True)
 class ExplainReport:
     """The steps of a story, oldest first."""
@@ -34,6 +42,7 @@ class ExplainReport:
     steps: tuple[Told, ...]
     from_seq: int  #: no older line belongs to it
     to_seq: int
+    retired: tuple[Retirement, ...] = ()  #: what may have held the story's beginning: the newest such record
     waiting: tuple[WaitingNotice, ...] = ()  #: its notices that are in the queue, and why
     next: tuple[Next, ...] = ()  #: what comes by itself, soonest first; then what has no time of its own
 
@@ -49,11 +58,19 @@ def run_explain(
     Raises: UnknownId.
     """
     traced = trace(store, identity)
+    retired = tuple(store.retirements())
     if not traced.lines:
+        if retired:
+            newest = retired[-1]
+            raise RetiredId(identity=identity, to_seq=newest.to_seq, at=newest.at, reason=newest.reason)
         raise UnknownId(identity=identity)
+    if traced.whole:
+        retired = ()
     steps = tuple(tell(seq, expand(store, line)) for seq, line in traced.lines)
     if profile is None or clock is None:
-        return ExplainReport(identity=identity, steps=steps, from_seq=traced.from_seq, to_seq=traced.to_seq)
+        return ExplainReport(
+            identity=identity, steps=steps, from_seq=traced.from_seq, to_seq=traced.to_seq, retired=retired[-1:]
+        )
     now = clock.now()
     notices = {step.id for step in steps if step.kind == "notice"}
     waiting = waiting_notices(store, profile, now=now, wanted=notices)
@@ -62,6 +79,7 @@ def run_explain(
         steps=steps,
         from_seq=traced.from_seq,
         to_seq=traced.to_seq,
+        retired=retired[-1:],
         waiting=waiting,
         next=_next(store, traced, profile, waiting, now),
     )

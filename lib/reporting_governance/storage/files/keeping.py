@@ -14,6 +14,7 @@ from reporting_governance.storage.files import heads, journal_io, maintenance, r
 from reporting_governance.storage.files import layout as layouts
 from reporting_governance.storage.files.access import Access
 from reporting_governance.storage.files.applied import Applied
+from reporting_governance.storage.files.erasing import Eraser
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.interface import Added, Addition, Answer, Group
 
@@ -57,10 +58,11 @@ class Keeper:
 
         Raises: StorageError, NotOurState, Busy.
         """
+        if self._access.current() is None:
+            return RetirementPlan((), "", (), (), 0, ""), 0, 0
         with self._access.errors(), self._alone():
             applied = self._access.current()
-            if applied is None:
-                return RetirementPlan((), "", (), (), 0, ""), 0, 0
+            assert applied is not None
             prepared = retiring.prepare(self._layout, applied, before)
             stretches = prepared.plan.stretches
             if not stretches:
@@ -72,10 +74,11 @@ class Keeper:
                 "to": stretches[-1].to_seq,
                 "lines": stretches[-1].to_seq - stretches[0].from_seq + 1,
                 "root": prepared.plan.root,
+                "reason": reason,
                 "approver": approver,
                 **prepared.standing,
             }
-            line = Addition(type=LineType.LOG_SEGMENT_RETIRED, reason=reason, meta=meta)
+            line = Addition(type=LineType.LOG_SEGMENT_RETIRED, meta=meta)
             [answer] = self._commit([Group(additions=(line,))], now=now)
             assert isinstance(answer, Added)
             applied = self._access.current()
@@ -102,6 +105,10 @@ class Keeper:
                 os.unlink(f"{self._layout.checkpoints}/{size:012d}.note")
             if sizes:
                 journal_io.sync_folder(self._layout.checkpoints)
+
+    def eraser(self) -> Eraser:
+        """Return what finds the other places of a text that is to be erased."""
+        return Eraser(self._layout, self._access)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

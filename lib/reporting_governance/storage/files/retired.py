@@ -58,6 +58,7 @@ def _retirement(line: Line) -> Retirement:
         to_seq=meta["to"],
         root=meta["root"],
         at=line.document["ts"],
-        reason=line.document.get("reason", ""),
+        reason=meta["reason"],
         approver=meta["approver"],
+        keys=tuple(meta.get("keys", ())),
     )
