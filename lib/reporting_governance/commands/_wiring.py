@@ -148,6 +148,10 @@ _DRY_RUN = click.option(
 )
 
 
+#: Verbs that sign heads when they see fit; a gate never does, since somebody waits for its answer.
+_SIGN_BY_THEMSELVES = ("run", "keys", "init", "gate", "export-audit", "prune")
+
+
 def governed_command(
     verb: str, *, takes: str, adds: str, twice: str, examples: tuple[str, ...], dry: bool = False
 ) -> Callable[[Callable[..., Reply]], click.Command]:
@@ -196,6 +200,10 @@ def governed_command(
             if dry_run and reply.text:
                 reply = reply._replace(text=f"Dry run: nothing was recorded or sent.\n\n{reply.text}")
             code = deliver(verb, reply, form)
+            if verb not in _SIGN_BY_THEMSELVES and "files" in vars(context) and context.files.has_added:
+                from reporting_governance.commands._heads import sign_when_due
+
+                sign_when_due(context)
             if sys.stderr is not None and sys.stderr.isatty():
                 from reporting_governance.commands._siblings import tell_a_person
 

@@ -10,8 +10,9 @@ import click
 
 from reporting_governance.commands._last_run import RUN_LOCK
 from reporting_governance.commands._run_watch import RunWatch, Said, code_of
+from reporting_governance.commands._signer_option import check_signer_options, signer_options
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command, titled
-from reporting_governance.errors import Busy, ExitCode, StorageError
+from reporting_governance.errors import Busy, ExitCode, GovernanceError, StorageError
 from reporting_governance.stages.run import RunReport, Steps, run_chain
 
 if TYPE_CHECKING:
@@ -38,18 +39,24 @@ if TYPE_CHECKING:
     dry=True,
 )
 @click.option("--example", is_flag=True, help="Show the chain at work on one overdue task, in a scratch state folder.")
+@signer_options
 @click.option("--max-seconds", type=click.IntRange(1, 86_400), default=50, show_default=True, help="When to end.")
-def main(context: CommandContext, *, example: bool, max_seconds: float) -> Reply:
+def main(
+    context: CommandContext, *, example: bool, max_seconds: float, signer: str | None, signer_key: str | None
+) -> Reply:
     """Take the inbox in, then scan, enqueue, dispatch and bridge, in order: the line for crontab."""
     if example:
         from reporting_governance.commands._example import run_example
 
         return run_example(context, max_seconds)
-    reply = run_watched(context, max_seconds)
+    check_signer_options(signer, signer_key)
+    reply = run_watched(context, max_seconds, signer, signer_key)
     return Reply(dump(None, context)) if reply is None else reply
 
 
-def run_watched(context: CommandContext, max_seconds: float) -> Reply | None:
+def run_watched(
+    context: CommandContext, max_seconds: float, signer: str | None = None, signer_key: str | None = None
+) -> Reply | None:
     """Run the chain under `run.lock`, and say how it went; None when another run holds the lock."""
     if context.dry_run:  # takes no lock, and says nothing to anybody
         return reply_of(_chain(context, max_seconds), context)
@@ -59,7 +66,12 @@ def run_watched(context: CommandContext, max_seconds: float) -> Reply | None:
             if not _is_alone(context, alone):
                 return None
             watch.begin()
-            report = _chain(context, max_seconds, watch)
+            try:
+                report = _chain(context, max_seconds, watch)
+            except GovernanceError:
+                _sign(context, signer, signer_key)  # what was recorded before it broke off
+                raise
+            _sign(context, signer, signer_key)
             reply = reply_of(report, context)
         except BaseException as error:
             watch.broke_off(code_of(error))
@@ -67,6 +79,20 @@ def run_watched(context: CommandContext, max_seconds: float) -> Reply | None:
         said = watch.end(int(reply.exit_code), unreadable_sources=len(report.scan.unreadable))
         text = "\n\n".join(each for each in (reply.text, said.describe()) if each)
         return Reply({**reply.document, "self": said.dump()}, text, reply.exit_code)
+
+
+def _sign(context: CommandContext, signer: str | None, signer_key: str | None) -> None:
+    """Sign the head of what this run and others recorded.  Never fails: whatever was due has been done by now."""
+    from reporting_governance.commands._handler import say
+
+    try:
+        if context.files.ready().seq <= context.files.newest_log_checkpoint():
+            return
+        from reporting_governance.commands._heads import sign_after_run, signer_of
+
+        sign_after_run(context, None if signer is None else signer_of(context, signer, signer_key))
+    except GovernanceError as fault:
+        say(f"the journal's head is not signed: {fault}")
 
 
 def run_once(context: CommandContext, max_seconds: float) -> RunReport | None:

@@ -20,7 +20,9 @@ from reporting_governance.verifier.note import (
     VerifierKey,
     format_note,
     head_text,
+    is_signed_by,
     log_key_text,
+    parse_note,
     parse_vkey,
     vkey_of,
 )
@@ -59,6 +61,9 @@ def key_in_force(store: Store) -> LogKey | None:
             return LogKey(seq, parse_vkey(line.document["meta"]["vkey"]))
         except (LookupError, TypeError, ValueError) as fault:
             raise StorageError(path="journal", reason=f"line {seq} names no key: {fault}") from None
+    for retired in reversed(store.retirements()):  # its line is gone: the one that says so says it again
+        if retired.keys:
+            return LogKey(retired.keys[-1]["seq"], parse_vkey(retired.keys[-1]["vkey"]))
     return None
 
 
@@ -105,13 +110,32 @@ def make_log_checkpoint(
     size = store.ready().seq
     if size == 0 or size <= store.newest_log_checkpoint():
         return None
-    known = key or key_in_force(store) or enter_key(store, signer, previous=None, old=None, clock=clock)
+    known = key or key_in_force(store) or _key_of_newest(store, signer)
+    known = known or enter_key(store, signer, previous=None, old=None, clock=clock)
     tree = store.tree_head()
     head = LogHead(known.key.name, tree.size, tree.root)
     text = head_text(head)
     note = format_note(text, [signature_of(signer, known.key, text)])
     store.keep_log_checkpoint(head.size, note)
     return LogCheckpoint(head, note, tuple((each.name, each.anchor(note, head)) for each in anchors))
+
+
+def _key_of_newest(store: Store, signer: Signer) -> LogKey | None:
+    """Return the signer's key when it signed the newest head: the line by which it did enter may be retired.
+
+    Raises: CannotSign when another key did.
+    """
+    kept = store.log_checkpoint(store.newest_log_checkpoint())
+    if kept is None:
+        return None
+    key = key_of(store, signer)
+    try:
+        signed = is_signed_by(parse_note(kept), key)
+    except ValueError:
+        signed = False
+    if not signed:
+        raise CannotSign(signer=signer.name, reason="is not who signed the newest head, and no line names another key")
+    return LogKey(0, key)
 
 
 def key_of(store: Store, signer: Signer) -> VerifierKey:

@@ -89,6 +89,7 @@ class FilesStore:
         )
         self._head = _EMPTY
         self._keeps_caches = heals
+        self.has_added = False  #: whether this process added a line
 
     # -- reading
 
@@ -200,6 +201,7 @@ class FilesStore:
             with self._access.lock():
                 applied, answers = commit.add(groups, prepared, self._access.moment(now))
             self._head = _head_of(applied)
+            self.has_added = True
             commit.drop_unused_blobs(groups, prepared, answers)
         return answers
 

@@ -1,0 +1,253 @@
+"""Signed heads of the log, as verbs make them: when one is due, by whom it is signed, and what is said when it is not.
+
+Nothing here fails a verb or changes how it ends.  What lies beside the heads (`key`, `signing.json`) are caches.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from reporting_governance.errors import Busy, GovernanceError
+
+if TYPE_CHECKING:
+    from reporting_governance.adapters.interface import Signer
+    from reporting_governance.adapters.signing.key_file import KeyFile
+    from reporting_governance.commands._wiring import CommandContext
+    from reporting_governance.stages.checkpointing import LogCheckpoint, LogKey
+
+DUE_LINES = 1000  #: a verb beside `run` signs when so many lines are new,
+DUE_SECONDS = 60  #: or the newest head is so old
+_AGAIN_SECONDS = 600  #: a verb beside `run` does not wait for a signer again that failed so shortly ago
+_FOLDER = os.path.join("journal", "checkpoints")
+_PROBLEM = "signing.json"
+_KEY = "key"
+
+
+def sign_after_run(context: CommandContext, signer: Signer | None = None) -> None:
+    """Sign the head when the log has grown; what stands in the way is said on stderr.
+
+    Args:
+        signer: instead of the one that the profile names.
+    """
+    files = context.files
+    if files.ready().seq > files.newest_log_checkpoint():
+        _tried(context, signer)
+
+
+def sign_when_due(context: CommandContext) -> None:
+    """Sign the head after another verb, when many lines or much time have passed since the newest one."""
+    files = context.files
+    newest = files.newest_log_checkpoint()
+    grown = files.head().seq - newest
+    if grown <= 0:
+        return
+    older = os.path.join(context.state, _FOLDER, f"{newest:012d}.note") if newest else f"{context.state}/journal/log"
+    if grown < DUE_LINES and 0 <= _age(older) < DUE_SECONDS:
+        return
+    if not 0 <= _age(os.path.join(context.state, _FOLDER, _PROBLEM)) < _AGAIN_SECONDS:
+        _tried(context, None)
+
+
+def sign_head(context: CommandContext, signer: Signer | None = None) -> LogCheckpoint | None:
+    """Sign the head unless the newest one is of this size; None when it is.  Waits for whoever is at it.
+
+    Raises: CannotSign, Busy, StorageError, NotOurState.
+    """
+    with alone(context, wait_seconds=10):
+        return _signed(context, signer)
+
+
+def last_problem(state: str) -> dict[str, Any] | None:
+    """Return why the newest head could not be signed: {at, problem}; None when it could."""
+    import json
+
+    try:
+        with open(os.path.join(state, _FOLDER, _PROBLEM), "rb") as file:
+            found = json.load(file)
+        return {"at": str(found["at"]), "problem": str(found["problem"])}
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+@contextmanager
+def alone(context: CommandContext, *, wait_seconds: float) -> Iterator[None]:
+    """Keep others from signing, and from changing keys, at the same time.  Raises: Busy, StorageError, NotOurState."""
+    from reporting_governance.errors import StorageError
+    from reporting_governance.storage.files.layout import require_owner
+    from reporting_governance.storage.files.lock import held
+
+    require_owner(context.state)
+    path = os.path.join(context.state, _FOLDER, "lock")
+    try:
+        with suppress(FileExistsError):
+            os.mkdir(os.path.dirname(path), 0o700)
+        lock = held(path, wait_seconds=wait_seconds)
+        lock.__enter__()
+    except OSError as fault:
+        raise StorageError(path=path, reason=fault.strerror or str(fault)) from fault
+    try:
+        yield
+    finally:
+        lock.__exit__(None, None, None)
+
+
+def known_key(context: CommandContext) -> LogKey | None:
+    """Return the key in force: as it is kept, else as the log says, which is kept then."""
+    from reporting_governance.stages.checkpointing import LogKey, key_in_force
+    from reporting_governance.verifier.note import parse_vkey
+
+    head = context.files.ready()
+    path = os.path.join(context.state, _FOLDER, _KEY)
+    try:
+        with open(path, encoding="ascii") as file:
+            seq, vkey = file.read(1024).split()
+        kept = LogKey(int(seq), parse_vkey(vkey))
+        if kept.key.name == head.log_id and kept.seq <= head.seq:
+            return kept
+    except (OSError, ValueError):
+        pass
+    found = key_in_force(context.files)
+    if found is not None:
+        _write(path, f"{found.seq} {found.key.text()}\n")
+    return found
+
+
+def forget_key(context: CommandContext) -> None:
+    """Let the key in force be read from the log again: called before a line that changes it."""
+    from reporting_governance.storage.files.journal_io import sync_folder
+
+    with suppress(FileNotFoundError):
+        os.unlink(os.path.join(context.state, _FOLDER, _KEY))
+        sync_folder(os.path.join(context.state, _FOLDER))  # a power cut must not bring the old one back
+
+
+def default_key_path(context: CommandContext) -> str:
+    """Return where the key lies when the profile names no signer."""
+    return os.path.join(context.state, "keys", "log.key")
+
+
+def signer_of(context: CommandContext, command: str | None = None, public_key: str | None = None) -> Signer:
+    """Return who signs: a program given on the command line, else whom the profile names, else the state's own key.
+
+    Args:
+        command: the program and its arguments, as one text; no shell reads it.
+        public_key: of the program: a verifier key, or 32 bytes in base64; None: the one that the log knows.
+
+    Raises: UsageError.
+    """
+    from reporting_governance.adapters.signing.key_file import KeyFile
+
+    if command is not None:
+        return _program(context, command, public_key)
+    named = context.settings.artifact["spec"].get("audit", {}).get("signer") or {}
+    if named.get("command"):
+        from base64 import b64decode
+
+        from reporting_governance.adapters.signing.command import CommandSigner
+
+        return CommandSigner(named["command"], b64decode(named["public_key"]), folder=context.state)
+    return KeyFile(named.get("key") or default_key_path(context))
+
+
+def settle_key(signer: KeyFile, known: LogKey | None) -> None:
+    """Make the first key of a log; and finish a rotation whose line is in the log, and whose new key waits.
+
+    Raises: CannotSign.
+    """
+    if known is None:
+        signer.make()
+        return
+    following = signer.next()
+    if following.exists() and following.public_key() == known.key.public:
+        signer.take_next()
+
+
+def _tried(context: CommandContext, signer: Signer | None) -> None:
+    from reporting_governance.commands._handler import say
+
+    try:
+        with alone(context, wait_seconds=0):
+            _signed(context, signer)
+    except Busy:
+        return  # somebody else is at it
+    except GovernanceError as fault:
+        say(f"the journal's head is not signed: {fault}  {fault.advice()}".rstrip())
+        _note_problem(context, str(fault))
+        return
+    with suppress(FileNotFoundError):
+        os.unlink(os.path.join(context.state, _FOLDER, _PROBLEM))
+
+
+def _signed(context: CommandContext, signer: Signer | None) -> LogCheckpoint | None:
+    from reporting_governance.adapters.signing.key_file import KeyFile
+    from reporting_governance.stages.checkpointing import make_log_checkpoint
+
+    known = known_key(context)
+    signer = signer or signer_of(context)
+    if isinstance(signer, KeyFile):
+        settle_key(signer, known)
+    return make_log_checkpoint(context.files, signer, (), clock=context.clock, key=known)
+
+
+def _program(context: CommandContext, command: str, public_key: str | None) -> Signer:
+    import shlex
+
+    from reporting_governance.adapters.signing.command import CommandSigner
+    from reporting_governance.errors import UsageError
+
+    try:
+        words = shlex.split(command)
+        if public_key is not None:
+            public = public_key_of(public_key)
+        else:
+            known = known_key(context)
+            if known is None:
+                raise ValueError("the log knows no key yet: say which one the program has, with --signer-key")
+            public = known.key.public
+        return CommandSigner(words, public, folder=context.state)
+    except ValueError as fault:
+        raise UsageError(reason=f"--signer: {fault}") from None
+
+
+def public_key_of(text: str) -> bytes:
+    """Return the public key of a verifier key, or of 32 bytes in base64.  Raises: ValueError."""
+    from base64 import b64decode
+
+    from reporting_governance.verifier.note import parse_vkey
+
+    if text.count("+") >= 2 and len(text) > 50:
+        with suppress(ValueError):
+            return parse_vkey(text).public
+    public = b64decode(text, validate=True)
+    if len(public) != 32:
+        raise ValueError("a public key is a verifier key, or 32 bytes in base64")
+    return public
+
+
+def _note_problem(context: CommandContext, problem: str) -> None:
+    import json
+
+    from reporting_governance.contracts.times import format_time
+
+    text = json.dumps({"at": format_time(context.clock.now()), "problem": problem})
+    _write(os.path.join(context.state, _FOLDER, _PROBLEM), text)
+
+
+def _write(path: str, text: str) -> None:
+    unfinished = f"{path}.{os.getpid()}.tmp"
+    with suppress(OSError):  # a cache
+        fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        with open(fd, "w", encoding="ascii") as file:
+            file.write(text)
+        os.rename(unfinished, path)
+
+
+def _age(path: str) -> float:
+    try:
+        return time.time() - os.stat(path).st_mtime
+    except OSError:
+        return float("inf")
