@@ -6,15 +6,16 @@ its name before the log says that it was made, and loses it again when the log c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.core.audit_bundle.documents import bundle_name, bundle_note_text
 from reporting_governance.errors import GovernanceError, StorageError
-from reporting_governance.stages.checkpointing import LogKey, key_in_force, key_of, make_log_checkpoint, signature_of
+from reporting_governance.stages.checkpointing import LogKey, signature_of
 from reporting_governance.stages.export_files import Payload, bag_entries
+from reporting_governance.stages.export_proof import LineProof, prove_line
 from reporting_governance.stages.export_source import BundleTarget, Entry, LogSource, WrittenFile
 from reporting_governance.stages.export_sums import entry_of
 from reporting_governance.stages.export_survey import Surveyed, Wanted
@@ -22,7 +23,7 @@ from reporting_governance.storage.interface import Addition, Group
 from reporting_governance.verifier.note import LogHead, format_note, head_text, parse_head, parse_note
 
 if TYPE_CHECKING:
-    from reporting_governance.adapters.interface import Anchor, Signer
+    from reporting_governance.adapters.interface import Signer
     from reporting_governance.stages.clock import Clock
     from reporting_governance.storage.interface import Store
 
@@ -31,11 +32,11 @@ _NO_DATE = "1980-01-01"
 
 @frozen(kw_only=True)
 class Signing:
-    """Who signs what is exported, and the log that it is recorded in."""
+    """Who signs what is exported.  `sign_head` signs the head of the log as it is now, and returns the key."""
 
     store: Store
     signer: Signer
-    anchors: Sequence[Anchor] = ()
+    sign_head: Callable[[], LogKey]
 
 
 @frozen(kw_only=True)
@@ -93,7 +94,7 @@ def export_bundle(
     Raises: StorageError, with the place, when anything cannot be read or written: then there is no bundle; UsageError
         when the target is taken or the log cannot end where it is asked to; CannotSign.
     """
-    key = None if signing is None else _signed_now(signing, clock)
+    key = None if signing is None else signing.sign_head()
     if store is not None and export.wanted.last is None:
         export = _ending_with(export, store.ready().seq)
     with target.spool() as redactions:
@@ -117,18 +118,8 @@ def export_bundle(
     written = target.written(f"{name}.zip")
     recorded = store is not None
     if store is not None:
-        try:
-            _record(store, written, payload, clock)
-        except GovernanceError:
-            target.take_back(written)
-            raise
+        _record(store, payload, target, written, clock)
     return _report(written, name, payload, found, heads, recorded, source.left_out)
-
-
-def _signed_now(signing: Signing, clock: Clock) -> LogKey:
-    """Sign the log's head unless it is, and return the key."""
-    make_log_checkpoint(signing.store, signing.signer, signing.anchors, clock=clock)
-    return key_in_force(signing.store) or LogKey(0, key_of(signing.store, signing.signer))
 
 
 def _ending_with(export: Export, last: int) -> Export:
@@ -204,7 +195,7 @@ def _write(
                 progress(entry.size)
 
 
-def _record(store: Store, written: WrittenFile, payload: Payload, clock: Clock) -> None:
+def _record(store: Store, payload: Payload, target: BundleTarget, written: WrittenFile, clock: Clock) -> None:
     survey = payload.survey
     meta = {
         "bundle": f"{bundle_name(survey)}.zip",
@@ -213,7 +204,38 @@ def _record(store: Store, written: WrittenFile, payload: Payload, clock: Clock) 
         "root": survey.root,
         "filter": dict(survey.filter),
     }
-    store.commit([Group(additions=(Addition(type=LineType.AUDIT_EXPORTED, meta=meta),))], now=clock.now())
+    _add(store, meta, target, written, clock)
+
+
+def _add(store: Store, meta: Mapping[str, Any], target: BundleTarget, written: WrittenFile, clock: Clock) -> None:
+    """Record an export; one that cannot be recorded is taken back."""
+    try:
+        store.commit([Group(additions=(Addition(type=LineType.AUDIT_EXPORTED, meta=meta),))], now=clock.now())
+    except GovernanceError:
+        target.take_back(written)
+        raise
+
+
+def export_proof(
+    source: LogSource,
+    target: BundleTarget,
+    seq: int,
+    *,
+    signing: Signing | None,
+    store: Store | None,
+    clock: Clock,
+    progress: Callable[[int], None],
+) -> tuple[LineProof, WrittenFile]:
+    """Write the proof of one line and record that.  Arguments and errors as `export_bundle`."""
+    if signing is not None:
+        signing.sign_head()
+    proof = prove_line(source, seq, progress)
+    written = target.put(proof.name, proof.data)
+    if store is not None:
+        size, root = proof.head.size, proof.head.root.hex()
+        meta = {"bundle": proof.name, "sha256": written.sha256, "size": size, "root": root, "proof": seq}
+        _add(store, meta, target, written, clock)
+    return proof, written
 
 
 def _report(
