@@ -6,7 +6,6 @@ asked for, with all that it refers to.  Which words the project's own schemas ma
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -27,9 +26,7 @@ from reporting_governance.contracts.shape.normalise import (
 __all__ = ["SchemaError", "SchemaSet", "Shape"]
 
 _BASE = "https://schemas.reporting-governance.invalid/"  #: of schemas without an $id; .invalid can never be fetched
-_SIBLING = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*(?:#(?:/.*)?)?")
 _MAX_REFERENCES = 1_000  #: that stand for each other; more are taken for a circle
-_FOLDER = re.compile(r"https?://[^/?#]+/(?:[^?#]*/)?")
 
 
 class Shape:
@@ -220,8 +217,10 @@ def _unasserted(*, formats: bool) -> frozenset[str]:
 def _join(base: str, reference: str) -> str:
     if reference.startswith("#"):
         return base + reference.removesuffix("#")
-    if _SIBLING.fullmatch(reference) and (folder := _FOLDER.match(base)):  # no need of urllib
-        return folder.group() + reference.removesuffix("#")
+    file, _, fragment = reference.partition("#")
+    is_plain = file.replace("-", "").replace("_", "").replace(".", "").isalnum()
+    if is_plain and base.startswith("http") and base.count("/") > 2 and "?" not in base:  # no need of urllib
+        return f"{base.rpartition('/')[0]}/{reference if fragment else file}"
     from urllib.parse import urljoin
 
     return urljoin(base, reference).removesuffix("#")
