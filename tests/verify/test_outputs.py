@@ -92,6 +92,37 @@ def test_what_ships_is_called_alike_on_every_machine() -> None:
         assert str(ROOT) not in written
 
 
+def profile_with(name: str, old: str = "", new: str = "") -> str:
+    text = (ROOT / "profiles/minimal-solo-mode.yaml").read_text()
+    Path(name).write_text(text.replace(old, new) if old else text)
+    return name
+
+
+def test_what_may_be_counted_on_is_written_of_one_profile() -> None:
+    good = profile_with("good.yaml")
+    assert verify("verify-profile", "--write-effective", "powers.json", good).code == 0
+    assert json.loads(Path("powers.json").read_text())["profile"] == "minimal-solo-mode"
+
+
+def test_a_profile_with_faults_is_told_and_nothing_is_written_of_it() -> None:
+    """The findings are what its author needs; that there is no file must not be found out later."""
+    bad = profile_with("bad.yaml", "  create_queue_items: required", "  create_queue_items: requird")
+    answer = verify("verify-profile", "--write-effective", "powers.json", bad)
+    assert answer.code == 1
+    assert "GOV104: create_queue_items: " in answer.out
+    assert "powers.json was not written" in answer.err
+    assert not Path("powers.json").exists()
+
+
+def test_of_two_profiles_nothing_is_written_even_when_only_one_is_right() -> None:
+    good = profile_with("good.yaml")
+    bad = profile_with("bad.yaml", "  create_queue_items: required", "  create_queue_items: requird")
+    answer = verify("verify-profile", "--write-effective", "powers.json", good, bad)
+    assert answer.code == 2
+    assert "here are 2" in answer.err
+    assert not Path("powers.json").exists()
+
+
 def test_the_line_is_shown_of_files_that_others_name_too() -> None:
     Path("profiles/policy-packs").mkdir(parents=True)
     text = (ROOT / "profiles/minimal-solo-mode.yaml").read_text()

@@ -8,9 +8,10 @@ from typing import Any
 
 from reporting_governance.commands._checking import Checker, object_of
 from reporting_governance.commands._compiling import check_adapters, descriptor_path_of, packs_of
+from reporting_governance.commands._handler import say
 from reporting_governance.commands._named_adapters import proofs
 from reporting_governance.commands._settings import digest_of
-from reporting_governance.commands._verify import HeldTogether
+from reporting_governance.commands._verify import HeldTogether, Verified
 from reporting_governance.commands._verify_files import read_file, shown
 from reporting_governance.commands._verify_options import write_file
 from reporting_governance.contracts.capability import API_VERSION
@@ -125,12 +126,19 @@ def _compiled(parts: ProfileParts, document: Document, path: str, checker: Check
 class NotOneProfile(UsageError):
     """--write-effective writes one document."""
 
-    message = "--write-effective writes what one profile may count on; {count} profiles could be held together"
-    hint = "Name one profile that has no faults of its own."
+    message = "--write-effective writes what one profile may count on; here are {count}"
+    hint = "Name one profile."
 
 
-def write_powers(path: str, together: Sequence[HeldTogether]) -> None:
-    """Write the effective capabilities of one profile.  Raises: NotOneProfile, NotWritten."""
-    if len(together) != 1:
-        raise NotOneProfile(count=len(together))
-    write_file(path, json.dumps(together[0].powers.dump(), indent=2, ensure_ascii=False))
+def write_powers(path: str, done: Verified) -> None:
+    """Write the effective capabilities of one profile; of one with faults of its own nothing, and that is said.
+
+    Raises: NotOneProfile, NotWritten.
+    """
+    count = max(len(done.checked), len(done.together))
+    if count > 1:
+        raise NotOneProfile(count=count)
+    if done.together:
+        write_file(path, json.dumps(done.together[0].powers.dump(), indent=2, ensure_ascii=False))
+    else:
+        say(f"{path} was not written: what may be counted on is known of a profile and a descriptor without faults")

@@ -48,5 +48,5 @@ def main(
     done = verify("deployment-profile", wanted, meaning)
     done.together = meaning.together
     if write_effective is not None:
-        write_powers(write_effective, meaning.together)
+        write_powers(write_effective, done)
     return done
