@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
-from reporting_governance.core.markup import Child, Markup, document, element, join, style_sheet
+from reporting_governance.core.markup import Child, Markup, document, element, join, style_sheet, value
 from reporting_governance.core.page_style import RULES
 
 
@@ -66,7 +66,7 @@ def table(caption: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
         )
         body.append(element("tr", first, *rest))
     whole = element("table", element("caption", caption, id=key), element("thead", head), element("tbody", *body))
-    return element("div", whole, class_="scroll", role="region", aria_labelledby=key, tabindex="0")
+    return element("div", whole, class_="scroll", role="group", aria_labelledby=key, tabindex="0")
 
 
 def facts(pairs: Iterable[tuple[str, Child]]) -> Markup:
@@ -84,8 +84,9 @@ def moment(at: str | None) -> Markup:
     """Return a time of a record as people read it, to the second."""
     if at is None:
         return element("span", "not known", class_="quiet")
-    plain = f"{at[:10]} {at[11:19]}" if len(at) >= 19 and at[10] in "Tt" else at
-    return element("span", plain, class_="time")
+    if len(at) < 19 or at[10] not in "Tt":
+        return value(at)
+    return join((element("span", at[:10], class_="time"), " ", element("span", at[11:19], class_="time")))
 
 
 def number(count: int) -> str:

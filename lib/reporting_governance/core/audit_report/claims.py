@@ -57,9 +57,11 @@ def _row(claim: Claim) -> tuple[str, Markup, Markup, Markup, Markup]:
 def _why(claim: Claim) -> list[Markup]:
     lines = []
     if claim.quality:
-        lines.append(element("p", f"Best evidence, {claim.quality}: ", value(claim.evidence or ""), class_="small"))
+        lines.append(
+            element("p", f"Best evidence, of quality {claim.quality}: ", value(claim.evidence or ""), class_="small")
+        )
     else:
-        lines.append(element("p", "No evidence was at hand.", class_="small"))
+        lines.append(element("p", "The decision had no evidence before it.", class_="small"))
     if claim.decision:
         words = f"Line {number(claim.decided_seq or 0)}: {claim.decision.replace('_', ' ')}, by rule "
         lines.append(element("p", words, value(claim.policy_id or ""), ": ", value(claim.reason or ""), class_="small"))

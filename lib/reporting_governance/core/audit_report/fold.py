@@ -161,10 +161,15 @@ class ReportFold:
     def _proof(self, seq: int, at: str, record: Document) -> None:
         body = record["body"]
         quality, kind = body["quality"], body["class"].replace("_", " ")
+        seen_by_us = "task_status" in body["supports"]  # kept by the watcher itself; it supports no claim
         tasks = self.tasks.of(record["about"], body["task_id"], body["agent_id"], trouble=False)
         summary = self.texts.text(body["summary"])
+        if seen_by_us:
+            what = "the state of the task was kept, as the watcher saw it"
+            mark(tasks, Mark(seq, at, Lane.EVIDENCE, Shape.DIAMOND, what, summary))
+            return
         self._evidence.keep(record["id"], (quality, kind, summary))
-        what = f"evidence of {quality} quality: {kind}"
+        what = f"{kind} offered as evidence: {_WORTHS.get(quality, quality)}"
         mark(tasks, Mark(seq, at, Lane.EVIDENCE, EVIDENCE_SHAPES.get(quality, Shape.RING), what, summary))
 
     def _decision(self, seq: int, at: str, record: Document) -> None:
@@ -260,6 +265,13 @@ def _elsewhen(body: Document, at: str) -> str | None:
 
 
 _HELD = frozenset(("block", "require_review", "downgrade_status", "escalate", "force_checkpoint", "rewrite"))
+_WORTHS = {
+    "none": "it proves nothing",
+    "weak": "weak, its own words and nothing that can be opened",
+    "moderate": "moderate, it exists and is what it says",
+    "strong": "strong, a check that ran after the last change",
+    "decisive": "decisive, a check that somebody else ran",
+}
 _QUALITIES = {"none": 0, "weak": 1, "moderate": 2, "strong": 3, "decisive": 4}
 _REPORTS = {
     "task_started": "said that it started",

@@ -59,8 +59,8 @@ def gaps(coverage: Document) -> Markup:
     for name, section in coverage.items():
         heading, meaning = _WORDS.get(name, (name.replace("_", " "), ""))
         count = found_in(section)
-        kind = "" if name == "cannot_record" else "warn"
-        rows.append((heading, badge(f"{count} found", kind) if count else badge("none found", "good"), meaning,
+        kind, none = ("", "") if name == "cannot_record" else ("warn", "good")
+        rows.append((heading, badge(f"{count} found", kind) if count else badge("none found", none), meaning,
                      section["looked_at"]))  # fmt: skip
     columns = (
         ("Kind of gap", "middle"),

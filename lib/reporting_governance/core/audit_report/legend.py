@@ -13,7 +13,7 @@ from reporting_governance.core.page import facts, moment, number, plural, table
 _WORDS = (
     ("Agent", "A program that works on a task by itself and reports on it in words."),
     ("Claimed", "An agent said so. Nothing more is known from that."),
-    ("Proven", "Something that can be looked at again says so: a file, the output of a check, an answer of a mail or chat service."),
+    ("Proven", "Something that can be looked at again says so: a file, the output of a check, an answer of a service."),
     ("Asserted", "Handed in as evidence, and nothing in it can be looked at again. It is worth no more than a claim."),
     ("Recorded", "The program that keeps the journal wrote down what it noticed, decided or sent."),
     ("Line", "One entry of the journal. Lines are only ever added. Each holds the fingerprint of the line before it."),
@@ -27,6 +27,7 @@ _SIGNS = (
     (Lane.SAID, Shape.FLAG, "Agent claimed: the task is complete"),
     (Lane.EVIDENCE, Shape.SQUARE, "Evidence kept: it can be checked (moderate, strong or decisive)"),
     (Lane.EVIDENCE, Shape.RING, "Evidence kept: weak, or a bare assertion"),
+    (Lane.EVIDENCE, Shape.DIAMOND, "Evidence kept: the task's state, as the watcher saw it"),
     (Lane.WATCH, Shape.RING, "Promise: a check-in fell due"),
     (Lane.WATCH, Shape.TRIANGLE, "Promise broken: noticed. The bar runs from when it was due to its end"),
     (Lane.WATCH, Shape.DOT, "Promise broken: over"),
@@ -81,7 +82,7 @@ def left_out(report: ReportFold) -> Markup:
         (
             element(
                 "p",
-                "The page stays readable by showing a bounded part of a long journal. The lines themselves are complete.",
+                "Of a long journal this page shows a part, and counts the rest. The lines themselves are whole.",
             ),
             said,
             element("h3", "What the journal says about itself"),

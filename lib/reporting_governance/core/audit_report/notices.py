@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from reporting_governance.contracts.receipt import Proof
 from reporting_governance.core.audit_report.fold import ReportFold
 from reporting_governance.core.audit_report.legend import PROOFS
 from reporting_governance.core.audit_report.parts import Answer, Item, NoticeAccount
-from reporting_governance.core.audit_report.telling import best_proof, standing_of
+from reporting_governance.core.audit_report.telling import answers_of, standing_of
 from reporting_governance.core.markup import Child, Markup, element, join, value
 from reporting_governance.core.page import badge, moment, number, plural, table
 
@@ -71,18 +70,19 @@ def _notice(notice: NoticeAccount, place: int) -> Markup:
         "article",
         element("h3", value(notice.subject or "(no subject)"), id=key),
         element("p", "For ", *about, ". ", badge(f"best proof: {standing}", _BADGES[standing])),
-        _proofs(best_proof(notice)),
+        _proofs({each.proof for each in answers_of(notice)}),
         element("ol", *_way(notice), class_="way"),
         aria_labelledby=key,
     )
 
 
-def _proofs(reached: Proof) -> Markup:
+def _proofs(reached: Collection[str]) -> Markup:
+    """Return the steps of proof; a step below the best one that no answer named stays open."""
     steps = []
     for name, _ in PROOFS:
-        got = Proof(name).rank <= reached.rank
+        got = name in reached
         words = join(
-            ("● " if got else "○ ", name, element("span", " reached" if got else " not reached", class_="hidden"))
+            ("● " if got else "○ ", name, element("span", " proven" if got else " not proven", class_="hidden"))
         )
         steps.append(element("li", words, class_="reached" if got else None))
     return element("ol", *steps, class_="proofs", aria_label="Steps of proof")

@@ -40,9 +40,7 @@ def _task(report: ReportFold, task: TaskAccount, place: int) -> Iterator[Markup]
     yield element("p", *_about(report, task))
     picture = drawing(task, marks, key)
     if picture is not None:
-        yield element(
-            "div", picture, class_="scroll", role="region", tabindex="0", aria_labelledby=f"{key} {key}-title"
-        )
+        yield element("div", picture, class_="scroll", role="group", tabindex="0", aria_labelledby=f"{key} {key}-title")
     yield table("What happened, in the order of the journal", _COLUMNS, [_row(each) for each in marks], f"{key}-table")
     if task.left_out:
         yield element(
@@ -88,6 +86,6 @@ def _standing(mark: Mark) -> str:
     """Return what a mark is worth: an agent's word, something that proves, or what the program itself wrote down."""
     if mark.lane is Lane.SAID:
         return "claimed"
-    if mark.lane is Lane.EVIDENCE:
+    if mark.lane is Lane.EVIDENCE and mark.shape is not Shape.DIAMOND:
         return "proven" if mark.shape is Shape.SQUARE else "asserted"
     return "proven" if mark.lane is Lane.TOLD and mark.shape in (Shape.SQUARE, Shape.DIAMOND) else "recorded"
