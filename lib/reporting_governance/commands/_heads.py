@@ -184,13 +184,22 @@ def _tried(context: CommandContext, signer: Signer | None) -> None:
 
 def _signed(context: CommandContext, signer: Signer | None) -> LogCheckpoint | None:
     from reporting_governance.adapters.signing.key_file import KeyFile
-    from reporting_governance.stages.checkpointing import make_log_checkpoint
 
     known = known_key(context)
     signer = signer or signer_of(context)
     if isinstance(signer, KeyFile):
         settle_key(signer, known)
-    return make_log_checkpoint(context.files, signer, (), clock=context.clock, key=known)
+    return made(context, signer, known)
+
+
+def made(context: CommandContext, signer: Signer, key: LogKey | None) -> LogCheckpoint | None:
+    """Sign the head by a key that is settled, and hand it on; None when the log has not grown.
+
+    Called by whoever is alone.  Raises: CannotSign, Busy, StorageError.
+    """
+    from reporting_governance.stages.checkpointing import make_log_checkpoint
+
+    return make_log_checkpoint(context.files, signer, (), clock=context.clock, key=key)
 
 
 def _program(context: CommandContext, command: str, public_key: str | None) -> Signer:

@@ -3,15 +3,18 @@
 import os
 
 from reporting_governance.commands._defaults import DEFAULT_PROFILE
+from reporting_governance.commands._keys import fingerprint
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
+from reporting_governance.errors import GovernanceError
 from reporting_governance.resources import read_resource
+from reporting_governance.stages.checkpointing import LogKey
 
 
 @governed_command(
     "init",
     takes="nothing",
-    adds="the state folder with its journal, and profile.yaml in it, to be edited",
-    twice="may run twice: the second call changes nothing: neither the journal nor an existing profile.yaml",
+    adds="the state folder with its journal and the key that signs it, and profile.yaml in it, to be edited",
+    twice="may run twice: the second call changes nothing: no journal, key or profile.yaml that is there",
     examples=("reportgov init", "reportgov init --profile standard-team-mode --state /var/lib/reportgov"),
 )
 def main(context: CommandContext) -> Reply:
@@ -19,13 +22,44 @@ def main(context: CommandContext) -> Reply:
     head = context.files.initialise(context.clock.now())
     path = os.path.join(context.state, "profile.yaml")
     written = _write_profile(path, context.profile_reference)
-    document = {"state": context.state, "log_id": head.log_id, "profile": path, "profile_written": written}
+    key, problem = _key(context)
+    document = {
+        "state": context.state,
+        "log_id": head.log_id,
+        "profile": path,
+        "profile_written": written,
+        "verifier_key": None if key is None else key.key.text(),
+        "fingerprint": None if key is None else fingerprint(key),
+    }
     lines = [
         f"State:   {context.state} (log {head.log_id})",
         f"Profile: {path}" + ("" if written else " (was there, left as it is)"),
+        *_said_of_the_key(key, problem),
         *_next_steps(context),
     ]
     return Reply(document, "\n".join(lines))
+
+
+def _key(context: CommandContext) -> tuple[LogKey | None, str]:
+    """Return the key that signs the journal, made when there is none; and what stands in the way."""
+    from reporting_governance.commands._heads import known_key, sign_head
+
+    problem = ""
+    try:
+        if known_key(context) is None:
+            sign_head(context)
+    except GovernanceError as fault:
+        problem = str(fault)
+    return known_key(context), problem
+
+
+def _said_of_the_key(key: LogKey | None, problem: str) -> list[str]:
+    if key is None:
+        return [f"Key:     none: {problem}"]
+    return [
+        f"Key:     {key.key.text()}",
+        f"         Fingerprint {fingerprint(key)}: give both to whoever is to review the journal, by a way of your own.",
+    ]
 
 
 def _next_steps(context: CommandContext) -> tuple[str, str]:
