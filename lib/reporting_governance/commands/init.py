@@ -58,7 +58,8 @@ def _said_of_the_key(key: LogKey | None, problem: str) -> list[str]:
         return [f"Key:     none: {problem}"]
     return [
         f"Key:     {key.key.text()}",
-        f"         Fingerprint {fingerprint(key)}: give both to whoever is to review the journal, by a way of your own.",
+        f"         Fingerprint {fingerprint(key)}",
+        "         Give both to whoever is to review the journal, by a way of your own.",
     ]
 
 

@@ -34,14 +34,14 @@ class BadOptions(UsageError):
         "reportgov keys show",
         "reportgov keys rotate",
         "reportgov keys rotate --new-key /etc/reportgov/log.key",
-        "reportgov keys rotate --new-signer '/usr/local/bin/sign-log --slot 2' --new-signer-key 'MCow…'",
+        "reportgov keys rotate --new-signer '/usr/local/bin/sign-log --slot 2' --new-signer-key KEY",
         "reportgov keys rotate --lost --reason 'the disk of the old host is gone'",
     ),
 )
 @click.argument("what", metavar="WHAT", type=click.Choice([SHOW, ROTATE]))
 @signer_options
 @click.option(
-    "--new-key", metavar="FILE", help="Sign with this key file from now on; made when it is not there (rotate)."
+    "--new-key", metavar="FILE", help="Sign with this key file from now on, made where there is none (rotate)."
 )
 @click.option("--new-signer", metavar="COMMAND", help="Sign with this program from now on (rotate).")
 @click.option("--new-signer-key", metavar="KEY", help="Public key of the new program (rotate).")
