@@ -100,7 +100,7 @@ def export_bundle(
     with target.spool() as redactions:
         found = Surveyed(source, export.wanted, redactions)
         found.read(progress)
-        log_id = _log_id(found, source, store)
+        log_id = _log_id(found, source)
         heads = _heads(source, found, log_id, signing, key)
         payload = Payload(
             source,
@@ -128,9 +128,9 @@ def _ending_with(export: Export, last: int) -> Export:
     return replace(export, wanted=replace(export.wanted, last=last))
 
 
-def _log_id(found: Surveyed, source: LogSource, store: Store | None) -> str:
-    """Return whose log it is: its first line says so, or who keeps it, or a head where that line is retired."""
-    known = found.log_id or (None if store is None else store.head().log_id)
+def _log_id(found: Surveyed, source: LogSource) -> str:
+    """Return whose log it is: its first line says so, or what is kept beside it where that line is retired."""
+    known = found.log_id or source.log_id()
     if known is None:
         for size in source.log_checkpoints():
             try:

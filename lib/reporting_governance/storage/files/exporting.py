@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from reporting_governance.errors import StorageError
 from reporting_governance.storage.files import journal_io
+from reporting_governance.storage.files.applied import load
 from reporting_governance.storage.files.chain import UnknownVersion
 from reporting_governance.storage.files.physical import PhysicalLine, physical_lines
 
@@ -131,6 +132,15 @@ class LogFolder:
         path = os.path.join(self._journal or self.log, "checkpoints", f"{size:012d}.note")
         with _told(path):
             return journal_io.read_all(path)
+
+    def log_id(self) -> str | None:
+        """Return whose log it is, as what is kept beside the segments says; None when nothing does."""
+        if self._journal is None:
+            return None
+        path = os.path.join(self._journal, "applied")
+        with _told(path):
+            applied = load(path)
+        return None if applied is None or not any(applied.log_id) else applied.log_id.hex()
 
     def anchors(self) -> bytes | None:
         """Return what is kept of how anchors took heads, None when nothing is; a readable copy, and a cache."""
