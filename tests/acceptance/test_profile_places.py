@@ -197,7 +197,7 @@ CASES: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "an-action-that-was-turned-off": (
         "expectations:\n  create_queue_items: ▶'off'\n",
         ("/expectations/create_queue_items",),
-        "required by a pack",
+        "required by the packs no-silence, ",
     ),
     "an-unknown-sender": (
         "notification:\n  receivers:\n    operator:\n      targets:\n        box: {sender: ▶pigeon}\n",
@@ -334,4 +334,4 @@ def test_an_action_that_a_pack_requires_and_nothing_stands_in_for(tmp_path: Path
     path, places = written(tmp_path, f"{HEAD}policy_packs: [own]\nfallbacks:\n  block_transition: {MARK}[]\n")
     (finding,) = loaded(tmp_path, path).findings
     assert (finding.pointer, [(finding.line, finding.column)]) == ("/fallbacks/block_transition", places)
-    assert "block_transition is required by a pack" in finding.message
+    assert "block_transition is required by the pack own" in finding.message

@@ -171,7 +171,10 @@ class Checker:
         from reporting_governance.core.capability_profile_compatibility import preflight
         from reporting_governance.core.policy_compiling import compile_pack
 
-        actions = {each for pack in packs for each in compile_pack(pack).pack.required_actions()}
+        actions: dict[str, list[str]] = {}
+        for pack in packs:
+            for each in compile_pack(pack).pack.required_actions():
+                actions.setdefault(each, []).append(pack["metadata"]["id"])
         checked = preflight(artifact, object_of(descriptor[0]), actions, observations=observations)
         self.refuse_at(document, path, checked.problems, beside={"capability-descriptor": descriptor})
         return checked

@@ -73,7 +73,8 @@ def preflight(
     Args:
         profile: a deployment profile, or none.
         descriptor: a capability descriptor.
-        actions: what the packs may require (`PolicyPack.required_actions`, and `force_checkpoint`).
+        actions: what the packs may require (`PolicyPack.required_actions`, and `force_checkpoint`), as the keys of a
+            mapping where the ids of the packs are known.
         plugin_spec_version: the version the caller was built for; none takes the profile's.
 
     Without a profile and a version this is legacy mode: drift is noted as migration debt and refuses nothing.
@@ -95,7 +96,8 @@ def preflight(
     planned = [plan_action(each, powers) for each in sorted(set(actions))]
     for each in planned:
         if each.action is None:
-            message = f"{each.wanted} is required by a pack; it is not available and has no fallback that is"
+            by = _packs_in_words(actions.get(each.wanted, ()) if isinstance(actions, Mapping) else ())
+            message = f"{each.wanted} is required by {by}; it is not available and has no fallback that is"
             place = _place_of_gap(each.wanted, settings)
             problems.append(Problem(place, message, rule=ACTION_IN_NO_WAY, elsewhere=_claim(each.power)))
     notes = [*powers.notes]
@@ -106,6 +108,12 @@ def preflight(
         problems = []
     standing_in = tuple(each for each in planned if each.action is not None and each.gap is not None)
     return Preflight(legacy, schemas, expectations, tuple(problems), standing_in, tuple(notes))
+
+
+def _packs_in_words(packs: Sequence[str]) -> str:
+    if not packs:
+        return "a pack"
+    return f"the pack {packs[0]}" if len(packs) == 1 else f"the packs {', '.join(packs)}"
 
 
 def _place_of_gap(action: str, settings: Document) -> str:
