@@ -59,6 +59,7 @@ class SegmentJudge:
         self._events: list[tuple[Any, ...]] = []
         self._pos = task.first - 1
         self._offset = 0
+        self._shown = 0
         self._last = ZERO_LEAF_HEX if task.first == 1 else ""  #: leaf of the line before, "" when not known here
         self._joins: Optional[str] = None  # noqa: UP045 - what the first line names as the one before
         self._withheld_from = 0  #: begin of the withheld lines just before, 0 when there are none
@@ -88,7 +89,7 @@ class SegmentJudge:
             "findings": [tuple(each) for each in self._findings.in_order()],
             "counts": self._findings.counts,
             "tail": tail,
-            "file": None if reader is None else (reader.read, reader.sha256(), reader.crc),
+            "file": None if reader is None else (reader.read, reader.sha256(), reader.crc, self._shown),
         }
 
     def _read(self, reader: Optional[RangeReader]) -> None:  # noqa: UP045
@@ -145,6 +146,7 @@ class SegmentJudge:
 
     def _line(self, raw: bytes, whole: bool) -> None:
         self._pos = pos = self._pos + 1
+        self._shown += 1
         digest = sha256(b"\x00" + raw)
         self._push(digest.digest())
         document = document_in(raw) if whole else None

@@ -81,6 +81,7 @@ CODES = {
         FindingCode("file-missing", COMPLETENESS, FAILED, "A file that the bundle's list names is not there."),
         FindingCode("file-foreign", INTEGRITY, FAILED, "A file is there that the bundle's list does not name."),
         FindingCode("bundle-note-false", AUTHENTICITY, FAILED, "The bundle's own signature does not fit it."),
+        FindingCode("person-not-checked", AUTHENTICITY, NOTE, "A person signed the bundle with ssh; not checked here."),
         FindingCode("bundle-unsigned", AUTHENTICITY, NOTE, "The bundle as a whole is not signed; its heads may be."),
         # the bundle's contents
         FindingCode("manifest-mismatch", COMPLETENESS, FAILED, "The manifest says other than what is there."),

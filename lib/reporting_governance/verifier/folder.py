@@ -37,7 +37,6 @@ class SegmentPlace(NamedTuple):
     first: int
     file: Optional[FileRange]  # noqa: UP045
     leaves: Optional[Leaves]  # noqa: UP045
-    count: Optional[int]  # noqa: UP045 - of leaf hashes, when there is no file
 
 
 def journal_at(path: str) -> Optional[JournalFolder]:  # noqa: UP045
@@ -64,15 +63,19 @@ def segments_of(journal: JournalFolder, findings: Findings) -> list[SegmentPlace
             continue
         first = int(found.group(1))
         where = FileRange(path, 0, os.stat(path).st_size, f"log/{name}")
-        places[first] = SegmentPlace(first, where, None, None)
+        places[first] = SegmentPlace(first, where, None)
     if journal.leaves is not None:
         for name in sorted(os.listdir(journal.leaves)):
             found = _LEAVES_NAME.fullmatch(name)
-            if found is not None and int(found.group(1)) not in places and _is_plain(os.path.join(journal.leaves, name)):
+            if (
+                found is not None
+                and int(found.group(1)) not in places
+                and _is_plain(os.path.join(journal.leaves, name))
+            ):
                 first = int(found.group(1))
                 path = os.path.join(journal.leaves, name)
                 where = FileRange(path, 0, os.stat(path).st_size, f"leaves/{name}")
-                places[first] = SegmentPlace(first, None, Leaves(where, first, False), where.length // 32)
+                places[first] = SegmentPlace(first, None, Leaves(where, first, False))
     return [places[first] for first in sorted(places)]
 
 

@@ -1,4 +1,4 @@
-"""Signed heads that the host kept, held against the lines and against the keys that the reviewer has reason to trust."""
+"""Signed heads that the host kept, held against the lines and the keys that the reviewer has reason to trust."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ def heads_in(source: str, data: bytes, *, is_since: bool = False) -> list[Outsid
     for note in parse_heads(data):
         head = parse_head(note.text)
         found.append(OutsideHead(source, head.origin, head.size, head.root.hex(), is_since))
-    for mark in find_marks(data.decode("utf-8", "replace")):
-        found.append(OutsideHead(source, mark.log, mark.size, mark.root_hex, is_since))
+    marks = find_marks(data.decode("utf-8", "replace"))
+    found += [OutsideHead(source, mark.log, mark.size, mark.root_hex, is_since) for mark in marks]
     return list(dict.fromkeys(found))
 
 

@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 from reporting_governance.verifier.chaining import SegmentJudge, SegmentTask
-from reporting_governance.verifier.codes import CODES, NOTE
+from reporting_governance.verifier.codes import CODES, COMPLETENESS, FAILED, INTEGRITY, ORDER
 from reporting_governance.verifier.findings import AuditFinding, Findings
 from reporting_governance.verifier.subtrees import Subtree, SubtreeStack
 from reporting_governance.verifier.tally import Tally
 from reporting_governance.verifier.working import worked_off
 
 _MOST_VOID_EVENTS = 10_000
+_OF_LINES = (INTEGRITY, ORDER, COMPLETENESS)
 
 
 class BlobUse(NamedTuple):
@@ -34,15 +35,16 @@ class SegmentFile(NamedTuple):
     size: int
     sha256: str
     crc: int
+    lines: int
 
 
 class LogPass:
     """What a whole log shows.  `on_line` sees the lines that say more than that there is one more record."""
 
-    def __init__(self, findings: Findings, sizes: Sequence[int]) -> None:
+    def __init__(self, findings: Findings, sizes: Sequence[int], signed_to: int) -> None:
         self._findings = findings
         self._sizes = frozenset(sizes)
-        self._known_heads = max(sizes, default=0)
+        self._signed_to = signed_to  #: size of the largest head that anybody has
         self._tree = SubtreeStack()
         self._tree_is_known = True
         self._last = ""
@@ -167,7 +169,7 @@ class LogPass:
     def _tail(self, tail: Mapping[str, Any], *, is_last: bool) -> None:
         """Bytes at a segment's end that no line declares void."""
         begin = tail["from_seq"]
-        if is_last and tail["torn"] and self._known_heads < begin:
+        if is_last and tail["torn"] and self._signed_to < begin:
             self.torn_from = begin
             message = f"the last {tail['lines']} lines are cut or unreadable, as a crash leaves them, and not made good"
             self._findings.say("tail-torn", message, seq=begin)
@@ -199,15 +201,14 @@ class LogPass:
             message = f"lines {meta.get('from')} to {meta.get('to')} by line {seq}: {meta.get('reason')}"
             self._findings.say("segment-retired", message, seq=seq)
 
-    def is_whole(self, size: int) -> bool:
-        """Tell whether nothing is wrong with the lines up to a size, as far as the lines themselves show it."""
-        return not any(
-            each.level != NOTE
-            and CODES[each.code].verdict in ("integrity", "order", "completeness")
-            and each.seq is not None
-            and each.seq <= size
+    def damaged_at(self) -> Optional[int]:  # noqa: UP045
+        """Return the first line that is wrong by itself, as far as the lines show it; None when none is."""
+        places = [
+            each.seq
             for each in self._findings.in_order()
-        )
+            if each.seq is not None and each.level == FAILED and CODES[each.code].verdict in _OF_LINES
+        ]
+        return min(places, default=None)
 
 
 def _opens_segment(document: Mapping[str, Any]) -> bool:
