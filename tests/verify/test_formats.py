@@ -350,7 +350,7 @@ def test_the_report_for_programs_has_its_shape() -> None:
     )
     assert [each.message for each in judge.iter_errors(report)] == []
     assert report["summary"] == {
-        "checked": 2,
+        "checked": 4,
         "failed": 2,
         "skipped": 1,
         "not_read": 1,
@@ -427,7 +427,7 @@ class TestText:
         assert "GOV401 is waived until 2030-01-02 by ops: until the disk is there" in written
         assert "could not be checked" in written
         assert written.split("\n")[-1].endswith(
-            "2 checked, 2 failed, 1 warning, 1 skipped, 1 not read, 1 waived, 2 confirmed, 1 not probed"
+            "4 checked, 2 failed, 1 warning, 1 skipped, 1 not read, 1 waived, 2 confirmed, 1 not probed"
         )
 
 

@@ -63,6 +63,11 @@ class Verified:
     texts: dict[str, str] = field(default_factory=dict)  #: of files with findings, for code frames
 
     @property
+    def count(self) -> int:
+        """How many files were checked; of those that others name (packs, waivers), the ones with findings count too."""
+        return len({*self.checked, *(each.file for each in self.findings)})
+
+    @property
     def failed(self) -> int:
         """How many files have an error."""
         return len({each.file for each in self.findings if each.severity is Severity.ERROR})

@@ -24,7 +24,7 @@ def document(done: Verified) -> dict[str, Any]:
         "program": {"name": "reporting-governance", "version": __version__},
         "kind": done.kind,
         "summary": {
-            "checked": len(done.checked),
+            "checked": done.count,
             "failed": done.failed,
             "skipped": len(done.skipped),
             "not_read": len(done.unread),

@@ -32,7 +32,7 @@ def write(done: Verified, *, colour: bool = False) -> str:
 
 def summary(done: Verified) -> str:
     """Return the counts on one line."""
-    parts = [f"{len(done.checked)} checked", f"{done.failed} failed", f"{len(done.skipped)} skipped"]
+    parts = [f"{done.count} checked", f"{done.failed} failed", f"{len(done.skipped)} skipped"]
     warnings = sum(each.severity is Severity.WARNING for each in done.findings)
     if warnings:
         parts.insert(2, f"{warnings} warning{'s' if warnings > 1 else ''}")
