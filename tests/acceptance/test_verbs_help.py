@@ -1,6 +1,7 @@
 """--help of every verb says what it takes and adds, that it may run twice, how it ends; and its examples really run."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -58,7 +59,7 @@ def test_help_says_all_that_somebody_needs(verb: str) -> None:
     assert all(f"    {int(code):<4} " in text for code in ExitCode)
     assert examples_of(text)
     assert all(line.startswith(f"reportgov {verb}") or line in NOT_RUN for line in examples_of(text))
-    assert ("--dry-run" in text) is (verb in ("scan", "enqueue", "dispatch", "bridge", "run"))
+    assert ("--dry-run" in text) is (verb in ("scan", "enqueue", "dispatch", "bridge", "run", "prune", "erase"))
     assert max(map(len, text.splitlines())) <= 120
 
 
@@ -115,7 +116,7 @@ def test_the_examples_run(world: Path) -> None:
     verbs.overdue("my-task")
     ran = []
     for verb in VERBS:
-        if verb in ("retry", "review"):  # they need something to answer
+        if verb in ("retry", "review", "erase"):  # they need something to answer
             continue
         for line in examples_of(help_of(verb, "--help")):
             if line in NOT_RUN:
@@ -132,6 +133,19 @@ def test_the_examples_run(world: Path) -> None:
             assert (ended.code, ended.err) == (0, ""), (line, ended)
             ran.append(line)
     assert len(ran) >= 25
+
+
+def test_the_examples_of_erase_run(world: Path) -> None:
+    verbs = Verbs(world / "state")
+    verbs.ok("report", "start", "t", "--agent", "a")
+    verbs.ok("report", "checkpoint", "t", "what somebody said " * 20)
+    event = verbs.records("event-envelope")[-1]["event_id"]
+    for line in examples_of(help_of("erase", "--help")):
+        ended = run_line(line.replace("evt_0123…", event), world, verbs.state)
+        assert (ended.code, ended.err) == (0, ""), (line, ended)
+        assert event in ended.out
+    assert os.listdir(verbs.state / "blobs")
+    assert sum(each["type"] == "record.erased" for each in verbs.journal()) == 1
 
 
 def test_the_examples_of_retry_run(world: Path) -> None:

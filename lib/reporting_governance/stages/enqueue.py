@@ -174,7 +174,9 @@ def judge(
         tasks[key] = listings.task(key, of_ours=payload.get("source", NATIVE) == NATIVE)
     task = tasks[key]
     known = [*evidence, *task.evidence]
-    facts = build_facts(event, task.state, known, now, grace_seconds=profile.watchdog.grace_seconds)
+    seen = _said(store, view.body["event"], event)
+    state = None if task.view is None else _said(store, task.view.body.get("task"), task.state)
+    facts = build_facts(seen, state or task.state, known, now, grace_seconds=profile.watchdog.grace_seconds)
     if is_about_us(event) and facts.known("event.phase") == Phase.FIRING.value:
         verdict = self_verdict(facts, str(payload.get("reason") or ""))
     else:
@@ -192,3 +194,8 @@ def judge(
         over=task.over,
         state=task.state,
     )
+
+
+def _said(store: Store, kept: Any, expanded: Any) -> Any:
+    """Return what facts are computed from: what was erased is left as a reference, and so unknown, not absent."""
+    return expand(store, kept, keep_erased=True) if expanded != kept else expanded

@@ -231,24 +231,27 @@ class Store(Protocol):
         ...
 
 
-def expand(store: Store, value: Any) -> Any:
-    """Return `value` with every blob reference in it replaced by what it stands for; an erased one by None."""
+def expand(store: Store, value: Any, *, keep_erased: bool = False) -> Any:
+    """Return `value` with every blob reference in it replaced by what it stands for.
+
+    An erased one becomes None; with `keep_erased` it stays, where it matters that something was said there.
+    """
     if isinstance(value, Mapping):
         if is_reference(value):
-            return _apart(store, value)
-        return {key: expand(store, each) for key, each in value.items()}
+            return _apart(store, value, keep_erased)
+        return {key: expand(store, each, keep_erased=keep_erased) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [expand(store, each) for each in value]
+        return [expand(store, each, keep_erased=keep_erased) for each in value]
     return value
 
 
-def _apart(store: Store, reference: Mapping[str, Any]) -> Any:
+def _apart(store: Store, reference: Mapping[str, Any], keep_erased: bool) -> Any:
     body = store.get_blob(reference)
     if body is None:
-        return None
+        return reference if keep_erased else None
     text = body.decode("utf-8")
     if not reference.get("json"):
         return text
     import json
 
-    return expand(store, json.loads(text))
+    return expand(store, json.loads(text), keep_erased=keep_erased)
