@@ -1,7 +1,9 @@
 """Says what is wrong with a text that should have been a JSON value, in words a person can act upon."""
 
 from reporting_governance.contracts.finding import shown
+from reporting_governance.contracts.suggest import nearest
 
+_WORDS = ("true", "false", "null")
 _OTHER_LANGUAGES = {"none": "null", "nil": "null", "undefined": "null", "yes": "true", "no": "false"}
 _NUMBER_STARTS = frozenset("+-.0123456789")
 
@@ -36,6 +38,6 @@ def _wrong_word(word: str) -> tuple[str, str | None, int]:
     if word[0] in _NUMBER_STARTS:
         return f"{shown(word)} is not a JSON number", None, len(word)
     lowered = word.lower()
-    meant = lowered if lowered in ("true", "false", "null") else _OTHER_LANGUAGES.get(lowered)
+    meant = lowered if lowered in _WORDS else _OTHER_LANGUAGES.get(lowered) or nearest(lowered, _WORDS)
     suggestion = f"write {meant}, or quote it" if meant else "quote it"
     return f"{shown(word)} is not a JSON value", suggestion, len(word)
