@@ -152,6 +152,15 @@ _DRY_RUN = click.option(
 _SIGN_BY_THEMSELVES = ("run", "keys", "init", "gate", "export-audit", "prune")
 
 
+#: Verbs after which anchors get the newest head.  Agents and people wait for the others; `run` comes soon.
+_HAND_HEADS_OVER = ("run", "keys", "init", "export-audit", "prune")
+
+
+def _has_anchors(context: CommandContext) -> bool:
+    """Tell whether the profile names anchors; what an older version kept of it names none."""
+    return bool(context.settings.artifact["spec"].get("audit", {}).get("anchors"))
+
+
 def governed_command(
     verb: str, *, takes: str, adds: str, twice: str, examples: tuple[str, ...], dry: bool = False
 ) -> Callable[[Callable[..., Reply]], click.Command]:
@@ -204,6 +213,10 @@ def governed_command(
                 from reporting_governance.commands._heads import sign_when_due
 
                 sign_when_due(context)
+            if verb in _HAND_HEADS_OVER and "files" in vars(context) and not dry_run and _has_anchors(context):
+                from reporting_governance.commands._anchoring import hand_over_newest
+
+                hand_over_newest(context)
             if sys.stderr is not None and sys.stderr.isatty():
                 from reporting_governance.commands._siblings import tell_a_person
 

@@ -18,6 +18,7 @@ from reporting_governance.adapters.anchors.syslog import SyslogAnchor
 from reporting_governance.verifier.note import LogHead, Signature, find_marks, format_note, head_text, parse_heads
 
 LOG = "ab" * 16
+NO_STATE = "/nowhere/state"
 IN_GIT = f"{BRANCHES}{LOG}"
 
 
@@ -163,7 +164,7 @@ def test_notes_are_commits_on_a_branch_of_their_own(repository: Path) -> None:
     before = git(repository, "status", "--porcelain"), git(repository, "rev-parse", "HEAD")
     index = (repository / ".git" / "index").read_bytes()
     for size in (1, 7, 300):
-        assert GitAnchor(str(repository)).anchor(note(size), head(size)).problem == ""
+        assert GitAnchor(str(repository), state_folder=NO_STATE).anchor(note(size), head(size)).problem == ""
     assert (git(repository, "status", "--porcelain"), git(repository, "rev-parse", "HEAD")) == before
     assert (repository / ".git" / "index").read_bytes() == index
 
@@ -176,7 +177,7 @@ def test_notes_are_commits_on_a_branch_of_their_own(repository: Path) -> None:
 
 def test_the_same_note_again_makes_no_commit(repository: Path) -> None:
     for size in (1, 2, 2):
-        assert GitAnchor(str(repository)).anchor(note(size), head(size)).is_held
+        assert GitAnchor(str(repository), state_folder=NO_STATE).anchor(note(size), head(size)).is_held
     assert git(repository, "rev-list", "--count", IN_GIT).strip() == "2"
 
 
@@ -184,7 +185,7 @@ def test_heads_are_pushed_to_a_bare_remote_and_a_lost_remote_is_said(repository:
     remote = tmp_path / "remote.git"
     git(tmp_path, "init", "-q", "--bare", str(remote))
     git(repository, "remote", "add", "away", str(remote))
-    anchor = GitAnchor(str(repository), push="away")
+    anchor = GitAnchor(str(repository), state_folder=NO_STATE, push="away")
     assert anchor.anchor(note(1), head(1)).problem == ""
     assert git(remote, "show", f"{IN_GIT}:{LOG}.note").encode() == note(1)
     assert git(remote, "for-each-ref", "--format=%(refname)").split() == [IN_GIT]
@@ -202,7 +203,7 @@ def test_a_rewritten_remote_is_no_anchor_and_is_never_overwritten(repository: Pa
     remote = tmp_path / "remote.git"
     git(tmp_path, "init", "-q", "--bare", str(remote))
     git(repository, "remote", "add", "away", str(remote))
-    anchor = GitAnchor(str(repository), push="away")
+    anchor = GitAnchor(str(repository), state_folder=NO_STATE, push="away")
     assert anchor.anchor(note(1), head(1)).is_held
     git(repository, "push", "-q", "-f", "away", f"main:{IN_GIT}")
     theirs = git(remote, "rev-parse", IN_GIT)
@@ -222,7 +223,7 @@ def test_no_hook_runs_and_nothing_of_a_callers_git_is_taken(
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))
     monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(tmp_path / "objects"))
-    assert GitAnchor(str(repository)).anchor(note(1), head(1)).problem == ""
+    assert GitAnchor(str(repository), state_folder=NO_STATE).anchor(note(1), head(1)).problem == ""
     for name in list(os.environ):
         if name.startswith("GIT_"):
             monkeypatch.delenv(name)
@@ -233,12 +234,12 @@ def test_no_hook_runs_and_nothing_of_a_callers_git_is_taken(
 def test_a_folder_inside_another_repository_is_no_repository(repository: Path) -> None:
     inner = repository / "heads"
     inner.mkdir()
-    anchor = GitAnchor(str(inner))
+    anchor = GitAnchor(str(inner), state_folder=NO_STATE)
     assert "not a git repository" in anchor.anchor(note(1), head(1)).problem
     assert "not a git repository" in anchor.probe()
     assert IN_GIT not in git(repository, "for-each-ref")
-    assert GitAnchor(str(repository)).probe() == ""
-    assert GitAnchor(str(repository), push="nobody").probe() != ""
+    assert GitAnchor(str(repository), state_folder=NO_STATE).probe() == ""
+    assert GitAnchor(str(repository), state_folder=NO_STATE, push="nobody").probe() != ""
 
 
 def test_a_remote_that_never_answers_is_given_up(repository: Path, tmp_path: Path) -> None:
@@ -248,7 +249,11 @@ def test_a_remote_that_never_answers_is_given_up(repository: Path, tmp_path: Pat
     git(repository, "remote", "add", "away", "host:/heads.git")
     git(repository, "config", "core.sshCommand", str(deaf))
     began = time.monotonic()
-    problem = GitAnchor(str(repository), push="away", limit_seconds=1.0).anchor(note(1), head(1)).problem
+    problem = (
+        GitAnchor(str(repository), state_folder=NO_STATE, push="away", limit_seconds=1.0)
+        .anchor(note(1), head(1))
+        .problem
+    )
     assert time.monotonic() - began < 10
     assert problem == "it is committed here and could not be pushed to away: it took too long, and was stopped"
     assert is_gone(int((tmp_path / "pid").read_text()))
@@ -259,13 +264,21 @@ def test_two_that_commit_at_once_lose_nothing(repository: Path) -> None:
     for first in (100, 200, 300):
         child = os.fork()
         if child == 0:
-            anchor = GitAnchor(str(repository), limit_seconds=60)
+            anchor = GitAnchor(str(repository), state_folder=NO_STATE, limit_seconds=60)
             held = [size for size in range(first, first + 4) if anchor.anchor(note(size), head(size)).is_held]
             os._exit(len(held))
         children.append(child)
     held = sum(os.waitstatus_to_exitcode(os.waitpid(each, 0)[1]) for each in children)
     assert held >= 4
     assert int(git(repository, "rev-list", "--count", IN_GIT)) == held
+
+
+def test_a_link_from_the_repository_into_the_state_makes_no_anchor(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "heads").symlink_to(repository)
+    anchor = GitAnchor(str(tmp_path / "heads"), state_folder=str(repository))
+    assert anchor.anchor(note(1), head(1)).problem == "it lies inside the state folder, so it is no anchor"
+    assert anchor.probe() == "it lies inside the state folder, so it is no anchor"
+    assert IN_GIT not in git(repository, "for-each-ref")
 
 
 # --- syslog

@@ -9,6 +9,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from reporting_governance.adapters.anchors.place import place_problem
 from reporting_governance.adapters.interface import Anchored
 
 if TYPE_CHECKING:
@@ -35,14 +36,14 @@ class FileAnchor:
     def anchor(self, note: bytes, head: "LogHead") -> Anchored:
         """Append a head and sync it; nothing is written when it is the last one there already."""
         try:
-            return Anchored(self._place_problem() or self._append(note))
+            return Anchored(place_problem(os.path.dirname(self._path), self._state_folder) or self._append(note))
         except OSError as fault:
             return Anchored(_words(fault))
 
     def probe(self) -> str:
         """Say why the file could not be written to; a file that is not there yet is none of it."""
         try:
-            problem = self._place_problem()
+            problem = place_problem(os.path.dirname(self._path), self._state_folder)
             if problem:
                 return problem
             file = os.open(self._path, _FLAGS)
@@ -63,12 +64,6 @@ class FileAnchor:
             return os.stat(os.path.dirname(self._path)).st_dev == os.stat(self._state_folder).st_dev
         except OSError:
             return False
-
-    def _place_problem(self) -> str:
-        """The profile was checked as a text; a link on the way may lead into the state all the same."""
-        folder, state = os.path.realpath(os.path.dirname(self._path)), os.path.realpath(self._state_folder)
-        is_inside = os.path.commonpath((folder, state)) == state
-        return "it lies inside the state folder, so it is no anchor" if is_inside else ""
 
     def _append(self, note: bytes) -> str:
         file, is_new = self._opened()

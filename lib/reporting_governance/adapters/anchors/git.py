@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from reporting_governance.adapters.anchors.place import place_problem
 from reporting_governance.adapters.anchors.process import Ended, run
 from reporting_governance.adapters.interface import Anchored
 
@@ -46,19 +47,25 @@ class GitAnchor:
 
     Args:
         repository: absolute path of a repository, with a work tree or bare.
+        state_folder: what must not hold the repository.
         push: name of a remote; None: nothing is pushed.  A head that could not be pushed is not held.
     """
 
-    def __init__(self, repository: str, *, push: str | None = None, limit_seconds: float = LIMIT_SECONDS) -> None:
+    def __init__(
+        self, repository: str, *, state_folder: str, push: str | None = None, limit_seconds: float = LIMIT_SECONDS
+    ) -> None:
         self.name = f"git {repository}" + (f" to {push}" if push else "")
         self.limit_seconds = limit_seconds
         self._repository = repository
         self._push = push
+        self._state_folder = state_folder
 
     def anchor(self, note: bytes, head: "LogHead") -> Anchored:
         """Commit a head; the same one again is pushed again and not committed."""
         ends_at = time.monotonic() + self.limit_seconds
         branch = f"{BRANCHES}{head.origin}"
+        if problem := place_problem(self._repository, self._state_folder):
+            return Anchored(problem)
         try:
             self._commit(branch, f"{head.origin}.note", note, ends_at)
             if self._push:
@@ -74,6 +81,8 @@ class GitAnchor:
     def probe(self) -> str:
         """Say whether there is such a repository, and such a remote; nobody outside is asked."""
         ends_at = time.monotonic() + self.limit_seconds
+        if problem := place_problem(self._repository, self._state_folder):
+            return problem
         try:
             self._said(("rev-parse", "--git-dir"), b"", ends_at)
             if self._push:
