@@ -35,6 +35,8 @@ VERBS = {
     "verify-descriptor": "Check what runtimes say they can do, before anybody relies on it.",
     "verify-profile": "Check what is wanted of a runtime, alone and against what it can do.",
     "verify-policy": "Check policy packs and the examples in them.",
+    "export-audit": "Write the journal into one file that a stranger can check.",
+    "verify-audit": "Check a journal, or a bundle of it, with nothing taken on trust.",
     "rule": "Say what a rule asks for, and how to mend what breaks it.",
     "doctor": "Check this host, the state folder and the journal; rebuild views.",
     "prune": "Retire the oldest segments of the journal by a record.",
