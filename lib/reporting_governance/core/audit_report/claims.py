@@ -9,9 +9,9 @@ from reporting_governance.core.markup import Markup, element, join, value
 from reporting_governance.core.page import badge, moment, number, plural, table
 
 STANDINGS = {
-    Standing.BACKED: ("proven", "good", "let pass, with evidence that can be checked"),
+    Standing.BACKED: ("supported", "good", "let pass, with evidence that can be checked"),
     Standing.APPROVED: ("approved", "good", "not let pass by a rule, then approved by a person"),
-    Standing.UNBACKED: ("not proven", "warn", "let pass, and no evidence that can be checked was there"),
+    Standing.UNBACKED: ("not supported", "warn", "let pass, and no evidence that can be checked was there"),
     Standing.HELD: ("held back", "bad", "a rule did not let it pass as it was"),
     Standing.REJECTED: ("rejected", "bad", "a person rejected it"),
     Standing.NOT_JUDGED: ("not judged", "warn", "no decision about it is among the lines shown"),
@@ -31,7 +31,7 @@ def claims(report: ReportFold) -> Markup:
         ("Recorded at", "narrow"),
         ("Task and agent", "middle"),
         ("Claimed", "wide"),
-        ("Proven", "wide"),
+        ("What the records show", "wide"),
     )
     left = report.claims.left_out
     return join(
@@ -56,15 +56,23 @@ def _row(claim: Claim) -> tuple[str, Markup, Markup, Markup, Markup]:
 
 def _why(claim: Claim) -> list[Markup]:
     lines = []
-    if claim.quality:
-        lines.append(
-            element("p", f"Best evidence, of quality {claim.quality}: ", value(claim.evidence or ""), class_="small")
-        )
+    if claim.evidence:
+        where = f"Evidence of quality {claim.quality}, line {number(claim.evidence_seq or 0)}: "
+        lines.append(element("p", where, value(claim.evidence), class_="small"))
+    elif claim.quality in (None, "none"):
+        lines.append(element("p", "No evidence for it was there when it was judged.", class_="small"))
     else:
-        lines.append(element("p", "The decision had no evidence before it.", class_="small"))
+        lines.append(element("p", f"The rules saw evidence of quality {claim.quality}.", class_="small"))
     if claim.decision:
         words = f"Line {number(claim.decided_seq or 0)}: {claim.decision.replace('_', ' ')}, by rule "
         lines.append(element("p", words, value(claim.policy_id or ""), ": ", value(claim.reason or ""), class_="small"))
     if claim.person:
-        lines.append(element("p", value(claim.person), f" said: {claim.person_said}", class_="small"))
+        lines.append(
+            element(
+                "p",
+                value(claim.person),
+                " approved it" if claim.person_said == "approve" else " rejected it",
+                class_="small",
+            )
+        )
     return lines

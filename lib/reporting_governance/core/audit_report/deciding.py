@@ -11,6 +11,7 @@ from reporting_governance.core.audit_report.texts import Texts, cut, json_text
 _MOST_LEAVES = 12
 _MOST_OTHERS = 6
 Body = Mapping[str, Any]
+QUALITIES = {"none": 0, "weak": 1, "moderate": 2, "strong": 3, "decisive": 4}
 
 
 def decision_of(seq: int, at: str, body: Body, event_type: str | None, texts: Texts) -> DecisionAccount:
@@ -40,6 +41,15 @@ def decision_of(seq: int, at: str, body: Body, event_type: str | None, texts: Te
         again=bool((spec.get("source") or {}).get("judgement")),
         shown_leaves_of=len(leaves),
     )
+
+
+def quality_seen(evaluations: Iterable[Any]) -> str | None:
+    """Return the quality of the evidence for completion as the rules saw it; None where no rule asked for it."""
+    for each in evaluations:
+        for leaf in each.get("leaves") or ():
+            if leaf["fact"] == "evidence.completion_min_quality" and leaf["truth"] != "unknown":
+                return str(leaf["value"])
+    return None
 
 
 def _that_decided(evaluations: Iterable[Body], policy_id: str) -> Body | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reporting_governance.core.audit_report.deciding import decision_of
 from reporting_governance.core.audit_report.fold import ReportFold
 from reporting_governance.core.audit_report.parts import DecisionAccount, Leaf
 from reporting_governance.core.markup import Child, Markup, element, join, value
@@ -44,7 +45,7 @@ def decisions(report: ReportFold) -> Markup:
             element("p", f"{plural(left, 'decision')} between these left out; they are counted above.")
             if left
             else None,
-            *(_decision(each, place) for place, each in enumerate(report.decisions)),
+            *(_decision(decision_of(*each, report.texts), place) for place, each in enumerate(report.decisions)),
         )
     )
 

@@ -6,20 +6,21 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reporting_governance.core.audit_report.deciding import decision_of
+from reporting_governance.core.audit_report.deciding import QUALITIES, quality_seen
 from reporting_governance.core.audit_report.kept import Kept
 from reporting_governance.core.audit_report.parts import (
     Claim,
-    DecisionAccount,
     Episode,
     Lane,
     Mark,
+    Offered,
     Shape,
     TaskAccount,
 )
 from reporting_governance.core.audit_report.tasks import EVIDENCE_SHAPES, Tasks, mark
 from reporting_governance.core.audit_report.telling import Notices
 from reporting_governance.core.audit_report.texts import BlobReader, Texts, cut, nothing_apart
+from reporting_governance.core.audit_report.words import ABOUT_THE_LOG, ACTS, CAUSED, HELD, REPORTS, WORTHS
 
 _REMEMBERED = 4_000  #: ids that later lines may refer to
 Document = Mapping[str, Any]
@@ -48,7 +49,7 @@ class ReportFold:
         self.notices = Notices(self.texts)
         self.claims: Kept[Claim] = Kept(60, 60)
         self.claim_counts: Counter[str] = Counter()  #: standing of claims that are no longer kept
-        self.decisions: Kept[DecisionAccount] = Kept(60, 90)
+        self.decisions: Kept[tuple[int, str, Document, str | None]] = Kept(60, 90)  #: as `decision_of` takes them
         self.decision_counts: Counter[str] = Counter()  #: by what was decided
         self.by_default = 0  #: decisions that no rule made
         self.changes: Kept[tuple[int, str, str]] = Kept(20, 20)  #: seq, at, what: lines about the log itself
@@ -59,7 +60,8 @@ class ReportFold:
         self._events: Remembered = Remembered()  #: event -> its type
         self._claims: Remembered = Remembered()  #: event -> claim
         self._reviews: Remembered = Remembered()  #: review -> event
-        self._evidence: Remembered = Remembered()  #: evidence -> (quality, class, summary)
+        self._evidence: Remembered = Remembered()  #: evidence -> what it is worth
+        self._newest: Remembered = Remembered()  #: (task, quality) as one text -> the newest evidence of that quality
         self._episodes: Remembered = Remembered()
         self._steps: Mapping[str, Callable[[int, str, Document], None]] = {
             "event-envelope": self._event,
@@ -84,8 +86,8 @@ class ReportFold:
         record = document.get("record")
         if record is None:
             self.kinds[document["type"]] += 1
-            if document["type"] in _ABOUT_THE_LOG:
-                self.changes.add((seq, at, _ABOUT_THE_LOG[document["type"]]))
+            if document["type"] in ABOUT_THE_LOG:
+                self.changes.add((seq, at, ABOUT_THE_LOG[document["type"]]))
             return
         self.kinds[record["kind"]] += 1
         step = self._steps.get(record["kind"])
@@ -102,7 +104,7 @@ class ReportFold:
         self._events.keep(record["id"], body["event_type"])
         names = (record["about"], body["task_id"], body["agent_id"])
         if "caused_by" in payload:
-            what = _CAUSED.get(body["event_type"], body["event_type"].replace("_", " "))
+            what = CAUSED.get(body["event_type"], body["event_type"].replace("_", " "))
             said = f"status: {payload['status']}" if payload.get("status") else None
             mark(self.tasks.of(*names, trouble=False), Mark(seq, at, Lane.RULES, Shape.RING, what, said))
         elif "condition" in payload:
@@ -120,7 +122,7 @@ class ReportFold:
         for each in tasks:
             if each.title is None:
                 each.title = self.texts.text(title or (payload.get("task") or {}).get("title"))
-        what = _REPORTS.get(kind, kind.replace("_", " "))
+        what = REPORTS.get(kind, kind.replace("_", " "))
         if kind == "task_status_changed":
             what = f"{what}: {payload.get('status', 'unknown').replace('_', ' ')}"
         shape = Shape.FLAG if is_claim else Shape.DOT
@@ -168,8 +170,10 @@ class ReportFold:
             what = "the state of the task was kept, as the watcher saw it"
             mark(tasks, Mark(seq, at, Lane.EVIDENCE, Shape.DIAMOND, what, summary))
             return
-        self._evidence.keep(record["id"], (quality, kind, summary))
-        what = f"{kind} offered as evidence: {_WORTHS.get(quality, quality)}"
+        known = Offered(seq, quality, kind, summary)
+        self._evidence.keep(record["id"], known)
+        self._newest.keep(f"{quality} {body['task_id']}", known)
+        what = f"{kind} offered as evidence: {WORTHS.get(quality, quality)}"
         mark(tasks, Mark(seq, at, Lane.EVIDENCE, EVIDENCE_SHAPES.get(quality, Shape.RING), what, summary))
 
     def _decision(self, seq: int, at: str, record: Document) -> None:
@@ -183,24 +187,28 @@ class ReportFold:
         if decision["policy_id"].startswith("default."):
             self.by_default += 1
             return
-        account = decision_of(seq, at, body, self._events.get(event_id), self.texts)
-        self.decisions.add(account)
+        self.decisions.add((seq, at, body, self._events.get(event_id)))
         trouble = decision["decision"] != "allow"
         tasks = self.tasks.of(record["about"], body["metadata"].get("task_id") or "", trouble=trouble)
-        shape = Shape.CROSS if decision["decision"] in _HELD else Shape.DIAMOND
+        shape = Shape.CROSS if decision["decision"] in HELD else Shape.DIAMOND
         what = f"decided: {decision['decision'].replace('_', ' ')}, by rule {decision['policy_id']}"
-        mark(tasks, Mark(seq, at, Lane.RULES, shape, what, account.reason))
+        mark(tasks, Mark(seq, at, Lane.RULES, shape, what, self.texts.text(decision["reason"])))
 
     def _judge(self, claim: Claim, seq: int, spec: Document) -> None:
+        """Note what was decided about a claim, and the best evidence that the rules saw or the decision names."""
         decision = spec["decision"]
-        looked_at = self.texts.list((spec.get("source") or {}).get("evidence_ids"))
-        known = [self._evidence[each] for each in looked_at if each in self._evidence]
-        best = max(known, key=lambda each: _QUALITIES.get(each[0], 0), default=None)
         claim.decision, claim.policy_id, claim.decided_seq = decision["decision"], decision["policy_id"], seq
         claim.reason = self.texts.text(decision["reason"])
+        named = self.texts.list((spec.get("source") or {}).get("evidence_ids"))
+        known = [self._evidence[each] for each in named if each in self._evidence]
+        best = max(known, key=lambda each: QUALITIES.get(each.quality, 0), default=None)
+        quality = quality_seen(self.texts.list(spec.get("evaluations")))
+        if quality is not None and (best is None or best.quality != quality):
+            best = self._newest.get(f"{quality} {claim.task_id}")
+        claim.quality = quality or (best and best.quality)
         if best is not None:
-            claim.quality, claim.evidence = best[0], f"{best[1]}: {best[2] or 'no summary'}"
-        if decision["decision"] in _HELD:
+            claim.evidence, claim.evidence_seq = f"{best.kind}: {best.summary or 'no summary'}", best.seq
+        if decision["decision"] in HELD:
             for each in self.tasks.of([claim.task_key], trouble=True):
                 each.unbacked += 1
 
@@ -243,7 +251,7 @@ class ReportFold:
 
     def _act(self, seq: int, at: str, record: Document) -> None:
         body = record["body"]
-        what = _ACTS.get(body["what"], body["what"].replace("_", " "))
+        what = ACTS.get(body["what"], body["what"].replace("_", " "))
         comment = self.texts.text(body.get("comment"))
         vouched = f" (vouched for by {cut(body['vouched_by'], 200)})" if body.get("vouched_by") else ""
         who = f"{cut(body['actor'], 200)}{vouched}"
@@ -262,53 +270,3 @@ class ReportFold:
 def _elsewhen(body: Document, at: str) -> str | None:
     """Return when a report says it was made, where its minute is another than that of the record."""
     return body["timestamp"] if body["timestamp"][:16] != at[:16] else None
-
-
-_HELD = frozenset(("block", "require_review", "downgrade_status", "escalate", "force_checkpoint", "rewrite"))
-_WORTHS = {
-    "none": "it proves nothing",
-    "weak": "weak, its own words and nothing that can be opened",
-    "moderate": "moderate, it exists and is what it says",
-    "strong": "strong, a check that ran after the last change",
-    "decisive": "decisive, a check that somebody else ran",
-}
-_QUALITIES = {"none": 0, "weak": 1, "moderate": 2, "strong": 3, "decisive": 4}
-_REPORTS = {
-    "task_started": "said that it started",
-    "task_checkpoint_sent": "checked in",
-    "task_status_changed": "said its status is",
-    "task_claimed_complete": "claimed that the task is complete",
-    "task_evidence_attached": "handed in evidence",
-    "subagent_spawned": "said that it started a sub-agent",
-    "subagent_spawn_failed": "said that a sub-agent could not be started",
-    "subagent_completed": "said that a sub-agent finished",
-    "subagent_result_forwarded": "said that it passed a sub-agent's result on",
-}
-_CAUSED = {
-    "forced_operator_update": "the operator has to get an update",
-    "operator_review_requested": "a person has to look",
-    "task_status_changed": "the task's status was set",
-}
-_ACTS = {
-    "ack": "acknowledged it",
-    "unack": "took the acknowledgement back",
-    "retry": "asked to send it again",
-    "cancel": "cancelled it",
-    "silence_end": "ended a silence",
-    "approve": "approved what was claimed",
-    "reject": "rejected what was claimed",
-}
-#: lines that say something about the log itself, in words
-_ABOUT_THE_LOG = {
-    "log.open": "the journal began",
-    "log.torn": "a torn line was declared void",
-    "log.loss": "lines that had been acknowledged were found missing",
-    "log.segment_retired": "old lines were retired; their hashes were kept",
-    "log.key": "a signing key came into use",
-    "log.clock_step": "the clock was moved, or the host slept",
-    "config.changed": "the rules or the settings in force changed",
-    "record.erased": "a text was erased; its record stayed",
-    "role.denied": "somebody was refused what they asked for",
-    "audit.exported": "these records were exported",
-    "audit.verified": "these records were verified",
-}

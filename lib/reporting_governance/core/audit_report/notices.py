@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from reporting_governance.core.audit_report.fold import ReportFold
 from reporting_governance.core.audit_report.legend import PROOFS
 from reporting_governance.core.audit_report.parts import Answer, Item, NoticeAccount
-from reporting_governance.core.audit_report.telling import answers_of, standing_of
+from reporting_governance.core.audit_report.telling import answers_of
 from reporting_governance.core.markup import Child, Markup, element, join, value
 from reporting_governance.core.page import badge, moment, number, plural, table
 
@@ -59,7 +59,7 @@ def notices(report: ReportFold) -> Markup:
 
 def _notice(notice: NoticeAccount, place: int) -> Markup:
     key = f"notice-{place + 1}"
-    standing = standing_of(notice)
+    standing = notice.standing
     about: list[Child] = [
         value(notice.receiver),
         f", {notice.phase} notice {number(notice.number)}, urgency {notice.urgency}",

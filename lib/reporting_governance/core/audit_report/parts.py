@@ -95,6 +95,15 @@ class Standing(StrEnum):
     NOT_JUDGED = "not_judged"  #: no decision about it is among these lines
 
 
+class Offered(NamedTuple):
+    """A piece of evidence that was offered."""
+
+    seq: int
+    quality: str
+    kind: str
+    summary: str | None
+
+
 @dataclass(slots=True)
 class Claim:
     """That a task is complete, as its agent said; and what stood behind it."""
@@ -110,8 +119,9 @@ class Claim:
     policy_id: str | None = None
     reason: str | None = None
     decided_seq: int | None = None
-    quality: str | None = None  #: of the best evidence that the decision looked at; None: it looked at none
+    quality: str | None = None  #: of the best evidence for completion that the rules saw; None: not known, or none
     evidence: str | None = None
+    evidence_seq: int | None = None
     person: str | None = None
     person_said: str | None = None  #: approve or reject
 
@@ -159,6 +169,7 @@ class Item:
     sender: str
     wanted: str  #: the proof that would settle it
     attempts: Kept[Try] = field(default_factory=lambda: Kept(5, 5))
+    attempt_ids: list[str] = field(default_factory=list)
     answers: Kept[Answer] = field(default_factory=lambda: Kept(5, 5))
 
 
@@ -180,6 +191,7 @@ class NoticeAccount:
     holds: Kept[tuple[int, str, str, str]] = field(default_factory=lambda: Kept(2, 2))  #: seq, at, reason, cause
     items: Kept[Item] = field(default_factory=lambda: Kept(4, 4))
     answers: Kept[Answer] = field(default_factory=lambda: Kept(2, 2))  #: about the notice itself
+    standing: str = "nothing"  #: the best proof of any answer; `refused` when there is none and it was given up
 
 
 class Leaf(NamedTuple):

@@ -97,9 +97,7 @@ def _tiles(report: ReportFold, manifest: Document, coverage: Document) -> Iterat
     tasks = number(report.tasks.total) + ("" if report.tasks.is_counted else " or more")
     yield _tile(number(manifest["selected"]), f"lines shown, of {number(manifest['size'])} in the journal")
     yield _tile(tasks, "tasks that agents worked on")
-    yield _tile(
-        f"{number(backed)} of {number(report.claims.total)}", "claims of completion that were proven or approved"
-    )
+    yield _tile(f"{number(backed)} of {number(report.claims.total)}", "claims of completion with evidence, or approved")
     yield _tile(
         f"{number(reached)} of {number(report.notices.total)}", "notices with proof that they were stored or seen"
     )

@@ -6,12 +6,12 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from reporting_governance.contracts.receipt import Proof
 from reporting_governance.core.audit_report.kept import Kept
 from reporting_governance.core.audit_report.parts import Answer, Item, NoticeAccount, Try
 from reporting_governance.core.audit_report.texts import Texts, cut
 
 MOST_NOTICES = 250  #: shown with their whole way
+_RANKS = {"accepted": 1, "stored": 2, "delivered": 3, "person": 4}
 Body = Mapping[str, Any]
 
 
@@ -40,7 +40,7 @@ class Notices:
 
     def standing(self) -> Counter[str]:
         """Return how many notices came how far, those that are not shown as they stood when they left."""
-        return self.left_standing + Counter(standing_of(each) for each in self._shown.values())
+        return self.left_standing + Counter(each.standing for each in self._shown.values())
 
     def notice(self, seq: int, at: str, body: Body) -> NoticeAccount:
         """Take a notice."""
@@ -82,6 +82,7 @@ class Notices:
         known = self._items.get(body["spool_id"])
         if known is not None:
             known[0].attempts.add(Try(seq, at, body["number"], body["host"]))
+            known[0].attempt_ids.append(body["attempt_id"])
             self._attempts[body["attempt_id"]] = body["spool_id"]
 
     def receipt(self, seq: int, at: str, body: Body) -> list[NoticeAccount]:
@@ -109,6 +110,8 @@ class Notices:
             told = [notice]
         else:
             return []
+        for each in told:
+            each.standing = _with_answer(each.standing, outcome, proof)
         if outcome == "acked":
             self._told.update(dict.fromkeys(each.notice_id for each in told))
         return told
@@ -123,7 +126,7 @@ class Notices:
     def _make_room(self) -> None:
         key = self._told.popitem(last=False)[0] if self._told else next(iter(self._shown))
         gone = self._shown.pop(key)
-        self.left_standing[standing_of(gone)] += 1
+        self.left_standing[gone.standing] += 1
         for item in gone.items:
             known = self._items.get(item.spool_id)
             if known is None:
@@ -131,25 +134,20 @@ class Notices:
             known[1].remove(key)
             if not known[1]:
                 del self._items[item.spool_id]
-                self._attempts = {each: spool for each, spool in self._attempts.items() if spool != item.spool_id}
+                for attempt in item.attempt_ids:
+                    self._attempts.pop(attempt, None)
 
 
-def best_proof(notice: NoticeAccount) -> Proof:
-    """Return the strongest proof that an answer about a notice holds."""
-    found = [Proof(each.proof) for each in answers_of(notice)]
-    return max(found, key=lambda each: each.rank, default=Proof.NONE)
+def _with_answer(standing: str, outcome: str, proof: str) -> str:
+    """Return how far a notice has come, with one more answer: proof only ever rises."""
+    if _RANKS.get(proof, 0) > _RANKS.get(standing, 0):
+        return proof
+    if standing in _RANKS:
+        return standing
+    return "refused" if outcome == "blocked" else "nothing"
 
 
 def answers_of(notice: NoticeAccount) -> list[Answer]:
     """Return every answer about a notice and its messages, in the order of the journal."""
     kept: list[Kept[Answer]] = [notice.answers, *(item.answers for item in notice.items)]
     return sorted((each for answers in kept for each in answers), key=lambda each: each.seq)
-
-
-def standing_of(notice: NoticeAccount) -> str:
-    """Return how far a notice came: a proof, `nothing` without one, or `refused` when it surely did not arrive."""
-    proof = best_proof(notice)
-    if proof is not Proof.NONE:
-        return proof.value
-    answers = answers_of(notice)
-    return "refused" if answers and answers[-1].outcome == "blocked" else "nothing"
