@@ -190,6 +190,8 @@ class ReportFold:
         self.decisions.add((seq, at, body, self._events.get(event_id)))
         trouble = decision["decision"] != "allow"
         tasks = self.tasks.of(record["about"], body["metadata"].get("task_id") or "", trouble=trouble)
+        if not tasks:
+            return
         shape = Shape.CROSS if decision["decision"] in HELD else Shape.DIAMOND
         what = f"decided: {decision['decision'].replace('_', ' ')}, by rule {decision['policy_id']}"
         mark(tasks, Mark(seq, at, Lane.RULES, shape, what, self.texts.text(decision["reason"])))
@@ -214,8 +216,8 @@ class ReportFold:
 
     def _notice(self, seq: int, at: str, record: Document) -> None:
         account = self.notices.notice(seq, at, record["body"])
-        what = f"{account.phase} notice {account.number} for {account.receiver} made"
         tasks = self.tasks.of(record["about"], trouble=True)
+        what = f"{account.phase} notice {account.number} for {account.receiver} made"
         mark(tasks, Mark(seq, at, Lane.TOLD, Shape.RING, what, account.subject))
 
     def _item(self, seq: int, _at: str, record: Document) -> None:

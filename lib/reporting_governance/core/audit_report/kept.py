@@ -12,12 +12,13 @@ T = TypeVar("T")
 class Kept(Generic[T]):
     """The first and the newest of many.  `total` counts all, `left_out` those between that are not kept."""
 
-    __slots__ = ("_first", "_last", "_most_first", "total")
+    __slots__ = ("_first", "_last", "_most_first", "_most_last", "total")
 
     def __init__(self, first: int, last: int) -> None:
         self._most_first = first
+        self._most_last = last
         self._first: list[T] = []
-        self._last: deque[T] = deque(maxlen=last)
+        self._last: deque[T] | None = None  #: made when it is needed: most lists stay short
         self.total = 0
 
     def add(self, one: T) -> T | None:
@@ -26,9 +27,11 @@ class Kept(Generic[T]):
         if len(self._first) < self._most_first:
             self._first.append(one)
             return None
-        gone = self._last[0] if len(self._last) == self._last.maxlen and self._last else None
+        if self._last is None:
+            self._last = deque(maxlen=self._most_last)
+        gone = self._last[0] if len(self._last) == self._most_last else None
         self._last.append(one)
-        return gone if self._last.maxlen else one
+        return gone
 
     @property
     def left_out(self) -> int:
@@ -36,8 +39,8 @@ class Kept(Generic[T]):
         return self.total - len(self)
 
     def __len__(self) -> int:
-        return len(self._first) + len(self._last)
+        return len(self._first) + len(self._last or ())
 
     def __iter__(self) -> Iterator[T]:
         yield from self._first
-        yield from self._last
+        yield from self._last or ()
