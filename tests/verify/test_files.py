@@ -136,6 +136,18 @@ def observed(name: str) -> str:
     return put(name, {"apiVersion": _GOOD["apiVersion"], "kind": "ProbeObservations", "descriptors": []})
 
 
+def test_what_is_seen_of_one_descriptor_counts_for_no_other_of_its_id() -> None:
+    """Observations are kept by id: of two that differ, one would else pass with a warning for being stale."""
+    put("one.json")
+    put("same.json")
+    put("two.json", {**_GOOD, "metadata": {**_GOOD["metadata"], "title": "Another"}})
+    answer = descriptors("--observations", observed("seen.json"), "one.json", "same.json", "two.json")
+    (found,) = (each for each in answer.report["findings"] if each["severity"] == "error")
+    assert (found["file"], found["rule"], found["pointer"]) == ("two.json", "GOV201", "/metadata/id")
+    assert [each["file"] for each in found["related"]] == ["one.json"]
+    assert answer.code == 1
+
+
 def test_waivers_that_cannot_be_read_do_not_hide_what_was_found() -> None:
     put("bad.json", _BAD)
     Path("folder").mkdir()

@@ -14,16 +14,15 @@ import click
 
 from reporting_governance import __version__
 from reporting_governance.adapters.probes.registry import stories_of
-from reporting_governance.commands._checking import Checker, object_of
+from reporting_governance.commands._checking import object_of
 from reporting_governance.commands._clock import SystemClock
-from reporting_governance.commands._verify import Unread, Verified
+from reporting_governance.commands._verify import Verified
 from reporting_governance.commands._verify_files import NotRead, package_root, read_file, shown
+from reporting_governance.commands._verify_waivers import of_nobody, read_waivers
 from reporting_governance.contracts.finding import Finding, Related
-from reporting_governance.contracts.finding_rules import WAIVER_OF_NOBODY
+from reporting_governance.contracts.finding_rules import WRONG_MEANING
 from reporting_governance.contracts.reading import read_documents
-from reporting_governance.contracts.suggest import did_you_mean
-from reporting_governance.contracts.waiver import Waiver, Waivers
-from reporting_governance.core.probing import Versions, judge, strangers
+from reporting_governance.core.probing import Versions, digest, judge
 from reporting_governance.errors import UsageError
 from reporting_governance.resources import resource_path, shipped_path
 from reporting_governance.stages.probing import (
@@ -101,7 +100,8 @@ def judge_probes(
     """
     clock = SystemClock()
     kept = None if options.observations is None else read_observations(options.observations)
-    waivers, waivers_document = _read_waivers(done, options.waivers)
+    waivers, waivers_document = read_waivers(done, options.waivers)
+    descriptors = _of_different_ids(done, descriptors)
     probed = _all_probed(descriptors, options, kept, root, clock.now)
     if options.write_to is not None:
         write_observations(options.write_to, list(probed.values()), kept=kept)
@@ -133,7 +133,33 @@ def judge_probes(
     done.probed = counts
     if waivers_document is not None and options.waivers is not None:
         identities = [object_of(document)["metadata"]["id"] for document, _ in descriptors]
-        done.findings += _of_nobody(waivers, waivers_document, options.waivers, identities)
+        done.findings += of_nobody(waivers, waivers_document, options.waivers, identities)
+
+
+def _of_different_ids(done: Verified, descriptors: Sequence[tuple[Document, str]]) -> Sequence[tuple[Document, str]]:
+    """Return the descriptors without those that say otherwise under the id of an earlier one; these are findings."""
+    first: dict[str, tuple[Document, str]] = {}
+    kept = []
+    for document, path in descriptors:
+        identity = object_of(document)["metadata"]["id"]
+        known, there = first.setdefault(identity, (document, path))
+        if digest(object_of(known)) == digest(object_of(document)):
+            kept.append((document, path))
+            continue
+        _, span = document.nearest("/metadata/id")
+        _, earlier = known.nearest("/metadata/id")
+        done.findings.append(
+            WRONG_MEANING.finding(
+                file=path,
+                message=f"the id {identity} is taken: what is seen of one descriptor would count for the other",
+                document=document.index,
+                pointer="/metadata/id",
+                span=span,
+                related=(Related.at(earlier, file=there, message="this one has it too", document=known.index),),
+            )
+        )
+        done.texts.setdefault(path, document.places.text)
+    return kept
 
 
 def _all_probed(
@@ -178,43 +204,6 @@ def _hosts(openclaw: str | None) -> Mapping[str, Sequence[str]]:
 
     found = openclaw or which("openclaw")
     return {} if found is None else {"openclaw": (os.path.abspath(found),)}
-
-
-def _read_waivers(done: Verified, path: str | None) -> tuple[Sequence[Waiver], Document | None]:
-    """Return the waivers of a file; its faults become findings, and then nothing is waived."""
-    if path is None:
-        return (), None
-    from reporting_governance.contracts.problem import problems_of
-    from reporting_governance.errors import ContractError
-
-    checker = Checker()
-    try:
-        data = read_file(path)
-    except NotRead as fault:
-        done.unread.append(Unread(path, str(fault.details["reason"])))
-        return (), None
-    document = checker.document(data, path, "waivers")
-    found: Sequence[Waiver] = ()
-    if document is not None:
-        try:
-            found = Waivers.parse(object_of(document), source=path).waivers
-        except ContractError as fault:
-            checker.refuse_at(document, path, problems_of(fault))
-        done.texts[path] = document.places.text
-    done.findings += checker.findings
-    done.texts |= checker.texts
-    return found, document
-
-
-def _of_nobody(
-    waivers: Sequence[Waiver], document: Document, path: str, identities: Sequence[str]
-) -> Iterator[Finding]:
-    """Yield a note for each waiver of a descriptor that was not checked: it may be misspelt, or of another run."""
-    for each in strangers(waivers, identities):
-        pointer, span = document.nearest(f"/waivers/{waivers.index(each)}/descriptor")
-        message = f"it waives what is found of {each.descriptor}, and no such descriptor was checked in this run"
-        advice = did_you_mean(each.descriptor, identities)
-        yield WAIVER_OF_NOBODY.finding(file=path, message=message, pointer=pointer, span=span, suggestion=advice)
 
 
 def _runtime_here(observed: ProbedDescriptor | None, options: ProbeOptions) -> str | None:
