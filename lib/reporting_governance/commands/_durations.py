@@ -9,6 +9,7 @@ import click
 from reporting_governance.contracts.times import parse_time
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PART = re.compile(r"([0-9]{1,9})([smhd])")
 
 
@@ -50,3 +51,25 @@ class Moment(click.ParamType[datetime | timedelta]):
             return parse_time(text)
         except ValueError:
             self.fail(f"{value!r} is no time; write +2h, or 2026-03-01T18:00:00Z", param, ctx)
+
+
+class PastMoment(click.ParamType[datetime | timedelta]):
+    """An RFC 3339 time with a zone, a day (its beginning, in UTC), or a duration: so long ago."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime | timedelta:
+        """Return an aware time, or how long ago."""
+        if isinstance(value, (datetime, timedelta)):
+            return value
+        text = str(value).strip()
+        try:
+            return parse_time(f"{text}T00:00:00Z" if _DAY.fullmatch(text) else text)
+        except ValueError:
+            pass
+        try:
+            return timedelta(seconds=Duration().convert(text, param, ctx))
+        except click.BadParameter:
+            self.fail(
+                f"{value!r} is no time; write 2026-03-01, 2026-03-01T18:00:00Z, or 30d for so long ago", param, ctx
+            )
