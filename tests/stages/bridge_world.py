@@ -11,7 +11,7 @@ from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
 from reporting_governance.contracts.notice import Notice, Urgency
 from reporting_governance.contracts.receipt import Proof
-from reporting_governance.contracts.spool_item import Rendered, SpoolItem
+from reporting_governance.contracts.spool_item import JournalHead, Rendered, SpoolItem
 from reporting_governance.contracts.times import FAR_FUTURE, due_name
 from reporting_governance.core.delivery_state import NoticeHistory, delivery_state, histories
 from reporting_governance.core.rendering import telling_of
@@ -126,6 +126,8 @@ class World:
         sender: str = "file",
         expects: Proof = Proof.STORED,
         lifetime_seconds: int = 432_000,
+        html: str | None = None,
+        head: JournalHead | None = None,
     ) -> str:
         """Put notices into the spool as one item; return its id."""
         told = notices or (self.notice(),)
@@ -140,13 +142,14 @@ class World:
             channel=sender,
             sender=sender,
             target=target,
-            rendered=Rendered(subject=told[0].subject, body=told[0].body),
+            rendered=Rendered(subject=told[0].subject, body=told[0].body, html=html),
             telling=telling_of(told),
             idempotency_key=spool_id,
             dispatched_at=now,
             due_at=now,
             not_after=now + timedelta(seconds=lifetime_seconds),
             expects_proof=expects,
+            journal_head=head,
         )
         self.add(
             RecordLine(

@@ -35,6 +35,16 @@ class Telling(Record):
 
 
 @frozen(kw_only=True)
+class JournalHead(Record):
+    """The head of our journal when the item was made: the message ends with it, so whoever gets it is a witness."""
+
+    schema: ClassVar[str] = "spool-item"
+    log: str  #: the first 8 hex digits of the log's id
+    size: int  #: lines
+    root: str  #: the first 20 hex digits of the root of the tree over them
+
+
+@frozen(kw_only=True)
 class SpoolItem(Record):
     """One target, one address, one outcome.  `target` is a name in the profile, never an address."""
 
@@ -53,3 +63,4 @@ class SpoolItem(Record):
     due_at: datetime
     not_after: datetime  #: the end of its lifetime; then it is blocked
     expects_proof: Proof
+    journal_head: JournalHead | None = None  #: None: made by an older version, or for an empty journal

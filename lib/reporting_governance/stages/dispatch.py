@@ -1,17 +1,20 @@
 """dispatch: queued notices become rendered spool items, one for each target; or it is said why they wait."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from datetime import datetime
+from functools import cache
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.receipt import ON_PURPOSE
+from reporting_governance.contracts.spool_item import JournalHead
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.dispatching import halves
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.commit_size import COMMIT
+from reporting_governance.stages.journal_head import journal_head
 from reporting_governance.stages.queue import Queue, judged_queue
 from reporting_governance.stages.silencing import close_ended
 from reporting_governance.stages.spooling import blocked_group, ending_of, hold_group, spooled
@@ -51,9 +54,10 @@ def run_dispatch(store: Store, profile: ProfileSpec, *, clock: Clock, limit: int
         return report
     judged = judged_queue(store, profile, queue, names, now=now)
     endings = Endings(store, judged.threads, clock)
+    head = cache(lambda: journal_head(store))  # one for the run, and none when nothing leaves
     part: list[tuple[Group, DispatchReport]] = []
     size = told = taken = 0
-    for group, effect in _steps(judged, profile, endings, now):
+    for group, effect in _steps(judged, profile, endings, head, now):
         # What is held counts for nothing: many that a silence keeps back must not keep back the others.
         if taken and taken + effect.dispatched > limit:
             break
@@ -70,7 +74,7 @@ def run_dispatch(store: Store, profile: ProfileSpec, *, clock: Clock, limit: int
 
 
 def _steps(
-    queue: Queue, profile: ProfileSpec, endings: Endings, now: datetime
+    queue: Queue, profile: ProfileSpec, endings: Endings, head: Callable[[], JournalHead | None], now: datetime
 ) -> Iterator[tuple[Group | None, DispatchReport]]:
     """Yield each group to commit and what it will have done when it is added; None: there is nothing to commit."""
     briefs, judgement = queue.briefs, queue.judgement
@@ -99,7 +103,7 @@ def _steps(
         if len(targets) + len(ending.closing) > COMMIT and len(together.notices) > 1:
             going.extend(reversed(halves(together)))  # what is closed with it is too much for one commit
             continue
-        items = spooled(together.receiver, members, profile, ending.targets, now)
+        items = spooled(together.receiver, members, profile, ending.targets, now, head())
         done = DispatchReport(dispatched=len(members), items=len(items))
         yield Group(additions=(*items, *ending.closing)), done
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reporting_governance.adapters.interface import Message
 from reporting_governance.contracts import ids
 from reporting_governance.core.delivery import Body, StepKind
+from reporting_governance.stages.journal_head import with_mark
 from reporting_governance.stages.targets_told import earlier
 from reporting_governance.storage.interface import Store, expand
 
@@ -34,6 +35,7 @@ def message_of(store: Store, work: "Work", *, number: int) -> Message:
         said = f"This is a possible repeat of {repeat}: whether that send arrived, nobody knows."
         text = f"{said}\n\n{text}"
         html = f"<p>{said}</p>{html}" if html else html
+    text, html = with_mark(item, text, html)
     telling = item["telling"]
     return Message(
         spool_id=item["spool_id"],

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.act import Act, ActKind
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
-from reporting_governance.contracts.spool_item import SpoolItem
+from reporting_governance.contracts.spool_item import JournalHead, SpoolItem
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.threads import ThreadRules
 from reporting_governance.errors import UsageError
 from reporting_governance.stages.acknowledging import is_in_doubt
 from reporting_governance.stages.acts import ActReport, random_id, with_fresh_names
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.journal_head import journal_head
 from reporting_governance.stages.newest import newest_view, read_all
 from reporting_governance.stages.settled_thread import changed_key
 from reporting_governance.storage.interface import Addition, Group, Listing, Store, View, expand
@@ -55,7 +56,8 @@ def _retry(
     record = RecordLine(kind=Act.schema, id=act.act_id, body=act.dump(), parents=tuple(i.name.id for i in items))
     additions = [Addition(record=record)]
     taken: set[str] = set()
-    additions.extend(_again(item, store, threads, taken, lifetime_seconds, now) for item in items)
+    head = journal_head(store)
+    additions.extend(_again(item, store, threads, taken, lifetime_seconds, now, head) for item in items)
     report = ActReport(act_id=act.act_id, what="retry", subjects=tuple(item.name.id for item in items))
     return Group(additions=tuple(additions)), report
 
@@ -93,6 +95,7 @@ def _again(
     taken: set[str],
     lifetime_seconds: int,
     now: datetime,
+    head: JournalHead | None,
 ) -> Addition:
     """Return the next round of an item; the first item of a thread tells it that it is on its way again."""
     old = SpoolItem.parse(expand(store, item.body["item"]))
@@ -116,6 +119,7 @@ def _again(
         dispatched_at=now,
         due_at=now,
         not_after=now + timedelta(seconds=lifetime_seconds),
+        journal_head=head,
     )
     told = _waiting_for(store, old, threads, taken)
     taken.update(view.name.id for view in told)

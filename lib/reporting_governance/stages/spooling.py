@@ -9,7 +9,7 @@ from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.hold import Hold, HoldReason
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
 from reporting_governance.contracts.receipt import Outcome, Proof, Reason, Receipt
-from reporting_governance.contracts.spool_item import SpoolItem
+from reporting_governance.contracts.spool_item import JournalHead, SpoolItem
 from reporting_governance.contracts.times import due_name, format_time
 from reporting_governance.core.holding import Held
 from reporting_governance.core.rendering import render, telling_of
@@ -88,9 +88,18 @@ def ending_of(receiver: str, entries: Sequence[Entry], profile: ProfileSpec, end
 
 
 def spooled(
-    receiver: str, entries: Sequence[Entry], profile: ProfileSpec, only: Collection[str], now: datetime
+    receiver: str,
+    entries: Sequence[Entry],
+    profile: ProfileSpec,
+    only: Collection[str],
+    now: datetime,
+    head: JournalHead | None,
 ) -> list[Addition]:
-    """Make one item for each target of the receiver, or for those named; the first record consumes the notices."""
+    """Make one item for each target of the receiver, or for those named; the first record consumes the notices.
+
+    Args:
+        head: of the journal, for the message's last line.
+    """
     members = [each.notice for each in entries]
     rendered, telling = render(members), telling_of(members)
     notices = tuple(each.notice_id for each in members)
@@ -116,6 +125,7 @@ def spooled(
             due_at=now,
             not_after=now + timedelta(seconds=profile.notification.retry.lifetime_seconds),
             expects_proof=profile.notification.ack_requires,
+            journal_head=head,
         )
         record = RecordLine(
             kind=SpoolItem.schema,
