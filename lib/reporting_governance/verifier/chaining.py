@@ -129,9 +129,9 @@ class SegmentJudge:
             if leaves.next_seq is not None and leaves.next_seq <= self._pos:
                 raise ValueError(f"line {leaves.next_seq} is withheld, and its place is taken")
             return
-        self._end_run()
         if self._stretch is None:
             self._flush_group()
+        self._end_run()
         self._withheld_from = self._withheld_from or begin
         self._events.append(("w", begin, self._pos - begin + 1))
 
@@ -252,8 +252,8 @@ class SegmentJudge:
         }
 
     def _unknown_version(self, pos: int, document: dict[str, Any]) -> None:
-        self._end_run()
         self._flush_group()
+        self._end_run()
         message = f"line {pos} is of version {document.get('v')!r}"
         self._findings.say("version-unknown", message, **self._where(pos))
         self._group = (pos, pos + 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 from reporting_governance.verifier.chaining import SegmentTask
@@ -67,12 +67,10 @@ def check_log(
     outside = given.outside()
     sizes = sorted({each.size for each in kept} | {each.size for each in outside} | set(sizes_too))
     passed = LogPass(findings, sizes, max((*(each.size for each in kept), *(each.size for each in outside)), default=0))
-    key_lines: list[tuple[int, Mapping[str, Any]]] = []
+    key_lines: dict[int, Mapping[str, Any]] = {}
 
     def look(seq: int, document: Mapping[str, Any]) -> None:
-        if document["type"] == "log.key":
-            meta = document.get("meta")
-            key_lines.append((seq, meta if isinstance(meta, dict) else {}))
+        key_lines.update(_keys_named(seq, document))
         on_line(seq, document)
 
     passed.on_line, passed.on_blob = look, on_blob
@@ -81,14 +79,27 @@ def check_log(
         findings.say("log-empty", "there is no line at all")
     log_id = passed.log_id or said_id or (kept[-1].head.origin if kept else None)
     chain = KeyChain(log_id or "", given.keys)
-    for seq, meta in key_lines:
-        chain.add(seq, meta, findings)
+    for seq in sorted(key_lines):
+        chain.add(seq, key_lines[seq], findings)
     _check_pins(given.keys, log_id, findings)
     heads = _check_kept(kept, log_id, chain, passed, findings)
     sources = [name for name, _ in (*given.since, *given.anchors)]
     anchors = check_outside(outside, sources, log_id, passed.roots, passed.lines, findings)
     _say_reach(passed, heads, anchors, bool(given.keys), findings)
     return LogSeen(log_id, passed, chain, heads, anchors, bool(chain.pinned))
+
+
+def _keys_named(seq: int, document: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the keys that a line brings in, or that lines brought in which it retires; each with the line's seq."""
+    meta = document.get("meta")
+    if not isinstance(meta, dict):
+        return
+    if document["type"] == "log.key":
+        yield seq, meta
+    elif document["type"] == "log.segment_retired" and isinstance(meta.get("keys"), list):
+        for each in meta["keys"]:
+            if isinstance(each, dict) and type(each.get("seq")) is int:
+                yield each["seq"], each
 
 
 def _check_pins(keys: Sequence[VerifierKey], log_id: Optional[str], findings: Findings) -> None:  # noqa: UP045

@@ -5,7 +5,7 @@ Segments are judged wherever there is a processor free; here they come in order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 from reporting_governance.verifier.chaining import SegmentJudge, SegmentTask
@@ -68,7 +68,8 @@ class LogPass:
         for place, (task, result) in enumerate(zip(tasks, results)):  # noqa: B905
             self._segment(task, result, is_last=place == len(tasks) - 1)
         self._settle_gaps()
-        self._settle_retired()
+        for seq, meta in self._retired:
+            self._settle_retired(seq, meta, tasks)
 
     def _segment(self, task: SegmentTask, result: Mapping[str, Any], *, is_last: bool) -> None:
         name = task.file.name if task.file is not None else None
@@ -196,10 +197,23 @@ class LogPass:
                 message = f"lines {begin} to {end} are not here, and no line says that they were retired"
                 self._findings.say("segment-missing", message, seq=begin)
 
-    def _settle_retired(self) -> None:
-        for seq, meta in self._retired:
-            message = f"lines {meta.get('from')} to {meta.get('to')} by line {seq}: {meta.get('reason')}"
-            self._findings.say("segment-retired", message, seq=seq)
+    def _settle_retired(self, seq: int, meta: Mapping[str, Any], tasks: Sequence[SegmentTask]) -> None:
+        """Hold the leaf hashes that are left of a retired stretch against the line about it."""
+        begin, end = meta.get("from"), meta.get("to")
+        message = f"lines {begin} to {end} by line {seq}: {meta.get('reason')}"
+        self._findings.say("segment-retired", message, seq=seq)
+        if type(begin) is not int or type(end) is not int or not 0 < begin <= end < seq:
+            self._findings.say("retired-mismatch", f"line {seq} retires lines that cannot be", seq=seq)
+            return
+        try:
+            left = SubtreeStack()
+            for leaf in _leaves_left(tasks, begin, end):
+                left.push(leaf)
+        except (OSError, ValueError):
+            return  # told where they are read in their place
+        if left.size == end - begin + 1 and left.root().hex() != meta.get("root"):
+            message = f"the leaf hashes of lines {begin} to {end} are not those that line {seq} names"
+            self._findings.say("retired-mismatch", message, seq=seq)
 
     def damaged_at(self) -> Optional[int]:  # noqa: UP045
         """Return the first line that is wrong by itself, as far as the lines show it; None when none is."""
@@ -218,3 +232,9 @@ def _opens_segment(document: Mapping[str, Any]) -> bool:
 def _covers(meta: Mapping[str, Any], begin: int, end: int) -> bool:
     first, last = meta.get("from"), meta.get("to")
     return type(first) is int and type(last) is int and first <= begin and last >= end
+
+
+def _leaves_left(tasks: Sequence[SegmentTask], begin: int, end: int) -> Iterator[bytes]:
+    for task in tasks:
+        if task.leaves is not None and task.first <= end:
+            yield from (leaf for seq, leaf in task.leaves.read() if begin <= seq <= end)
