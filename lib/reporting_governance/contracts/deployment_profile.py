@@ -154,7 +154,7 @@ class ProfileSpec(Record):
         """Yield every name that nobody knows, and every artifact root that cannot be one."""
         for name in self.expectations:
             if name not in EXPECTATIONS:
-                message = f"{name} is unsupported (matched_path: null): it is none of {', '.join(EXPECTATIONS)}"
+                message = f"{name} is no expectation; there are {', '.join(EXPECTATIONS)}"
                 yield Problem(f"/expectations/{name}", message, did_you_mean(name, EXPECTATIONS), at_key=True)
         yield from _unknown("/fallbacks", self.fallbacks, FALLBACK_FOR)
         for action, instead in self.fallbacks.items():

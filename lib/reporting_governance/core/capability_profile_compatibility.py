@@ -172,7 +172,8 @@ def _refuse_runtime(runtime: str | None, descriptor: Document) -> Iterable[Probl
     if runtime is not None and runtime != found:
         message = f"the profile is for runtime {runtime}, the descriptor for {found}"
         there = Elsewhere(_DESCRIPTOR, "/runtime/name", "the descriptor's runtime")
-        yield Problem("/requires/runtime", message, rule=OTHER_RUNTIME, elsewhere=(there,))
+        meant = did_you_mean(runtime, (found,))
+        yield Problem("/requires/runtime", message, meant, rule=OTHER_RUNTIME, elsewhere=(there,))
 
 
 def _refuse_expectations(settings: Document, checks: Sequence[ExpectationCheck]) -> Iterable[Problem]:
