@@ -1,7 +1,8 @@
 """Kill a process at one exact step, and look at what it leaves.
 
-A child is forked, told at which event to die, and runs a scenario.  Events are the journal's own steps (write, sync,
-pwrite, which Python's audit events do not show) and every open, rename, remove, mkdir and the like below the state.
+A child is forked, told at which event to die, and runs a scenario.  Events are our own steps with the journal and with
+bundles (write, sync, pwrite, which Python's audit events do not show) and every open, rename, remove, mkdir and the like
+below the state.
 Each answer that the child got is reported at once through a pipe, so that what was acknowledged is known.
 """
 
@@ -18,7 +19,7 @@ Report = Callable[[Any], None]
 Scenario = Callable[[str, Report], None]  #: takes the state's root, and where to report
 
 _EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.chmod", "os.utime", "os.truncate", "os.listdir")
-_JOURNAL = "reporting_governance.journal"
+_OURS = ("reporting_governance.journal", "reporting_governance.bundle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _die_at(number: int, root: str) -> None:
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         nonlocal seen
-        if event == _JOURNAL:
+        if event in _OURS:
             path = arguments[1]
         elif event in _EVENTS:
             path = arguments[0]
