@@ -1,7 +1,7 @@
 """Kill a process at one exact step, and look at what it leaves.
 
 A child is forked, told at which event to die, and runs a scenario.  Events are our own steps with the journal and with
-bundles (write, sync, pwrite, which Python's audit events do not show) and every open, rename, remove, mkdir and the like
+bundles (write, sync, pwrite, which Python's audit events do not show) and every open, rename, remove, mkdir and so on
 below the state.
 Each answer that the child got is reported at once through a pipe, so that what was acknowledged is known.
 """
