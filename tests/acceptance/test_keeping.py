@@ -78,3 +78,21 @@ def test_erase_tells_where_the_words_stand_still(verbs: Verbs) -> None:
     assert [each["records"] for each in document["erased"]] == [[f"event-envelope {event_id(1)}"]]
     assert document["elsewhere"] == [{"path": "outbox/notices.jsonl", "is_whole": False, "cleaned": False}]
     assert "erased" in verbs.ok("erase", event_id(1), "--reason", "again").out
+
+
+def test_events_go_to_standard_output_or_into_a_new_file(tmp_path: Path) -> None:
+    verbs = Verbs(tmp_path / "state")
+    verbs.ok("report", "start", "t", "--agent", "a")
+    size = len(verbs.journal())
+    printed = [json.loads(line) for line in verbs.ok("export-audit", "--as", "cloudevents").out.splitlines()]
+    assert [each["data"]["seq"] for each in printed] == list(range(1, size + 1))
+    target = tmp_path / "events.jsonl"
+    call = ("export-audit", "--as", "cloudevents", "--output", target, "--format", "json")
+    assert verbs.ok(*call).document()["events"] == size
+    assert [json.loads(line) for line in target.read_text().splitlines()] == printed
+    again = verbs.call(*call)
+    assert (again.code, "there already" in again.err) == (2, True)
+    assert len(verbs.journal()) == size, "nothing is recorded of it"
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
+    for more in (("--reproducible",), ("--proof", "1"), ("--format", "json")):
+        assert verbs.call("export-audit", "--as", "cloudevents", *more).code == 2

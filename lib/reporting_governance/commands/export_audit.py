@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         "reportgov export-audit --task nightly-import --since 90d --output import.zip",
         "reportgov export-audit --reproducible --output /tmp/",
         "reportgov export-audit --proof 4711",
+        "reportgov export-audit --as cloudevents --since 1d",
         "reportgov export-audit --journal /mnt/other-host/state --output other-host.zip",
     ),
 )
@@ -51,6 +52,14 @@ if TYPE_CHECKING:
     "--output", default=".", show_default=True, metavar="FILE|FOLDER", help="Where the bundle goes; a folder names it."
 )
 @click.option("--proof", type=click.IntRange(min=1), metavar="LINE", help="Write the proof of one line, not a bundle.")
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice(["bundle", "cloudevents"]),
+    default="bundle",
+    show_default=True,
+    help="cloudevents: not the proof; the lines as CloudEvents 1.0, one a line, to standard output or a new FILE.",
+)
 @click.option("--journal", metavar="FOLDER", help="A state or journal folder of another host, or a folder of segments.")
 @click.option(
     "--reproducible",
@@ -72,6 +81,11 @@ def main(context: CommandContext, **options: Any) -> Reply:
     What cannot be read ends the export: there is no bundle then, or a whole one.
     """
     check_signer_options(options["signer"], options["signer_key"])
+    is_bundle = options.pop("kind") == "bundle"
+    if not is_bundle:
+        from reporting_governance.commands._export_events import check_events_options, export_events
+
+        check_events_options(options)
     _check(options)
     from reporting_governance.adapters.bundle.writing import BundleFile
     from reporting_governance.commands._progress import ProgressBar
@@ -81,6 +95,10 @@ def main(context: CommandContext, **options: Any) -> Reply:
     if not elsewhere:
         context.files.ready()
     source = _source(context, options["journal"])
+    if not is_bundle:
+        with ProgressBar("export", sum(each.size for each in source.segments())) as bar:
+            chosen = _selection(context, options, source)
+            return export_events(source, chosen, options["output"], last=options["to"], progress=bar.advance)
     signing = None if elsewhere or options["reproducible"] else _signing(context, options)
     passes = 1 if options["proof"] else 2
     with ProgressBar("export", passes * sum(each.size for each in source.segments())) as bar:
