@@ -34,15 +34,25 @@ if TYPE_CHECKING:
         "reportgov run",
         "reportgov run --dry-run",
         "reportgov run --example",
+        "reportgov run --html /var/www/watch/index.html",
         "* * * * * reportgov run        (crontab)",
     ),
     dry=True,
 )
 @click.option("--example", is_flag=True, help="Show the chain at work on one overdue task, in a scratch state folder.")
 @signer_options
+@click.option(
+    "--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write the status page anew after the run."
+)
 @click.option("--max-seconds", type=click.IntRange(1, 86_400), default=50, show_default=True, help="When to end.")
 def main(
-    context: CommandContext, *, example: bool, max_seconds: float, signer: str | None, signer_key: str | None
+    context: CommandContext,
+    *,
+    example: bool,
+    max_seconds: float,
+    signer: str | None,
+    signer_key: str | None,
+    html: str | None,
 ) -> Reply:
     """Take the inbox in, then scan, enqueue, dispatch and bridge, in order: the line for crontab."""
     if example:
@@ -50,8 +60,23 @@ def main(
 
         return run_example(context, max_seconds)
     check_signer_options(signer, signer_key)
-    reply = run_watched(context, max_seconds, signer, signer_key)
-    return Reply(dump(None, context)) if reply is None else reply
+    try:
+        reply = run_watched(context, max_seconds, signer, signer_key)
+    except GovernanceError:
+        _write_page(context, html)  # which says that the watch is not well
+        raise
+    if reply is None:
+        return Reply(dump(None, context))
+    _write_page(context, html)
+    return reply
+
+
+def _write_page(context: CommandContext, path: str | None) -> None:
+    if path is None or context.dry_run:
+        return
+    from reporting_governance.commands._status_page import write_page_of_run
+
+    write_page_of_run(context, path)
 
 
 def run_watched(
