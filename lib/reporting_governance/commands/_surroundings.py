@@ -58,12 +58,20 @@ def _look(root: str, written: str) -> NamedPath:
 
 
 def _similar(folder: str, parts: Sequence[str], index: int) -> str | None:
-    """Return the path with the part that is not there replaced by the name in its folder that is nearest to it."""
-    try:
-        close = nearest(parts[index], sorted(os.listdir(folder)))
-    except OSError:
-        return None
-    return None if close is None else "/".join((*parts[:index], close, *parts[index + 1 :]))
+    """Return the path with what is not there replaced by the nearest names, where that leads to something."""
+    found = list(parts[:index])
+    for part in parts[index:]:
+        if not os.path.lexists(os.path.join(folder, part)):
+            try:
+                close = nearest(part, sorted(os.listdir(folder)))
+            except OSError:
+                return None
+            if close is None:
+                return None
+            part = close
+        found.append(part)
+        folder = os.path.join(folder, part)
+    return "/".join(found)
 
 
 def _surfaces_here() -> frozenset[str]:

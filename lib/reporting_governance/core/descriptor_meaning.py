@@ -43,7 +43,7 @@ class PathFault(StrEnum):
     ABSOLUTE = "it is absolute"
     ESCAPES = "it leaves the package root"
     THROUGH_LINK = "a symbolic link is on its way"
-    MISSING = "there is no such file"
+    MISSING = "there is no such file below the package root"
     NO_FILE = "it is no regular file"
 
 
