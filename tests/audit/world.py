@@ -92,7 +92,7 @@ def event(number: int, *, task: str = "tsk_1", message: str = "done") -> Group:
 
 def sign(store: FilesStore, state: str) -> int:
     """Sign the head of a log and return its size."""
-    made = make_log_checkpoint(store, key_file(state), (), clock=FixedClock())
+    made = make_log_checkpoint(store, key_file(state), clock=FixedClock())
     assert made is not None
     return made.head.size
 
@@ -270,7 +270,7 @@ def exported(state: str, output: str | Path, *, chosen: Mapping[str, Any] | None
         signer = key_file(state)
 
         def sign_head() -> LogKey:
-            make_log_checkpoint(store, signer, (), clock=FixedClock())
+            make_log_checkpoint(store, signer, clock=FixedClock())
             key = key_in_force(store)
             assert key is not None
             return key

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from reporting_governance.adapters.signing.key_file import KeyFile
+from reporting_governance.commands._heads import DUE_LINES
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
 from reporting_governance.contracts.times import FAR_FUTURE
+from reporting_governance.stages.checkpointing import key_in_force, make_log_checkpoint
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Addition, Group
-from tests.bench.measuring import Result, at_least, best_of, only_told, scratch, timed
+from tests.bench.measuring import Result, at_least, at_most, best_of, only_told, scratch, timed
 
 _LINES = {1: 300, 10: 2_000, 100: 10_000, 200: 20_000}
 _ROUNDS = 5
@@ -27,6 +30,7 @@ def run() -> Iterator[Result]:
 def _one_size(folder: str, batch: int, lines: int) -> Iterator[Result]:
     store = FilesStore(os.path.join(folder, "state"), actor="bench")
     store.initialise(_NOW)
+    (signed, key), (unsigned, _) = _with_a_head(folder, "signed"), _with_a_head(folder, "unsigned")
     documents = _written(store, batch)
     data = b"".join(map(_encoded, documents))
     floor = os.open(os.path.join(folder, "floor"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -35,6 +39,8 @@ def _one_size(folder: str, batch: int, lines: int) -> Iterator[Result]:
         _ROUNDS,
         {
             "ours": lambda: _appended(store, _batches(count, batch, lines, views=False)),
+            "signed": lambda: _signed(signed, key, _batches(count, batch, lines, views=False)),
+            "unsigned": lambda: _appended(unsigned, _batches(count, batch, lines, views=False)),
             "views": lambda: _appended(store, _batches(count, batch, lines, views=True)),
             "bare": lambda: timed(lambda: _bare(floor, data, lines // batch)),
             "hashed": lambda: timed(lambda: _hashed(floor, documents, lines // batch)),
@@ -50,8 +56,23 @@ def _one_size(folder: str, batch: int, lines: int) -> Iterator[Result]:
         yield at_least(name, best["hashed"] / best["ours"], 0.3, against)
     else:
         yield only_told(f"append, batch {batch}, of write + fdatasync", best["bare"] / best["ours"], hint)
+    if batch >= 10:  # fewer lines than a head is made for tell nothing
+        each = f"{(best['signed'] - best['unsigned']) / max(1, lines // DUE_LINES) * 1e3:,.1f} ms a head"
+        yield at_most(
+            f"append with signed heads, batch {batch}, to without", best["signed"] / best["unsigned"], 1.2, each
+        )
     added = f"{(best['views'] - best['ours']) / lines * 1e6:,.0f} microseconds a view"
     yield only_told(f"append with a view a line, batch {batch}, to without", best["views"] / best["ours"], added)
+
+
+def _with_a_head(folder: str, name: str) -> tuple[FilesStore, KeyFile]:
+    """Return a log of its own whose head is signed, so that a round pays for its own lines and not for a first use."""
+    key = KeyFile(os.path.join(folder, "keys", "log.key"))
+    key.make()
+    store = FilesStore(os.path.join(folder, name), actor="bench")
+    store.initialise(_NOW)
+    make_log_checkpoint(store, key, clock=_Clock())
+    return store, key
 
 
 def _groups(count: Iterator[int], batch: int, *, views: bool) -> list[Group]:
@@ -95,6 +116,30 @@ def _batches(count: Iterator[int], batch: int, lines: int, *, views: bool) -> li
 def _appended(store: FilesStore, batches: list[list[Group]]) -> float:
     """Return how long it took to append batches of groups."""
     return timed(lambda: [store.commit(groups, now=_NOW) for groups in batches])
+
+
+def _signed(store: FilesStore, key: KeyFile, batches: list[list[Group]]) -> float:
+    """Return how long it took to append the same, the head signed and kept as often as verbs sign it."""
+    known = key_in_force(store)  # as verbs keep it; none before the first head
+
+    def run() -> None:
+        lines = 0
+        for groups in batches:
+            store.commit(groups, now=_NOW)
+            lines += len(groups)
+            if lines >= DUE_LINES:
+                lines = 0
+                make_log_checkpoint(store, key, clock=_Clock(), key=known)
+
+    return timed(run)
+
+
+class _Clock:
+    def now(self) -> datetime:
+        return _NOW
+
+    def monotonic(self) -> float:
+        return 0.0
 
 
 def _written(store: FilesStore, batch: int) -> list[dict[str, object]]:

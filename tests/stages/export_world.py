@@ -114,7 +114,7 @@ def signing(store: FilesStore) -> Signing:
     signer.make()
 
     def sign() -> LogKey:
-        make_log_checkpoint(store, signer, (), clock=FixedClock())
+        make_log_checkpoint(store, signer, clock=FixedClock())
         key = key_in_force(store)
         assert key is not None
         return key

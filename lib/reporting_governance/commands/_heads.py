@@ -199,7 +199,7 @@ def made(context: CommandContext, signer: Signer, key: LogKey | None) -> LogChec
     """
     from reporting_governance.stages.checkpointing import make_log_checkpoint
 
-    return make_log_checkpoint(context.files, signer, (), clock=context.clock, key=key)
+    return make_log_checkpoint(context.files, signer, clock=context.clock, key=key)
 
 
 def _program(context: CommandContext, command: str, public_key: str | None) -> Signer:
