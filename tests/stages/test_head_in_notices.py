@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from reporting_governance.adapters.interface import Answer, SendResult
+from reporting_governance.adapters.senders.texts import cut, whole_text
 from reporting_governance.contracts.spool_item import JournalHead
 from reporting_governance.core.scrub import scrub
 from reporting_governance.stages.bridge import run_bridge
+from reporting_governance.stages.journal_head import with_mark
 from reporting_governance.stages.retrying import run_retry
 from reporting_governance.storage.interface import Store
 from reporting_governance.storage.memory import MemoryStore
@@ -126,3 +128,11 @@ def test_no_mark_looks_like_a_secret() -> None:
         assert scrub(said) == (said, 0)
         text = head_mark(said["log"], number + 1, digest[:20])
         assert scrub({"text": text}) == ({"text": text}, 0)
+
+
+@pytest.mark.parametrize("longest", [170, 250, 1024, 3500, 4096])
+def test_a_channel_that_cuts_long_texts_keeps_the_mark(longest: int) -> None:
+    text, _ = with_mark({"journal_head": HEAD.dump()}, "An agent wrote much. " * 1000, None)
+    shown = cut(whole_text("subject", text), longest)
+    assert len(shown) <= longest
+    assert [mark.size for mark in find_marks(shown)] == [HEAD.size]

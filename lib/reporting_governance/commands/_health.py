@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reporting_governance.commands._gate_holding import seen_of
+from reporting_governance.commands._health_anchors import anchors
 from reporting_governance.commands._health_check import Check, Rule, Verdict
 from reporting_governance.commands._health_host import (
     clock,
@@ -226,4 +227,5 @@ _CHECKS: tuple[tuple[Rule, Callable[[CommandContext], Iterator[Check]]], ...] = 
     (Rule.SOURCE, _sources),
     (Rule.METRICS, metrics),
     (Rule.HEARTBEAT, _heartbeat),
+    (Rule.ANCHOR, anchors),
 )

@@ -33,6 +33,7 @@ class Rule(StrEnum):
     SOURCE = "GOV912"
     METRICS = "GOV913"
     HEARTBEAT = "GOV914"
+    ANCHOR = "GOV916"
 
 
 _NAMES = {
@@ -50,6 +51,7 @@ _NAMES = {
     Rule.SOURCE: "source",
     Rule.METRICS: "metrics",
     Rule.HEARTBEAT: "heartbeat",
+    Rule.ANCHOR: "anchor",
 }
 
 

@@ -1,14 +1,17 @@
 """`reportgov status`."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import click
 
+from reporting_governance.commands._anchoring import anchors_known
 from reporting_governance.commands._siblings import trouble_with_runs
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.policy_templates import duration_words
+from reporting_governance.stages.anchoring import AnchorState
 from reporting_governance.stages.status import (
     OpenEpisode,
     StatusReport,
@@ -24,11 +27,27 @@ from reporting_governance.stages.status import (
     takes="the views of open work",
     adds="nothing",
     twice="may run twice: it only reads",
-    examples=("reportgov status", "reportgov status --tasks", "reportgov status --format json"),
+    examples=(
+        "reportgov status",
+        "reportgov status --tasks",
+        "reportgov status --format json",
+        "reportgov status --html status.html",
+    ),
 )
+@click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Also write a page that a browser shows.")
 @click.option("--tasks", "with_tasks", is_flag=True, help="Also list every watched task of ours and what it owes.")
-def main(context: CommandContext, *, with_tasks: bool) -> Reply:
+def main(context: CommandContext, *, with_tasks: bool, html: str | None) -> Reply:
     """Show tasks, open episodes and what was told to whom."""
+    reply = look(context, with_tasks=with_tasks)
+    if html is not None:
+        from reporting_governance.commands._status_page import write_status_page
+
+        write_status_page(context, html, reply.document)
+    return reply
+
+
+def look(context: CommandContext, *, with_tasks: bool = False) -> Reply:
+    """Return what is open now, as a document and as text."""
     report = run_status(
         context.store,
         context.task_sources(),
@@ -45,6 +64,7 @@ def main(context: CommandContext, *, with_tasks: bool) -> Reply:
         "profile_refused": context.settings.refused,
         "last_success_at": succeeded and format_time(succeeded),
         "run_trouble": stale and stale.sentence,
+        "anchors": [each.dump() for each in anchors_known(context)],
     }
     text = describe(report, context)
     return Reply(document, text if stale is None else f"{text}\n\nNot watched: {stale.sentence}.  {stale.advice}")
@@ -101,6 +121,8 @@ def describe(report: StatusReport, context: CommandContext) -> str:
         )
     if trust := _trust(report):
         parts.append(trust)
+    if held := _anchors(anchors_known(context), report.lines):
+        parts.append(held)
     watched = {"tasks of ours": report.native_tasks, "foreign tasks with open episodes": report.foreign_tasks}
     notices = counts(report.notices) or "no notice on its way"
     oldest = (
@@ -131,6 +153,16 @@ def _trust(report: StatusReport) -> str:
     if report.gap:
         parts.append(f"Gap seen: nobody watched from {report.gap['began_at']} to {report.gap['ended_at']}.")
     return "  ".join(parts)
+
+
+def _anchors(states: Sequence[AnchorState], lines: int) -> str:
+    """Return who else holds signed heads of the journal, up to which line; empty where nobody was named."""
+    said = []
+    for each in states:
+        holds = f"{each.size} of {lines} lines" if each.size else "nothing yet"
+        since = "" if each.failed_since is None else f" (fails since {format_time(each.failed_since)}: {each.problem})"
+        said.append(f"{each.name} holds {holds}{since}")
+    return f"Anchors: {'; '.join(said)}." if said else ""
 
 
 def _source_row(source: WatchedSource) -> tuple[object, ...]:

@@ -91,6 +91,11 @@ RULES: tuple[FindingRule, ...] = (
         "The heartbeat's address cannot be connected to.",
         "Mend `self.heartbeat_url`, or what stands between; until then the outside watch raises an alarm.",
     ),
+    _rule(
+        Rule.ANCHOR,
+        "Who should hold signed heads of the journal never got one, or has got none for a day.",
+        "Mend what it complains of; the next `run` hands it the newest head.",
+    ),
 )
 
 TEXTS: Mapping[str, RuleText] = {
@@ -165,5 +170,11 @@ TEXTS: Mapping[str, RuleText] = {
         "Whoever watches from outside is not told that runs succeed, and will raise an alarm.",
         "A firewall lets nothing out to the service.",
         "The service is reached through what the firewall lets out.",
+    ),
+    Rule.ANCHOR.value: _text(
+        "Whoever owns this host can rewrite the journal and sign it again.  Only a head that somebody else holds shows "
+        "that, and only for the lines up to it.",
+        "The disk with the file of heads is not mounted since the last restart.",
+        "It stands in /etc/fstab, and `doctor` says that it holds the newest head.",
     ),
 }
