@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.times import parse_time
 from reporting_governance.errors import Busy, StorageError
 from reporting_governance.storage.files import maintenance, rebuild
 from reporting_governance.storage.files.layout import Layout
@@ -169,6 +170,40 @@ def test_a_blob_that_a_kept_line_or_view_names_too_stays(tmp_path: Path) -> None
     retire(where, older_than=3)
     assert Layout(where).segments()[0] > 1
     assert open_daily(where).get_blob(reference) is not None
+
+
+def test_that_a_text_was_erased_is_told_again_where_something_kept_names_it(tmp_path: Path) -> None:
+    where = str(tmp_path / "state")
+    days_of_work(where, days=1)
+    store = open_daily(where, 0)
+    [first] = [each for each in documents(where) if each.get("record", {}).get("kind") == "event-envelope"]
+    reference = first["record"]["body"]["payload"]["message"]
+    store.erase_blob(reference["$blob"], reason="asked", now=later(0))
+    for day in range(1, DAYS):
+        store = open_daily(where, day)
+        store.commit([birth(800 + day, body={"copied": reference} if day == DAYS - 1 else {})], now=later(day * DAY))
+        store.commit([settle(store.listing(SPOOL).names[item_id(800 + day)])], now=later(day * DAY))
+        store.maintain(later(day * DAY))
+    leaves, views = leaves_by_hand(where), views_on_disk(where)
+    retire(where, older_than=3)
+    kept = check_pruned(where, leaves, views)
+    assert kept[0]["seq"] > 1
+    assert [each["meta"]["blob"] for each in kept if each["type"] == "record.erased"] == [reference["$blob"]]
+
+
+def test_of_old_log_checkpoints_the_last_of_each_day_stays(state: str) -> None:
+    store = open_daily(state)
+    lines = {each["seq"]: each["ts"] for each in documents(state)}
+    for seq in lines:
+        store.keep_log_checkpoint(seq, b"note of %d" % seq)
+    border = later((DAYS - 2) * DAY)
+    thin = store.keeper().log_checkpoints_to_thin(border)
+    store.keeper().drop_log_checkpoints(thin)
+    last = {time[:10]: seq for seq, time in lines.items()}
+    old = {seq for seq, time in lines.items() if parse_time(time) < border}
+    assert set(store.log_checkpoints()) == {seq for seq in lines if seq not in old} | (set(last.values()) & old)
+    assert thin
+    assert store.keeper().log_checkpoints_to_thin(border) == []
 
 
 @pytest.mark.parametrize("harm", ["gone", "damaged", "another"])

@@ -78,6 +78,9 @@ class Keeper:
                 "approver": approver,
                 **prepared.standing,
             }
+            for digest in prepared.erased:  # before the line that told it goes: what it named would look like damage
+                again = Addition(type=LineType.RECORD_ERASED, reason="told again", meta={"blob": digest})
+                self._commit([Group(additions=(again,))], now=now)
             line = Addition(type=LineType.LOG_SEGMENT_RETIRED, meta=meta)
             [answer] = self._commit([Group(additions=(line,))], now=now)
             assert isinstance(answer, Added)

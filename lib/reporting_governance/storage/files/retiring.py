@@ -42,6 +42,7 @@ class Prepared(NamedTuple):
 
     plan: RetirementPlan
     standing: dict[str, Any]  #: what retired lines said and still holds: what was in force, and the log's keys
+    erased: tuple[str, ...] = ()  #: blobs whose erasure they told, and that something kept names: it is told again
 
 
 class _Read(NamedTuple):
@@ -50,6 +51,7 @@ class _Read(NamedTuple):
     stretch: Stretch
     root: bytes
     blobs: frozenset[str]  #: of this segment alone
+    erased: frozenset[str]  #: that lines of this segment erase
     standing: dict[str, Any]
 
 
@@ -80,8 +82,11 @@ def prepare(layout: Layout, applied: Applied, before: datetime) -> Prepared:
         return Prepared(RetirementPlan((), "", (), held, kept_old, why), {})
     named = frozenset[str]().union(*(each.blobs for each in going))
     blobs = _named_by_nothing_else(layout, named, going[-1].stretch.to_seq, state)
+    told = frozenset[str]().union(*(each.erased for each in going))
+    erased = told.difference(_named_by_nothing_else(layout, told, going[-1].stretch.to_seq, state))
     stretches = tuple(each.stretch for each in going)
-    return Prepared(RetirementPlan(stretches, going[-1].root.hex(), blobs, held, kept_old, why), going[-1].standing)
+    plan = RetirementPlan(stretches, going[-1].root.hex(), blobs, held, kept_old, why)
+    return Prepared(plan, going[-1].standing, tuple(sorted(erased)))
 
 
 def secure(layout: Layout, prepared: Prepared) -> None:
@@ -177,6 +182,7 @@ def _read(layout: Layout, firsts: list[int], possible: list[tuple[Stretch, bytes
         path = layout.segment(stretch.from_seq)
         leaves: list[bytes] = []
         blobs: set[bytes] = set()
+        erased: set[str] = set()
 
         def raw_lines(path: str = path, leaves: list[bytes] = leaves, blobs: set[bytes] = blobs) -> Iterator[bytes]:
             for raw in journal_io.raw_lines(path, 0):
@@ -191,12 +197,15 @@ def _read(layout: Layout, firsts: list[int], possible: list[tuple[Stretch, bytes
                 work.learn(group)
                 for line in group:
                     standing = _still_said(standing, line.document)
+                    if line.document["type"] == LineType.RECORD_ERASED.value:
+                        erased.add(str((line.document.get("meta") or {}).get("blob")))
         except UnknownVersion as unknown:
             raise StorageError(path=path, reason=f"{unknown}; a newer program wrote it") from None
         if chain.void is not None or chain.end.seq != stretch.to_seq or chain.end.leaf != last:
             raise StorageError(path=path, reason=f"damaged: line {chain.end.seq + 1} does not chain")
         size, hashes = extend(size, hashes, leaves)
-        yield _Read(stretch, root(hashes), frozenset(each.decode("ascii") for each in blobs), standing)
+        named = frozenset(each.decode("ascii") for each in blobs)
+        yield _Read(stretch, root(hashes), named, frozenset(erased), standing)
 
 
 def _still_said(standing: dict[str, Any], document: Any) -> dict[str, Any]:
