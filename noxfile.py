@@ -52,7 +52,7 @@ def schemas(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The tests, without the long matrices."""
-    python(session, "-m", "pytest", "-q", "-n", "2", "-m", "not long and not openclaw", *session.posargs)
+    python(session, "-m", "pytest", "-q", "-n", "2", "-m", "not long and not openclaw and not outside", *session.posargs)
 
 
 @nox.session
@@ -71,7 +71,7 @@ def crash(session: nox.Session) -> None:
 def long(session: nox.Session) -> None:
     """Every case that `tests` leaves out since it takes long; and verbs as processes where `tests` only forks."""
     python(session, "-m", "pytest", "-q", "-n", "2", "-m", "long and not openclaw and not outside", *session.posargs)
-    whole = ("-m", "pytest", "-q", "-n", "2", "-m", "not long and not openclaw")
+    whole = ("-m", "pytest", "-q", "-n", "2", "-m", "not long and not openclaw and not outside")
     python(session, *whole, "tests/acceptance", "tests/regressions", REPORTGOV_TESTS="processes")
 
 
