@@ -15,6 +15,7 @@ nox.options.sessions = ["lint", "types", "rooms", "schemas", "tests"]
 nox.options.stop_on_first_error = False
 
 #: where tests stand that need programs and packages of others
+ORDINARY = "not long and not openclaw and not outside"  #: tests that need nothing but what bin/test installs
 OUTSIDE = ("tests/shipped", "tests/verify", "tests/stages/test_cloudevents.py", "tests/stages/test_export_bag.py")
 
 
@@ -52,7 +53,7 @@ def schemas(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The tests, without the long matrices."""
-    python(session, "-m", "pytest", "-q", "-n", "2", "-m", "not long and not openclaw and not outside", *session.posargs)
+    python(session, "-m", "pytest", "-q", "-n", "2", "-m", ORDINARY, *session.posargs)
 
 
 @nox.session
@@ -71,7 +72,7 @@ def crash(session: nox.Session) -> None:
 def long(session: nox.Session) -> None:
     """Every case that `tests` leaves out since it takes long; and verbs as processes where `tests` only forks."""
     python(session, "-m", "pytest", "-q", "-n", "2", "-m", "long and not openclaw and not outside", *session.posargs)
-    whole = ("-m", "pytest", "-q", "-n", "2", "-m", "not long and not openclaw and not outside")
+    whole = ("-m", "pytest", "-q", "-n", "2", "-m", ORDINARY)
     python(session, *whole, "tests/acceptance", "tests/regressions", REPORTGOV_TESTS="processes")
 
 
