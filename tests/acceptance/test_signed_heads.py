@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -239,3 +240,56 @@ def test_another_user_shows_no_key_and_signs_nothing(verbs: Verbs) -> None:
         assert ended.code != 0
         assert "Traceback" not in ended.err
     assert checked_heads(verbs) == before
+
+
+def test_a_gate_never_signs(verbs: Verbs) -> None:
+    verbs.ok("init")
+    verbs.ok("report", "start", "job", "--agent", "coder")
+    note = verbs.state / "journal/checkpoints/000000000002.note"
+    os.utime(note, (note.stat().st_mtime - DUE_SECONDS - 5,) * 2)
+    before = len(log_lines(verbs))
+    claim = {"session_id": "s-1", "message": "Done.", "claim": {"kind": "completion"}}
+    assert verbs.call("gate", "--host", "generic", given=json.dumps(claim)).code in (0, 1)
+    assert len(log_lines(verbs)) > before
+    assert list(checked_heads(verbs)) == [2]
+    verbs.ok("report", "checkpoint", "job", "more")
+    assert len(checked_heads(verbs)) == 2
+
+
+def test_a_signer_that_failed_is_not_waited_for_by_every_verb(verbs: Verbs) -> None:
+    verbs.ok("init")
+    os.chmod(verbs.state / "keys/log.key", 0o644)
+    verbs.ok("report", "start", "job", "--agent", "coder")
+    note = verbs.state / "journal/checkpoints/000000000002.note"
+    os.utime(note, (note.stat().st_mtime - DUE_SECONDS - 5,) * 2)
+    assert "not signed" in verbs.call("report", "checkpoint", "job", "one").err
+    assert "not signed" not in verbs.call("report", "checkpoint", "job", "two").err
+    assert "not signed" in verbs.call("run").err
+    problem = verbs.state / "journal/checkpoints/signing.json"
+    os.utime(problem, (problem.stat().st_mtime - 700,) * 2)
+    assert "not signed" in verbs.call("report", "checkpoint", "job", "three").err
+    assert {each["type"] for each in documents(verbs)} >= {"record.added"}
+    assert list(checked_heads(verbs)) == [2]
+
+
+def test_a_verb_with_nothing_due_does_not_load_what_signs(verbs: Verbs) -> None:
+    verbs.ok("init")
+    verbs.ok("report", "start", "job", "--agent", "coder")
+    verbs.ok("run")
+    look = (
+        "import sys; from reporting_governance.commands.main import main\n"
+        f"code = main(sys.argv[1:]); print([name for name in {LOADED!r} if name in sys.modules], code)\n"
+    )
+    for words in (("run",), ("report", "checkpoint", "job", "half"), ("status",)):
+        run = [sys.executable, "-P", "-c", look, words[0], "--state", str(verbs.state), *words[1:]]
+        ended = subprocess.run(run, capture_output=True, text=True, check=True, timeout=60, env=verbs.variables())
+        assert ended.stdout.splitlines()[-1] == "[] 0", words
+
+
+LOADED = (
+    "cryptography",
+    "reporting_governance.verifier.ed25519",
+    "reporting_governance.verifier.note",
+    "reporting_governance.stages.checkpointing",
+    "reporting_governance.adapters.signing.key_file",
+)

@@ -149,7 +149,7 @@ _DRY_RUN = click.option(
 
 
 #: Verbs that sign heads when they see fit; a gate never does, since somebody waits for its answer.
-_SIGN_BY_THEMSELVES = ("run", "keys", "init", "gate", "export-audit", "prune")
+_SIGN_BY_THEMSELVES = ("run", "keys", "init", "gate", "export-audit")
 
 
 #: Verbs after which anchors get the newest head.  Agents and people wait for the others; `run` comes soon.
