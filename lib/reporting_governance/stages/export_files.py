@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import IO, Any
+from typing import Any
 
 from reporting_governance.core.audit_bundle.documents import (
     NOTHING_WITHHELD,
@@ -18,7 +18,7 @@ from reporting_governance.core.audit_bundle.documents import (
 )
 from reporting_governance.core.audit_bundle.readme import readme
 from reporting_governance.core.audit_report.page import render_report
-from reporting_governance.stages.export_source import Entry, LogSource
+from reporting_governance.stages.export_source import Entry, Gathered, LogSource
 from reporting_governance.stages.export_sums import entry_of
 from reporting_governance.stages.export_survey import LogFile, Surveyed, Wanted
 from reporting_governance.verifier.context import canonical_json
@@ -42,7 +42,7 @@ class Payload:
         source: LogSource,
         found: Surveyed,
         wanted: Wanted,
-        redactions: IO[bytes],
+        redactions: Gathered,
         *,
         log_id: str,
         heads: Mapping[int, bytes],
@@ -141,8 +141,7 @@ class Payload:
             yield seq, raw
 
     def _spooled(self) -> Iterator[bytes]:
-        self._redactions.seek(0)
-        return iter(lambda: self._redactions.read(_PIECE), b"")
+        return self._redactions.pieces(_PIECE)
 
     def _blob(self, name: str) -> Iterable[bytes]:
         return (self._source.blob(name) or b"",)

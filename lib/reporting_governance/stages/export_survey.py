@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
-from typing import IO, Any
+from typing import Any
 from zlib import crc32
 
 from reporting_governance.contracts.frozen import frozen
@@ -12,7 +12,7 @@ from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.core.audit_report.fold import ReportFold
 from reporting_governance.core.audit_report.texts import Missing
 from reporting_governance.errors import StorageError, UsageError
-from reporting_governance.stages.export_source import LogSource, SourceLine, SourceSegment
+from reporting_governance.stages.export_source import Gathered, LogSource, SourceLine, SourceSegment
 from reporting_governance.stages.export_sums import RunningSum
 from reporting_governance.verifier.context import BLOB_SALT, canonical_json, content_in_force, context_files
 from reporting_governance.verifier.merkle import extend, root
@@ -60,7 +60,7 @@ class LogFile:
 class Surveyed:
     """What the first reading found."""
 
-    def __init__(self, source: LogSource, wanted: Wanted, redactions: IO[bytes]) -> None:
+    def __init__(self, source: LogSource, wanted: Wanted, redactions: Gathered) -> None:
         self.tally = Tally()
         self.report = ReportFold(self._text_of)
         self.log_id: str | None = None

@@ -7,8 +7,10 @@ its name before the log says that it was made, and loses it again when the log c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from reporting_governance.adapters.interface import CannotSign
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.core.audit_bundle.documents import bundle_name, bundle_note_text
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
     from reporting_governance.storage.interface import Store
 
 _NO_DATE = "1980-01-01"
+
+
+class NotSigned(CannotSign):
+    """Whoever signs did not, so nothing was exported."""
+
+    hint = "Nothing was exported.  With --reproducible nothing is newly signed."
 
 
 @frozen(kw_only=True)
@@ -94,32 +102,43 @@ def export_bundle(
     Raises: StorageError, with the place, when anything cannot be read or written: then there is no bundle; UsageError
         when the target is taken or the log cannot end where it is asked to; CannotSign.
     """
-    key = None if signing is None else signing.sign_head()
-    if store is not None and export.wanted.last is None:
-        export = _ending_with(export, store.ready().seq)
-    with target.spool() as redactions:
-        found = Surveyed(source, export.wanted, redactions)
-        found.read(progress)
-        log_id = _log_id(found, source)
-        heads = _heads(source, found, log_id, signing, key)
-        payload = Payload(
-            source,
-            found,
-            export.wanted,
-            redactions,
-            log_id=log_id,
-            heads=heads,
-            custody=None if export.reproducible else export.custody,
-            version=export.version,
-            verifier=export.verifier,
-        )
-        name = bundle_name(payload.survey)
-        _write(target, name, payload, export, lambda tags: _signatures(tags, payload, export, signing, key), progress)
-    written = target.written(f"{name}.zip")
-    recorded = store is not None
-    if store is not None:
-        _record(store, payload, target, written, clock)
+    with _nothing_unsigned():
+        key = None if signing is None else signing.sign_head()
+        if store is not None and export.wanted.last is None:
+            export = _ending_with(export, store.ready().seq)
+        with target.spool() as redactions:
+            found = Surveyed(source, export.wanted, redactions)
+            found.read(progress)
+            log_id = _log_id(found, source)
+            heads = _heads(source, found, log_id, signing, key)
+            payload = Payload(
+                source,
+                found,
+                export.wanted,
+                redactions,
+                log_id=log_id,
+                heads=heads,
+                custody=None if export.reproducible else export.custody,
+                version=export.version,
+                verifier=export.verifier,
+            )
+            name = bundle_name(payload.survey)
+            _write(
+                target, name, payload, export, lambda tags: _signatures(tags, payload, export, signing, key), progress
+            )
+        written = target.written(f"{name}.zip")
+        recorded = store is not None
+        if store is not None:
+            _record(store, payload, target, written, clock)
     return _report(written, name, payload, found, heads, recorded, source.left_out)
+
+
+@contextmanager
+def _nothing_unsigned() -> Iterator[None]:
+    try:
+        yield
+    except CannotSign as fault:
+        raise NotSigned(**fault.details) from fault
 
 
 def _ending_with(export: Export, last: int) -> Export:
@@ -228,7 +247,8 @@ def export_proof(
 ) -> tuple[LineProof, WrittenFile]:
     """Write the proof of one line and record that.  Arguments and errors as `export_bundle`."""
     if signing is not None:
-        signing.sign_head()
+        with _nothing_unsigned():
+            signing.sign_head()
     proof = prove_line(source, seq, progress)
     written = target.put(proof.name, proof.data)
     if store is not None:

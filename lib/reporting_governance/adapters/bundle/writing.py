@@ -22,6 +22,40 @@ class Written(NamedTuple):
     sha256: str  #: hex
 
 
+class Spool:
+    """What is gathered before it is written: in memory, and in a file without a name when it grows."""
+
+    def __init__(self, folder: str) -> None:
+        from tempfile import SpooledTemporaryFile
+
+        self._folder = folder
+        self._file = cast("IO[bytes]", SpooledTemporaryFile(max_size=_IN_MEMORY, dir=folder))
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(self, *_of_the_block: object) -> None:
+        self._file.close()
+
+    def write(self, data: bytes) -> None:
+        """Add bytes.  Raises: StorageError."""
+        with self._told():
+            self._file.write(data)
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """Yield all that was written, from the beginning.  Raises: StorageError."""
+        with self._told():
+            self._file.seek(0)
+            yield from iter(lambda: self._file.read(size), b"")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StorageError(path=self._folder, reason=error.strerror or str(error)) from error
+
+
 class BundleContainer:
     """The open container."""
 
@@ -55,6 +89,8 @@ class BundleFile:
         self._folder = self._output if self._is_folder else os.path.dirname(self._output)
         if not os.path.isdir(self._folder):
             raise StorageError(path=self._folder, reason="no such folder; make it first")
+        if not os.access(self._folder, os.W_OK | os.X_OK):
+            raise StorageError(path=self._folder, reason="nothing can be written into this folder")
         if not self._is_folder:
             require_free(self._output)
 
@@ -64,11 +100,9 @@ class BundleFile:
         require_free(path)
         return path
 
-    def spool(self) -> IO[bytes]:
-        """Return a file for what is gathered before it is written; it is gone when it is closed."""
-        from tempfile import SpooledTemporaryFile
-
-        return cast("IO[bytes]", SpooledTemporaryFile(max_size=_IN_MEMORY, dir=self._folder))
+    def spool(self) -> Spool:
+        """Return what gathers bytes before they are written; it is gone when it is closed."""
+        return Spool(self._folder)
 
     @contextmanager
     def container(self, name: str) -> Iterator[BundleContainer]:

@@ -1,0 +1,214 @@
+"""`export-audit` as people call it, and what `verify-audit` says of what it wrote."""
+
+import io
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reporting_governance.commands._progress import ProgressBar
+from tests.acceptance.verbs import Verbs, tree
+from tests.stages.export_world import opened
+from tests.storage.oracle import read_log
+
+WORDS = "and the rows were counted twice, " * 20
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a state in which an agent reported, and somebody was told."""
+    folder = tmp_path_factory.mktemp("worked") / "state"
+    verbs = Verbs(folder)
+    verbs.ok("init")
+    at = "2026-01-01T00:00:00Z"
+    verbs.ok("report", "start", "nightly", "--agent", "coder", "--every", "1m", "--at", at, "--id", "a")
+    verbs.ok("report", "checkpoint", "nightly", WORDS, "--at", at, "--id", "b")
+    verbs.ok("report", "start", "weekly", "--agent", "tester", "--every", "1m", "--at", at, "--id", "c")
+    verbs.ok("run")
+    return folder
+
+
+@pytest.fixture
+def verbs(worked: Path, tmp_path: Path) -> Verbs:
+    shutil.copytree(worked, tmp_path / "state", symlinks=True)
+    (tmp_path / "out").mkdir()
+    return Verbs(tmp_path / "state")
+
+
+def out_of(verbs: Verbs) -> Path:
+    return verbs.state.parent / "out"
+
+
+def key_of(verbs: Verbs) -> str:
+    (line,) = [each for each in read_log(str(verbs.state)) if each["type"] == "log.key"]
+    return str(line["meta"]["vkey"])
+
+
+def verdicts(verbs: Verbs, path: object, *, code: int = 0) -> dict[str, Any]:
+    """Verify something with the log's key and return the reply; nothing may be found that failed."""
+    ended = verbs.call("verify-audit", path, "--key", key_of(verbs), "--require", "authenticity", "--format", "json")
+    document: dict[str, Any] = ended.document()
+    failed = [each for each in document["findings"] if each["verdict"] == "failed"]
+    assert (ended.code, failed) == (code, []), document
+    return document
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--task", "nightly"),
+        ("--agent", "tester", "--type", "event-envelope"),
+        ("--since", "1m"),
+        ("--until", "2020-01-01"),
+        ("--withhold-blobs",),
+        ("--to", "3"),
+        ("--type", "receipt", "--organization", "We"),
+    ],
+    ids=" ".join,
+)
+def test_a_bundle_is_verified(verbs: Verbs, options: tuple[str, ...]) -> None:
+    reply = verbs.ok("export-audit", "--output", out_of(verbs), *options, "--format", "json").document()
+    assert reply["signed_to"] == reply["size"]
+    bundle = opened(reply["path"])
+    assert bundle.manifest["root"] == reply["root"]
+    assert reply["selected"] + reply["withheld"] + reply["void"] == reply["size"]
+    verdicts(verbs, reply["path"])
+    last = read_log(str(verbs.state))[-1]
+    assert (last["type"], last["meta"]["sha256"]) == ("audit.exported", reply["sha256"])
+
+
+def test_only_what_is_asked_for_is_shown(verbs: Verbs) -> None:
+    reply = verbs.ok("export-audit", "--task", "nightly", "--output", out_of(verbs), "--format", "json").document()
+    (key,) = reply["filter"]["tasks"]
+    about = [json.loads(raw).get("record", {}).get("about") for raw in opened(reply["path"]).lines().values()]
+    assert all(key in each for each in about if each is not None)
+    assert sum(each is not None for each in about) >= 4
+
+
+def test_custody_says_who_where_and_how(verbs: Verbs) -> None:
+    reply = verbs.ok("export-audit", "--task", "nightly", "--output", out_of(verbs), "--format", "json").document()
+    said = json.loads(opened(reply["path"]).files["data/custody.jsonl"])
+    assert (said["uid"], said["host"]) == (os.getuid(), os.uname().nodename)
+    assert said["options"] == {"output": str(out_of(verbs)), "tasks": ["nightly"]}
+
+
+def test_one_line_is_proven(verbs: Verbs) -> None:
+    reply = verbs.ok("export-audit", "--proof", 4, "--output", out_of(verbs), "--format", "json").document()
+    assert (reply["what"], reply["line"]) == ("proof", 4)
+    text = Path(reply["path"]).read_bytes()
+    assert text.startswith(b"c2sp.org/tlog-proof@v1\nextra ")
+    ended = verbs.call("verify-audit", "--proof", reply["path"], "--key", key_of(verbs), "--require", "authenticity")
+    assert ended.code == 0, ended.out
+    Path(reply["path"]).write_bytes(text.replace(b"\nindex 3\n", b"\nindex 2\n"))
+    ended = verbs.call("verify-audit", "--proof", reply["path"], "--key", key_of(verbs), "--require", "authenticity")
+    assert ended.code == 1, ended.out
+
+
+def test_the_log_of_another_host_is_only_read(verbs: Verbs, tmp_path: Path) -> None:
+    verbs.ok("export-audit", "--output", out_of(verbs))
+    before = tree(verbs.state)
+    elsewhere = Verbs(tmp_path / "none")
+    options = ("--journal", verbs.state, "--output", f"{out_of(verbs)}/there.zip", "--format", "json")
+    reply = elsewhere.ok("export-audit", *options).document()
+    assert (reply["recorded"], reply["gaps"]["unsigned_tail"]) == (False, 1)
+    assert tree(verbs.state) == before
+    assert not (tmp_path / "none").exists()
+    assert verdicts(verbs, reply["path"], code=3)["result"] == "limited"
+    assert reply["signed_to"] == reply["size"] - 1
+
+
+def test_the_same_journal_gives_the_same_bytes(verbs: Verbs) -> None:
+    first = f"{out_of(verbs)}/first.zip"
+    copy = shutil.copytree(verbs.state, verbs.state.parent / "copy")
+    verbs.ok("export-audit", "--reproducible", "--output", first)
+    Verbs(copy).ok("export-audit", "--reproducible", "--output", f"{out_of(verbs)}/second.zip")
+    assert Path(first).read_bytes() == (out_of(verbs) / "second.zip").read_bytes()
+    assert "bundle.note" not in opened(first).files
+
+
+WRONG: list[tuple[tuple[str, ...], str]] = [
+    (("--task", "nobody"), "no line of the log is about a task 'nobody'"),
+    (("--task", ""), "is empty"),
+    (("--type", "recept"), "did you mean receipt?"),
+    (("--since", "yesterday"), "is no time"),
+    (("--to", "9999"), "9999 are asked for"),
+    (("--proof", "9999"), "no signed head covers line 9999"),
+    (("--proof", "2", "--task", "nightly"), "--proof is about one line"),
+    (("--reproducible", "--signer", "sign"), "--signer does nothing"),
+    (("--reproducible", "--ssh-key", "key"), "--ssh-key does nothing"),
+    (("--signer-key", "abc"), "there is no --signer"),
+    (("--output", ""), "a path is empty"),
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), WRONG, ids=lambda each: " ".join(each) if isinstance(each, tuple) else ""
+)
+def test_a_call_that_is_wrong_is_told_why(verbs: Verbs, options: tuple[str, ...], words: str) -> None:
+    given = options if "--output" in options else (*options, "--output", str(out_of(verbs)))
+    ended = verbs.call("export-audit", *given)
+    assert (ended.code, ended.out) == (2, "")
+    assert words in " ".join(ended.err.split())
+    assert os.listdir(out_of(verbs)) == []
+
+
+def test_a_source_that_cannot_be_read_gives_no_bundle(verbs: Verbs) -> None:
+    blob = next(each for each in (verbs.state / "blobs").iterdir() if WORDS.encode() in each.read_bytes())
+    blob.unlink()
+    ended = verbs.call("export-audit", "--output", out_of(verbs))
+    assert (ended.code, ended.out) == (3, "")
+    assert "no line up to" in ended.err
+    assert f"{verbs.state}/blobs/" in ended.err
+    assert os.listdir(out_of(verbs)) == []
+
+
+def test_a_signer_that_fails_gives_no_bundle_and_says_what_to_do(verbs: Verbs) -> None:
+    ended = verbs.call("export-audit", "--signer", "false", "--output", out_of(verbs))
+    assert ended.code == 3
+    assert "did not sign" in ended.err
+    assert "--reproducible" in ended.err
+    assert os.listdir(out_of(verbs)) == []
+
+
+def test_nothing_to_export_is_said(tmp_path: Path) -> None:
+    ended = Verbs(tmp_path / "state").call("export-audit", "--output", tmp_path)
+    assert ended.code == 3
+    assert "no log is there" in ended.err
+    assert os.listdir(tmp_path) == ["home"] or os.listdir(tmp_path) == []
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_drawn_on_a_terminal_and_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    times = iter([0.0, 0.5, 2.0, 2.0, 2.1, 5.0, 5.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(times))
+    with ProgressBar("export", 200) as bar:
+        bar.advance(50)
+        assert screen.getvalue() == ""
+        bar.advance(50)
+        assert "50%" in screen.getvalue()
+        bar.advance(50)
+        assert "75%" not in screen.getvalue()
+        bar.advance(60)
+    assert "100%" in screen.getvalue()
+    assert screen.getvalue().endswith("\r\x1b[K")
+
+
+def test_progress_is_not_drawn_into_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", file)
+    monkeypatch.setattr("time.monotonic", iter(range(0, 100, 10)).__next__)
+    with ProgressBar("export", 2) as bar:
+        bar.advance(1)
+        bar.advance(1)
+    assert file.getvalue() == ""
