@@ -215,6 +215,8 @@ def rewritten(world: World, first: int, change: Callable[[dict[str, Any]], None]
                 if document["type"] == "log.segment_open":
                     frontier = extend(0, (), map(leaf_hash, written))[1]
                     document["meta"]["frontier"] = [each.hex() for each in frontier]
+                if document["type"] == "log.torn":
+                    document["meta"]["after"] = leaf_hash(written[document["meta"]["from_seq"] - 2]).hex()
                 change(document)
                 lines[place] = raw = encoded(document)
             written.append(raw)

@@ -75,7 +75,7 @@ def _manifest_of(container: Container, findings: Findings) -> dict[str, Any]:
             findings.say("format-unknown", f"{_MANIFEST} is of version {manifest.get('v')!r}", file=_MANIFEST)
             raise ContainerRefused("format-unknown")
         Selection.of(manifest["filter"])
-        whole = type(manifest["size"]) is int and manifest["size"] > 0 and type(manifest["log_id"]) is str
+        whole = type(manifest["size"]) is int and manifest["size"] >= 0 and type(manifest["log_id"]) is str
         if not whole or manifest["redaction"] not in POLICIES:
             raise ValueError("size, log_id or redaction is not of its kind")
     except (KeyError, TypeError, ValueError, RecursionError) as fault:

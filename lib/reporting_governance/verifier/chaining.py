@@ -198,8 +198,9 @@ class SegmentJudge:
         """A line that declares what stands before it void: exactly that must stand there."""
         stretch = self._stretch or OpenStretch.of(self._open)
         said = document.get("meta")
-        if document["g"] == [1, 1] and stretch is not None and said == stretch.meta():
+        if document["g"] == [1, 1] and stretch is not None and stretch.is_declared_by(said):
             self._end_run()
+            self._check_before(stretch, said)
             self._events.append(("v", stretch.from_seq, stretch.lines))
             self._stretch = None
             self._open.clear()
@@ -217,12 +218,20 @@ class SegmentJudge:
             self._group = (pos, pos)  # what was withheld may have been the begin of a group
             self._take(pos, raw, document)
 
+    def _check_before(self, stretch: OpenStretch, said: Any) -> None:
+        """Void bytes need not name the line before them: the line that declares them does."""
+        named = said.get("after")
+        if named is not None and stretch.before and named != stretch.before:
+            seq = stretch.from_seq - 1
+            message = f"line {seq} is not the line that was written: the void bytes behind it stood behind another"
+            self._findings.say("line-edited", message, **self._where(seq))
+
     def _break(self, pos: int, raw: bytes, whole: bool, document: Optional[dict[str, Any]], good: bool) -> None:  # noqa: UP045
         """A line that does not follow: void if a later line says so, else the log is damaged here."""
         if self._stretch is None:
             self._end_run()
             before = bytes.fromhex(self._last) if self._last else None
-            self._stretch = OpenStretch.of(self._open) or OpenStretch(pos)
+            self._stretch = OpenStretch.of(self._open) or OpenStretch(pos, self._last)
             self._stretch.faults = StretchFaults(pos - 1, before)
             for _, _, document_before in self._open:
                 self._stretch.faults.seen(document_before)

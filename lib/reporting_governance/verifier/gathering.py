@@ -80,8 +80,9 @@ class PlainRun:
 class OpenStretch:
     """Bytes that count for nothing: since the last complete group, up to a line that declares them void."""
 
-    def __init__(self, from_seq: int) -> None:
+    def __init__(self, from_seq: int, before: str) -> None:
         self.from_seq = from_seq
+        self.before = before  #: leaf hash of the line before it; empty when it is not known
         self.lines = 0
         self.faults: Optional[StretchFaults] = None  # noqa: UP045 - None: nothing but a group that is not complete
         self._size = 0
@@ -92,7 +93,7 @@ class OpenStretch:
         """Return the stretch that a group's first lines make, None when there are none."""
         if not pending:
             return None
-        stretch = cls(pending[0][0])
+        stretch = cls(pending[0][0], str(pending[0][2].get("prev")))
         for _, raw, _ in pending:
             stretch.add(raw, True)
         return stretch
@@ -104,10 +105,11 @@ class OpenStretch:
         self._size += len(data)
         self.lines += 1
 
-    def meta(self) -> dict[str, Any]:
-        """Return what a line says that declares it void."""
+    def is_declared_by(self, meta: Any) -> bool:
+        """Tell whether a line that says this declares exactly these bytes void."""
         said = {"from_seq": self.from_seq, "lines": self.lines, "bytes": self._size}
-        return {**said, "sha256": self._digest.hexdigest()}
+        wanted = {**said, "sha256": self._digest.hexdigest()}
+        return isinstance(meta, dict) and {name: meta[name] for name in meta if name != "after"} == wanted
 
 
 class WithheldLines:

@@ -101,11 +101,14 @@ def _signer(each: KeptHead, chain: KeyChain, findings: Findings) -> Optional[Ver
         return None
     if key not in chain.trusted():
         seq = chain.not_handed_over(key)
-        if seq is None:
-            findings.say("key-earlier", f"{each.file} is signed by a key before the one given", file=each.file)
-        else:
+        if seq is not None:
             message = f"line {seq} brought in {key.text()} without the signature of the key before it"
             findings.say("key-not-handed-over", message, file=each.file, seq=seq)
+        elif chain.is_before_trusted(key):
+            findings.say("key-earlier", f"{each.file} is signed by a key before the one given", file=each.file)
+        else:
+            message = f"{each.file} is signed by {key.text()}, which the log names and the key given does not vouch for"
+            findings.say("head-of-other-key", message, file=each.file)
         return None
     replaced = chain.replaced_at(key)
     if replaced is not None and each.size >= replaced:

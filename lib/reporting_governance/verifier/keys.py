@@ -72,6 +72,11 @@ class KeyChain:
             return None
         return self.entries[places[-1] + 1].seq
 
+    def is_before_trusted(self, key: VerifierKey) -> bool:
+        """Tell whether a trusted key took the place of this one, at once or later."""
+        keys = [entry.key for entry in self.entries]
+        return key in keys and any(each in self.trusted() for each in keys[keys.index(key) + 1 :])
+
     def not_handed_over(self, key: VerifierKey) -> Optional[int]:  # noqa: UP045
         """Return the line that brought a key in behind a trusted one without that one's signature."""
         trusted = self.trusted()

@@ -75,7 +75,7 @@ def check_log(
 
     passed.on_line, passed.on_blob = look, on_blob
     passed.run(tasks(sizes), given.workers)
-    if passed.lines == 0:
+    if passed.shown == 0:
         findings.say("log-empty", "there is no line at all")
     log_id = passed.log_id or said_id or (kept[-1].head.origin if kept else None)
     chain = KeyChain(log_id or "", given.keys)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Optional
 from reporting_governance.verifier.chaining import SegmentJudge, SegmentTask
 from reporting_governance.verifier.codes import CODES, COMPLETENESS, FAILED, INTEGRITY, ORDER
 from reporting_governance.verifier.findings import AuditFinding, Findings
+from reporting_governance.verifier.selection import Selection
 from reporting_governance.verifier.subtrees import Subtree, SubtreeStack
 from reporting_governance.verifier.tally import Tally
 from reporting_governance.verifier.working import worked_off
@@ -48,12 +49,14 @@ class LogPass:
         self._tree = SubtreeStack()
         self._tree_is_known = True
         self._last = ""
-        self._gaps: list[tuple[int, int, bool]] = []
+        self._gaps: list[tuple[int, int]] = []
+        self._hidden: list[tuple[int, int]] = []  #: withheld where nothing is filtered
         self._retired: list[tuple[int, Mapping[str, Any]]] = []
         self.tally = Tally()
         self.on_line: Callable[[int, Mapping[str, Any]], None] = lambda _seq, _document: None
         self.on_blob: Callable[[BlobUse], None] = lambda _use: None
         self.lines = 0  #: physical lines, withheld ones included
+        self.shown = 0  #: those of them that are here themselves
         self.missing = 0  #: lines that were taken out, as far as numbers tell
         self.roots: dict[int, bytes] = {}
         self.files: list[SegmentFile] = []
@@ -63,8 +66,6 @@ class LogPass:
     def run(self, tasks: Sequence[SegmentTask], workers: int) -> None:
         """Judge all segments.  Raises OSError."""
         results = worked_off(len(tasks), lambda place: SegmentJudge(tasks[place]).result(), workers)
-        if tasks and tasks[0].first > 1:
-            self._gap(1, tasks[0].first - 1, tasks[0])
         for place, (task, result) in enumerate(zip(tasks, results)):  # noqa: B905
             self._segment(task, result, is_last=place == len(tasks) - 1)
         self._settle_gaps()
@@ -73,8 +74,8 @@ class LogPass:
 
     def _segment(self, task: SegmentTask, result: Mapping[str, Any], *, is_last: bool) -> None:
         name = task.file.name if task.file is not None else None
-        if self.lines and task.first > self.lines + 1:
-            self._gap(self.lines + 1, task.first - 1, task)
+        if task.first > self.lines + 1:
+            self._gap(self.lines + 1, task.first - 1)
         elif task.first <= self.lines:
             message = f"line {task.first} begins a file, and the file before it goes on to line {self.lines}"
             self._findings.say("line-twice", message, file=name, seq=task.first)
@@ -86,12 +87,16 @@ class LogPass:
         self._frontier(task, result)
         for size, subtrees in result["pieces"]:
             self._grow(size, subtrees)
+        filters_nothing = Selection.of(task.selection).selects_all
         for event in result["events"]:
             self._event(event)
+            if event[0] == "w" and filters_nothing:
+                self._hidden.append((event[1], event[1] + event[2] - 1))
         if result["tail"] is not None:
             self._tail(result["tail"], is_last=is_last)
         if result["file"] is not None and task.file is not None:
             self.files.append(SegmentFile(task.file.name, *result["file"]))
+            self.shown += self.files[-1].lines
         self.lines, self._last = result["last_seq"], result["last_leaf"]
 
     def _merge(self, result: Mapping[str, Any]) -> None:
@@ -180,22 +185,35 @@ class LogPass:
         for each in tail["findings"]:
             self._findings.add(AuditFinding(*each))
 
-    def _gap(self, begin: int, end: int, task: SegmentTask) -> None:
-        self._gaps.append((begin, end, bool(self.lines)))
+    def _gap(self, begin: int, end: int) -> None:
+        self._gaps.append((begin, end))
         self._tree_is_known = False
         self.tally.withheld_run(begin, end - begin + 1)
         self._last = ""
 
     def _settle_gaps(self) -> None:
-        for begin, end, _ in self._gaps:
-            told = [meta for _, meta in self._retired if _covers(meta, begin, end)]
-            if told:
+        """Ask of every line that is not here whether a line says that it was retired."""
+        for begin, end in self._gaps:
+            if self._is_retired(begin, end):
                 message = f"lines {begin} to {end} were retired, and their leaf hashes are not here"
                 self._findings.say("leaves-missing", message, seq=begin)
             else:
                 self.missing += end - begin + 1
-                message = f"lines {begin} to {end} are not here, and no line says that they were retired"
-                self._findings.say("segment-missing", message, seq=begin)
+                self._say_missing(begin, end)
+        for begin, end in self._hidden:
+            if not self._is_retired(begin, end):
+                self._say_missing(begin, end)
+
+    def _say_missing(self, begin: int, end: int) -> None:
+        message = f"lines {begin} to {end} are not here, and no line says that they were retired"
+        self._findings.say("segment-missing", message, seq=begin)
+
+    def _is_retired(self, begin: int, end: int) -> bool:
+        """Tell whether lines say of all these that they were retired; several may, one after another."""
+        for first, last in sorted(_stretch_of(meta) for _, meta in self._retired):
+            if first <= begin <= last:
+                begin = last + 1
+        return begin > end
 
     def _settle_retired(self, seq: int, meta: Mapping[str, Any], tasks: Sequence[SegmentTask]) -> None:
         """Hold the leaf hashes that are left of a retired stretch against the line about it."""
@@ -229,9 +247,9 @@ def _opens_segment(document: Mapping[str, Any]) -> bool:
     return document.get("type") == "log.segment_open"
 
 
-def _covers(meta: Mapping[str, Any], begin: int, end: int) -> bool:
+def _stretch_of(meta: Mapping[str, Any]) -> tuple[int, int]:
     first, last = meta.get("from"), meta.get("to")
-    return type(first) is int and type(last) is int and first <= begin and last >= end
+    return (first, last) if type(first) is int and type(last) is int else (0, 0)
 
 
 def _leaves_left(tasks: Sequence[SegmentTask], begin: int, end: int) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 The first byte that does not chain starts a void stretch, and all that follows is void, whole lines too, until a
 `log.torn` line that names the stretch by its first seq, its number of lines, its size and its digest.  A group that is
 not complete where such a line follows is void from its first line on.  Every physical line is one seq and one leaf.
+Void bytes need not name the line before them, so the declaring line does: or that line could be changed unseen.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -54,10 +55,12 @@ class Void:
     sha256: str
     ends_whole: bool  #: the last line has its LF; without it the stretch cannot be declared yet
     last: Place  #: behind the stretch
+    after: str  #: leaf hash of the line before the stretch
 
     def meta(self) -> dict[str, Any]:
         """Return what the `log.torn` line says about it."""
-        return {"from_seq": self.from_seq, "lines": self.lines, "bytes": self.size, "sha256": self.sha256}
+        said = {"from_seq": self.from_seq, "lines": self.lines, "bytes": self.size, "sha256": self.sha256}
+        return {**said, "after": self.after}
 
 
 class Chain:
@@ -104,6 +107,7 @@ class _Stretch:
 
     def __init__(self, start: Place) -> None:
         self._from_seq = start.seq + 1
+        self._after = start.leaf.hex()
         self._digest = sha256()
         self._lines = 0
         self._size = 0
@@ -117,24 +121,20 @@ class _Stretch:
 
     def is_declared_by(self, document: Mapping[str, Any]) -> bool:
         """Tell whether a line that chains declares exactly this stretch void."""
-        return (
-            self._lines > 0
-            and document.get("type") == _TORN
-            and document["g"] == [1, 1]
-            and document.get("meta")
-            == {
-                "from_seq": self._from_seq,
-                "lines": self._lines,
-                "bytes": self._size,
-                "sha256": self._digest.hexdigest(),
-            }
-        )
+        if self._lines == 0 or document.get("type") != _TORN or document["g"] != [1, 1]:
+            return False
+        said: dict[str, Any] = {"from_seq": self._from_seq, "lines": self._lines, "bytes": self._size}
+        said["sha256"] = self._digest.hexdigest()
+        return document.get("meta") in (
+            {**said, "after": self._after},
+            said,
+        )  # earlier logs do not name the line before
 
     def as_void(self, at: Place) -> Void | None:
         if self._lines == 0:
             return None
         whole = self._last.endswith(b"\n")
-        return Void(self._from_seq, self._lines, self._size, self._digest.hexdigest(), whole, at)
+        return Void(self._from_seq, self._lines, self._size, self._digest.hexdigest(), whole, at, self._after)
 
 
 def _valid(raw: bytes, leaf: bytes, before: Place) -> ChainLine | None:
