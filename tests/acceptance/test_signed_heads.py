@@ -21,6 +21,7 @@ from reporting_governance.verifier.note import (
     parse_head,
     parse_note,
     parse_vkey,
+    vkey_of,
 )
 from tests.acceptance.verbs import Verbs
 
@@ -284,6 +285,20 @@ def test_a_verb_with_nothing_due_does_not_load_what_signs(verbs: Verbs) -> None:
         run = [sys.executable, "-P", "-c", look, words[0], "--state", str(verbs.state), *words[1:]]
         ended = subprocess.run(run, capture_output=True, text=True, check=True, timeout=60, env=verbs.variables())
         assert ended.stdout.splitlines()[-1] == "[] 0", words
+
+
+@pytest.mark.parametrize("kept", ["", "x y", "2 {other}", "900 {log}", "{garbage}"])
+def test_what_is_kept_of_the_key_is_a_cache(verbs: Verbs, kept: str) -> None:
+    verbs.ok("init")
+    verbs.ok("keys", "show")
+    path = verbs.state / "journal/checkpoints/key"
+    assert path.exists()
+    log_id = documents(verbs)[0]["meta"]["log_id"]
+    words = {"other": vkey_of("ab" * 16, THEIRS).text(), "log": vkey_of(log_id, THEIRS).text(), "garbage": "é" * 3000}
+    path.write_text(kept.format(**words), "utf-8")
+    verbs.ok("report", "start", "job", "--agent", "coder")
+    assert verbs.ok("run").err == ""
+    assert len(checked_heads(verbs)) == 2
 
 
 LOADED = (

@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reporting_governance.verifier import ed25519
 from reporting_governance.verifier.ed25519 import ed25519_verify
 
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -130,3 +131,15 @@ def test_a_key_of_small_order_signs_nothing(public: bytes, message: bytes) -> No
 @pytest.mark.parametrize(("public", "signature"), [(31, 64), (33, 64), (32, 63), (32, 65), (0, 0)])
 def test_other_lengths_are_no_signature(public: int, signature: int) -> None:
     assert not ed25519_verify(bytes(public), b"", bytes(signature))
+
+
+@pytest.mark.parametrize("y", [*range(20), FIELD - 1])
+def test_a_point_has_one_encoding(y: int) -> None:
+    """No signature shows it: nobody knows the key of such a point, unless its order is small."""
+    for odd in (0, 1):
+        written = (y | odd << 255).to_bytes(32, "little")
+        point = ed25519._decoded_point(written)
+        assert point is None or ed25519._encoded_point(point) == written
+        assert point is not None or y not in (0, 1, 3, 4, FIELD - 1) or odd
+        if y < 19:
+            assert ed25519._decoded_point((y + FIELD | odd << 255).to_bytes(32, "little")) is None
