@@ -10,6 +10,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from reporting_governance.commands.export_audit import main as export_audit
+from reporting_governance.commands.verify_audit import main as verify_audit
 from reporting_governance.commands.verify_descriptor import main as verify_descriptor
 from tests.shipped.repositories import ROOT
 
@@ -23,7 +25,7 @@ def steps(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def test_there_are_some() -> None:
-    assert {each.name for each in WORKFLOWS} >= {"verify.yml", "nightly-probe.yml"}
+    assert {each.name for each in WORKFLOWS} >= {"verify.yml", "nightly-probe.yml", "audit-export.yml"}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -56,11 +58,19 @@ def test_the_action_is_given_inputs_that_it_has() -> None:
     assert all(set(each) <= set(inputs) for each in given)
 
 
-def test_the_verb_that_runs_at_night_takes_these_options() -> None:
-    lines = [step["run"] for step in steps(ROOT / "examples/workflows/nightly-probe.yml") if "run" in step]
-    (line,) = [each for each in lines if each.startswith("reportgov ")]
-    _, verb, *options = shlex.split(line)
-    assert verb == "verify-descriptor"
-    known = {name for option in verify_descriptor.params for name in option.opts}
-    assert {each for each in options if each.startswith("--")} <= known
-    assert CliRunner().invoke(verify_descriptor, [*options, "--help"]).exit_code == 0
+NIGHTLY = {
+    "nightly-probe.yml": {"verify-descriptor": verify_descriptor},
+    "audit-export.yml": {"export-audit": export_audit, "verify-audit": verify_audit},
+}
+
+
+@pytest.mark.parametrize("name", NIGHTLY)
+def test_the_verbs_that_run_at_night_take_these_options(name: str) -> None:
+    lines = [step["run"] for step in steps(ROOT / "examples/workflows" / name) if "run" in step]
+    called = [shlex.split(each)[1:] for each in lines if each.startswith("reportgov ")]
+    assert [verb for verb, *_ in called] == list(NIGHTLY[name])
+    for verb, *options in called:
+        command = NIGHTLY[name][verb]
+        known = {each for option in command.params for each in option.opts}
+        assert {each for each in options if each.startswith("--")} <= known
+        assert CliRunner().invoke(command, [*options, "--help"]).exit_code == 0

@@ -29,7 +29,7 @@ class Spool:
         from tempfile import SpooledTemporaryFile
 
         self._folder = folder
-        self._file = cast("IO[bytes]", SpooledTemporaryFile(max_size=_IN_MEMORY, dir=folder))
+        self._file = cast("IO[bytes]", SpooledTemporaryFile(max_size=_IN_MEMORY, dir=folder))  # noqa: SIM115 (__exit__)
 
     def __enter__(self) -> Spool:
         return self
