@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reporting_governance.verifier.note import LogHead
 
 LIMIT_SECONDS = 10.0
-_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NOCTTY
 
 
 class FileAnchor:
