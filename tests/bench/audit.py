@@ -53,7 +53,7 @@ def run() -> Iterator[Result]:
         state = os.path.join(folder, "state")
         written = timed(lambda: _write(state))
         floor = _program([sys.executable, "-c", _FLOOR, state])
-        exported = _program(_ours("--state", state, "export-audit", "--output", folder))
+        exported = _program(_ours("export-audit", "--state", state, "--output", folder))
         bundle = next(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".zip"))
         verified = _program(_ours("verify-audit", bundle, "--require", "integrity"))
         what = f"{_RECORDS:,} records, {os.stat(bundle).st_size / 2**20:,.0f} MiB"
