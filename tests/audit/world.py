@@ -7,9 +7,12 @@ is changed too, lists and counts of a bundle included.
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from reporting_governance.adapters.bundle.stored_zip import StoredZip
@@ -36,6 +39,7 @@ from reporting_governance.verifier.note import (
     parse_vkey,
     vkey_of,
 )
+from reporting_governance.verifier.one_file import text
 from reporting_governance.verifier.selection import Selection
 from reporting_governance.verifier.verifying import Wish, verify_wish
 from tests.storage.building import DUE, NOW, later
@@ -206,7 +210,7 @@ def rewritten(world: World, first: int, change: Callable[[dict[str, Any]], None]
     segments = world.segments()
     written: list[bytes] = []
     last = bytes(32)
-    for name, lines in segments.items():
+    for lines in segments.values():
         for place, raw in enumerate(lines):
             seq = len(written) + 1
             document = _document(raw)
@@ -362,10 +366,29 @@ class Answer(NamedTuple):
         return found
 
 
-def asked(path: str | None, *, require: str = "anchored", keys: Sequence[str] = (), **options: Any) -> Answer:
-    """Ask the verifier, in this process."""
-    wish = Wish(path, tuple(keys), require=require, **options)
-    done = verify_wish(wish)
+def asked(
+    path: str | None, *, require: str = "anchored", keys: Sequence[str] = (), both: bool = True, **options: Any
+) -> Answer:
+    """Ask the verifier, in this process; and the one-file program, which must say the same.
+
+    Args:
+        both: False where a test asks hundreds of times.
+    """
+    done = verify_wish(Wish(path, tuple(keys), require=require, **options))
+    if both:
+        stranger = one_file_program()
+        said = stranger["verify_wish"](stranger["Wish"](path, tuple(keys), require=require, **options))
+        assert said.document == done.document, "the one-file program says something else"
+        assert said.exit_code == done.exit_code
     levels = {each["code"]: each["level"] for each in done.document["findings"]}
     notes = {code for code, level in levels.items() if level == "note"}
     return Answer(done.exit_code, set(levels) - notes, notes, done.document)
+
+
+@cache
+def one_file_program() -> dict[str, Any]:
+    """Return the names of the one-file program, run as a module of its own."""
+    module = ModuleType("verify")
+    sys.modules["verify"] = module  # where its named tuples look for their module
+    exec(compile(text(), "verify.py", "exec"), module.__dict__)
+    return module.__dict__
