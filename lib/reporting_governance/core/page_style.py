@@ -73,6 +73,7 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; line-height: 1
 caption { text-align: left; padding: .55rem .7rem; font-weight: 600; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .7rem; border-top: 1px solid var(--line); }
 thead th { background: var(--panel); font-size: .83rem; color: var(--quiet); border-top: 1px solid var(--line); }
+td p { margin: .3rem 0; } td > p:first-child { margin-top: 0; } th .quiet { font-weight: 400; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .narrow { min-width: 4.5rem; } .middle { min-width: 8.5rem; } .wide { min-width: 15rem; }
 .time { font-variant-numeric: tabular-nums; white-space: nowrap; }

@@ -54,7 +54,7 @@ def render_status(status: Document, around: Surroundings) -> str:
     )
     footer = element(
         "p",
-        "It loads nothing and runs nothing. `reportgov status` prints the same; `reportgov explain ID` tells one story.",
+        "It loads and runs nothing. `reportgov status` prints the same; `reportgov explain ID` tells one story.",
     )
     return page("Status of the watch", header, parts, footer, refresh=_refresh(around))
 

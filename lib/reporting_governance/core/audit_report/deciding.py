@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reporting_governance.core.audit_report.parts import DecisionAccount, Leaf
-from reporting_governance.core.audit_report.texts import Texts, cut, json_text
+from reporting_governance.core.audit_report.texts import Texts, cut, json_text, word, word_or_none
 
 _MOST_LEAVES = 12
 _MOST_OTHERS = 6
@@ -27,17 +27,17 @@ def decision_of(seq: int, at: str, body: Body, event_type: str | None, texts: Te
         seq=seq,
         at=at,
         decision_id=metadata["record_id"],
-        decision=decision["decision"],
-        policy_id=decision["policy_id"],
-        severity=decision["severity"],
+        decision=word(decision["decision"]),
+        policy_id=word(decision["policy_id"]),
+        severity=word(decision["severity"]),
         reason=texts.text(decision["reason"]),
-        task_id=metadata.get("task_id"),
+        task_id=word_or_none(metadata.get("task_id")),
         event_type=event_type,
         leaves=tuple(_leaf(each) for each in leaves[:_MOST_LEAVES]),
-        others_true=tuple(each["rule_id"] for each in others if each["truth"] == "true")[:_MOST_OTHERS],
+        others_true=tuple(word(each["rule_id"]) for each in others if each["truth"] == "true")[:_MOST_OTHERS],
         unknown=tuple(_unknown(others))[:_MOST_OTHERS],
         not_possible=tuple(_not_possible(texts.list(receipt.get("blocked_actions"))))[:_MOST_OTHERS],
-        path=texts.mapping(spec.get("plan")).get("path", "record_only"),
+        path=word(texts.mapping(spec.get("plan")).get("path", "record_only")),
         again=bool((spec.get("source") or {}).get("judgement")),
         shown_leaves_of=len(leaves),
     )
@@ -48,7 +48,7 @@ def quality_seen(evaluations: Iterable[Any]) -> str | None:
     for each in evaluations:
         for leaf in each.get("leaves") or ():
             if leaf["fact"] == "evidence.completion_min_quality" and leaf["truth"] != "unknown":
-                return str(leaf["value"])
+                return word(leaf["value"])
     return None
 
 
@@ -58,22 +58,22 @@ def _that_decided(evaluations: Iterable[Body], policy_id: str) -> Body | None:
 
 def _leaf(leaf: Body) -> Leaf:
     return Leaf(
-        fact=leaf["fact"],
-        operator=leaf["operator"].replace("_", " "),
+        fact=word(leaf["fact"]),
+        operator=word(leaf["operator"]).replace("_", " "),
         wanted=json_text(leaf["wanted"]) if "wanted" in leaf else "",
         found="not known" if leaf["truth"] == "unknown" else json_text(leaf.get("value")),
-        truth=leaf["truth"],
-        reason=leaf.get("reason"),
+        truth=word(leaf["truth"]),
+        reason=word_or_none(leaf.get("reason")),
     )
 
 
 def _unknown(evaluations: Iterable[Body]) -> Iterable[tuple[str, str]]:
     for each in evaluations:
         if each["truth"] == "unknown":
-            yield each["rule_id"], cut(str(each.get("reason") or "a fact is not known"), 200)
+            yield word(each["rule_id"]), cut(str(each.get("reason") or "a fact is not known"), 200)
 
 
 def _not_possible(actions: Iterable[Body]) -> Iterable[str]:
     for each in actions:
-        instead = f"; {each['fallback']} instead" if each.get("fallback") else ""
-        yield f"{each['action']} ({each.get('reason') or 'no reason recorded'}){instead}".replace("_", " ")
+        instead = f"; {word(each['fallback'])} instead" if each.get("fallback") else ""
+        yield f"{word(each['action'])} ({word(each.get('reason') or 'no reason recorded')}){instead}".replace("_", " ")

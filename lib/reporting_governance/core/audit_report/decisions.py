@@ -45,9 +45,17 @@ def decisions(report: ReportFold) -> Markup:
             element("p", f"{plural(left, 'decision')} between these left out; they are counted above.")
             if left
             else None,
-            *(_decision(decision_of(*each, report.texts), place) for place, each in enumerate(report.decisions)),
+            *(_decision(each, place) for place, each in enumerate(_understood(report))),
         )
     )
+
+
+def _understood(report: ReportFold) -> Iterator[DecisionAccount]:
+    for each in report.decisions:
+        try:
+            yield decision_of(*each, report.texts)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            report.kinds["not understood"] += 1
 
 
 def _decision(decision: DecisionAccount, place: int) -> Markup:

@@ -19,7 +19,7 @@ from reporting_governance.core.audit_report.parts import (
 )
 from reporting_governance.core.audit_report.tasks import EVIDENCE_SHAPES, Tasks, mark
 from reporting_governance.core.audit_report.telling import Notices
-from reporting_governance.core.audit_report.texts import BlobReader, Texts, cut, nothing_apart
+from reporting_governance.core.audit_report.texts import BlobReader, Texts, nothing_apart, word
 from reporting_governance.core.audit_report.words import ABOUT_THE_LOG, ACTS, CAUSED, HELD, REPORTS, WORTHS
 
 _REMEMBERED = 4_000  #: ids that later lines may refer to
@@ -102,10 +102,10 @@ class ReportFold:
         body = record["body"]
         payload = body["payload"]
         self._events.keep(record["id"], body["event_type"])
-        names = (record["about"], body["task_id"], body["agent_id"])
+        names = (record["about"], word(body["task_id"]), word(body["agent_id"]))
         if "caused_by" in payload:
-            what = CAUSED.get(body["event_type"], body["event_type"].replace("_", " "))
-            said = f"status: {payload['status']}" if payload.get("status") else None
+            what = CAUSED.get(body["event_type"], word(body["event_type"]).replace("_", " "))
+            said = f"status: {word(payload['status'])}" if payload.get("status") else None
             mark(self.tasks.of(*names, trouble=False), Mark(seq, at, Lane.RULES, Shape.RING, what, said))
         elif "condition" in payload:
             self._condition(seq, at, payload, self.tasks.of(*names, trouble=True))
@@ -113,7 +113,7 @@ class ReportFold:
             self._report(seq, at, body, self.tasks.of(*names, trouble=False))
 
     def _report(self, seq: int, at: str, body: Document, tasks: list[TaskAccount]) -> None:
-        payload, kind = body["payload"], body["event_type"]
+        payload, kind = body["payload"], word(body["event_type"])
         is_claim = kind == "task_claimed_complete"
         if not tasks and not is_claim:
             return
@@ -124,12 +124,12 @@ class ReportFold:
                 each.title = self.texts.text(title or (payload.get("task") or {}).get("title"))
         what = REPORTS.get(kind, kind.replace("_", " "))
         if kind == "task_status_changed":
-            what = f"{what}: {payload.get('status', 'unknown').replace('_', ' ')}"
+            what = f"{what}: {word(payload.get('status', 'unknown')).replace('_', ' ')}"
         shape = Shape.FLAG if is_claim else Shape.DOT
         mark(tasks, Mark(seq, at, Lane.SAID, shape, what, said or self.texts.text(title), _elsewhen(body, at)))
         if is_claim:
             about = tasks[0].key if tasks else ""
-            claim = Claim(seq, at, body["event_id"], about, body["task_id"], body["agent_id"], said)
+            claim = Claim(seq, at, body["event_id"], about, word(body["task_id"]), word(body["agent_id"]), said)
             for each in tasks:
                 each.claims += 1
             self._claims.keep(claim.event_id, claim)
@@ -138,13 +138,13 @@ class ReportFold:
                 self.claim_counts[gone.standing] += 1
 
     def _condition(self, seq: int, at: str, payload: Document, tasks: list[TaskAccount]) -> None:
-        condition = payload["condition"].replace("_", " ")
+        condition, due_at = word(payload["condition"]).replace("_", " "), word(payload["due_at"])
         phase = payload.get("phase")
         for each in tasks:
             if each.title is None:
                 each.title = self.texts.text((payload.get("task") or {}).get("title"))
         if phase == "due":
-            mark(tasks, Mark(seq, at, Lane.WATCH, Shape.RING, "a promised check-in was due", None, payload["due_at"]))
+            mark(tasks, Mark(seq, at, Lane.WATCH, Shape.RING, "a promised check-in was due", None, due_at))
             return
         key = payload.get("episode", "")
         if phase == "resolved":
@@ -153,18 +153,18 @@ class ReportFold:
                 each.ended_at = at
             mark(tasks, Mark(seq, at, Lane.WATCH, Shape.DOT, f"{condition}: over"))
             return
-        episode = Episode(key, condition, payload["due_at"], at)
+        episode = Episode(key, condition, due_at, at)
         self._episodes.keep(key, episode)
         for each in tasks:
             each.episodes.add(episode)
         why = self.texts.text(payload.get("reason"))
-        mark(tasks, Mark(seq, at, Lane.WATCH, Shape.TRIANGLE, f"{condition}: noticed", why, payload["due_at"]))
+        mark(tasks, Mark(seq, at, Lane.WATCH, Shape.TRIANGLE, f"{condition}: noticed", why, due_at))
 
     def _proof(self, seq: int, at: str, record: Document) -> None:
         body = record["body"]
-        quality, kind = body["quality"], body["class"].replace("_", " ")
+        quality, kind = word(body["quality"]), word(body["class"]).replace("_", " ")
         seen_by_us = "task_status" in body["supports"]  # kept by the watcher itself; it supports no claim
-        tasks = self.tasks.of(record["about"], body["task_id"], body["agent_id"], trouble=False)
+        tasks = self.tasks.of(record["about"], word(body["task_id"]), word(body["agent_id"]), trouble=False)
         summary = self.texts.text(body["summary"])
         if seen_by_us:
             what = "the state of the task was kept, as the watcher saw it"
@@ -189,17 +189,18 @@ class ReportFold:
             return
         self.decisions.add((seq, at, body, self._events.get(event_id)))
         trouble = decision["decision"] != "allow"
-        tasks = self.tasks.of(record["about"], body["metadata"].get("task_id") or "", trouble=trouble)
+        tasks = self.tasks.of(record["about"], word(body["metadata"].get("task_id") or ""), trouble=trouble)
         if not tasks:
             return
         shape = Shape.CROSS if decision["decision"] in HELD else Shape.DIAMOND
-        what = f"decided: {decision['decision'].replace('_', ' ')}, by rule {decision['policy_id']}"
+        what = f"decided: {word(decision['decision']).replace('_', ' ')}, by rule {word(decision['policy_id'])}"
         mark(tasks, Mark(seq, at, Lane.RULES, shape, what, self.texts.text(decision["reason"])))
 
     def _judge(self, claim: Claim, seq: int, spec: Document) -> None:
         """Note what was decided about a claim, and the best evidence that the rules saw or the decision names."""
         decision = spec["decision"]
-        claim.decision, claim.policy_id, claim.decided_seq = decision["decision"], decision["policy_id"], seq
+        claim.decision, claim.policy_id = word(decision["decision"]), word(decision["policy_id"])
+        claim.decided_seq = seq
         claim.reason = self.texts.text(decision["reason"])
         named = self.texts.list((spec.get("source") or {}).get("evidence_ids"))
         known = [self._evidence[each] for each in named if each in self._evidence]
@@ -234,29 +235,31 @@ class ReportFold:
             return
         proven = body["proof"] != "none"
         shape = Shape.SQUARE if body["outcome"] == "acked" else Shape.DIAMOND if proven else Shape.CROSS
-        why = f" ({body['reason'].replace('_', ' ')})" if body.get("reason") else ""
-        at_target = f" at {body['target']}" if body.get("target") else ""
-        proof = f"proof: {body['proof']}" if proven else "no proof"
+        why = f" ({word(body['reason']).replace('_', ' ')})" if body.get("reason") else ""
+        at_target = f" at {word(body['target'])}" if body.get("target") else ""
+        proof = f"proof: {word(body['proof'])}" if proven else "no proof"
         mark(tasks, Mark(seq, at, Lane.TOLD, shape, f"answer{at_target}: {proof}{why}"))
 
     def _hold(self, seq: int, at: str, record: Document) -> None:
         self.notices.hold(seq, at, record["body"])
-        what = f"a notice was kept back: {record['body']['reason']}"
+        what = f"a notice was kept back: {word(record['body']['reason'])}"
         mark(self.tasks.of(record["about"], trouble=False), Mark(seq, at, Lane.TOLD, Shape.RING, what))
 
     def _review(self, seq: int, at: str, record: Document) -> None:
         body = record["body"]
         self._reviews.keep(record["id"], body.get("event_id"))
         question = self.texts.text(body["question"])
-        tasks = self.tasks.of(record["about"], body.get("task_id") or "", body.get("agent_id") or "", trouble=True)
+        tasks = self.tasks.of(
+            record["about"], word(body.get("task_id") or ""), word(body.get("agent_id") or ""), trouble=True
+        )
         mark(tasks, Mark(seq, at, Lane.PERSON, Shape.RING, "a person was asked", question))
 
     def _act(self, seq: int, at: str, record: Document) -> None:
         body = record["body"]
-        what = ACTS.get(body["what"], body["what"].replace("_", " "))
+        what = ACTS.get(body["what"], word(body["what"]).replace("_", " "))
         comment = self.texts.text(body.get("comment"))
-        vouched = f" (vouched for by {cut(body['vouched_by'], 200)})" if body.get("vouched_by") else ""
-        who = f"{cut(body['actor'], 200)}{vouched}"
+        vouched = f" (vouched for by {word(body['vouched_by'])})" if body.get("vouched_by") else ""
+        who = f"{word(body['actor'])}{vouched}"
         one = Mark(seq, at, Lane.PERSON, Shape.SQUARE, f"{who} {what}", comment)
         mark(self.tasks.of(record["about"], trouble=False), one)
         claim = self._claims.get(self._reviews.get(body["subject"]) or "")
@@ -271,4 +274,5 @@ class ReportFold:
 
 def _elsewhen(body: Document, at: str) -> str | None:
     """Return when a report says it was made, where its minute is another than that of the record."""
-    return body["timestamp"] if body["timestamp"][:16] != at[:16] else None
+    said = word(body["timestamp"])
+    return said if said[:16] != at[:16] else None

@@ -186,7 +186,6 @@ class NoticeAccount:
     urgency: str
     subject: str | None
     task_id: str | None
-    condition: str | None
     route: int | None
     holds: Kept[tuple[int, str, str, str]] = field(default_factory=lambda: Kept(2, 2))  #: seq, at, reason, cause
     items: Kept[Item] = field(default_factory=lambda: Kept(4, 4))

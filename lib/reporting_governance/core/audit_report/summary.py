@@ -11,6 +11,7 @@ from typing import Any
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.audit_report.fold import ReportFold
 from reporting_governance.core.audit_report.parts import Standing
+from reporting_governance.core.audit_report.texts import cut
 from reporting_governance.core.markup import Child, Markup, element, join, value
 from reporting_governance.core.page import badge, facts, moment, number, plural
 from reporting_governance.verifier.note import parse_vkey
@@ -142,7 +143,7 @@ def _filter(chosen: Document) -> Markup:
     if not asked:
         return join(("No filter: every line of the stretch.",))
     words = "; ".join(f"{key}: {found if isinstance(found, str) else ', '.join(found)}" for key, found in asked.items())
-    return join(("Only what fits this filter: ", value(words)))
+    return join(("Only what fits this filter: ", value(cut(words))))
 
 
 def _gaps(coverage: Document) -> Markup:
@@ -167,7 +168,7 @@ def _keys(keys: Sequence[str]) -> Markup:
             digest = sha256(parse_vkey(each).public).hexdigest()
         except ValueError:
             digest = "not a key that this page can read"
-        pieces.append(element("p", value(each), class_="id"))
+        pieces.append(element("p", value(cut(each)), class_="id"))
         pieces.append(element("p", "SHA-256 of the key: ", element("code", digest), class_="small"))
     pieces.append(
         element("p", "A key that comes with the records proves nothing. Compare it with one that you were given by "

@@ -8,7 +8,7 @@ from typing import Any
 
 from reporting_governance.core.audit_report.kept import Kept
 from reporting_governance.core.audit_report.parts import Answer, Item, NoticeAccount, Try
-from reporting_governance.core.audit_report.texts import Texts, cut
+from reporting_governance.core.audit_report.texts import Texts, count, cut, word, word_or_none
 
 MOST_NOTICES = 250  #: shown with their whole way
 _RANKS = {"accepted": 1, "stored": 2, "delivered": 3, "person": 4}
@@ -50,14 +50,13 @@ class Notices:
             seq=seq,
             at=at,
             notice_id=body["notice_id"],
-            receiver=body["receiver"],
-            phase=body["phase"],
-            number=body["number"],
-            urgency=body["urgency"],
+            receiver=word(body["receiver"]),
+            phase=word(body["phase"]),
+            number=count(body["number"]),
+            urgency=word(body["urgency"]),
             subject=self._texts.text(body.get("subject")),
-            task_id=facts.get("task_id"),
-            condition=facts.get("condition") or facts.get("event_type"),
-            route=body.get("route"),
+            task_id=word_or_none(facts.get("task_id")),
+            route=None if body.get("route") is None else count(body["route"]),
         )
         if len(self._shown) >= self._most:
             self._make_room()
@@ -70,7 +69,9 @@ class Notices:
         carried = [each for each in self._texts.list(body["notice_ids"]) if each in self._shown]
         if not carried:
             return []
-        item = Item(seq, body["spool_id"], body["target"], body["sender"], body.get("expects_proof", "none"))
+        item = Item(
+            seq, body["spool_id"], word(body["target"]), word(body["sender"]), word(body.get("expects_proof", "none"))
+        )
         self._items[item.spool_id] = (item, carried)
         for each in carried:
             self._shown[each].items.add(item)
@@ -81,13 +82,13 @@ class Notices:
         self.attempts += 1
         known = self._items.get(body["spool_id"])
         if known is not None:
-            known[0].attempts.add(Try(seq, at, body["number"], body["host"]))
+            known[0].attempts.add(Try(seq, at, count(body["number"]), word(body["host"])))
             known[0].attempt_ids.append(body["attempt_id"])
             self._attempts[body["attempt_id"]] = body["spool_id"]
 
     def receipt(self, seq: int, at: str, body: Body) -> list[NoticeAccount]:
         """Take a receipt; return the notices it is about, those that are kept."""
-        outcome, proof = body["outcome"], body["proof"]
+        outcome, proof = word(body["outcome"]), word(body["proof"])
         self.answers[outcome, proof] += 1
         evidence = self._texts.mapping(body["evidence"])
         answer = Answer(
@@ -95,10 +96,10 @@ class Notices:
             at=at,
             outcome=outcome,
             proof=proof,
-            reason=body.get("reason"),
-            by=body["settled_by"],
-            evidence=tuple(sorted((str(key), cut(str(said), 300)) for key, said in evidence.items())),
-            retry_at=body.get("retry_at"),
+            reason=word_or_none(body.get("reason")),
+            by=word(body["settled_by"]),
+            evidence=tuple(sorted((cut(key, 100), cut(str(said), 300)) for key, said in evidence.items())),
+            retry_at=word_or_none(body.get("retry_at")),
         )
         spool_id = self._attempts.get(body.get("attempt_id") or "") or body.get("spool_id")
         known = self._items.get(spool_id or "")
@@ -120,7 +121,7 @@ class Notices:
         """Take what keeps a notice back; return the notice, if it is kept."""
         notice = self._shown.get(body["notice_id"])
         if notice is not None:
-            notice.holds.add((seq, at, body["reason"], str(body["cause"])))
+            notice.holds.add((seq, at, word(body["reason"]), word(body["cause"])))
         return notice
 
     def _make_room(self) -> None:

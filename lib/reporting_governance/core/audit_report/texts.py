@@ -74,6 +74,25 @@ class Texts:
         return list(found) if isinstance(found, list | tuple) else []
 
 
+def word(found: object) -> str:
+    """Return a name or a time of a record, cut.  Raises: TypeError for what is no text; it is then not understood."""
+    if type(found) is not str:
+        raise TypeError(f"no text: {found!r}")
+    return found if len(found) <= _LONGEST_VALUE else cut(found, _LONGEST_VALUE)
+
+
+def word_or_none(found: object) -> str | None:
+    """Return the same of what may be left out."""
+    return None if found is None else word(found)
+
+
+def count(found: object) -> int:
+    """Return a whole number of a record.  Raises: TypeError for what is none."""
+    if type(found) is not int:
+        raise TypeError(f"no number: {found!r}")
+    return found
+
+
 def cut(text: str, longest: int = LONGEST) -> str:
     """Return a text of bounded length; what is left out is counted in it."""
     if len(text) <= longest:
