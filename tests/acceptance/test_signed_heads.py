@@ -72,6 +72,11 @@ def checked_heads(verbs: Verbs) -> dict[int, VerifierKey]:
     return signed
 
 
+def signer_checks(verbs: Verbs) -> list[dict[str, str]]:
+    checks = verbs.call("doctor", "--format", "json").document()["checks"]
+    return [each for each in checks if each["rule"] == "GOV915"]
+
+
 def test_init_makes_the_key_and_names_it_for_the_reviewer(verbs: Verbs) -> None:
     made = verbs.ok("init", "--format", "json").document()
     key = parse_vkey(made["verifier_key"])
@@ -133,6 +138,10 @@ def test_a_key_that_cannot_sign_stops_nothing_and_is_told(verbs: Verbs) -> None:
     problem = last_problem(str(verbs.state))
     assert problem is not None
     assert "0644" in problem["problem"]
+    assert "Heads of the journal are not signed" in verbs.ok("status").out
+    signing = verbs.ok("status", "--format", "json").document()["signing"]
+    assert (signing["newest_head"], "0644" in signing["problem"]["problem"]) == (2, True)
+    assert [each["verdict"] for each in signer_checks(verbs)] == ["bad"]
     shown = verbs.call("keys", "show", "--format", "json")
     assert shown.code == 1
     assert "0644" in shown.document()["problem"]
@@ -140,6 +149,8 @@ def test_a_key_that_cannot_sign_stops_nothing_and_is_told(verbs: Verbs) -> None:
     assert verbs.ok("run").err == ""
     assert len(checked_heads(verbs)) == 2
     assert last_problem(str(verbs.state)) is None
+    assert [each["verdict"] for each in signer_checks(verbs)] == ["ok"]
+    assert verbs.ok("status", "--format", "json").document()["signing"]["problem"] is None
 
 
 def test_a_key_that_is_gone_is_not_quietly_replaced(verbs: Verbs) -> None:
@@ -180,6 +191,7 @@ def test_a_program_signs_from_the_command_line_and_from_the_profile(verbs: Verbs
     refused = verbs.call("run")
     assert refused.code == 0
     assert "keys rotate" in refused.err
+    assert ["another key" in each["seen"] for each in signer_checks(verbs)] == [True]
     assert verbs.ok("run", "--signer", command).err == ""
     text = (verbs.state / "profile.yaml").read_text()
     signer = json.dumps({"command": [sys.executable, str(program)], "public_key": _encoded(THEIRS)})

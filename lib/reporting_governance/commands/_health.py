@@ -23,6 +23,7 @@ from reporting_governance.commands._health_host import (
     space,
     zones,
 )
+from reporting_governance.commands._health_signing import signing
 from reporting_governance.errors import GovernanceError
 
 if TYPE_CHECKING:
@@ -227,5 +228,6 @@ _CHECKS: tuple[tuple[Rule, Callable[[CommandContext], Iterator[Check]]], ...] = 
     (Rule.SOURCE, _sources),
     (Rule.METRICS, metrics),
     (Rule.HEARTBEAT, _heartbeat),
+    (Rule.SIGNER, signing),
     (Rule.ANCHOR, anchors),
 )

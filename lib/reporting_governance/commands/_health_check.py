@@ -33,6 +33,7 @@ class Rule(StrEnum):
     SOURCE = "GOV912"
     METRICS = "GOV913"
     HEARTBEAT = "GOV914"
+    SIGNER = "GOV915"
     ANCHOR = "GOV916"
 
 
@@ -51,6 +52,7 @@ _NAMES = {
     Rule.SOURCE: "source",
     Rule.METRICS: "metrics",
     Rule.HEARTBEAT: "heartbeat",
+    Rule.SIGNER: "signer",
     Rule.ANCHOR: "anchor",
 }
 

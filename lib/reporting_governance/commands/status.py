@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from reporting_governance.commands._anchoring import anchors_known
+from reporting_governance.commands._heads import last_problem
 from reporting_governance.commands._siblings import trouble_with_runs
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.contracts.times import format_time
@@ -64,6 +65,7 @@ def look(context: CommandContext, *, with_tasks: bool = False) -> Reply:
         "profile_refused": context.settings.refused,
         "last_success_at": succeeded and format_time(succeeded),
         "run_trouble": stale and stale.sentence,
+        "signing": _signing(context),
         "anchors": [each.dump() for each in anchors_known(context)],
     }
     text = describe(report, context)
@@ -121,6 +123,8 @@ def describe(report: StatusReport, context: CommandContext) -> str:
         )
     if trust := _trust(report):
         parts.append(trust)
+    if problem := last_problem(context.state):
+        parts.append(f"Heads of the journal are not signed since {problem['at']}: {problem['problem']}.")
     if held := _anchors(anchors_known(context), report.lines):
         parts.append(held)
     watched = {"tasks of ours": report.native_tasks, "foreign tasks with open episodes": report.foreign_tasks}
@@ -153,6 +157,11 @@ def _trust(report: StatusReport) -> str:
     if report.gap:
         parts.append(f"Gap seen: nobody watched from {report.gap['began_at']} to {report.gap['ended_at']}.")
     return "  ".join(parts)
+
+
+def _signing(context: CommandContext) -> dict[str, Any]:
+    """Return how far the journal is signed, and why it is no further."""
+    return {"newest_head": context.store.newest_log_checkpoint(), "problem": last_problem(context.state)}
 
 
 def _anchors(states: Sequence[AnchorState], lines: int) -> str:

@@ -92,6 +92,11 @@ RULES: tuple[FindingRule, ...] = (
         "Mend `self.heartbeat_url`, or what stands between; until then the outside watch raises an alarm.",
     ),
     _rule(
+        Rule.SIGNER,
+        "Heads of the journal are not signed: the key is not there, open to others, or another than the journal knows.",
+        "Mend what it complains of; the next `run` signs.  `keys rotate` lets another key in.",
+    ),
+    _rule(
         Rule.ANCHOR,
         "Who should hold signed heads of the journal never got one, or has got none for a day.",
         "Mend what it complains of; the next `run` hands it the newest head.",
@@ -170,6 +175,12 @@ TEXTS: Mapping[str, RuleText] = {
         "Whoever watches from outside is not told that runs succeed, and will raise an alarm.",
         "A firewall lets nothing out to the service.",
         "The service is reached through what the firewall lets out.",
+    ),
+    Rule.SIGNER.value: _text(
+        "Lines after the newest signed head are held together by the chain alone, and whoever can write the journal "
+        "can write that anew.",
+        "keys/log.key was copied back from a backup with mode 0644.",
+        "keys/log.key has mode 0600 and belongs to the user who starts `run`.",
     ),
     Rule.ANCHOR.value: _text(
         "Whoever owns this host can rewrite the journal and sign it again.  Only a head that somebody else holds shows "
