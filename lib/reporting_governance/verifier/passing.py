@@ -167,6 +167,8 @@ class LogPass:
             self._findings.say("log-restarted", f"line {seq} opens a log", seq=seq)
         elif kind == "log.segment_retired":
             self._retired.append((seq, meta))
+            if self.log_id is None and type(meta.get("log_id")) is str:
+                self.log_id = meta["log_id"]  # the line that opened the log is among the retired ones
         elif kind == "log.loss":
             said = f"line {seq}: {meta.get('found_seq')} lines were found where {meta.get('applied_seq')} had been"
             self._findings.say("loss-told", said, seq=seq)
