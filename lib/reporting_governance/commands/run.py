@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -94,9 +94,10 @@ def run_watched(
             try:
                 report = _chain(context, max_seconds, watch)
             except GovernanceError:
-                _sign(context, signer, signer_key)  # what was recorded before it broke off
+                with suppress(GovernanceError):  # the run ends with what it broke off for
+                    _sign(context, signer, signer_key)
                 raise
-            _sign(context, signer, signer_key)
+            _sign_or_say(context, signer, signer_key)
             reply = reply_of(report, context)
         except BaseException as error:
             watch.broke_off(code_of(error))
@@ -107,15 +108,20 @@ def run_watched(
 
 
 def _sign(context: CommandContext, signer: str | None, signer_key: str | None) -> None:
-    """Sign the head of what this run and others recorded.  Never fails: whatever was due has been done by now."""
+    """Sign the head of what this run and others recorded, when the journal has grown."""
+    if context.files.ready().seq <= context.files.newest_log_checkpoint():
+        return
+    from reporting_governance.commands._heads import sign_after_run, signer_of
+
+    sign_after_run(context, None if signer is None else signer_of(context, signer, signer_key))
+
+
+def _sign_or_say(context: CommandContext, signer: str | None, signer_key: str | None) -> None:
+    """Sign, and only say what stands in the way: whatever was due has been done by now."""
     from reporting_governance.commands._handler import say
 
     try:
-        if context.files.ready().seq <= context.files.newest_log_checkpoint():
-            return
-        from reporting_governance.commands._heads import sign_after_run, signer_of
-
-        sign_after_run(context, None if signer is None else signer_of(context, signer, signer_key))
+        _sign(context, signer, signer_key)
     except GovernanceError as fault:
         say(f"the journal's head is not signed: {fault}")
 
