@@ -84,6 +84,7 @@ class LogPass:
             message = f"line {task.first - 1} is not the one that line {task.first} names"
             self._findings.say("line-edited", message, file=name, seq=task.first - 1)
         self._merge(result)
+        self._tree_is_known = self._tree_is_known and self._tree.size == task.first - 1
         self._frontier(task, result)
         for size, subtrees in result["pieces"]:
             self._grow(size, subtrees)
@@ -126,7 +127,7 @@ class LogPass:
         except (KeyError, TypeError, ValueError):
             frontier = []
         if self._tree_is_known:
-            if self._tree.size == task.first - 1 and list(self._tree.frontier()) != frontier:
+            if list(self._tree.frontier()) != frontier:
                 message = f"line {said['seq']} names another tree over the {task.first - 1} lines before it"
                 self._findings.say("frontier-mismatch", message, seq=said["seq"])
             return
