@@ -5,6 +5,7 @@ They run in the environment that nox itself runs in, which bin/test makes, so no
 
 import glob
 import os
+import shutil
 import sys
 
 import nox
@@ -100,6 +101,22 @@ def verify(session: nox.Session) -> None:
     (installed,) = glob.glob(os.path.join(session.virtualenv.location, "lib", "python*", "site-packages"))
     ours = os.pathsep.join(["lib", "."])
     python(session, "tests/verify/fuzz_atheris.py", "-max_total_time=60", PYTHONPATH=ours, FUZZER=installed)
+
+
+@nox.session(venv_backend="venv")
+def browser(session: nox.Session) -> None:
+    """Our pages in a real Chromium, under axe: three widths, light and dark, on paper.
+
+    It wants a package index, and a Chromium: $CHROMIUM, one on PATH, or the one that Playwright fetches.  Pictures are
+    kept where $REPORTGOV_PICTURES names a folder.
+    """
+    session.install("--require-hashes", "-r", "ci/requirements-browser.txt")
+    assert session.virtualenv.location is not None
+    (driver,) = glob.glob(os.path.join(session.virtualenv.location, "lib", "python*", "site-packages"))
+    if not any(shutil.which(name) for name in (os.environ.get("CHROMIUM", ""), "chromium", "google-chrome") if name):
+        session.run("playwright", "install", "chromium-headless-shell")
+    tests = ("-m", "pytest", "-q", "-m", "outside", "tests/browser", *session.posargs)
+    python(session, *tests, REPORTGOV_BROWSER_DRIVER=driver)
 
 
 @nox.session
