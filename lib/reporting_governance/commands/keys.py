@@ -34,7 +34,7 @@ class BadOptions(UsageError):
         "reportgov keys show",
         "reportgov keys rotate",
         "reportgov keys rotate --new-key /etc/reportgov/log.key",
-        "reportgov keys rotate --new-signer '/usr/local/bin/sign-log --slot 2' --new-signer-key KEY",
+        "reportgov keys rotate --new-signer '/usr/local/bin/sign-log 2' --new-signer-key KEY",
         "reportgov keys rotate --lost --reason 'the disk of the old host is gone'",
     ),
 )
