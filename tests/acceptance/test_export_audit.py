@@ -212,3 +212,22 @@ def test_progress_is_not_drawn_into_a_file(monkeypatch: pytest.MonkeyPatch) -> N
         bar.advance(1)
         bar.advance(1)
     assert file.getvalue() == ""
+
+
+def test_what_an_agent_makes_look_like_a_text_apart_cannot_keep_an_export_back(verbs: Verbs) -> None:
+    """One check-in would have ended every later export: the text it names was never there."""
+    look_alike = {"$blob": "a" * 64, "size": 5}
+    check_in = {
+        "verb": "checkpoint",
+        "task": "nightly",
+        "message": "m",
+        "report": {"current_status": "well", "more": [look_alike]},
+        "evidence": [
+            {"class": "tool_output", "summary": "s", "refs": [{"kind": "url", "ref": "u", "more": look_alike}]}
+        ],
+    }
+    ended = verbs.call("report", "-", given=json.dumps(check_in))
+    assert ended.code == 0, ended.err
+    assert "a" * 64 in json.dumps(read_log(str(verbs.state)))
+    reply = verbs.ok("export-audit", "--output", out_of(verbs), "--format", "json").document()
+    verdicts(verbs, reply["path"])

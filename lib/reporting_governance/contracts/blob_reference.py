@@ -1,9 +1,10 @@
 """What stands in a line in place of a value that is stored apart: `{"$blob": digest, "size": bytes}`.
 
-`"json": true` is added where the value is no text but a list or an object.  Whatever only looks like a reference, such
-as a key `$blob` in what an agent reports, is data like any other.
+`"json": true` is added where the value is no text but a list or an object.  What an agent hands in may look the same;
+`without_references` makes plain text of it before it is recorded, or a text that was never there would be looked for.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,3 +19,14 @@ def is_reference(value: Any) -> bool:
         return False
     digest = value["$blob"]
     return type(digest) is str and len(digest) == _LENGTH and _DIGITS.issuperset(digest)
+
+
+def without_references(value: Any) -> Any:
+    """Return somebody else's data so that nothing in it is taken for a reference: what looks like one becomes JSON text."""
+    if is_reference(value):
+        return json.dumps(value, sort_keys=True)
+    if isinstance(value, Mapping):
+        return {key: without_references(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_references(each) for each in value]
+    return value

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from reporting_governance.contracts.blob_reference import without_references
 from reporting_governance.contracts.check_in import CheckIn, ChildStep, Verb
 from reporting_governance.contracts.event_envelope import Event, EventType, OperatorContext
 from reporting_governance.contracts.evidence import Evidence
@@ -138,7 +139,7 @@ def _said(check_in: CheckIn) -> dict[str, Any]:
     if check_in.message:
         said["message"] = check_in.message
     if check_in.report is not None:
-        said["report"] = dict(check_in.report)
+        said["report"] = without_references(check_in.report)
     return said
 
 

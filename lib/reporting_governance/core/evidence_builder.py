@@ -11,6 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from reporting_governance.contracts.blob_reference import without_references
 from reporting_governance.contracts.check_in import ClaimKind, OfferedEvidence
 from reporting_governance.contracts.evidence import Evidence, EvidenceClass, Quality
 from reporting_governance.contracts.frozen import frozen
@@ -72,7 +73,7 @@ def build_evidence(
         opened: by the `ref` of each file reference; a file reference that is not in it was not opened.
     """
     captured_at, _ = clamp(offered.captured_at, now)
-    refs = [_complete(ref, opened) for ref in offered.refs]
+    refs = [without_references(_complete(ref, opened)) for ref in offered.refs]
     if offered.command:
         refs.append(command_reference(offered.command))
     written_at = _written(opened)

@@ -25,6 +25,12 @@ _ADDED = LineType.RECORD_ADDED.value
 _NO_LEAF = bytes(32)
 
 
+class TextMissing(StorageError):
+    """A text that a line names is neither there nor said to be erased."""
+
+    hint = "Put it back from a backup; with --withhold-blobs texts are named and left out."
+
+
 @frozen(kw_only=True)
 class Wanted:
     """What is to be exported.  `last`: the line to end with; None: the last complete group."""
