@@ -22,7 +22,7 @@ def is_reference(value: Any) -> bool:
 
 
 def without_references(value: Any) -> Any:
-    """Return somebody else's data so that nothing in it is taken for a reference: what looks like one becomes JSON text."""
+    """Return somebody else's data in which nothing is taken for a reference: what looks like one is JSON text then."""
     if is_reference(value):
         return json.dumps(value, sort_keys=True)
     if isinstance(value, Mapping):
