@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.errors import Busy, StorageError
 from reporting_governance.storage.files import maintenance, rebuild
 from reporting_governance.storage.files.layout import Layout
-from reporting_governance.storage.files.snapshots import snapshot_path
+from reporting_governance.storage.files.snapshots import is_whole, snapshot_path
+from reporting_governance.storage.interface import Addition, Group
 from tests.storage.building import SPOOL, attempt, birth, item_id, later, observed, settle
 from tests.storage.killing import killed_everywhere
 from tests.storage.oracle import views_on_disk
@@ -189,6 +190,45 @@ def test_that_a_text_was_erased_is_told_again_where_something_kept_names_it(tmp_
     kept = check_pruned(where, leaves, views)
     assert kept[0]["seq"] > 1
     assert [each["meta"]["blob"] for each in kept if each["type"] == "record.erased"] == [reference["$blob"]]
+
+
+def test_a_blob_that_only_a_view_names_stays(tmp_path: Path) -> None:
+    """What is remembered of a target holds what its first line said, and only its newest line is kept for it."""
+    where, identity, words = str(tmp_path / "state"), f"tld_{1:032x}", None
+    for day in range(DAYS):
+        store, now = open_daily(where, day), later(day * DAY)
+        before = store.past(identity)
+        body = {"said": store.put_blob(b"words")} if before is None else {"day": day}
+        words = words or body["said"]
+        record = RecordLine(
+            kind="receipt",
+            id=f"rcp_{day}",
+            body=body,
+            consumes=() if before is None else (before.name,),
+            views=(ViewKey(Folder.PAST, identity, ""),),
+        )
+        store.commit([Group(additions=(Addition(record=record),))], now=now)
+        store.maintain(now)
+    plan, *_ = retire(where, older_than=3)
+    assert len(plan.stretches) == 4
+    kept = open_daily(where).past(identity)
+    assert kept is not None
+    assert words in [each.get("said") for each in kept.body["receipts"]]
+    assert open_daily(where).get_blob(words) == b"words"
+
+
+def test_a_damaged_snapshot_is_not_kept_in_the_place_of_a_good_one(state: str) -> None:
+    """Once older segments are gone, two good ones are all there is."""
+    layout = Layout(state)
+    names = sorted(name for name in os.listdir(layout.snapshots) if name.endswith(".jsonl"))
+    path = Path(layout.snapshots, names[-1])
+    path.write_bytes(path.read_bytes()[:-9])
+    now = later(DAYS * DAY)
+    store = open_daily(state)
+    store.commit([birth(700)], now=now)
+    store.maintain(now)
+    assert names[0] in os.listdir(layout.snapshots)
+    assert sum(is_whole(f"{layout.snapshots}/{name}") for name in os.listdir(layout.snapshots) if "json" in name) == 2
 
 
 def test_of_old_log_checkpoints_the_last_of_each_day_stays(state: str) -> None:
