@@ -39,17 +39,18 @@ def anchors_in_state(written: Document, state: str) -> Iterator[Problem]:
         written: the profile as its author wrote it; its shape and meaning have been checked.
         state: absolute path of the state folder.  Links are seen when a head is handed over.
     """
-    import posixpath
-
-    folder = posixpath.normpath(state)
+    folder = _steps(state)
     for place, each in enumerate((written.get("audit") or {}).get("anchors") or ()):
         name = {"file": "path", "git": "repository"}.get(each["kind"], "")
-        if name and posixpath.commonpath((folder, posixpath.normpath(each[name]))) == folder:
-            message = (
-                f"the {each['kind']} anchor lies inside the state folder {folder}: whoever rewrites the journal there "
-                "rewrites it too, so it is no anchor"
-            )
+        if name and _steps(each[name])[: len(folder)] == folder:
+            where = f"the {each['kind']} anchor lies inside the state folder /{'/'.join(folder)}"
+            message = f"{where}: whoever rewrites the journal there rewrites it too, so it is no anchor"
             yield Problem(f"/audit/anchors/{place}/{name}", message, rule=ANCHOR_IN_STATE)
+
+
+def _steps(path: str) -> list[str]:
+    """Return the names on the way of an absolute path; the paths that are compared have no `..`."""
+    return [each for each in path.split("/") if each not in ("", ".")]
 
 
 def together_problems(
