@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reporting_governance.commands._wiring import CommandContext
+    from reporting_governance.core.status_page import Surroundings
 
 _OURS_ALONE = 0o600  #: names of tasks and people stand in it
 
@@ -44,12 +45,26 @@ def write_page_of_run(context: CommandContext, path: str) -> None:
     from reporting_governance.commands.status import look
 
     try:
-        write_status_page(context, path, look(context).document, rewritten=True)
+        try:
+            write_status_page(context, path, look(context).document, rewritten=True)
+        except PageUnwritten:
+            raise
+        except GovernanceError as fault:
+            _write_trouble(context, path, fault)
     except GovernanceError as fault:
         say(f"{fault}  {fault.advice()}")
 
 
-def _around(context: CommandContext, rewritten: bool) -> Any:
+def _write_trouble(context: CommandContext, path: str, fault: GovernanceError) -> None:
+    """Write in place of the page why there is none: an old one would say that all is well."""
+    from reporting_governance.contracts.times import format_time
+    from reporting_governance.core.status_page import render_trouble
+
+    at = format_time(context.clock.now())
+    replace_page(path, render_trouble(at, [str(fault), fault.advice()], _around(context, rewritten=True)))
+
+
+def _around(context: CommandContext, rewritten: bool) -> Surroundings:
     from reporting_governance.core.status_page import Surroundings
 
     settings = context.settings

@@ -116,7 +116,8 @@ ol.proofs li.reached { border-style: solid; border-color: currentColor; color: v
   html { font-size: 9.5pt; } header, nav, main, footer { max-width: none; padding-inline: 0; }
   nav, .skip { display: none; } a { text-decoration: none; }
   .scroll { overflow: visible; border: 0; } .scroll > svg { min-width: 0; }
-  .narrow, .middle, .wide { min-width: 0; } thead { display: table-header-group; } td.middle { width: 16%; }
-  tr, li, .panel, .tiles, figure, .proofs { break-inside: avoid; } h1, h2, h3, h4, caption { break-after: avoid; }
+  .narrow { min-width: 3.5rem; } .middle { min-width: 5rem; } .wide { min-width: 8rem; }
+  thead { display: table-header-group; } td.middle { width: 16%; }
+  tr, li, .panel, .tiles, figure, .proofs { break-inside: avoid; } h1, h2, h3, h4, caption, h3 + p { break-after: avoid; }
   article { break-inside: auto; } }
 """

@@ -59,6 +59,29 @@ def render_status(status: Document, around: Surroundings) -> str:
     return page("Status of the watch", header, parts, footer, refresh=_refresh(around))
 
 
+def render_trouble(at: str, sentences: Sequence[str], around: Surroundings) -> str:
+    """Return the page of a run that could not even say what is open.
+
+    Args:
+        at: when that was seen.
+        sentences: what is wrong and what to do, as stderr has it.
+    """
+    header = join(
+        (
+            element("h1", "What is open, and who was told"),
+            element("p", "Host ", value(around.host), ", as of ", moment(at), " UTC. ", _until(around)),
+        )
+    )
+    inside = element(
+        "div",
+        element("p", badge("The watch itself is not well: what is open cannot be said", "bad")),
+        *(element("p", value(each)) for each in sentences),
+        class_="panel bad",
+    )
+    footer = element("p", "It loads and runs nothing. `reportgov doctor` looks at what is wrong.")
+    return page("Status of the watch", header, [("now", "Now", inside)], footer, refresh=_refresh(around))
+
+
 def _refresh(around: Surroundings) -> int:
     return min(max(around.tick_seconds, 15), 300) if around.rewritten else 0
 

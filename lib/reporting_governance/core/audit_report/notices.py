@@ -8,6 +8,7 @@ from reporting_governance.core.audit_report.fold import ReportFold
 from reporting_governance.core.audit_report.legend import PROOFS
 from reporting_governance.core.audit_report.parts import Answer, Item, NoticeAccount
 from reporting_governance.core.audit_report.telling import answers_of
+from reporting_governance.core.audit_report.texts import cut
 from reporting_governance.core.markup import Child, Markup, element, join, value
 from reporting_governance.core.page import badge, moment, number, plural, table
 
@@ -68,7 +69,7 @@ def _notice(notice: NoticeAccount, place: int) -> Markup:
         about += [", about task ", value(notice.task_id)]
     return element(
         "article",
-        element("h3", value(notice.subject or "(no subject)"), id=key),
+        element("h3", value(cut(notice.subject or "(no subject)", 160)), id=key),
         element("p", "For ", *about, ". ", badge(f"best proof: {standing}", _BADGES[standing])),
         _proofs({each.proof for each in answers_of(notice)}),
         element("ol", *_way(notice), class_="way"),

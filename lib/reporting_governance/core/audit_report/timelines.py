@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reporting_governance.core.audit_report.drawing import LANES, drawing
 from reporting_governance.core.audit_report.fold import ReportFold
 from reporting_governance.core.audit_report.parts import Lane, Mark, Shape, TaskAccount
+from reporting_governance.core.audit_report.texts import cut
 from reporting_governance.core.markup import Child, Markup, element, join, value
 from reporting_governance.core.page import badge, moment, number, plural, table
 
@@ -36,7 +37,7 @@ def timelines(report: ReportFold) -> Markup:
 def _task(report: ReportFold, task: TaskAccount, place: int) -> Iterator[Markup]:
     key = f"task-{place + 1}"
     marks = task.marks()
-    yield element("h3", value(task.title or task.task_id or task.key), id=key)
+    yield element("h3", value(cut(task.title or task.task_id or task.key, 160)), id=key)
     yield element("p", *_about(report, task))
     picture = drawing(task, marks, key)
     if picture is not None:
