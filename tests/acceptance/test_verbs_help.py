@@ -116,7 +116,7 @@ def test_the_examples_run(world: Path) -> None:
     verbs.overdue("my-task")
     ran = []
     for verb in VERBS:
-        if verb in ("retry", "review", "erase", "verify-audit"):  # they need something to answer
+        if verb in ("retry", "review", "erase", "export-audit", "verify-audit"):  # they need something to answer
             continue
         for line in examples_of(help_of(verb, "--help")):
             if line in NOT_RUN:
@@ -146,6 +146,21 @@ def test_the_examples_of_erase_run(world: Path) -> None:
         assert event in ended.out
     assert os.listdir(verbs.state / "blobs")
     assert sum(each["type"] == "record.erased" for each in verbs.journal()) == 1
+
+
+def test_the_examples_of_export_audit_run(world: Path) -> None:
+    verbs = Verbs(world / "state")
+    verbs.ok("report", "start", "nightly-import", "--agent", "a")
+    verbs.ok("report", "checkpoint", "nightly-import", "well")
+    verbs.ok("export-audit", "--output", world / "first.zip")
+    shutil.copytree(world / "state", world / "other-host/state")
+    (world / "srv").mkdir()
+    for line in examples_of(help_of("export-audit", "--help")):
+        for place, ours in (("/srv/audit/", "srv/"), ("/tmp/", "bin/"), ("/mnt/", ""), ("4711", "2")):
+            line = line.replace(place, ours)
+        ended = run_line(line, world, verbs.state)
+        assert (ended.code, ended.err) == (0, ""), (line, ended)
+    assert len([*world.glob("**/*.zip"), *world.glob("*.tlog-proof")]) == 6
 
 
 def test_the_examples_of_retry_run(world: Path) -> None:
