@@ -16,7 +16,6 @@ from reporting_governance.verifier.bag import (
     check_files,
     small_file,
 )
-from reporting_governance.verifier.chaining import SegmentTask
 from reporting_governance.verifier.codes import CONTEXT, COVERAGE, REDACTION
 from reporting_governance.verifier.container import Container, ContainerRefused
 from reporting_governance.verifier.contents import POLICIES, BundleContents
@@ -25,7 +24,7 @@ from reporting_governance.verifier.findings import Findings
 from reporting_governance.verifier.logcheck import Given, LogSeen, check_log
 from reporting_governance.verifier.note import parse_note
 from reporting_governance.verifier.selection import Selection
-from reporting_governance.verifier.stretches import FileRange, Leaves, split_leaves
+from reporting_governance.verifier.stretches import FileRange, Leaves, SegmentTask, split_leaves
 from reporting_governance.verifier.verdicts import PROVEN, Verdict
 
 _FORMAT, _VERSION = "reporting-governance/audit-bundle", 1

@@ -7,7 +7,7 @@ follows the segment before it, and where its signed heads stand, is for whoever 
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from reporting_governance.verifier.faults import StretchFaults
 from reporting_governance.verifier.findings import Findings
@@ -19,29 +19,17 @@ from reporting_governance.verifier.gathering import (
     delivery_of,
     document_in,
     encode_json,
+    has_shape,
     is_group,
-    is_record,
 )
 from reporting_governance.verifier.redaction import blobs_of
 from reporting_governance.verifier.selection import Selection
-from reporting_governance.verifier.stretches import FileRange, Leaves, LineTooLong, RangeReader
+from reporting_governance.verifier.stretches import LineTooLong, RangeReader, SegmentTask
 from reporting_governance.verifier.subtrees import SubtreeStack
 
 ZERO_LEAF_HEX = "0" * 64
 KNOWN_VERSION = 1
-_TIME_LENGTH = 24
 _DELIVERIES = frozenset(("attempt", "receipt"))
-
-
-class SegmentTask(NamedTuple):
-    """What one segment is judged by."""
-
-    first: int  #: seq of its first line
-    until: Optional[int]  # noqa: UP045 - of the first line behind it; None for the newest
-    file: Optional[FileRange]  # noqa: UP045 - None when only leaf hashes are there
-    leaves: Optional[Leaves]  # noqa: UP045 - of the lines that are not in the file
-    cuts: tuple[int, ...]  #: sizes at which the tree's root is wanted, ascending, within the segment
-    selection: dict[str, Any]  #: the filter of a bundle
 
 
 class SegmentJudge:
@@ -269,12 +257,11 @@ class SegmentJudge:
 
     def _show(self, pos: int, raw: bytes, document: dict[str, Any]) -> None:
         """A line that counts: hand on what the log as a whole is judged by."""
-        time, kind = document.get("ts"), document.get("type")
-        record = document.get("record")
-        if not (type(time) is str and len(time) == _TIME_LENGTH and type(kind) is str and is_record(record)):
+        if not has_shape(document):
             message = f"line {pos} lacks what every line has, or has it in another form"
             self._findings.say("line-shape", message, **self._where(pos))
             return
+        time, kind, record = document["ts"], document["type"], document.get("record")
         if encode_json(document).encode("ascii") != raw:
             self._findings.say("line-not-canonical", f"line {pos}", **self._where(pos))
         if not self._selection.selects(document):

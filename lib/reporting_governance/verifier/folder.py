@@ -7,9 +7,8 @@ import re
 import stat
 from typing import NamedTuple, Optional
 
-from reporting_governance.verifier.chaining import SegmentTask
 from reporting_governance.verifier.findings import Findings
-from reporting_governance.verifier.stretches import FileRange, Leaves
+from reporting_governance.verifier.stretches import FileRange, Leaves, SegmentTask
 
 _SEGMENT_NAME = re.compile(r"([0-9]{12})\.jsonl")
 _LEAVES_NAME = re.compile(r"([0-9]{12})\.leaves")

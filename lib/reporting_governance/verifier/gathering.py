@@ -11,6 +11,7 @@ from reporting_governance.verifier.faults import StretchFaults
 from reporting_governance.verifier.stretches import Leaves
 
 TIME_TO_THE_HOUR = 13  #: characters of a time
+_TIME_LENGTH = 24
 _RECORD_FIELDS = frozenset(("kind", "id", "body", "about"))
 _DELIVERY_FIELDS = ("spool_id", "attempt_id", "outcome", "reason")
 decode_json = json.JSONDecoder().decode
@@ -31,7 +32,7 @@ def is_group(value: Any) -> bool:
     return type(value) is list and len(value) == 2 and type(value[0]) is int and type(value[1]) is int
 
 
-def is_record(value: Any) -> bool:
+def _is_record(value: Any) -> bool:
     """Tell whether a line's record is none, or has what everybody reads of one."""
     return value is None or (
         type(value) is dict
@@ -41,6 +42,18 @@ def is_record(value: Any) -> bool:
         and type(value["body"]) is dict
         and type(value["about"]) is list
         and all(type(each) is str for each in value["about"])
+    )
+
+
+def has_shape(document: Mapping[str, Any]) -> bool:
+    """Tell whether a line has what everybody reads of one, each of its kind."""
+    time, meta = document.get("ts"), document.get("meta")
+    return (
+        type(time) is str
+        and len(time) == _TIME_LENGTH
+        and type(document.get("type")) is str
+        and (meta is None or type(meta) is dict)
+        and _is_record(document.get("record"))
     )
 
 

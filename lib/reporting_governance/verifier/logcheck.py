@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
-from reporting_governance.verifier.chaining import SegmentTask
 from reporting_governance.verifier.findings import Findings
 from reporting_governance.verifier.heads import HeadsChecked, KeptHead, check_heads, read_heads
 from reporting_governance.verifier.keys import KeyChain
 from reporting_governance.verifier.note import VerifierKey
 from reporting_governance.verifier.outside import AnchorsChecked, OutsideHead, check_outside, heads_in
 from reporting_governance.verifier.passing import BlobUse, LogPass
+from reporting_governance.verifier.stretches import SegmentTask
 
 MOST_ANCHOR_BYTES = 1 << 30
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
-from reporting_governance.verifier.chaining import SegmentJudge, SegmentTask
+from reporting_governance.verifier.chaining import SegmentJudge
 from reporting_governance.verifier.codes import CODES, COMPLETENESS, FAILED, INTEGRITY, ORDER
 from reporting_governance.verifier.findings import AuditFinding, Findings
 from reporting_governance.verifier.selection import Selection
+from reporting_governance.verifier.stretches import SegmentTask
 from reporting_governance.verifier.subtrees import Subtree, SubtreeStack
 from reporting_governance.verifier.tally import Tally
 from reporting_governance.verifier.working import worked_off
@@ -140,7 +141,10 @@ class LogPass:
     def _event(self, event: Sequence[Any]) -> None:
         kind, seq = event[0], event[1]
         if kind == "r":
-            self.tally.run(*event[1:])
+            try:
+                self.tally.run(*event[1:])
+            except ValueError as fault:
+                self._findings.say("line-shape", f"line {seq} has a time that is none: {fault}", seq=seq)
         elif kind == "w":
             self.tally.withheld_run(seq, event[2])
         elif kind == "v":

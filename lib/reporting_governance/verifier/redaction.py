@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 _REFERENCE_KEYS = frozenset(("$blob", "size", "json"))
 _HEX_DIGITS = frozenset("0123456789abcdef")
+_INNER = (dict, list)
 _RETIRED_TYPE = "log.segment_retired"
 _ERASED_TYPE = "record.erased"
 
@@ -33,13 +34,13 @@ def _references_below(value: Any) -> Iterator[BlobReference]:
     waiting = [value]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, Mapping):
-            if is_blob_reference(each):
+        if type(each) is dict:  # what a decoder makes is never anything else, and asking more takes longer
+            if "$blob" in each and is_blob_reference(each):
                 yield _reference(each, False)
             else:
-                waiting.extend(each[key] for key in sorted(each, reverse=True))
-        elif isinstance(each, list):
-            waiting.extend(reversed(each))
+                waiting.extend([each[key] for key in sorted(each, reverse=True) if type(each[key]) in _INNER])
+        elif type(each) is list:
+            waiting.extend([inner for inner in reversed(each) if type(inner) in _INNER])
 
 
 def is_blob_reference(value: Any) -> bool:

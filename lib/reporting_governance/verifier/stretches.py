@@ -6,7 +6,7 @@ import os
 import zlib
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 LONGEST_LINE = 64 << 20  #: bytes; a line has at most 1 MiB, a stretch of zeros that a crash left may have more
 _READ_AT_ONCE = 1 << 20
@@ -120,6 +120,17 @@ class Leaves(NamedTuple):
                 yield seq, data[place : place + _LEAF_BYTES]
                 seq += 1
             rest = data[whole:]
+
+
+class SegmentTask(NamedTuple):
+    """What one segment is judged by."""
+
+    first: int  #: seq of its first line
+    until: Optional[int]  # noqa: UP045 - of the first line behind it; None for the newest
+    file: Optional[FileRange]  # noqa: UP045 - None when only leaf hashes are there
+    leaves: Optional[Leaves]  # noqa: UP045 - of the lines that are not in the file
+    cuts: tuple[int, ...]  #: sizes at which the tree's root is wanted, ascending, within the segment
+    selection: dict[str, Any]  #: the filter of a bundle
 
 
 def split_leaves(where: FileRange, firsts: list[int]) -> list[FileRange]:
