@@ -72,6 +72,7 @@ def _pack_of(digest: Any, content: Mapping[str, Any]) -> Any:
 
 def _stem_of(name: str) -> str:
     """Return a context's name as a file's, the same on file systems that tell letters apart and that do not."""
+    name = name.lower()
     for ending in (".yaml", ".yml", ".json"):
         name = name.removesuffix(ending)
-    return "".join(each if each in _NAME_LETTERS else "-" for each in name.lower())
+    return "".join(each if each in _NAME_LETTERS else "-" for each in name)
