@@ -64,8 +64,10 @@ def _why(claim: Claim) -> list[Markup]:
     else:
         lines.append(element("p", f"The rules saw evidence of quality {claim.quality}.", class_="small"))
     if claim.decision:
-        words = f"Line {number(claim.decided_seq or 0)}: {claim.decision.replace('_', ' ')}, by rule "
-        lines.append(element("p", words, value(claim.policy_id or ""), ": ", value(claim.reason or ""), class_="small"))
+        words = f"Line {number(claim.decided_seq or 0)}: decided to {claim.decision.replace('_', ' ')}, "
+        rule = ("by rule ", value(claim.policy_id or ""), ": ", value(claim.reason or ""))
+        by_none = (claim.policy_id or "").startswith("default.")
+        lines.append(element("p", words, *(("no rule was against it",) if by_none else rule), class_="small"))
     if claim.person:
         lines.append(
             element(

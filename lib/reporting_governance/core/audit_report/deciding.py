@@ -26,7 +26,6 @@ def decision_of(seq: int, at: str, body: Body, event_type: str | None, texts: Te
     return DecisionAccount(
         seq=seq,
         at=at,
-        decision_id=metadata["record_id"],
         decision=word(decision["decision"]),
         policy_id=word(decision["policy_id"]),
         severity=word(decision["severity"]),

@@ -114,6 +114,10 @@ def _also(decision: DecisionAccount) -> Iterator[Markup]:
     if decision.unknown:
         found = "; ".join(f"{rule}: {why}" for rule, why in decision.unknown)
         yield element("p", "Rules that could not be answered: ", value(found), class_="small")
+    if decision.path != "record_only":
+        yield element(
+            "p", "How far it could be carried out here: ", value(decision.path.replace("_", " ")), class_="small"
+        )
     if decision.not_possible:
         found = "; ".join(decision.not_possible)
         yield element("p", badge("not possible here", "warn"), " ", value(found), class_="small")

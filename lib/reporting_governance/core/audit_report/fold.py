@@ -20,7 +20,7 @@ from reporting_governance.core.audit_report.parts import (
 from reporting_governance.core.audit_report.tasks import EVIDENCE_SHAPES, Tasks, mark
 from reporting_governance.core.audit_report.telling import Notices
 from reporting_governance.core.audit_report.texts import BlobReader, Texts, nothing_apart, word
-from reporting_governance.core.audit_report.words import ABOUT_THE_LOG, ACTS, CAUSED, HELD, REPORTS, WORTHS
+from reporting_governance.core.audit_report.words import ABOUT_THE_LOG, ACTS, CAUSED, HELD, PHASES, REPORTS, WORTHS
 
 _REMEMBERED = 4_000  #: ids that later lines may refer to
 Document = Mapping[str, Any]
@@ -218,7 +218,7 @@ class ReportFold:
     def _notice(self, seq: int, at: str, record: Document) -> None:
         account = self.notices.notice(seq, at, record["body"])
         tasks = self.tasks.of(record["about"], trouble=True)
-        what = f"{account.phase} notice {account.number} for {account.receiver} made"
+        what = f"{PHASES.get(account.phase, account.phase)} for {account.receiver} made (number {account.number})"
         mark(tasks, Mark(seq, at, Lane.TOLD, Shape.RING, what, account.subject))
 
     def _item(self, seq: int, _at: str, record: Document) -> None:

@@ -9,6 +9,7 @@ from reporting_governance.core.audit_report.legend import PROOFS
 from reporting_governance.core.audit_report.parts import Answer, Item, NoticeAccount
 from reporting_governance.core.audit_report.telling import answers_of
 from reporting_governance.core.audit_report.texts import cut
+from reporting_governance.core.audit_report.words import PHASES
 from reporting_governance.core.markup import Child, Markup, element, join, value
 from reporting_governance.core.page import badge, moment, number, plural, table
 
@@ -63,7 +64,7 @@ def _notice(notice: NoticeAccount, place: int) -> Markup:
     standing = notice.standing
     about: list[Child] = [
         value(notice.receiver),
-        f", {notice.phase} notice {number(notice.number)}, urgency {notice.urgency}",
+        f": {PHASES.get(notice.phase, notice.phase)}, number {number(notice.number)}, urgency {notice.urgency}",
     ]
     if notice.task_id:
         about += [", about task ", value(notice.task_id)]
@@ -90,7 +91,7 @@ def _proofs(reached: Collection[str]) -> Markup:
 
 
 def _way(notice: NoticeAccount) -> Iterator[Markup]:
-    route = f", named by route {notice.route} of the settings" if notice.route else ""
+    route = f", for whom route {notice.route} of the settings names" if notice.route else ""
     yield _step(notice.seq, notice.at, f"made{route}")
     for seq, at, reason, cause in notice.holds:
         yield _step(seq, at, f"kept back ({reason}): ", value(cause))

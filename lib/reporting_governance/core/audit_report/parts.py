@@ -210,7 +210,6 @@ class DecisionAccount:
 
     seq: int
     at: str
-    decision_id: str
     decision: str
     policy_id: str
     severity: str

@@ -97,12 +97,13 @@ def _tiles(report: ReportFold, manifest: Document, coverage: Document) -> Iterat
     reached = sum(told[each] for each in ("stored", "delivered", "person"))
     tasks = number(report.tasks.total) + ("" if report.tasks.is_counted else " or more")
     yield _tile(number(manifest["selected"]), f"lines shown, of {number(manifest['size'])} in the journal")
-    yield _tile(tasks, "tasks that agents worked on")
+    yield _tile(tasks, "task that agents worked on" if report.tasks.total == 1 else "tasks that agents worked on")
     yield _tile(f"{number(backed)} of {number(report.claims.total)}", "claims of completion with evidence, or approved")
     yield _tile(
         f"{number(reached)} of {number(report.notices.total)}", "notices with proof that they were stored or seen"
     )
-    yield _tile(number(gaps_in(coverage)), "gaps in the records")
+    gaps = gaps_in(coverage)
+    yield _tile(number(gaps), "gap in the records" if gaps == 1 else "gaps in the records")
 
 
 def standing_of_claims(report: ReportFold) -> Counter[str]:
@@ -130,7 +131,8 @@ def _facts(manifest: Document, coverage: Document, redactions: Mapping[str, int]
 
 def _lines(manifest: Document) -> str:
     parts = [f"{number(manifest['from'])} to {number(manifest['to'])}: {number(manifest['selected'])} shown"]
-    parts.append(f"{number(manifest['withheld'])} withheld, each of them present by its fingerprint")
+    withheld = manifest["withheld"]
+    parts.append(f"{number(withheld)} withheld, present by their fingerprints" if withheld else "none withheld")
     if manifest["void"]:
         parts.append(f"{number(manifest['void'])} void, left by a writer that was stopped in the middle")
     if manifest.get("retired"):
@@ -155,7 +157,11 @@ def _gaps(coverage: Document) -> Markup:
 
 def _redactions(redactions: Mapping[str, int], policy: object) -> str:
     named = [f"{key.replace('_', ' ')}: {number(count)}" for key, count in sorted(redactions.items()) if count]
-    rule = f" Policy: {policy if isinstance(policy, str) else json.dumps(policy, sort_keys=True)}." if policy else ""
+    rule = (
+        f" Policy of the export: {policy if isinstance(policy, str) else json.dumps(policy, sort_keys=True)}."
+        if policy
+        else ""
+    )
     return f"{'; '.join(named) or 'Nothing is listed as taken out'}.{rule}"
 
 

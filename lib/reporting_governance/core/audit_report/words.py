@@ -4,6 +4,15 @@ from __future__ import annotations
 
 #: decisions that do not let a claim or a step pass as it was
 HELD = frozenset(("block", "require_review", "downgrade_status", "escalate", "force_checkpoint", "rewrite"))
+#: what a notice is, by its phase
+PHASES = {
+    "firing": "alarm",
+    "repeat": "repeated alarm",
+    "resolved": "all-clear",
+    "escalation": "alarm to the next in line",
+    "fallback": "alarm to a stand-in",
+    "review": "question",
+}
 #: what a quality of evidence means
 WORTHS = {
     "none": "it proves nothing",
