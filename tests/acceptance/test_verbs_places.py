@@ -223,3 +223,18 @@ def test_the_scripts_as_another_user_who_has_no_home(
     assert (modes["journal"], modes["inbox"], modes["outbox"]) == (0o700, 0o1733, 0o700)
     assert {path.stat().st_uid for path in state.rglob("*")} == {pwd.getpwnam(stranger).pw_uid}
     check(lines_of_folder(str(state)), {"operator/outbox": arrivals_in(str(state / "outbox/notices.jsonl"))})
+
+
+@needs_root
+def test_a_full_disk_gets_no_bundle(mounted: Callable[..., Path], tmp_path: Path) -> None:
+    place = mounted("size=256k")
+    verbs = Verbs(tmp_path / "state")
+    verbs.ok("report", "start", "t", "--agent", "x", "--id", "q")
+    ended = verbs.call("export-audit", "--output", place)
+    assert (ended.code, ended.out) == (3, "")
+    assert "No space left on device" in ended.err
+    assert os.listdir(place) == []
+    mounted("remount,size=8m")
+    verbs.ok("export-audit", "--output", place)
+    assert [each.suffix for each in place.iterdir()] == [".zip"]
+    assert sum(each["type"] == "audit.exported" for each in lines_of_folder(str(verbs.state))) == 1
