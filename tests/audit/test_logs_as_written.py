@@ -220,3 +220,21 @@ def test_what_is_no_segment_among_the_segments(world: World, name: str) -> None:
         Path(world.log, "notes.txt").write_text("mine")
     answer = asked(world.state, require=INTEGRITY)
     assert (answer.code, answer.codes & {"folder-foreign"}) == (1, {"folder-foreign"})
+
+
+def test_a_log_that_grows_while_it_is_read_is_not_called_cut(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The heads are read before the lines: one that is signed meanwhile must not seem to run ahead of them."""
+    from reporting_governance.verifier import journal
+
+    def segments_later(*arguments: Any) -> Any:
+        store = open_log(world.state)
+        store.commit([event(99)], now=later(99))
+        found = segments_of(*arguments)
+        store.commit([event(100)], now=later(100))
+        sign(store, world.state)
+        return found
+
+    segments_of = journal.segments_of
+    monkeypatch.setattr(journal, "segments_of", segments_later)
+    answer = asked(world.state, keys=[world.vkey], anchors=(world.late_mail,), both=False)
+    assert (answer.code, answer.codes) == (3, {"tail-unsigned"})

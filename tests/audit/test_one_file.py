@@ -56,6 +56,18 @@ def test_it_is_the_same_text_each_time_and_holds_no_name_of_the_package() -> Non
     assert code == sorted(set(code), key=code.index)
 
 
+def test_an_older_python_can_read_it() -> None:
+    """A stranger's Python may be of 2020: its grammar, and no name that came later."""
+    import ast
+
+    tree = ast.parse(text(), feature_version=(3, 9))
+    later = {"UTC", "StrEnum", "batched", "bit_count", "pairwise", "ExceptionGroup", "Self", "assert_never", "override"}
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert not names & later
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "strict"]
+
+
 @pytest.mark.parametrize("module", sorted(path.stem for path in ROOM.glob("*.py")))
 def test_a_module_of_the_room_needs_nothing_but_python(module: str) -> None:
     """With only the package's root on the path, and no site-packages."""

@@ -109,3 +109,12 @@ def test_a_proof_of_a_log_that_others_know_otherwise(world: World, tmp_path: Pat
 def test_bytes_that_count_for_nothing_prove_nothing(untouched: World, tmp_path: Path) -> None:
     """A void line is in the tree, and says nothing."""
     assert ask(proof_of(untouched, 9), untouched, tmp_path) == (1, {"proof-mismatch", "anchor-missing"})
+
+
+def test_what_is_said_of_a_proof(untouched: World, tmp_path: Path) -> None:
+    path = tmp_path / "one.tlog-proof"
+    path.write_text(proof_of(untouched, 11))
+    document = asked(None, proof=str(path), keys=[untouched.vkey]).document
+    assert (document["lines"], document["signed_to"], document["anchored_to"]) == (24, 24, 0)
+    assert document["key"] == {"vkey": untouched.vkey, "pinned": True}
+    assert "no head held elsewhere" in document["verdicts"]["anchored"]["sentence"]

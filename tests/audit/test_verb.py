@@ -10,6 +10,7 @@ import pytest
 
 from reporting_governance.verifier.one_file import text
 from tests.acceptance.verbs import Verbs, check_reply
+from tests.audit.test_proofs import proof_of
 from tests.audit.world import World, asked
 
 
@@ -83,3 +84,12 @@ def test_the_verifier_is_written_for_a_reviewer(verbs: Verbs, world: World, tmp_
     assert (again.code, "is there already" in again.err) == (2, True)
     assert verbs.call("verify-audit", "--write-verifier", "-").out == text()
     assert verbs.call("verify-audit", "--write-verifier", tmp_path / "no/folder").code == 3
+
+
+def test_a_proof_is_checked(verbs: Verbs, world: World, tmp_path: Path) -> None:
+    path = tmp_path / "one.tlog-proof"
+    path.write_text(proof_of(world, 11))
+    said = verbs.call("verify-audit", "--proof", path, "--key", world.vkey, "--require", "authenticity")
+    assert (said.code, said.err) == (0, "")
+    document = verbs.call("verify-audit", "--proof", path, "--format", "json").document()
+    assert (document["kind"], document["result"]) == ("proof", "limited")

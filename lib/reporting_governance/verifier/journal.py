@@ -20,6 +20,7 @@ _SALT_BYTES = 32
 def verify_journal(journal: JournalFolder, given: Given, findings: Findings) -> tuple[LogSeen, dict[str, Verdict]]:
     """Verify a journal where it lies.  Nothing in it is changed.  Raises OSError."""
     blobs = None if journal.blobs is None else _BlobFolder(journal.blobs, findings)
+    notes = notes_of(journal)  # before the lines: somebody may be writing, and a head never runs ahead of them
     places = segments_of(journal, findings)
 
     def on_line(seq: int, document: Any) -> None:
@@ -30,9 +31,7 @@ def verify_journal(journal: JournalFolder, given: Given, findings: Findings) -> 
         if blobs is not None:
             blobs.look(use)
 
-    seen = check_log(
-        lambda sizes: tasks_of(places, sizes), notes_of(journal), given, findings, on_line=on_line, on_blob=on_blob
-    )
+    seen = check_log(lambda sizes: tasks_of(places, sizes), notes, given, findings, on_line=on_line, on_blob=on_blob)
     if blobs is None:
         return seen, {}
     blobs.settle()

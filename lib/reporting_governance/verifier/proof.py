@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 from reporting_governance.verifier.codes import ANCHORED, AUTHENTICITY, COMPLETENESS, INTEGRITY, ORDER, VERDICTS
 from reporting_governance.verifier.findings import Findings
@@ -73,11 +73,20 @@ def verify_proof(path: str, data: bytes, given: Given, findings: Findings, requi
     of_log = Verdict(NOT_CHECKED, "a proof speaks of one line")
     good = dict.fromkeys(VERDICTS, of_log)
     good[INTEGRITY] = good[ORDER] = good[COMPLETENESS] = Verdict(PROVEN, here)
-    good[AUTHENTICITY] = Verdict(PROVEN if signer else "limited", "the head is signed by the key given")
-    reach = anchors.anchored_to
-    good[ANCHORED] = Verdict(PROVEN if reach else "limited", "the head agrees with one held elsewhere")
+    good[AUTHENTICITY] = _when(signer is not None, "the head is signed by the key given", "no key was given")
+    good[ANCHORED] = _when(
+        anchors.anchored_to > 0, "the head agrees with one held elsewhere", "no head held elsewhere was given that fits"
+    )
     verdicts = {name: spoiled_verdict(name, good[name], findings) for name in VERDICTS}
-    return verification(path, "proof", None, verdicts, findings, require)
+    log: dict[str, Any] = {"log_id": proof.head.origin, "lines": proof.head.size, "anchored_to": anchors.anchored_to}
+    if signer is not None:
+        log |= {"signed_to": proof.head.size, "key": {"vkey": signer.text(), "pinned": True}}
+        log["head"] = {"size": proof.head.size, "root": proof.head.root.hex()}
+    return verification(path, "proof", None, verdicts, findings, require, log)
+
+
+def _when(proven: bool, sentence: str, otherwise: str) -> Verdict:
+    return Verdict(PROVEN, sentence) if proven else Verdict("limited", otherwise)
 
 
 def _signed_by(proof: InclusionProof, given: Given, findings: Findings, path: str) -> Optional[VerifierKey]:  # noqa: UP045

@@ -32,6 +32,7 @@ def verification(
     verdicts: Mapping[str, Verdict],
     findings: Findings,
     require: str,
+    log: Optional[Mapping[str, Any]] = None,  # noqa: UP045
 ) -> Verification:
     """Put together what was found.
 
@@ -39,6 +40,7 @@ def verification(
         path: what was checked, as it was named.
         kind: `bundle`, `unpacked`, `journal`, `segments`, `proof` or `unknown`.
         seen: None when it could not be read as a log.
+        log: what is known of the log all the same.
     """
     code = exit_code_of(verdicts, findings, require)
     document = {
@@ -48,6 +50,7 @@ def verification(
         "exit_code": code,
         "required": require,
         **_of_log(seen),
+        **(log or {}),
         "verdicts": {name: {"verdict": each.verdict, "sentence": each.sentence} for name, each in verdicts.items()},
         "counts": dict(sorted(findings.counts.items())),
         "findings": [each.document() for each in findings.in_order()],

@@ -128,9 +128,13 @@ def _anchored(seen: LogSeen) -> Verdict:
     rest = lines - reach
     tail = f"; the last {rest:,} rest on the host's word" if rest else ""
     return Verdict(
-        PROVEN, f"anchored to {reach:,} of {_lines(lines)} by {seen.anchors.agreeing} heads held elsewhere{tail}"
+        PROVEN, f"anchored to {reach:,} of {_lines(lines)} by {_heads(seen.anchors.agreeing)} held elsewhere{tail}"
     )
 
 
 def _lines(count: int) -> str:
     return f"{count:,} {'line' if count == 1 else 'lines'}"
+
+
+def _heads(count: int) -> str:
+    return f"{count:,} {'head' if count == 1 else 'heads'}"
