@@ -132,6 +132,15 @@ def test_an_older_end_gives_what_was_there_then(state: str, out: str) -> None:
     assert bundle.files["data/log/000000000001.jsonl"] == b"".join(log_of(state).splitlines(keepends=True)[:7])
 
 
+def test_an_end_among_retired_lines_is_refused(tmp_path: Path, out: str) -> None:
+    state = str(tmp_path / "pruned")
+    days_of_work(state)
+    pruning(state, lambda _said: None)
+    with pytest.raises(UsageError, match="line 5 is retired"):
+        exported(state, out, last=5, recorded=False)
+    assert left_in(out) == []
+
+
 @pytest.mark.parametrize(("last", "words"), [(12, "ends with line 13"), (14, "has 13 lines")])
 def test_the_log_cannot_end_in_the_middle_of_what_was_recorded_together(
     state: str, out: str, last: int, words: str
@@ -281,9 +290,18 @@ def test_an_older_end_is_signed_later_with_the_same_bytes(state: str, out: str) 
 def test_a_head_of_other_lines_ends_the_export(state: str, out: str) -> None:
     report = exported(state, f"{out}/signed.zip", signed=True, recorded=False)
     path = Path(state, f"journal/checkpoints/{report.size:012d}.note")
-    path.write_bytes(path.read_bytes().replace(f"\n{report.size}\n".encode(), b"\n9\n"))
-    with pytest.raises(StorageError, match="is not that of the lines"):
-        exported(state, out, recorded=False)
+    whole = path.read_bytes()
+    lines = whole.split(b"\n")
+    for damage in (
+        whole.replace(f"\n{report.size}\n".encode(), b"\n9\n"),
+        whole.replace(lines[2], b"A" * 43 + b"="),
+        whole[:20],
+        b"",
+    ):
+        path.write_bytes(damage)
+        with pytest.raises(StorageError, match=f"{report.size:012d}.note"):
+            exported(state, out, recorded=False)
+    assert left_in(out) == ["signed.zip"]
 
 
 def test_a_bundle_that_is_there_is_never_replaced(state: str, out: str) -> None:

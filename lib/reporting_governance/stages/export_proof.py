@@ -40,7 +40,10 @@ def prove_line(source: LogSource, seq: int, progress: Callable[[int], None]) -> 
     except ValueError as fault:
         raise StorageError(path=place, reason=f"is no signed head: {fault}") from None
     found: list[bytes] = []
-    proof = inclusion_proof(seq - 1, head.size, _leaves(source, head.size, seq, found, progress))
+    leaves = _leaves(source, head.size, seq, found, progress)
+    proof = inclusion_proof(seq - 1, head.size, leaves)
+    for _ in leaves:
+        pass  # the last line's own hash is no part of its proof, and its text is wanted all the same
     if not found:
         raise UsageError(reason=f"line {seq} is retired: its hash is kept, its text is not")
     if root_from_inclusion(leaf_hash(found[0]), seq - 1, head.size, proof) != head.root:
@@ -77,6 +80,8 @@ def _leaves(
             at, leaf = line.seq, line.leaf
             read += len(line.raw)
             if at == seq:
+                if line.document is None:
+                    raise UsageError(reason=f"line {seq} is void: it was torn while it was written")
                 found.append(line.raw[:-1])
             if at % _TOLD_EVERY == 0:
                 progress(read)

@@ -97,9 +97,9 @@ class Surveyed:
 
         Raises: StorageError for what cannot be read, is damaged or is missing; UsageError for an end in the middle.
         """
+        last = self._wanted.last
         self.size, frontier = extend(0, (), self._leaves(progress))
         self.root = root(frontier)
-        last = self._wanted.last
         if self.size == 0:
             raise StorageError(path=_place(self._source), reason="the log holds no line that is whole")
         if last is not None and self.size < last:
@@ -113,6 +113,10 @@ class Surveyed:
         seq, leaf = 0, _NO_LEAF
         if segments:
             self.first_seq = segments[0].first
+            if self._wanted.last is not None and self._wanted.last < self.first_seq:
+                raise UsageError(
+                    reason=f"line {self._wanted.last} is retired: the log begins with line {self.first_seq}"
+                )
             for seq, leaf in enumerate(self._source.retired_leaves(self.first_seq), start=1):
                 self._withhold(seq, leaf)
                 yield leaf

@@ -168,22 +168,30 @@ def _heads(
 ) -> dict[int, bytes]:
     """Return the signed heads up to the end, the one of the end itself newly signed where it is missing.
 
-    Raises: StorageError when a kept head of the end is of another log than the one that was read.
+    Raises: StorageError when a kept head is none of the log that was read.
     """
-    heads = {size: source.log_checkpoint(size) for size in source.log_checkpoints() if size <= found.size}
-    if found.size in heads:
-        try:
-            head = parse_head(parse_note(heads[found.size]).text)
-        except ValueError:
-            head = None
-        if head != LogHead(log_id, found.size, found.root):
-            reason = f"the head that was signed over {found.size} lines is not that of the lines that are there"
-            raise StorageError(path=f"journal/checkpoints/{found.size:012d}.note", reason=reason)
-    elif signing is not None and key is not None:
+    heads: dict[int, bytes] = {}
+    for size in source.log_checkpoints():
+        if size <= found.size:
+            heads[size] = source.log_checkpoint(size)
+            _check_head(heads[size], size, log_id, found)
+    if found.size not in heads and signing is not None and key is not None:
         text = head_text(LogHead(log_id, found.size, found.root))
         heads[found.size] = format_note(text, [signature_of(signing.signer, key.key, text)])
         signing.store.keep_log_checkpoint(found.size, heads[found.size])
     return heads
+
+
+def _check_head(note: bytes, size: int, log_id: str, found: Surveyed) -> None:
+    """Make sure that a kept head is one of this log and size, and the newest one that of the lines that were read."""
+    place = f"journal/checkpoints/{size:012d}.note"
+    try:
+        head = parse_head(parse_note(note).text)
+    except ValueError as fault:
+        raise StorageError(path=place, reason=f"is no signed head: {fault}") from None
+    if (head.origin, head.size) != (log_id, size) or (size == found.size and head.root != found.root):
+        reason = f"is a head of {head.origin[:8]} over {head.size} lines, and not that of the lines that are there"
+        raise StorageError(path=place, reason=reason)
 
 
 def _signatures(
