@@ -173,6 +173,8 @@ class ReportFold:
         known = Offered(seq, quality, kind, summary)
         self._evidence.keep(record["id"], known)
         self._newest.keep(f"{quality} {body['task_id']}", known)
+        if not tasks:
+            return
         what = f"{kind} offered as evidence: {WORTHS.get(quality, quality)}"
         mark(tasks, Mark(seq, at, Lane.EVIDENCE, EVIDENCE_SHAPES.get(quality, Shape.RING), what, summary))
 
@@ -218,6 +220,8 @@ class ReportFold:
     def _notice(self, seq: int, at: str, record: Document) -> None:
         account = self.notices.notice(seq, at, record["body"])
         tasks = self.tasks.of(record["about"], trouble=True)
+        if not tasks:
+            return
         what = f"{PHASES.get(account.phase, account.phase)} for {account.receiver} made (number {account.number})"
         mark(tasks, Mark(seq, at, Lane.TOLD, Shape.RING, what, account.subject))
 
