@@ -75,10 +75,10 @@ th, td { text-align: left; vertical-align: top; padding: .45rem .7rem; border-to
 thead th { background: var(--panel); font-size: .83rem; color: var(--quiet); border-top: 1px solid var(--line); }
 td p { margin: .3rem 0; } td > p:first-child { margin-top: 0; } th .quiet { font-weight: 400; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.narrow { min-width: 4.5rem; } .middle { min-width: 8.5rem; } .wide { min-width: 15rem; }
+.narrow { min-width: 4.5rem; } .middle { min-width: 8.5rem; } .wide { min-width: 13rem; }
 .time { font-variant-numeric: tabular-nums; white-space: nowrap; }
 figure { margin: .75rem 0; } figcaption { font-size: .87rem; color: var(--quiet); }
-svg { display: block; } .scroll > svg { min-width: 46rem; width: 100%; height: auto; }
+svg { display: block; } .scroll > svg { min-width: 44rem; width: 100%; height: auto; }
 svg text { font: 11px system-ui, "Noto Sans", "DejaVu Sans", sans-serif; fill: var(--ink); }
 svg .faint { fill: var(--quiet); } svg .rule { stroke: var(--line); } svg .axis { stroke: var(--quiet);
   stroke-width: 1.5; }
