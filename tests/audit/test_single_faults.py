@@ -46,8 +46,8 @@ def test_where_a_read_ends_means_nothing(untouched: World, monkeypatch: pytest.M
     assert asked(untouched.state, require="integrity", both=False).document == wanted
 
 
-def _of(seq: int, **fields: Any) -> Callable[[dict[str, Any]], None]:
-    return lambda document: document.update(fields) if document["seq"] == seq else None
+def _of(at: int, **fields: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda document: document.update(fields) if document["seq"] == at else None
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,8 @@ def _of(seq: int, **fields: Any) -> Callable[[dict[str, Any]], None]:
         (13, _of(13, meta={"frontier": ["0" * 64]}), "frontier-mismatch"),
         (13, _of(13, meta={"frontier": 7}), "frontier-mismatch"),
         (13, _of(13, meta=None), "frontier-mismatch"),
+        (24, _of(24, seq=25), "line-edited"),
+        (24, _of(24, seq="24"), "line-unreadable"),
         (24, _of(24, type="log.segment_retired", meta={"from": 1, "to": 99}), "retired-mismatch"),
     ],
 )
