@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reporting_governance.verifier import stretches
+from reporting_governance.verifier.chaining import SegmentJudge
 from reporting_governance.verifier.merkle import leaf_hash
 from tests.audit.world import Bundle, World, asked, encoded, exported, key_file, rewritten
 
@@ -166,3 +167,19 @@ def test_an_edit_of_a_bundle_alone_that_no_list_tells(honest: Bundle, tmp_path: 
     files = {**honest.files, name: b"".join([lines[0], encoded(document) + b"\n", *lines[2:]])}
     answer = asked(Bundle(honest.top, files).relisted().packed(tmp_path / "edit.zip"), require="integrity")
     assert (answer.code, "line-edited" in answer.codes) == (1, True)
+
+
+@pytest.mark.parametrize(("group", "codes"), [([1, 2], set()), ([1, 3], {"group-broken"}), ([2, 3], set())])
+def test_a_group_whose_end_is_withheld_must_have_room(tmp_path: Path, group: list[int], codes: set[str]) -> None:
+    """One line is shown between a withheld one and another, behind which there is nothing."""
+    shown = {"prev": "0" * 64, "seq": 2, "v": 1, "g": group, "ts": "2026-03-01T00:00:00.000Z", "type": "log.heartbeat"}
+    line = encoded(shown)
+    (tmp_path / "log").write_bytes(line + b"\n")
+    (tmp_path / "leaves").write_text(f"1 {'0' * 64}\n3 {'1' * 64}\n")
+    where = [
+        stretches.FileRange(str(tmp_path / name), 0, (tmp_path / name).stat().st_size, name)
+        for name in ("log", "leaves")
+    ]
+    task = stretches.SegmentTask(1, None, where[0], stretches.Leaves(where[1], 1, True), (), {})
+    found = SegmentJudge(task).result()
+    assert (found["last_seq"], set(found["counts"])) == (3, codes)
