@@ -179,11 +179,23 @@ def _observations(document: dict[str, Any], _choose: Callable[[int], int]) -> No
                 seen["started_at"], seen["ended_at"] = sorted((seen["started_at"], seen["ended_at"]))
 
 
+def _job(document: dict[str, Any], _choose: Callable[[int], int]) -> None:
+    """Give a lease to what runs and to nothing else, and a time to what waits alone."""
+    document["attempts"] = min(document["attempts"], document["max_attempts"])
+    if document["state"] != "queued":
+        document.pop("due_at", None)
+    if document["state"] == "running":
+        document["lease"] = {"host": "box", "pid": 1, "boot_id": "b", "until": document["changed_at"]}
+    else:
+        document.pop("lease", None)
+
+
 def _waivers(document: dict[str, Any], _choose: Callable[[int], int]) -> None:
     document["waivers"] = document["waivers"][:1]
 
 
 MENDED: Mapping[str, Callable[[dict[str, Any], Callable[[int], int]], None]] = {
+    "job": _job,
     "probe-observations": _observations,
     "receipt": _receipt,
     "waivers": _waivers,

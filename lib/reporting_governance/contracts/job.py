@@ -8,6 +8,9 @@ from typing import Any, ClassVar
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Record
 
+MOST_ATTEMPTS = 100  #: that anybody may ask for
+LONGEST_DEADLINE_SECONDS = 7 * 24 * 3600  #: of one attempt
+
 
 class JobState(StrEnum):
     """Where a job stands; the specification's six words."""
@@ -29,6 +32,8 @@ class Lease(Record):
     pid: int
     boot_id: str
     until: datetime
+    start_ticks: int | None = None  #: of the process, since boot; None where the system does not say
+    pid_namespace: int | None = None  #: that `pid` counts in; None where there are none
 
 
 @frozen(kw_only=True)
@@ -43,7 +48,22 @@ class Job(Record):
     state: JobState
     attempts: int
     max_attempts: int
+    enqueued_at: datetime
     changed_at: datetime
+    due_at: datetime | None = None  #: of a queued job: not to be started before
+    deadline_seconds: int | None = None  #: of one attempt
+    folder: str | None = None  #: where it runs
     lease: Lease | None = None
     result: Mapping[str, Any] | None = None
     error: str | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.lease is not None) is not (self.state is JobState.RUNNING):
+            raise ValueError("a job has a lease while it is running, and only then")
+        if not 1 <= self.max_attempts <= MOST_ATTEMPTS:
+            raise ValueError(f"max_attempts is between 1 and {MOST_ATTEMPTS}")
+        if not 0 <= self.attempts <= self.max_attempts:
+            raise ValueError("attempts is between 0 and max_attempts")
+        if self.due_at is not None and self.state is not JobState.QUEUED:
+            raise ValueError("only a queued job is due")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewName
+from reporting_governance.core.job_fold import fold_job
 from reporting_governance.core.target_memory import fold_target
 from reporting_governance.core.task_fold import fold_task
 from reporting_governance.core.thread_fold import fold_thread
@@ -99,8 +100,8 @@ def fold(identity: str, old: Body | None, record: RecordLine) -> Body:
 
     Bodies: `tasks` and `watch` as in `task_fold`; a thread as in `thread_fold`; an episode `{event, evidence}`;
     an event `{event, evidence}`; a spool item `{item, attempts, receipts}`; what a target was told in a thread
-    `{receipts}`, the first and the newest ones; a source mark, a decision's open effect,
-    a notice, a review, a silence, a job: the record itself, wrapped as `{kind of record: body}`.
+    `{receipts}`, the first and the newest ones; a job as in `job_fold`, its key `{job_id}`; a source mark, a decision's
+    open effect, a notice, a review, a silence: the record itself, wrapped as `{kind of record: body}`.
     """
     prefix = identity.partition("_")[0]
     if prefix == "tsk":
@@ -115,6 +116,10 @@ def fold(identity: str, old: Body | None, record: RecordLine) -> Body:
         return fold_target(old, record.kind, record.body)
     if prefix == "tld":
         return _fold_told(old, record)
+    if prefix == "job":
+        return fold_job(old, record.body)
+    if prefix == "jky":
+        return {"job_id": record.body["job_id"]}
     before = dict(old or {})
     if record.kind in ("act", "receipt"):
         before[f"{record.kind}s"] = [*before.get(f"{record.kind}s", ()), record.body]

@@ -1,0 +1,1 @@
+"""Running jobs of our own on this host: processes, locks, logs."""
