@@ -90,6 +90,17 @@ def test_only_what_is_asked_for_is_shown(verbs: Verbs) -> None:
     assert sum(each is not None for each in about) >= 4
 
 
+def test_withheld_texts_are_in_no_part_of_the_bundle(verbs: Verbs) -> None:
+    shown = verbs.ok("export-audit", "--output", f"{out_of(verbs)}/shown.zip", "--format", "json").document()
+    assert WORDS[:300].encode() in opened(shown["path"]).files["data/report.html"]
+    reply = verbs.ok("export-audit", "--withhold-blobs", "--output", out_of(verbs), "--format", "json").document()
+    bundle = opened(reply["path"])
+    assert not any(WORDS.encode() in data or WORDS[:300].encode() in data for data in bundle.files.values())
+    page = bundle.files["data/report.html"]
+    assert b"is not part of what was exported" in page
+    assert b"this text was erased" not in page
+
+
 def test_custody_says_who_where_and_how(verbs: Verbs) -> None:
     reply = verbs.ok("export-audit", "--task", "nightly", "--output", out_of(verbs), "--format", "json").document()
     said = json.loads(opened(reply["path"]).files["data/custody.jsonl"])
