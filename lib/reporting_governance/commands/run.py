@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         "reportgov run",
         "reportgov run --dry-run",
         "reportgov run --example",
-        "reportgov run --html /var/www/watch/index.html",
+        "reportgov run --html status.html",
         "* * * * * reportgov run        (crontab)",
     ),
     dry=True,
