@@ -1,0 +1,1 @@
+"""The plugins that we say OpenClaw has, held against what OpenClaw itself says."""
