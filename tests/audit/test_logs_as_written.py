@@ -112,6 +112,29 @@ def test_void_bytes_that_were_changed_are_seen(world: World) -> None:
     assert "line-unreadable" in asked(world.state, require=INTEGRITY).codes
 
 
+def test_every_void_line_is_covered(tmp_path: Path) -> None:
+    """Only the last of them is named by the next line; the declaration's own digest covers the others."""
+    root = str(tmp_path / "state")
+    open_log(root).commit([event(1)], now=NOW)
+    with open(log_path(root), "ab") as log:
+        log.write(b"one\ntwo\nthr")
+    open_log(root).commit([event(2)], now=later(2))
+    assert asked(root, require=INTEGRITY).code == 0
+    path = Path(log_path(root))
+    for found in (b"\none\n", b"\ntwo\n", b"\nthr\n"):
+        data = path.read_bytes()
+        path.write_bytes(data.replace(found, found.upper()))
+        assert "line-unreadable" in asked(root, require=INTEGRITY).codes, found
+        path.write_bytes(data)
+
+
+def test_the_last_line_of_a_closed_segment_is_named_by_the_next(world: World) -> None:
+    seq = int(sorted(world.segments())[1][:12]) - 1
+    world.change(seq, lambda lines, place: lines.__setitem__(place, lines[place].replace(b'"coder"', b'"other"')))
+    answer = asked(world.state, require=INTEGRITY)
+    assert ("line-edited", seq) in {(each["code"], each["seq"]) for each in answer.document["findings"]}
+
+
 def test_a_line_that_declares_void_what_is_not_there_is_seen(world: World) -> None:
     store = open_log(world.state)
     meta = {"from_seq": 3, "lines": 2, "bytes": 10, "sha256": "0" * 64}
