@@ -92,17 +92,41 @@ def _write(state: str) -> None:
 
 
 def _group(number: int) -> Group:
-    body = {
-        "evidence_id": f"evi_{number:032x}",
-        "class": "tool_output",
-        "quality": "moderate",
-        "summary": f"Step {number} of the import ended with exit code 0.",
-        "captured_at": "2026-03-01T12:00:00.000Z",
-    }
-    about = (f"tsk_{number // 1000:032x}", "importer")
-    return Group(
-        additions=(Addition(record=RecordLine(kind="evidence", id=body["evidence_id"], body=body, about=about)),)
-    )
+    """Return a check-in or a piece of evidence, in turn, as agents leave them; open work is no part of a bundle."""
+    task, at = number // 1000, "2026-03-01T12:00:00.000Z"
+    key = f"tsk_{task:032x}"
+    shared = {"task_id": f"import-{task}", "agent_id": "importer", "correlation_id": f"import-{task}"}
+    if number % 2:
+        kind, identity = "evidence", f"evi_{number:032x}"
+        body = {
+            "evidence_id": identity,
+            "class": "tool_output",
+            "quality": "moderate",
+            "summary": f"Step {number} of the import ended with exit code 0.",
+            "captured_at": at,
+            "supports": {"claims": ["progress"], "task_id": shared["task_id"]},
+            **shared,
+        }
+    else:
+        kind, identity = "event-envelope", f"evt_{number:032x}"
+        body = {
+            "event_id": identity,
+            "event_type": "task_checkpoint_sent",
+            "timestamp": at,
+            "adapter_version": "native/1",
+            "runtime": "local-host",
+            "evidence_refs": [],
+            "operator_context": {},
+            "payload": {
+                "check_in": {"flagged": [], "id": f"cin_{number:032x}", "implicit": False, "received_at": at, "uid": 0},
+                "message": f"{number} tables are loaded.",
+                "task": {**shared, "runtime": "local-host", "status": "active", "started_at": at},
+                "task_key": key,
+            },
+            **shared,
+        }
+    record = RecordLine(kind=kind, id=identity, body=body, about=(key, "importer"))
+    return Group(additions=(Addition(record=record),))
 
 
 def _ours(*arguments: str) -> list[str]:
