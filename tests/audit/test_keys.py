@@ -10,7 +10,7 @@ import pytest
 from reporting_governance.adapters.signing.key_file import KeyFile
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.storage.interface import Addition, Group
-from reporting_governance.verifier.note import parse_vkey, vkey_of
+from reporting_governance.verifier.note import Signature, format_note, log_key_text, parse_vkey, vkey_of
 from tests.audit.world import World, asked, key_file, key_meta, open_log, root_of, signed_head
 from tests.storage.building import later
 
@@ -74,6 +74,17 @@ def test_a_key_that_was_replaced_signs_no_more(world: World) -> None:
 @pytest.mark.parametrize("change", [{"note": "x"}, {"vkey": "x"}, {"previous": None}, {"vkey": None}, {"note": 7}])
 def test_a_line_that_brings_in_a_key_falsely(world: World, change: dict[str, Any]) -> None:
     rotated(world, change=change)
+    answer = asked(world.state, keys=[world.vkey], anchors=(world.late_mail,))
+    assert (answer.code, "key-line-false" in answer.codes) == (1, True)
+
+
+def test_a_key_that_has_not_signed_for_itself(world: World) -> None:
+    """The old key alone could name any key: one that somebody else has, who never agreed."""
+    old, before = key_file(world.state), parse_vkey(world.vkey)
+    key = vkey_of(before.name, bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"))
+    text = log_key_text(key.name, key.text(), before.text())
+    note = format_note(text, [Signature(before.name, before.key_id, old.sign(text.encode()))]).decode()
+    rotated(world, change={"vkey": key.text(), "note": note})
     answer = asked(world.state, keys=[world.vkey], anchors=(world.late_mail,))
     assert (answer.code, "key-line-false" in answer.codes) == (1, True)
 

@@ -48,6 +48,8 @@ class StretchFaults:
             self._high, self._leaf, self._is_blamed = self._high + 1, leaf, True
             return
         self.seen(document)
+        if document.get("type") == "log.torn":  # written whole, it declared what stood there: no crash changes that
+            self._cause("torn-mismatch", pos, offset, "declares other bytes void than stand before it")
         follows = document.get("prev") == self._leaf
         if seq == self._high + 1:
             self._next(seq, follows, good, pos, offset)
