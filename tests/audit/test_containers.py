@@ -6,6 +6,7 @@ import stat
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from struct import pack, unpack
 from zlib import crc32
 
 import pytest
@@ -132,6 +133,54 @@ def test_two_directories(honest_path: str, untouched: World, tmp_path: Path) -> 
     (tmp_path / "two.zip").write_bytes(data + other.getvalue())
     code, found = ask(tmp_path / "two.zip", untouched)
     assert (code, bool(found & {"archive-hidden-bytes", "archive-damaged"})) == (1, True)
+
+
+def test_files_in_another_order(honest: Bundle, untouched: World, tmp_path: Path) -> None:
+    from reporting_governance.adapters.bundle.stored_zip import StoredZip
+
+    with open(tmp_path / "order.zip", "wb") as file:
+        archive = StoredZip(file.write)  # type: ignore[arg-type]
+        for name in sorted(honest.files, reverse=True):
+            archive.add(
+                f"{honest.top}/{name}", len(honest.files[name]), crc32(honest.files[name]), [honest.files[name]]
+            )
+        archive.end()
+    assert ask(tmp_path / "order.zip", untouched) == (1, {"archive-damaged"})
+
+
+@pytest.mark.parametrize("where", ["before", "behind"])
+def test_bytes_around_the_directory_that_it_is_told_to_skip(
+    honest_path: str, untouched: World, tmp_path: Path, where: str
+) -> None:
+    """The end says where the directory begins and how long it is: what lies beside it is no file."""
+    data = Path(honest_path).read_bytes()
+    count, length, begin = unpack("<HLL", data[-12:-2])
+    if where == "before":
+        end = pack("<HLL", count, length, begin + 5)
+        hidden = data[:begin] + b"hello" + data[begin:-12] + end + b"\0\0"
+    else:
+        end = pack("<HLL", count, length + 5, begin)
+        hidden = data[:-22] + b"hello" + data[-22:-12] + end + b"\0\0"
+    (tmp_path / "hidden.zip").write_bytes(hidden)
+    assert ask(tmp_path / "hidden.zip", untouched) == (1, {"archive-hidden-bytes"})
+
+
+def test_a_directory_that_leads_to_a_file_inside_a_file(honest: Bundle, untouched: World, tmp_path: Path) -> None:
+    """Who reads from the begin and who reads by the directory would see two verifiers."""
+    evil = Bundle("t", {"x": b"print('all is well')\n"}).packed(tmp_path / "evil.zip")
+    name = f"{honest.top}/data/verify.py"
+    inner = Path(evil).read_bytes()[:30].replace(b"\x03\0\0\0", bytes([len(name), 0, 0, 0]))
+    files = {**honest.files, "data/README.txt": inner + name.encode() + b"print('all is well')\n"}
+    path = Path(Bundle(honest.top, files).relisted().packed(tmp_path / "two.zip"))
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo(name)
+        place = data.index(b"print('all is well')") - len(name) - 30
+        entry = data.rindex(name.encode(), archive.start_dir) - 46
+    assert unpack("<L", data[entry + 42 : entry + 46]) == (info.header_offset,)
+    data[entry + 42 : entry + 46] = pack("<L", place)
+    path.write_bytes(data)
+    assert ask(path, untouched) == (1, {"archive-hidden-bytes"})
 
 
 def test_an_archive_with_more_files_than_a_short_end_can_count(untouched: World, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.interface import Addition, Group
-from tests.audit.world import World, asked, event, exported, open_log, sign
+from tests.audit.world import World, asked, event, exported, key_file, open_log, rewritten, sign
 from tests.storage.building import NOW, later
 from tests.storage.test_healing import cut_at, log_path, nul_from, size
 
@@ -211,8 +211,6 @@ def test_a_segment_that_is_gone_without_a_word(world: World) -> None:
 
 def test_a_log_that_cannot_be_understood_is_not_called_tampered_with(world: World) -> None:
     """gebruder/wirken#115: a form that is not known and a damage are two things."""
-    from tests.audit.test_attack_table import rewritten
-    from tests.audit.world import key_file
 
     def change(document: dict[str, Any]) -> None:
         if document["seq"] == world.late:
@@ -262,3 +260,20 @@ def test_a_log_that_grows_while_it_is_read_is_not_called_cut(world: World, monke
     monkeypatch.setattr(journal, "segments_of", segments_later)
     answer = asked(world.state, keys=[world.vkey], anchors=(world.late_mail,), both=False)
     assert (answer.code, answer.codes) == (3, {"tail-unsigned"})
+
+
+def test_a_text_is_held_against_its_name_and_its_line(world: World) -> None:
+    seq = next(seq for seq, raw in enumerate(world.lines(), 1) if b'"$blob"' in raw and b"evt_" in raw)
+    digest = world.lines()[seq - 1].partition(b'"$blob":"')[2][:64].decode()
+    path = Path(world.state, "blobs", digest)
+    data = path.read_bytes()
+    path.write_bytes(bytes([data[0] ^ 1]) + data[1:])  # of the same size
+    assert asked(world.state, require=INTEGRITY, keys=[world.vkey]).codes == {"blob-changed", "anchor-missing"}
+    path.write_bytes(data)
+
+    def change(document: dict[str, Any]) -> None:
+        if document["seq"] == seq:
+            document["record"]["body"]["payload"]["message"]["size"] += 1
+
+    rewritten(world, seq, change, key_file(world.state))
+    assert asked(world.state, require=INTEGRITY, keys=[world.vkey]).codes == {"blob-changed", "anchor-missing"}
