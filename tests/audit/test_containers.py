@@ -135,6 +135,16 @@ def test_two_directories(honest_path: str, untouched: World, tmp_path: Path) -> 
     assert (code, bool(found & {"archive-hidden-bytes", "archive-damaged"})) == (1, True)
 
 
+def test_a_checksum_of_the_archive_that_is_not_the_files(honest: Bundle, untouched: World, tmp_path: Path) -> None:
+    """Wrong in both places where it stands: another program would not unpack what we call whole."""
+    path = Path(honest.packed(tmp_path / "sum.zip"))
+    data = path.read_bytes()
+    checksum = pack("<L", crc32(honest.files["data/README.txt"]))
+    assert data.count(checksum) == 2
+    path.write_bytes(data.replace(checksum, b"\x01\x02\x03\x04"))
+    assert ask(path, untouched) == (1, {"file-changed"})
+
+
 def test_files_in_another_order(honest: Bundle, untouched: World, tmp_path: Path) -> None:
     from reporting_governance.adapters.bundle.stored_zip import StoredZip
 
