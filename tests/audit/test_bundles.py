@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.audit.world import Bundle, World, asked, encoded, exported
+from reporting_governance.adapters.signing.key_file import KeyFile
+from reporting_governance.verifier.note import Signature, format_note, parse_vkey, vkey_of
+from tests.audit.forging import forged
+from tests.audit.world import Bundle, World, asked, encoded, exported, key_file, rewritten
 
 
 def changed(bundle: Bundle, name: str, change: Callable[[Any], Any]) -> Bundle:
@@ -166,3 +169,29 @@ def test_what_comes_from_the_bundle_is_shown_escaped(honest: Bundle, untouched: 
     for text in (page_of(answer.document), json.dumps(answer.document, ensure_ascii=False)):
         assert not {each for each in text if not each.isprintable()} - {"\n"}
     assert "\\u202e" in json.dumps(answer.document, ensure_ascii=False)
+
+
+def test_a_signature_over_the_whole_by_somebody_else(
+    signed_path: str, untouched: World, world: World, tmp_path: Path
+) -> None:
+    bundle = Bundle.of(signed_path)
+    text = bundle.files["bundle.note"].decode().partition("\n\n")[0] + "\n"
+    another = KeyFile(f"{world.state}/keys/another.key")
+    another.make()
+    key = vkey_of(parse_vkey(world.vkey).name, another.public_key())
+    note = format_note(text, [Signature(key.name, key.key_id, another.sign(text.encode()))])
+    path = Bundle(bundle.top, {**bundle.files, "bundle.note": note}).packed(tmp_path / "other.zip")
+    answer = asked(path, keys=[untouched.vkey], anchors=(untouched.late_mail,))
+    assert (answer.code, answer.codes) == (1, {"bundle-note-false"})
+
+
+def test_a_line_that_names_another_size_than_its_text_has(honest: Bundle, world: World, tmp_path: Path) -> None:
+    seq = next(seq for seq, raw in enumerate(world.lines(), 1) if b'"$blob"' in raw and b"evt_" in raw)
+
+    def change(document: dict[str, Any]) -> None:
+        if document["seq"] == seq:
+            document["record"]["body"]["payload"]["message"]["size"] += 1
+
+    rewritten(world, seq, change, key_file(world.state))
+    answer = asked(forged(honest, world).packed(tmp_path / "size.zip"), require="authenticity", keys=[world.vkey])
+    assert (answer.code, answer.codes) == (1, {"blob-changed", "anchor-missing"})
