@@ -195,3 +195,12 @@ def test_a_line_that_names_another_size_than_its_text_has(honest: Bundle, world:
     rewritten(world, seq, change, key_file(world.state))
     answer = asked(forged(honest, world).packed(tmp_path / "size.zip"), require="authenticity", keys=[world.vkey])
     assert (answer.code, answer.codes) == (1, {"blob-changed", "anchor-missing"})
+
+
+def test_a_bundle_under_another_name(honest: Bundle, untouched: World, tmp_path: Path) -> None:
+    """The name of the folder says which lines of which log it holds, and so does the bag's label."""
+    assert answered(honest._replace(top=f"{honest.top[:-1]}9"), untouched, tmp_path) == (1, {"manifest-mismatch"})
+    name = parse_vkey(untouched.vkey).name.encode()
+    info = honest.files["bag-info.txt"].replace(name, b"f" * 32)
+    lie = Bundle(honest.top, {**honest.files, "bag-info.txt": info})
+    assert answered(lie, untouched, tmp_path) == (1, {"manifest-mismatch"})
