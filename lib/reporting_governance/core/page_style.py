@@ -118,6 +118,7 @@ ol.proofs li.reached { border-style: solid; border-color: currentColor; color: v
   .scroll { overflow: visible; border: 0; } .scroll > svg { min-width: 0; }
   .narrow { min-width: 3.5rem; } .middle { min-width: 5rem; } .wide { min-width: 8rem; }
   thead { display: table-header-group; } td.middle { width: 16%; }
-  tr, li, .panel, .tiles, figure, .proofs { break-inside: avoid; } h1, h2, h3, h4, caption, h3 + p { break-after: avoid; }
+  tr, li, .panel, .tiles, figure, .proofs { break-inside: avoid; }
+  h1, h2, h3, h4, caption, h3 + p { break-after: avoid; }
   article { break-inside: auto; } }
 """
