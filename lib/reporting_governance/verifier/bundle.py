@@ -25,7 +25,7 @@ from reporting_governance.verifier.logcheck import Given, LogSeen, check_log
 from reporting_governance.verifier.note import parse_note
 from reporting_governance.verifier.selection import Selection
 from reporting_governance.verifier.stretches import FileRange, Leaves, SegmentTask, split_leaves
-from reporting_governance.verifier.verdicts import PROVEN, Verdict
+from reporting_governance.verifier.verdicts import NOT_CHECKED, PROVEN, Verdict, counted
 
 _FORMAT, _VERSION = "reporting-governance/audit-bundle", 1
 _MANIFEST, _LEAVES = "data/manifest.json", "data/withheld.leaves"
@@ -55,12 +55,14 @@ def verify_bundle(container: Container, given: Given, findings: Findings) -> tup
     )
     read = {each.name: FileSum(each.size, each.sha256, each.crc) for each in seen.passed.files}
     check_files(container, bag, read, given.workers, findings)
-    if seen.passed.damaged_at() is None:
+    damaged_at = seen.passed.damaged_at()
+    comparable = damaged_at is None or damaged_at > seen.passed.lines  # an end that was cut off damages no line
+    if comparable:
         heads = [int(found[1]) for found in map(_HEAD_FILE.fullmatch, container.files) if found]
         contents.settle(seen.passed.tally, heads)
         _check_manifest(container, bag, manifest, seen, contents, findings)
     _check_note(container, bag, size, seen, findings)
-    return seen, _good(seen, contents)
+    return seen, _good(seen, contents) if comparable else _uncompared(damaged_at)
 
 
 def _manifest_of(container: Container, findings: Findings) -> dict[str, Any]:
@@ -187,11 +189,17 @@ def _good(seen: LogSeen, contents: BundleContents) -> dict[str, Verdict]:
     gaps = sum(each["count"] for each in seen.passed.tally.coverage().values())
     return {
         REDACTION: Verdict(
-            PROVEN, f"{contents.shown:,} texts are those that lines name; said to be taken out: {taken}"
+            PROVEN,
+            f"each text, {contents.shown:,} in all, is the one that its line names; said to be taken out: {taken}",
         ),
-        COVERAGE: Verdict(PROVEN, f"the statement of gaps is what the lines say: {gaps:,} entries"),
+        COVERAGE: Verdict(PROVEN, f"the statement of gaps is what the lines say: {counted(gaps, 'entry', 'entries')}"),
         CONTEXT: Verdict(PROVEN, "settings are shown as they were in force"),
     }
+
+
+def _uncompared(damaged_at: Optional[int]) -> dict[str, Verdict]:  # noqa: UP045
+    sentence = f"line {damaged_at} is damaged, so there is nothing to hold it against"
+    return {name: Verdict(NOT_CHECKED, sentence) for name in (REDACTION, COVERAGE, CONTEXT)}
 
 
 def _first_line(container: Container) -> int:

@@ -35,7 +35,7 @@ def verify_journal(journal: JournalFolder, given: Given, findings: Findings) -> 
     if blobs is None:
         return seen, {}
     blobs.settle()
-    sentence = f"{blobs.whole:,} texts stored apart are those that their lines name"
+    sentence = f"each text stored apart, {blobs.whole:,} in all, is the one that its line names"
     return seen, {REDACTION: Verdict(PROVEN, sentence)}
 
 

@@ -133,10 +133,17 @@ def _say_reach(
         findings.say("key-first-use", f"no key was given; the heads fit the key that the log itself names: {key}")
     if 0 < heads.signed_to < lines:
         count = lines - heads.signed_to
-        message = f"the newest signed head covers {heads.signed_to} of {lines} lines; {count} are not signed yet"
+        message = (
+            f"the newest signed head covers {heads.signed_to} of {lines} lines; the last {_many(count)} not signed yet"
+        )
         findings.say("tail-unsigned", message, seq=heads.signed_to + 1)
     if not anchors.given:
         findings.say("anchor-missing", "no head held elsewhere was given: who has the key can have written all anew")
     elif 0 < anchors.anchored_to < lines:
-        message = f"{lines - anchors.anchored_to} lines came after the newest head held elsewhere"
+        after = lines - anchors.anchored_to
+        message = f"{after} {'line' if after == 1 else 'lines'} came after the newest head held elsewhere"
         findings.say("tail-unanchored", message, seq=anchors.anchored_to + 1)
+
+
+def _many(count: int) -> str:
+    return "is" if count == 1 else f"{count} are"

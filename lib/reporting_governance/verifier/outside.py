@@ -59,7 +59,8 @@ def check_outside(
         sources: the files that were given; one without a head of this log is told.
         log_id: None when the log does not say it, because it is empty.
     """
-    reach, agreeing, failed = 0, 0, False
+    reach, agreeing, failed, rewritten = 0, 0, False, False
+    beyond: dict[str, list[int]] = {}
     of_this_log: set[str] = set()
     for each in heads:
         if log_id is not None and not _is_of(each, log_id):
@@ -74,19 +75,23 @@ def check_outside(
         root = roots.get(each.size)
         if each.size > lines:
             failed = True
-            message = f"{each.source}: there were {each.size} lines, and here are {lines}: cut off, or made before that"
-            findings.say("tail-cut", message, file=each.source, seq=lines + 1)
+            beyond.setdefault(each.source, []).append(each.size)
         elif root is not None and root.hex().startswith(each.root) and len(each.root) >= SMALLEST_PROOF_HEX:
             agreeing += 1
             reach = max(reach, each.size)
         elif root is not None:
-            failed = True
+            failed = rewritten = True
             message = f"{each.source}: the first {each.size} lines were others when this head was made"
             findings.say("log-rewritten", message, file=each.source)
+    for source, sizes in beyond.items():
+        made = "its head" if len(sizes) == 1 else f"the newest of {len(sizes)} heads"
+        message = f"{source}: there were {max(sizes)} lines when {made} was made, and here are {lines}: "
+        message += "the end was cut off, or this was made before that head"
+        findings.say("tail-cut", message, file=source, seq=lines + 1)
     for source in sources:
         if source not in of_this_log and not failed:
             findings.say("anchor-unusable", f"{source} holds no head of this log", file=source)
-    return AnchorsChecked(0 if failed else reach, len(sources), agreeing, failed)
+    return AnchorsChecked(0 if rewritten else reach, len(sources), agreeing, failed)
 
 
 def _is_of(each: OutsideHead, log_id: str) -> bool:

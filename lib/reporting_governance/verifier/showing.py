@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Optional
 
 from reporting_governance.verifier.findings import Findings
 from reporting_governance.verifier.logcheck import LogSeen
-from reporting_governance.verifier.verdicts import Verdict, exit_code_of, result_of
+from reporting_governance.verifier.verdicts import Verdict, counted, exit_code_of, result_of
 
 SCHEMA = "verify-audit-report.v1"
 _MOST_SHOWN = 20
@@ -100,7 +100,7 @@ def _reach(document: Mapping[str, Any]) -> str:
     if document["log_id"] is None:
         return "no log"
     return (
-        f"log {document['log_id'][:8]}, {document['lines']:,} lines, signed to {document['signed_to']:,}, "
+        f"log {document['log_id'][:8]}, {counted(document['lines'], 'line')}, signed to {document['signed_to']:,}, "
         f"anchored to {document['anchored_to']:,}"
     )
 
@@ -108,6 +108,8 @@ def _reach(document: Mapping[str, Any]) -> str:
 def _finding_line(each: Mapping[str, Any]) -> str:
     place = "" if each["file"] is None else f" {each['file']}"
     place += "" if each["line"] is None else f":{each['line']}"
+    if each["line"] is None and each["message"].startswith(each["file"] or "\0"):
+        place = ""  # the sentence begins with it
     return f"{each['level'].replace('_', ' ')}: {each['code']}{place}: {each['message']}"
 
 

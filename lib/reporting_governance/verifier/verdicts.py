@@ -95,7 +95,7 @@ def spoiled_verdict(name: str, good: Verdict, findings: Findings) -> Verdict:
             if level == LIMITED and name in (AUTHENTICITY, ANCHORED) and good.verdict == LIMITED:
                 return good
             count = sum(findings.counts[code] for code in codes)
-            return Verdict(verdict, f"{count} {'finding' if count == 1 else 'findings'}: {', '.join(codes)}")
+            return Verdict(verdict, f"{counted(count, 'finding')}: {', '.join(codes)}")
     return good
 
 
@@ -126,15 +126,15 @@ def _anchored(seen: LogSeen) -> Verdict:
     if not reach:
         return Verdict(LIMITED, f"anchored to 0 of {_lines(lines)}: no head held elsewhere was given that fits")
     rest = lines - reach
-    tail = f"; the last {rest:,} rest on the host's word" if rest else ""
-    return Verdict(
-        PROVEN, f"anchored to {reach:,} of {_lines(lines)} by {_heads(seen.anchors.agreeing)} held elsewhere{tail}"
-    )
+    tail = f"; the last {rest:,} rest on the host's word" if rest > 1 else "; the last line rests on the host's word"
+    by = counted(seen.anchors.agreeing, "head")
+    return Verdict(PROVEN, f"anchored to {reach:,} of {_lines(lines)} by {by} held elsewhere{tail if rest else ''}")
+
+
+def counted(count: int, one: str, more: str = "") -> str:
+    """Return a number with the word for what is counted; `more`: of several, where it is not `one` with an s."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
 def _lines(count: int) -> str:
-    return f"{count:,} {'line' if count == 1 else 'lines'}"
-
-
-def _heads(count: int) -> str:
-    return f"{count:,} {'head' if count == 1 else 'heads'}"
+    return counted(count, "line")

@@ -70,12 +70,20 @@ def verify_wish(wish: Wish) -> Verification:
 
 def _key_of(text: str) -> VerifierKey:
     """Return a key given as text, or as a file that holds it."""
+    if os.path.isdir(text):
+        raise WishRefused(f"--key: {text} is a folder; give the verifier key, or a file that holds nothing else")
+    is_file = os.path.isfile(text)
     try:
-        if "+" not in text and os.path.isfile(text):
-            text = _content_of(text).decode("utf-8")
-        return parse_vkey(text.strip())
+        key = _content_of(text).decode("utf-8") if is_file else text
+    except ValueError:
+        raise WishRefused(f"--key: {text} holds no text; give the verifier key, or a file that holds it") from None
+    try:
+        return parse_vkey(key.strip())
     except ValueError as fault:
-        raise WishRefused(f"--key: {fault}") from None
+        if is_file:
+            raise WishRefused(f"--key: {text} holds no verifier key: {fault}") from None
+        no_file = "" if "+" in text else "; and there is no file of this name"
+        raise WishRefused(f"--key: {fault}{no_file}") from None
 
 
 def _content_of(path: str) -> bytes:
