@@ -130,6 +130,7 @@ def test_the_examples_run(world: Path) -> None:
                 found = next(each[key] for each in verbs.records(kind) if key in each)
                 line = line.replace(f"{prefix}_0123…", found["record_id"] if prefix == "dec" else found)
             ended = run_line(line, world, state)
+                kinds |= {"job": ("job", "job_id")}
             assert (ended.code, ended.err) == (0, ""), (line, ended)
             ran.append(line)
     assert len(ran) >= 25

@@ -44,6 +44,7 @@ VERBS = {
     "init": "Make a state folder and a first profile.",
     "keys": "Show the key that signs the journal, or let another take its place.",
     "schedule": "Print what starts `run` on time, for cron or systemd.",
+    "jobs": "Keep work of our own until it is done: ask for it, run it, show it, cancel it.",
     "completions": "Print what makes a shell complete verbs and options.",
 }
 
