@@ -16,6 +16,7 @@ from reporting_governance.commands._handler import EXIT_CODES
 from reporting_governance.commands.main import VERBS
 from reporting_governance.errors import ExitCode
 from tests.acceptance.verbs import REPORTGOV, ROOT, Ended, Verbs, with_target
+from tests.openclaw.plugins.making import plugin, write
 
 #: Examples that cannot run as they stand, and why.
 NOT_RUN = {
@@ -90,6 +91,10 @@ def world(tmp_path: Path) -> Path:
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "profiles/standard-team-mode.yaml", tmp_path / "team.yaml")
     shutil.copy(ROOT / "profiles/policy-packs/no-silence.yaml", tmp_path / "my-pack.yaml")
+    own = plugin(tmp_path / "node_modules/openclaw/dist/extensions/telegram").parents[2]
+    write(own / "package.json", {"name": "openclaw", "version": "2026.9.6"})
+    write(own / "openclaw.mjs", "").chmod(0o755)
+    (tmp_path / "bin/openclaw").symlink_to(own / "openclaw.mjs")
     hook = {"session_id": "s-1", "hook_event_name": "Stop", "transcript_path": str(tmp_path / "session.jsonl")}
     (tmp_path / "hook.json").write_text(json.dumps(hook))
     (tmp_path / "session.jsonl").write_text('{"type": "user", "message": {"role": "user", "content": "Mend it."}}\n')

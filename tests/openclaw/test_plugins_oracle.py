@@ -14,10 +14,11 @@ from reporting_governance.core.plugin_ranges import in_range
 from reporting_governance.core.plugin_versions import judge_floor
 
 from .install import Program
-from .plugins import oracle
+from .plugins import making, oracle
 from .plugins.asking import our_hosts, our_scenes, real_hosts, real_scenes, trapped_home
 from .plugins.captured import FILE, unpacked
-from .plugins.comparing import differences, pairs
+from .plugins.comparing import differences, our_answer, our_survey, pairs
+from .plugins.making import Home, plugin, write
 from .plugins.oracle import Answer
 
 pytestmark = pytest.mark.openclaw
@@ -63,6 +64,45 @@ def test_every_configuration(program: Program, tmp_path: Path, capsys: pytest.Ca
     hold("configurations", ours, real, capsys)
     kept = unpacked(json.loads(FILE.read_text())["scenes"], as_root=True)
     assert kept == real, "OpenClaw answers otherwise than when tests/data/openclaw/plugins.json was captured"
+
+
+def test_what_is_installed(program: Program, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Plugins that the program installed itself; then with a floor of old, sources only, and without its database."""
+    package, home = oracle.package_of(program), Home(tmp_path / "home")
+    sources = {
+        name: plugin(tmp_path / "src" / name, pack=making.package(name)) for name in ("copied", "linked", "vault")
+    }
+    for arguments in ((sources["copied"],), ("--link", sources["linked"]), (sources["vault"],)):
+        status, _, err = oracle.run(
+            program, home, "plugins", "install", "--force", "--accept-capabilities", *map(str, arguments)
+        )
+        assert status == 0, err
+    npm = home.state / "npm" / "projects" / "fetched"
+    plugin(npm / "node_modules" / "fetched", "fetched-id", pack=making.package("fetched"))
+    write(npm / "package.json", {"dependencies": {"fetched": "1.2.3", "../climbing": "1"}})
+    real, ours = {}, {}
+
+    def look(name: str) -> None:
+        real[name] = oracle.brought_down(oracle.ask(program, home), home, package)
+        ours[name] = our_answer(our_survey(home, package), home, package)
+
+    look("installed")
+    assert real["installed"].plugins["vault"].origin == "global", "an install goes before OpenClaw's own"
+    plugin(home.loose / "later", "tracked-elsewhere")
+    floor = making.package("copied", install={"minHostVersion": "2026.7.1"})
+    write(home.loose / "copied" / "package.json", floor)
+    plugin(home.loose / "bare", pack=making.package("bare", install={"minHostVersion": "2026.7.1"}))
+    look("a floor without its sign")
+    write(home.loose / "vault" / "package.json", making.package("vault", extensions=["./index.ts"]))
+    (home.loose / "vault" / "index.js").rename(home.loose / "vault" / "index.ts")
+    write(sources["linked"] / "package.json", making.package("linked", extensions=["./index.ts"]))
+    (sources["linked"] / "index.js").rename(sources["linked"] / "index.ts")
+    look("nothing built")
+    assert "vault" not in {each.plugin_id for each in real["nothing built"].refused if each.reason == "overridden"}
+    for path in (home.state / "state").iterdir():
+        path.unlink()
+    look("without the database")
+    hold("what is installed", ours, real, capsys)
 
 
 def test_both_rules_of_versions(program: Program, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -136,6 +136,7 @@ class PluginManifest:
     kinds: tuple[str, ...] = ()  #: `memory`, `context-engine`
     channels: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()  #: ids of plugins it wants beside it
+    is_provider: bool = False  #: offers models, voices and the like
     enabled_by_default: bool = False
     enabled_by_default_on: tuple[str, ...] = ()  #: platforms, as Node.js names them
     platform_contract: object = None  #: ours, as written; the host itself looks at neither key

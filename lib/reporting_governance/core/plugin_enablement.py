@@ -65,6 +65,7 @@ class PluginPolicy:
     context_slot: str | None = None
     channels: Mapping[str, bool | None]  #: channel -> `enabled`
     load_paths: tuple[str, ...] = ()
+    lets_providers_by: bool = False  #: OpenClaw's own providers pass `allow`, as they did before it was strict
 
 
 @frozen(kw_only=True)
@@ -108,7 +109,7 @@ def _why(plugin: Candidate, policy: PluginPolicy, platform: str) -> Why:
     channel = _channel_says(plugin, policy)
     own = plugin.origin is Origin.BUNDLED
     slot = _slot(plugin, policy)
-    allowed = plugin_id in policy.allow
+    allowed = plugin_id in policy.allow or (own and plugin.manifest.is_provider and policy.lets_providers_by)
     if not policy.enabled:
         return Why.ALL_OFF
     if plugin_id in policy.deny:

@@ -81,6 +81,7 @@ REASONS: tuple[tuple[str, str | None], ...] = (
     (r"requires plugin \"", "wants_another"),
     (r"declares .* without channelConfigs", None),
     (r"Workspace plugin discovery was skipped", None),
+    (r"requires capability consent", None),
 )
 
 

@@ -45,7 +45,7 @@ class Tracked(NamedTuple):
     """One recorded install."""
 
     path: str
-    built_only: bool
+    built_only: bool  #: what is TypeScript must have been built: it is a copy of a package, nobody's own folder
 
 
 class Found(NamedTuple):

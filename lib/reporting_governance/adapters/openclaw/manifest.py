@@ -47,6 +47,24 @@ _CATEGORIES: Final = frozenset(
     )
 )
 _MOST_CATEGORIES: Final = 3
+#: contracts that make a plugin a provider of models, voices and the like
+_PROVIDING: Final = (
+    "speechProviders",
+    "externalAuthProviders",
+    "embeddingProviders",
+    "mediaUnderstandingProviders",
+    "transcriptSourceProviders",
+    "realtimeVoiceProviders",
+    "realtimeTranscriptionProviders",
+    "imageGenerationProviders",
+    "videoGenerationProviders",
+    "musicGenerationProviders",
+    "webFetchProviders",
+    "webSearchProviders",
+    "workerProviders",
+    "usageProviders",
+    "migrationProviders",
+)
 
 
 class Fault(NamedTuple):
@@ -133,11 +151,18 @@ def _judged(document: dict[str, Any], path: str) -> PluginManifest | Fault:
         kinds=_kinds(document.get("kind")),
         channels=texts(document.get("channels")),
         requires=texts(document.get("requiresPlugins")),
+        is_provider=_is_provider(document),
         enabled_by_default=document.get("enabledByDefault") is True,
         enabled_by_default_on=texts(document.get("enabledByDefaultOnPlatforms")),
         platform_contract=document.get("platformContract"),
         platform_min_version=document.get("platformMinVersion"),
     )
+
+
+def _is_provider(document: dict[str, Any]) -> bool:
+    contracts = document.get("contracts")
+    offered = contracts if isinstance(contracts, dict) else {}
+    return bool(texts(document.get("providers"))) or any(texts(offered.get(each)) for each in _PROVIDING)
 
 
 def _package_facts(document: dict[str, Any]) -> PluginPackage:

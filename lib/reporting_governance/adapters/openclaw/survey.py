@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reporting_governance.adapters.openclaw.config import read_config
 from reporting_governance.adapters.openclaw.discovery import Roots, discover
+from reporting_governance.adapters.openclaw.installs import read_installs
 from reporting_governance.adapters.openclaw.paths import Places
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.plugin import Candidate, Refusal, RuleVerdict
@@ -35,6 +37,7 @@ class Survey:
     plugins: tuple[Listed, ...]
     refusals: tuple[Refusal, ...]
     config_problem: str
+    is_whole: bool  #: nothing that decides was out of sight
     notes: tuple[str, ...]  #: what could not be looked at
 
 
@@ -48,20 +51,26 @@ def survey(places: Places, environment: Mapping[str, str], *, uid: int) -> Surve
     config = read_config(places, environment)
     host = places.host or UNKNOWN_HOST
     workspace = None if config.workspace is None else os.path.join(config.workspace, ".openclaw", "extensions")
+    installs = read_installs(places.state, places.home)
     roots = Roots(
-        named=config.policy.load_paths, workspace=workspace, bundled=places.bundled, tracked=(), loose=places.loose
+        named=config.policy.load_paths,
+        workspace=workspace,
+        bundled=places.bundled,
+        tracked=installs.tracked,
+        loose=places.loose,
     )
+    policy = replace(config.policy, lets_providers_by=installs.lets_providers_by)
     found = discover(roots, host, uid=uid)
     choice = choose(found.candidates, host)
     plugins = tuple(
         Listed(
             plugin=each,
-            enablement=None if config.problem else decide(each, config.policy, platform=sys.platform),
+            enablement=None if config.problem else decide(each, policy, platform=sys.platform),
             verdicts=rule_verdicts(each.manifest, each.package, each.origin, host),
         )
         for each in choice.taken
     )
-    notes = []
+    notes = [installs.problem] if installs.problem else []
     if places.bundled is None:
         notes.append("OpenClaw's own package was not found, so its own plugins are missing here")
     if config.workspace is None and not config.problem:
@@ -73,5 +82,6 @@ def survey(places: Places, environment: Mapping[str, str], *, uid: int) -> Surve
         plugins=plugins,
         refusals=(*found.refusals, *choice.refusals),
         config_problem=config.problem,
+        is_whole=not config.problem and not installs.problem and places.bundled is not None,
         notes=tuple(notes),
     )

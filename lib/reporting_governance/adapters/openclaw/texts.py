@@ -57,7 +57,7 @@ def _read_json5(text: str) -> Any:
     except RecursionError:
         raise NotReadable("it is nested too deeply") from None
     except ValueError as fault:
-        raise NotReadable(str(fault)) from fault
+        raise NotReadable(str(fault).replace("<string>:", "line ")) from fault
 
 
 def _text(data: bytes) -> str:
