@@ -130,12 +130,12 @@ def test_the_examples_run(world: Path) -> None:
             if "…" in line:
                 kinds = {"epi": ("notice", "episode_id"), "ntc": ("notice", "notice_id")}
                 kinds |= {"sil": ("silence", "silence_id"), "dec": ("decision-record-artifact", "metadata")}
+                kinds |= {"job": ("job", "job_id")}
                 prefix = re.search(r"([a-z]{3})_0123…", line).group(1)
                 kind, key = kinds[prefix]
                 found = next(each[key] for each in verbs.records(kind) if key in each)
                 line = line.replace(f"{prefix}_0123…", found["record_id"] if prefix == "dec" else found)
             ended = run_line(line, world, state)
-                kinds |= {"job": ("job", "job_id")}
             assert (ended.code, ended.err) == (0, ""), (line, ended)
             ran.append(line)
     assert len(ran) >= 25

@@ -44,8 +44,8 @@ VERBS = {
     "erase": "Erase a text for good; the journal goes on saying that it was there.",
     "init": "Make a state folder and a first profile.",
     "keys": "Show the key that signs the journal, or let another take its place.",
-    "schedule": "Print what starts `run` on time, for cron or systemd.",
     "jobs": "Keep work of our own until it is done: ask for it, run it, show it, cancel it.",
+    "schedule": "Print what starts `run` on time, for cron or systemd.",
     "completions": "Print what makes a shell complete verbs and options.",
 }
 
