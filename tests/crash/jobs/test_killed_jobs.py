@@ -7,6 +7,8 @@ once, and every attempt is counted.
 import json
 import os
 import random
+import signal
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -164,29 +166,52 @@ def test_a_killed_runners_command(tmp_path: Path, stride: int) -> None:
     assert steps > 35, f"only {steps} steps were seen"
 
 
-def test_a_job_that_kills_its_runner_ends(tmp_path: Path) -> None:
-    """Takeovers count, so that a job which takes its runner down does not do so for ever."""
-    root = str(tmp_path / "a/state")
-    words = ("/bin/sh", "-c", "kill -9 $PPID; sleep 60")
-    enqueue_jobs(open_store(root), [JobRequest(kind="command", arguments=words, max_attempts=3)], clock=CLOCK)
-    for _ in range(3):
-        outcome = _in_child(root)
-        assert outcome == 9
-    done = run(root, nothing)
-    assert [job.state for job in done.ran] == [JobState.FAILED]
-    ((_, lines),) = lines_of(root).items()
+@pytest.mark.parametrize("seed", [1, *(pytest.param(each, marks=pytest.mark.long) for each in range(2, 12))])
+def test_runners_killed_while_a_command_runs(tmp_path: Path, seed: int) -> None:
+    """Several runners at once, all killed again and again at any moment; the command is never beside itself."""
+    root = str(tmp_path / "template/state")
+    command(root, attempts=100)
+    rolled = random.Random(seed)
+    for _ in range(12):
+        children = [_started(root) for _ in range(2)]
+        time.sleep(rolled.uniform(0.005, 0.06))
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    run(root, nothing)
+    ((job, lines),) = lines_of(root).items()
     is_well_told(lines)
-    assert sum(line["type"].endswith("job_started") for line in lines) == 3
+    status = find_job(open_store(root), job)
+    assert status.job.state is JobState.SUCCEEDED
+    assert 2 <= status.job.attempts <= 13, "or no kill met a job"
+    said = (tmp_path / "said").read_text().split()
+    assert (said.count("ended"), said[-1]) == (1, "ended")
+    assert said.count("began") <= status.job.attempts
+    assert not any("status 99" in line.get("reason", "") for line in lines), "it ran beside itself"
 
 
-def _in_child(root: str) -> int:
+def _started(root: str) -> int:
     child = os.fork()
     if child == 0:
         try:
             run(root, nothing)
         finally:
             os._exit(0)
-    return os.waitpid(child, 0)[1]
+    return child
+
+
+def test_a_job_that_kills_its_runner_ends(tmp_path: Path) -> None:
+    """Takeovers count, so that a job which takes its runner down does not do so for ever."""
+    root = str(tmp_path / "a/state")
+    words = ("/bin/sh", "-c", "kill -9 $PPID; sleep 60")
+    enqueue_jobs(open_store(root), [JobRequest(kind="command", arguments=words, max_attempts=3)], clock=CLOCK)
+    for _ in range(3):
+        assert os.waitpid(_started(root), 0)[1] == signal.SIGKILL
+    done = run(root, nothing)
+    assert [job.state for job in done.ran] == [JobState.FAILED]
+    ((_, lines),) = lines_of(root).items()
+    is_well_told(lines)
+    assert sum(line["type"].endswith("job_started") for line in lines) == 3
 
 
 def test_four_runners_run_a_thousand_jobs_once(tmp_path: Path) -> None:
