@@ -21,9 +21,15 @@ _PAYLOAD = re.compile(
     r"|log/[0-9]{12}\.jsonl|checkpoints/[0-9]{12}\.note|anchors/anchors\.json|context/[a-z0-9._-]+\.json"
     r"|blobs/[0-9a-f]{64})"
 )
+#: what a bundle is never without: what is left out of all lists cannot be missed in them
+_ALWAYS_THERE = tuple(
+    f"data/{name}"
+    for name in ("README.txt", "coverage.json", "manifest.json", "redactions.jsonl", "report.html", "verify.py")
+)
 _INFO_LINES = re.compile(
-    r"(Source-Organization: [^\r\n]+\n)?Bagging-Date: [0-9]{4}-[0-9]{2}-[0-9]{2}\n"
-    r"Payload-Oxum: (?P<bytes>[0-9]+)\.(?P<files>[0-9]+)\nExternal-Identifier: (?P<id>[0-9a-f]{32})\n"
+    r"(Source-Organization: [^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffd]+\n)?"  # nothing drives a terminal
+    r"Bagging-Date: [0-9]{4}-[0-9]{2}-[0-9]{2}\n"
+    r"Payload-Oxum: (?P<bytes>[0-9]{1,19})\.(?P<files>[0-9]{1,19})\nExternal-Identifier: (?P<id>[0-9a-f]{32})\n"
 )
 _BATCH_BYTES = 32 << 20
 
@@ -63,8 +69,9 @@ def check_bag(container: Container, findings: Findings) -> BagSeen:
         findings.say("bag-malformed", f"{_DECLARED} is not that of a bag of ours", file=_DECLARED)
     listed = dict(_listed(container, findings))
     log_id = _check_info(container, listed, findings)
-    for name in sorted(set(listed) - set(container.files)):
-        findings.say("file-missing", f"{name} is listed and not there", file=name)
+    for name in sorted({*listed, *_ALWAYS_THERE} - set(container.files)):
+        what = "listed" if name in listed else "part of every bundle"
+        findings.say("file-missing", f"{name} is {what} and not there", file=name)
     for name in sorted(set(container.files) - set(listed) - _ROOT_FILES):
         findings.say("file-foreign", f"{name} is there and not listed", file=name)
     tags_sha256, _ = _bag_text(container, _TAGS, findings)
@@ -103,14 +110,14 @@ def file_sum(where: FileRange) -> FileSum:
     return FileSum(reader.read, reader.sha256(), reader.crc)
 
 
-def small_file(container: Container, name: str, findings: Findings) -> bytes:
+def small_file(container: Container, name: str, findings: Findings, most: int = MOST_LISTED_BYTES) -> bytes:
     """Return a document's bytes, empty and a finding when it is missing or too large.  Raises OSError."""
     where = container.files.get(name)
     if where is None:
         findings.say("file-missing", f"{name} is not there", file=name)
         return b""
     try:
-        return read_range(where, MOST_LISTED_BYTES)
+        return read_range(where, most)
     except ValueError as fault:
         findings.say("archive-size", str(fault), file=name)
         return b""

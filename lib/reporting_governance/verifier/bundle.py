@@ -21,8 +21,10 @@ from reporting_governance.verifier.container import Container, ContainerRefused
 from reporting_governance.verifier.contents import POLICIES, BundleContents
 from reporting_governance.verifier.context import canonical_json
 from reporting_governance.verifier.findings import Findings
+from reporting_governance.verifier.folder import MOST_NOTE_BYTES
 from reporting_governance.verifier.logcheck import Given, LogSeen, check_log
 from reporting_governance.verifier.note import parse_note
+from reporting_governance.verifier.passing import is_log_id
 from reporting_governance.verifier.selection import Selection
 from reporting_governance.verifier.stretches import FileRange, Leaves, SegmentTask, split_leaves
 from reporting_governance.verifier.verdicts import NOT_CHECKED, PROVEN, Verdict, counted
@@ -42,7 +44,8 @@ def verify_bundle(container: Container, given: Given, findings: Findings) -> tup
     manifest = _manifest_of(container, findings)
     contents = BundleContents(container, manifest["redaction"], findings)
     size = manifest["size"]
-    notes = {name: small_file(container, name, findings) for name in container.files if _HEAD_FILE.fullmatch(name)}
+    named = [name for name in container.files if _HEAD_FILE.fullmatch(name)]
+    notes = {name: small_file(container, name, findings, most=MOST_NOTE_BYTES) for name in named}
     seen = check_log(
         lambda sizes: _tasks(container, manifest["filter"], sizes),
         notes,
@@ -67,16 +70,16 @@ def verify_bundle(container: Container, given: Given, findings: Findings) -> tup
 
 def _manifest_of(container: Container, findings: Findings) -> dict[str, Any]:
     """Return the manifest, of whose values those that others rely on have their types.  Raises: ContainerRefused."""
-    data = small_file(container, _MANIFEST, findings)
+    data = small_file(container, _MANIFEST, findings, most=(4 << 20) + 300 * len(container.files))
     try:
         manifest = json.loads(data)
         if not isinstance(manifest, dict) or canonical_json(manifest) != data:
             raise ValueError("it is not written as ours are")
-        if (manifest.get("format"), manifest.get("v")) != (_FORMAT, _VERSION):
+        if manifest.get("format") != _FORMAT or not _is_same(manifest.get("v"), _VERSION):
             findings.say("format-unknown", f"{_MANIFEST} is of version {manifest.get('v')!r}", file=_MANIFEST)
             raise ContainerRefused("format-unknown")
         Selection.of(manifest["filter"])
-        whole = type(manifest["size"]) is int and manifest["size"] >= 0 and type(manifest["log_id"]) is str
+        whole = type(manifest["size"]) is int and 0 <= manifest["size"] < 1 << 63 and is_log_id(manifest["log_id"])
         if not whole or manifest["redaction"] not in POLICIES:
             raise ValueError("size, log_id or redaction is not of its kind")
     except (KeyError, TypeError, ValueError, RecursionError) as fault:
@@ -134,11 +137,11 @@ def _check_manifest(
         "files": _files_of(container, seen),
         "blobs": {"files": len(blobs), "bytes": sum(blobs)},
         "keys": contents.keys,
-        "program": manifest.get("program"),
+        "program": _program_in(manifest),
         "redaction": manifest["redaction"],
     }
     for name in sorted({*wanted, *manifest}):
-        if name not in manifest or name not in wanted or manifest[name] != wanted[name]:
+        if name not in manifest or name not in wanted or not _is_same(manifest[name], wanted[name]):
             message = f"{name} is {_short(manifest.get(name))}, and the bundle shows {_short(wanted.get(name))}"
             findings.say("manifest-mismatch", message, file=_MANIFEST)
     if bag.log_id != manifest["log_id"]:
@@ -146,6 +149,18 @@ def _check_manifest(
     top = f"{manifest['log_id'][:8]}-{first:012d}-{size:012d}"
     if container.kind == "bundle" and container.top != top:
         findings.say("manifest-mismatch", f"the top folder is {container.top}, and holds {top}")
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Tell whether two values are written alike: to Python `true`, 1 and 1.0 are equal."""
+    return canonical_json(one) == canonical_json(other)
+
+
+def _program_in(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return who says that he made the bundle: a name and a version, and nothing beside them."""
+    said = manifest.get("program")
+    said = said if isinstance(said, dict) else {}
+    return {name: str(said.get(name))[:100] for name in ("name", "version")}
 
 
 def _files_of(container: Container, seen: LogSeen) -> dict[str, dict[str, int]]:
@@ -180,6 +195,9 @@ def _check_note(container: Container, bag: BagSeen, size: int, seen: LogSeen, fi
             raise ValueError("it is over another bundle, or this one was changed")
         if key is None or key not in seen.chain.trusted():
             raise ValueError("no key that can be trusted signed it")
+        replaced = seen.chain.replaced_at(key)
+        if replaced is not None and size >= replaced:
+            raise ValueError(f"it is signed by a key that line {replaced} had replaced")
     except ValueError as fault:
         findings.say("bundle-note-false", f"{BUNDLE_NOTE}: {fault}", file=BUNDLE_NOTE)
 

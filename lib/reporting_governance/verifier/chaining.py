@@ -18,9 +18,11 @@ from reporting_governance.verifier.gathering import (
     decode_json,
     delivery_of,
     document_in,
-    encode_json,
     has_shape,
     is_group,
+    is_of_known_version,
+    says_twice,
+    written_again,
 )
 from reporting_governance.verifier.redaction import blobs_of
 from reporting_governance.verifier.selection import Selection
@@ -28,7 +30,6 @@ from reporting_governance.verifier.stretches import LineTooLong, RangeReader, Se
 from reporting_governance.verifier.subtrees import SubtreeStack
 
 ZERO_LEAF_HEX = "0" * 64
-KNOWN_VERSION = 1
 _DELIVERIES = frozenset(("attempt", "receipt"))
 
 
@@ -144,7 +145,7 @@ class SegmentJudge:
             if not self._last and self._joins is None and type(before) is str:
                 self._joins = self._last = before
             good = before == self._last and is_group(document.get("g"))
-        if good and document is not None and document.get("v") != KNOWN_VERSION:
+        if good and document is not None and not is_of_known_version(document):
             self._unknown_version(pos, document)
         elif good and document is not None and document.get("type") == "log.torn":
             self._torn(pos, raw, document)
@@ -251,22 +252,21 @@ class SegmentJudge:
     def _unknown_version(self, pos: int, document: dict[str, Any]) -> None:
         self._flush_group()
         self._end_run()
-        message = f"line {pos} is of version {document.get('v')!r}"
-        self._findings.say("version-unknown", message, **self._where(pos))
+        self._findings.say("version-unknown", f"line {pos} is of version {document.get('v')!r}", **self._where(pos))
         self._group = (pos, pos + 1)
 
     def _show(self, pos: int, raw: bytes, document: dict[str, Any]) -> None:
         """A line that counts: hand on what the log as a whole is judged by."""
-        if not has_shape(document):
-            message = f"line {pos} lacks what every line has, or has it in another form"
+        written = written_again(document)
+        if written is None or not has_shape(document) or (written != raw and says_twice(raw)):
+            message = f"line {pos} lacks what every line has, or has it twice or in another form"
             self._findings.say("line-shape", message, **self._where(pos))
             return
         time, kind, record = document["ts"], document["type"], document.get("record")
-        if encode_json(document).encode("ascii") != raw:
+        if written != raw:
             self._findings.say("line-not-canonical", f"line {pos}", **self._where(pos))
         if not self._selection.selects(document):
-            message = f"line {pos} is shown, and the filter does not select it"
-            self._findings.say("line-not-selected", message, **self._where(pos))
+            self._findings.say("line-not-selected", f"the filter does not select line {pos}", **self._where(pos))
         if kind == "record.added" and record is not None and "meta" not in document:
             if record["kind"] not in _DELIVERIES:
                 run = self._run

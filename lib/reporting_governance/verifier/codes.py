@@ -35,7 +35,7 @@ CODES = {
         FindingCode("line-out-of-order", ORDER, FAILED, "A line stands before or behind its place."),
         FindingCode("line-twice", ORDER, FAILED, "A number comes again: a line was repeated or put in."),
         FindingCode("line-not-canonical", INTEGRITY, NOTE, "A line chains, and is not written as the program does."),
-        FindingCode("line-shape", INTEGRITY, UNKNOWN, "A line chains, and lacks what every line has."),
+        FindingCode("line-shape", INTEGRITY, UNKNOWN, "A line chains, and lacks what every line has, or has it twice."),
         FindingCode("version-unknown", INTEGRITY, UNKNOWN, "A line is of a version that this verifier does not know."),
         FindingCode("group-broken", ORDER, FAILED, "Lines that were written together do not stand together."),
         FindingCode("torn-mismatch", INTEGRITY, FAILED, "A line declares bytes void that are not there."),

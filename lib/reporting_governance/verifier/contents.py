@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from typing import Any, Optional
 
 from reporting_governance.verifier.container import Container
@@ -18,7 +19,8 @@ POLICIES = ("none", "withhold-blobs")
 REDACTIONS, COVERAGE_FILE = "data/redactions.jsonl", "data/coverage.json"
 _BLOBS, _CONTEXT = "data/blobs/", "data/context/"
 _SALT_SIZE = 32
-_MOST_SETTINGS_BYTES = 64 << 20
+_MOST_SETTINGS_BYTES = 8 << 20  #: of one blob or copy; read as JSON it takes thirty times as much
+_MOST_SETTINGS_MADE = 1 << 30  #: bytes of all copies: lines without end could name one blob, each under another name
 
 
 class BundleContents:
@@ -122,21 +124,39 @@ class BundleContents:
 
     def _settle_context(self, tally: Tally) -> None:
         """Make the readable copies again, and count what the runtimes could not do."""
-        wanted: dict[str, bytes] = {}
+        wanted: dict[str, str] = {}
+        made, last, content = 0, "", None
         for seq, context, digest in self._in_force:
-            content = self._settings(seq, digest)
-            if content is not None:
-                wanted.update(context_files(context, content))
+            if digest != last or content is None:
+                last, content = digest, self._settings(seq, digest)
+            if content is not None and made <= _MOST_SETTINGS_MADE:
+                made += self._make_copies(seq, context, content, wanted)
             named = context.get("descriptor")
             if isinstance(named, str):
                 descriptor = None if content is None else content.get("descriptor")
                 tally.descriptor(seq, named, descriptor if isinstance(descriptor, Mapping) else None)
         there = {name[len(_CONTEXT) :] for name in self._container.files if name.startswith(_CONTEXT)}
+        if made > _MOST_SETTINGS_MADE:
+            self._findings.say("context-mismatch", "more settings are named than can be looked at", file=_CONTEXT)
         for name in sorted(there | set(wanted)):
-            data = wanted.get(name)
-            if data is None or name not in there or self._read(_CONTEXT + name, len(data)) != data:
+            data = self._read(_CONTEXT + name, _MOST_SETTINGS_BYTES)
+            if data is None or sha256(data).hexdigest() != wanted.get(name):
                 what = "is not what was in force" if name in there else "is missing"
                 self._findings.say("context-mismatch", f"{_CONTEXT}{name} {what}", file=_CONTEXT + name)
+
+    def _make_copies(
+        self, seq: int, context: Mapping[str, Any], content: Mapping[str, Any], made: dict[str, str]
+    ) -> int:
+        """Add the digests of the copies that a line asks for, by name; return how many bytes they have."""
+        size = 0
+        try:
+            for each in context_files(context, content):
+                made[each.name] = sha256(each.data).hexdigest()
+                size += len(each.data)
+        except (ValueError, RecursionError):
+            message = f"what line {seq} names as in force cannot be written as settings are"
+            self._findings.say("context-mismatch", message, seq=seq)
+        return size
 
     def _settings(self, seq: int, digest: str) -> Optional[Mapping[str, Any]]:  # noqa: UP045
         data = self._read(_BLOBS + digest, _MOST_SETTINGS_BYTES)

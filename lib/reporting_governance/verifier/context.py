@@ -24,7 +24,7 @@ def canonical_json(value: Any) -> bytes:
 
 
 def content_in_force(blob: bytes) -> Mapping[str, Any]:
-    """Return what the file of an `in_force` blob holds.  Raises: ValueError."""
+    """Return what the file of an `in_force` blob holds.  Raises: ValueError, RecursionError."""
     content = json.loads(blob[BLOB_SALT:])
     if not isinstance(content, Mapping):
         raise ValueError("what was in force is no object")
@@ -37,6 +37,8 @@ def context_files(context: Mapping[str, Any], content: Mapping[str, Any]) -> Ite
     Args:
         context: `meta.context` of the line: digests by name.
         content: of the blob that the line names.
+
+    Raises: ValueError for a number that JSON has not, RecursionError.
     """
     for name, digest in sorted(context.items()):
         part = part_in_force(name, digest, content)

@@ -39,7 +39,13 @@ class SegmentPlace(NamedTuple):
 
 
 def journal_at(path: str) -> Optional[JournalFolder]:  # noqa: UP045
-    """Return the journal that a folder is or holds, None when it holds none."""
+    """Return the journal that a folder is or holds, None when it holds none.
+
+    An unpacked bundle is none, whatever lies beside its files: who puts a journal there wants that to be checked, and
+    the files of the bundle to be read.
+    """
+    if os.path.lexists(os.path.join(path, "bagit.txt")):
+        return None
     for journal, blobs in ((os.path.join(path, "journal"), os.path.join(path, "blobs")), (path, _beside(path))):
         log = os.path.join(journal, "log")
         if os.path.isdir(log):

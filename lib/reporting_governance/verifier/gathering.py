@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, Optional
+from typing import Any, NoReturn, Optional
 
 from reporting_governance.verifier.faults import StretchFaults
 from reporting_governance.verifier.stretches import Leaves
@@ -14,17 +15,63 @@ TIME_TO_THE_HOUR = 13  #: characters of a time
 _TIME_LENGTH = 24
 _RECORD_FIELDS = frozenset(("kind", "id", "body", "about"))
 _DELIVERY_FIELDS = ("spool_id", "attempt_id", "outcome", "reason")
-decode_json = json.JSONDecoder().decode
+_KNOWN_VERSION = 1
+_LONGEST_DOCUMENT = 1 << 20  #: bytes; no line is longer, and reading one takes thirty times its size
+_DEEPEST_DOCUMENT = 200  #: levels; how deep a Python can read depends on the Python, and its answer must not
+_JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+decode_json = json.JSONDecoder(parse_constant=_refuse_constant).decode
 encode_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False).encode
 
 
 def document_in(raw: bytes) -> Optional[dict[str, Any]]:  # noqa: UP045
     """Return the object that a line's bytes hold, None when they hold none."""
+    if len(raw) > _LONGEST_DOCUMENT or raw.count(b"[") + raw.count(b"{") > _DEEPEST_DOCUMENT < _depth_of(raw):
+        return None
     try:
         document = decode_json(raw.decode("ascii"))
     except (ValueError, RecursionError):
         return None
     return document if type(document) is dict else None
+
+
+def _depth_of(raw: bytes) -> int:
+    """Return how many brackets are open at once, those in texts left out."""
+    deepest = depth = 0
+    for each in _JSON_TEXT.sub(b"", raw):
+        depth += (each in b"[{") - (each in b"]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def written_again(document: Mapping[str, Any]) -> Optional[bytes]:  # noqa: UP045
+    """Return a line's bytes as the program writes them; None of what it could not have: a number beyond all bounds."""
+    try:
+        return encode_json(document).encode("ascii")
+    except ValueError:
+        return None
+
+
+def says_twice(raw: bytes) -> bool:
+    """Tell whether an object in a line has one key twice: two readers could read two things."""
+    found = False
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal found
+        found = found or len(dict(pairs)) < len(pairs)
+
+    json.loads(raw, object_pairs_hook=look)
+    return found
+
+
+def is_of_known_version(document: Mapping[str, Any]) -> bool:
+    """Tell whether a line is of the version that is known here; `true` and `1.0` are no number of a version."""
+    return type(document.get("v")) is int and document["v"] == _KNOWN_VERSION
 
 
 def is_group(value: Any) -> bool:

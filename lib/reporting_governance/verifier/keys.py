@@ -13,6 +13,7 @@ from reporting_governance.verifier.findings import Findings
 from reporting_governance.verifier.note import Note, VerifierKey, is_signed_by, parse_note, parse_vkey
 
 KEY_TEXT = "reporting-governance log key"  #: first line of what the keys sign
+MOST_KEYS = 500  #: of one log; each costs signatures to check, and comparisons with all the others
 
 
 class LogKey(NamedTuple):
@@ -33,6 +34,9 @@ class KeyChain:
 
     def add(self, seq: int, meta: Mapping[str, Any], findings: Findings) -> None:
         """Take a `log.key` line in; one whose signatures do not fit brings in no key."""
+        if len(self.entries) >= MOST_KEYS:
+            findings.say("key-line-false", f"line {seq}: more keys than any log has", seq=seq)
+            return
         try:
             key = parse_vkey(_text_of(meta, "vkey"))
             note = parse_note(_text_of(meta, "note").encode())

@@ -165,14 +165,14 @@ class LogPass:
         meta = document.get("meta")
         meta = meta if isinstance(meta, dict) else {}
         if seq == 1:
-            self.log_id = meta["log_id"] if kind == "log.open" and type(meta.get("log_id")) is str else None
+            self.log_id = meta["log_id"] if kind == "log.open" and is_log_id(meta.get("log_id")) else None
             if self.log_id is None:
                 self._findings.say("start-missing", "the first line opens no log", seq=1)
         elif kind == "log.open":
             self._findings.say("log-restarted", f"line {seq} opens a log", seq=seq)
         elif kind == "log.segment_retired":
             self._retired.append((seq, meta))
-            if self.log_id is None and type(meta.get("log_id")) is str:
+            if self.log_id is None and is_log_id(meta.get("log_id")):
                 self.log_id = meta["log_id"]  # the line that opened the log is among the retired ones
         elif kind == "log.loss":
             said = f"line {seq}: {meta.get('found_seq')} lines were found where {meta.get('applied_seq')} had been"
@@ -248,6 +248,11 @@ class LogPass:
             if each.seq is not None and each.level == FAILED and CODES[each.code].verdict in _OF_LINES
         ]
         return min(places, default=None)
+
+
+def is_log_id(value: Any) -> bool:
+    """Tell whether a value is the id of a log: 32 hex digits."""
+    return type(value) is str and len(value) == 32 and set("0123456789abcdef").issuperset(value)
 
 
 def _opens_segment(document: Mapping[str, Any]) -> bool:

@@ -154,8 +154,9 @@ class Tally:
             level = leaf.get("level")
             if level in ("none", "partial"):
                 item = {"seq": seq, "descriptor": digest, "power": power, "level": level}
-                limits = leaf.get("limits") or leaf.get("notes") or []
-                self._limits.add({**item, "limits": [str(each) for each in limits]})
+                limits = leaf.get("limits") or leaf.get("notes")
+                told = limits if isinstance(limits, list) else [limits]
+                self._limits.add({**item, "limits": [each for each in told if isinstance(each, str)]})
 
     def counts(self) -> dict[str, Any]:
         """Return how many selected lines there are of each type, and of each kind of record."""

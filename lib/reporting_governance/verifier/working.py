@@ -25,16 +25,21 @@ def worked_off(count: int, work: Callable[[int], Any], workers: int) -> Iterator
     if number < 2 or not hasattr(os, "fork"):
         yield from map(work, range(count))
         return
-    children = [_started(range(place, count, number), work) for place in range(number)]
+    children: list[Optional[_Child]] = []  # noqa: UP045
+    for place in range(number):
+        children.append(_started(range(place, count, number), work, children))
     try:
         for each in range(count):
             child = children[each % number]
             answer = None if child is None else child.answer()
             yield work(each) if answer is None else answer[0]
     finally:
+        for child in children:  # all of them first: who still has something to say is told so to stop
+            if child is not None:
+                child.hang_up()
         for child in children:
             if child is not None:
-                child.end()
+                child.wait()
 
 
 def cores() -> int:
@@ -57,13 +62,20 @@ class _Child:
         data = self._pipe.read(size) if len(head) == 8 else b""
         return (marshal.loads(data),) if len(head) == 8 and len(data) == size else None
 
-    def end(self) -> None:
-        """Close the pipe and wait: a child that still has something to say is told by that to stop."""
+    def hang_up(self) -> None:
+        """Close our end of the pipe."""
         self._pipe.close()
+
+    def wait(self) -> None:
+        """Wait for the end of the process."""
         os.waitpid(self._pid, 0)
 
 
-def _started(part: Sequence[int], work: Callable[[int], Any]) -> Optional[_Child]:  # noqa: UP045
+def _started(
+    part: Sequence[int],
+    work: Callable[[int], Any],
+    others: Sequence[Optional[_Child]],  # noqa: UP045
+) -> Optional[_Child]:  # noqa: UP045
     reading, writing = os.pipe()
     try:
         pid = os.fork()
@@ -77,6 +89,9 @@ def _started(part: Sequence[int], work: Callable[[int], Any]) -> Optional[_Child
     code = 1
     try:
         os.close(reading)
+        for other in others:  # or their writers would never be told that nobody listens any more
+            if other is not None:
+                other.hang_up()
         with os.fdopen(writing, "wb") as pipe:
             for each in part:
                 data = marshal.dumps(work(each))

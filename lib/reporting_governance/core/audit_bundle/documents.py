@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from reporting_governance.verifier.context import canonical_json
 from reporting_governance.verifier.tally import Tally
+
+_DRIVES_TERMINALS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffd]")
 
 FORMAT = "reporting-governance/audit-bundle"
 VERSION = 1
@@ -94,9 +97,12 @@ def bag_info(log_id: str, date: str, payload_bytes: int, payload_files: int, org
 
     Args:
         date: `YYYY-MM-DD`.
-        organization: who exports, where they want to be named.
+        organization: who exports, where they want to be named; a character that could drive a terminal or turn the
+            reading direction becomes a blank, for a verifier refuses it.
     """
-    source = "" if organization is None else f"Source-Organization: {' '.join(organization.split())}\n"
+    source = ""
+    if organization is not None:
+        source = f"Source-Organization: {' '.join(_DRIVES_TERMINALS.sub(' ', organization).split())}\n"
     text = (
         f"{source}Bagging-Date: {date}\nPayload-Oxum: {payload_bytes}.{payload_files}\nExternal-Identifier: {log_id}\n"
     )
