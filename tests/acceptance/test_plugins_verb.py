@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -109,19 +110,71 @@ def test_without_the_package_it_says_what_it_cannot_know(scene: Scene) -> None:
     assert [each["id"] for each in document["plugins"]] == ["weather"]
 
 
-def test_installs_that_are_written_down(scene: Scene) -> None:
-    installed = plugin(scene.home.folder / "elsewhere" / "vault", pack=package("vault"))
-    database = scene.home.state / "state" / "openclaw.sqlite"
+def write_records(home: Home, records: dict[str, Any], *, discovery: str = "allowlist") -> Path:
+    """Write install records as OpenClaw does; return the database."""
+    database = home.state / "state" / "openclaw.sqlite"
     database.parent.mkdir()
-    records = {"vault": {"source": "npm", "installPath": str(installed)}, "gone": {"installPath": "/nowhere"}}
-    with sqlite3.connect(database) as connection:
+    rows = [
+        ("plugins.installedIndex", json.dumps({"index": {"installRecords": records}}), 1),
+        ("plugins.bundledDiscovery", json.dumps(discovery), 1),
+    ]
+    with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute(
             "CREATE TABLE config_machine_state "
             "(state_key TEXT NOT NULL PRIMARY KEY, value_json TEXT NOT NULL, updated_at_ms INTEGER NOT NULL) STRICT"
         )
-        rows = [("plugins.installedIndex", json.dumps({"index": {"installRecords": records}}), 1)]
         connection.executemany("INSERT INTO config_machine_state VALUES (?, ?, ?)", rows)
-    connection.close()
+    return database
+
+
+def test_a_copy_of_a_package_must_be_built_and_somebodys_own_folder_need_not(scene: Scene) -> None:
+    source = package("x", extensions=["./index.ts"])
+    copied, linked, loose = (
+        plugin(folder, pack=source, entry="index.ts")
+        for folder in (scene.home.loose / "copied", scene.home.outside / "linked", scene.home.loose / "loose")
+    )
+    write_records(
+        scene.home,
+        {
+            "copied": {"source": "path", "sourcePath": "/gone/copied", "installPath": str(copied)},
+            "linked": {"source": "path", "sourcePath": str(linked), "installPath": str(linked)},
+        },
+    )
+    document = scene.document("list")
+    taken = {each["id"]: each["source"] for each in document["plugins"] if each["origin"] == "global"}
+    assert taken == {"linked": f"{linked}/index.ts", "loose": f"{loose}/index.ts"}
+    assert [(each["id"], each["reason"]) for each in document["told"]] == [("copied", "not_built")]
+
+
+def test_packages_of_npm_that_nobody_wrote_down(scene: Scene) -> None:
+    npm = scene.home.state / "npm"
+    wanted = {"fetched": "1.2.3", "../../../outside/climbing": "1.2.3", "no-plugin": "1.0.0", "gone": "1.0.0"}
+    write(npm / "projects" / "one" / "package.json", {"dependencies": wanted})
+    fetched = plugin(npm / "projects" / "one" / "node_modules" / "fetched", "fetched-id", pack=package("fetched"))
+    write(npm / "projects" / "one" / "node_modules" / "no-plugin" / "package.json", {"name": "no-plugin"})
+    plugin(scene.home.state / "npm" / "outside" / "climbing", pack=package("climbing"))
+    plugin(npm / "projects" / "two" / "node_modules" / "removed", pack=package("removed"))
+    write(npm / "projects" / "two" / "package.json", {"dependencies": {"removed": "1.0.0"}})
+    write(npm / "projects" / "two" / ".openclaw-retained-npm-installs" / "removed.json", {})
+    taken = {each["id"]: each["source"] for each in scene.document("list")["plugins"] if each["origin"] == "global"}
+    assert taken == {"fetched-id": f"{fetched}/index.js"}
+
+
+def test_an_old_setting_lets_openclaws_own_providers_by(scene: Scene) -> None:
+    write(scene.home.config, {"plugins": {"allow": ["nobody"]}})
+    own = scene.package / "dist" / "extensions"
+    plugin(own / "talker", enabledByDefault=True, contracts={"speechProviders": ["talker"]})
+    plugin(own / "worker", enabledByDefault=True)
+    assert [each["id"] for each in scene.document("list")["plugins"] if each["enabled"]] == ["memory-core"]
+    write_records(scene.home, {}, discovery="compat")
+    on = {each["id"] for each in scene.document("list")["plugins"] if each["enabled"]}
+    assert on == {"memory-core", "talker"}
+
+
+def test_installs_that_are_written_down(scene: Scene) -> None:
+    installed = plugin(scene.home.folder / "elsewhere" / "vault", pack=package("vault"))
+    records = {"vault": {"source": "npm", "installPath": str(installed)}, "gone": {"installPath": "/nowhere"}}
+    database = write_records(scene.home, records)
     document = scene.document("list")
     (vault,) = [each for each in document["plugins"] if each["id"] == "vault"]
     assert (vault["origin"], vault["source"]) == ("global", f"{installed}/index.js")

@@ -85,11 +85,12 @@ class TestCare:
         os.mkfifo(home.config)
         opened = threading.Event()
 
-        def wait_for_a_reader() -> None:
-            with (home.loose / "pipe-openclaw" / "openclaw.plugin.json").open("wb"):
+        def wait_for_a_reader(path: Path) -> None:
+            with path.open("wb"):
                 opened.set()
 
-        threading.Thread(target=wait_for_a_reader, daemon=True).start()
+        for path in (home.config, home.loose / "pipe-openclaw" / "openclaw.plugin.json"):
+            threading.Thread(target=wait_for_a_reader, args=(path,), daemon=True).start()
         found = our_survey(home, package)
         assert not opened.wait(0.2)
         assert found.config_problem.endswith("it is no plain file")

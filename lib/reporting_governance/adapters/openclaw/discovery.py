@@ -68,7 +68,6 @@ def discover(roots: Roots, host: str, *, uid: int) -> Found:
         scanner.look_at_path(each, Origin.CONFIG)
     if roots.workspace is not None:
         scanner.look_into(roots.workspace, Origin.WORKSPACE)
-    scanner.forget_sources()
     if roots.bundled is not None:
         scanner.look_into(roots.bundled, Origin.BUNDLED, files=True)
     for tracked in roots.tracked:
@@ -95,10 +94,6 @@ class _Scanner:
         self.refusals: list[Refusal] = []
         self._sources: set[str] = set()
         self._own = None if roots.bundled is None else real_path(roots.bundled)
-
-    def forget_sources(self) -> None:
-        """Begin the second half of the walk: what the first came upon counts as new."""
-        self._sources.clear()
 
     def tracked_folders(self) -> frozenset[str]:
         """Return the real paths of the folders of recorded installs."""
