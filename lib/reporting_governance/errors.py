@@ -70,6 +70,12 @@ class StorageError(GovernanceError):
     hint = "Run `reportgov doctor`; it checks the disk, the permissions and the journal."
 
 
+class NotExported(StorageError):
+    """What was to leave the journal for somebody else did not; `advice` says what to do about it."""
+
+    hint = "Nothing was exported.  {advice}"
+
+
 class NotOurState(GovernanceError):
     """The state folder belongs to another user."""
 

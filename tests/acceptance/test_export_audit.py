@@ -242,3 +242,61 @@ def test_what_an_agent_makes_look_like_a_text_apart_cannot_keep_an_export_back(v
     assert "a" * 64 in json.dumps(read_log(str(verbs.state)))
     reply = verbs.ok("export-audit", "--output", out_of(verbs), "--format", "json").document()
     verdicts(verbs, reply["path"])
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--output", "{out}/none/"), 3, ("no such folder", "Nothing was exported", "--output")),
+        (("--output", "{out}/none/x.zip"), 3, ("no such folder", "Nothing was exported", "--output")),
+        (("--ssh-key", "{out}/none"), 3, ("ssh-keygen", "Nothing was exported", "--ssh-key")),
+        (("--journal", "{out}/none"), 2, ("{out}/none", "no such folder")),
+        (("--journal", "{out}/a-file"), 2, ("{out}/a-file", "is no folder")),
+        (("--journal", "{out}/segments"), 3, ("this text", "--withhold-blobs")),
+        (("--since", "2026-02-01", "--until", "2026-01-01"), 2, ("--since", "--until", "no line")),
+        (("--since", "2026-02-01", "--until", "2026-02-01"), 2, ("no line",)),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, tuple) else str(each),
+)
+def test_what_cannot_be_done_says_what_to_do(
+    verbs: Verbs, words: tuple[str, ...], code: int, said: tuple[str, ...]
+) -> None:
+    """And never to look at a disk and a journal in which nothing is wrong."""
+    out = out_of(verbs)
+    (out / "a-file").touch()
+    shutil.copytree(verbs.state / "journal/log", out / "segments")
+    before = tree(verbs.state / "journal/log")
+    given = [each.format(out=out) for each in words]
+    if "--output" not in given:
+        given += ["--output", str(out / "x.zip")]
+    ended = verbs.call("export-audit", *given)
+    assert ended.code == code, ended
+    for each in said:
+        assert each.format(out=out) in ended.err
+    assert "doctor" not in ended.err
+    assert tree(verbs.state / "journal/log") == before
+    assert not (out / "x.zip").exists()
+
+
+def test_what_is_exported_is_for_its_owner_alone(verbs: Verbs) -> None:
+    """Whatever the umask: names of tasks and people stand in all of them."""
+    out = out_of(verbs)
+    before = os.umask(0o022)
+    try:
+        verbs.ok("export-audit", "--output", out / "b.zip")
+        verbs.ok("export-audit", "--proof", "2", "--output", out / "p")
+        verbs.ok("export-audit", "--as", "cloudevents", "--output", out / "e.jsonl")
+    finally:
+        os.umask(before)
+    assert {each.stat().st_mode & 0o777 for each in out.iterdir()} == {0o600}
+
+
+def test_the_gaps_are_counted_in_words(verbs: Verbs) -> None:
+    (segment,) = (verbs.state / "journal/log").glob("*.jsonl")
+    with segment.open("ab") as log:
+        log.write(b'{"actor":"u')
+    elsewhere = verbs.ok("export-audit", "--journal", verbs.state, "--output", out_of(verbs) / "a.zip").out
+    assert "1 torn line at the end was never acknowledged" in elsewhere
+    said = verbs.ok("export-audit", "--output", out_of(verbs) / "b.zip").out
+    assert "1 torn stretch, 1 unclean stop" in said
+    assert "things that cannot be recorded" in said

@@ -6,9 +6,12 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ci.commands_page import page
 from reporting_governance import __version__
@@ -121,7 +124,8 @@ def test_the_examples_run(world: Path) -> None:
     verbs.overdue("my-task")
     ran = []
     for verb in VERBS:
-        if verb in ("retry", "review", "erase", "export-audit", "verify-audit"):  # they need something to answer
+        # they need something to answer, or a world of their own
+        if verb in ("retry", "review", "erase", "export-audit", "verify-audit", "keys"):
             continue
         for line in examples_of(help_of(verb, "--help")):
             if line in NOT_RUN:
@@ -167,6 +171,36 @@ def test_the_examples_of_export_audit_run(world: Path) -> None:
         ended = run_line(line, world, verbs.state)
         assert (ended.code, ended.err) == (0, ""), (line, ended)
     assert len([*world.glob("**/*.zip"), *world.glob("*.tlog-proof")]) == 6
+
+
+def test_the_examples_of_keys_run(world: Path) -> None:
+    """Each in a state of its own: what a rotation names is in no profile yet."""
+    seed = bytes(range(32))
+    public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    program = world / "sign-log"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys, base64\n"
+        "from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey as Key\n"
+        f"key = Key.from_private_bytes(bytes.fromhex('{seed.hex()}'))\n"
+        "print(base64.b64encode(key.sign(sys.stdin.buffer.read())).decode())\n"
+    )
+    program.chmod(0o755)
+    (world / "etc").mkdir(mode=0o700)
+    lines = examples_of(help_of("keys", "--help"))
+    for number, line in enumerate(lines):
+        state = world / f"keys-{number}"
+        Verbs(state).ok("init")
+        for place, ours in (
+            ("/etc/reportgov/", f"{world}/etc/"),
+            ("/usr/local/bin/sign-log", str(program)),
+            ("-key KEY", f"-key {b64encode(public).decode()}"),
+        ):
+            line = line.replace(place, ours)
+        ended = run_line(line, world, state)
+        assert (ended.code, ended.err) == (0, ""), (line, ended)
+        entered = sum(each["type"] == "log.key" for each in Verbs(state).journal())
+        assert entered == (2 if "rotate" in line else 1)
+    assert len(lines) >= 5
 
 
 def test_the_examples_of_retry_run(world: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,8 @@ import click
 from reporting_governance.commands._handler import say
 from reporting_governance.commands._text import as_typed
 from reporting_governance.commands._wiring import Reply
-from reporting_governance.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
-    from reporting_governance.stages.cloudevents import EventsReport
     from reporting_governance.storage.files.exporting import LogFolder
     from reporting_governance.verifier.selection import Selection
 
@@ -39,7 +36,7 @@ def export_events(
 ) -> Reply:
     """Write the chosen lines as events; nothing is recorded about it.
 
-    Raises: StorageError; then a file is not there, and a stream ends in the middle.
+    Raises: StorageError, UsageError; then a file is not there, and a stream ends in the middle.
     """
     from reporting_governance.stages.cloudevents import write_events
 
@@ -48,34 +45,13 @@ def export_events(
         report = write_events(source, selection, stream.write, last=last, progress=progress)
         stream.flush()
         if report.left_out:
-            say(f"{report.left_out} lines at the end of the journal are cut or unreadable, as a crash leaves them")
+            was = "1 line is" if report.left_out == 1 else f"{report.left_out} lines are"
+            say(f"at the end of the journal {was} cut or unreadable, as a crash leaves them")
         return Reply({}, "")
+    from reporting_governance.adapters.bundle.whole_file import whole_file
+
     path = os.path.abspath(as_typed(output))
-    report = _into(path, lambda write: write_events(source, selection, write, last=last, progress=progress))
+    with whole_file(path) as file:
+        report = write_events(source, selection, file.write, last=last, progress=progress)
     document = {"what": "cloudevents", "path": path, **asdict(report)}
     return Reply(document, f"{path}: {report.events} events of {report.size} lines of log {report.log_id[:8]}")
-
-
-def _into(path: str, act: Callable[[Callable[[bytes], object]], EventsReport]) -> EventsReport:
-    """Let `act` write a new file.  Raises: UsageError when there is one, StorageError."""
-    folder, name = os.path.split(path)
-    partial = os.path.join(folder, f".{name}.{os.getpid()}.partial")
-    try:
-        if os.path.lexists(path):
-            raise UsageError(reason=f"{path} is there already, and no export replaces anything")
-        with open(partial, "xb") as file:
-            report = act(file.write)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(partial, path)
-        sync_of = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(sync_of)
-        finally:
-            os.close(sync_of)
-    except OSError as error:
-        raise StorageError(path=path, reason=error.strerror or str(error)) from error
-    finally:
-        with suppress(OSError):
-            os.unlink(partial)
-    return report

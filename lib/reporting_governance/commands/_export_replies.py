@@ -11,6 +11,19 @@ if TYPE_CHECKING:
     from reporting_governance.commands._wiring import CommandContext
     from reporting_governance.stages.exporting import ExportReport
 
+#: sections of the coverage, for one of what it holds and for several
+_GAPS = {
+    "unclean_stops": ("unclean stop", "unclean stops"),
+    "silences": ("silence", "silences"),
+    "loss": ("loss of lines", "losses of lines"),
+    "torn": ("torn stretch", "torn stretches"),
+    "retired_segments": ("retired segment", "retired segments"),
+    "clock_steps": ("clock step", "clock steps"),
+    "notices_in_doubt": ("notice in doubt", "notices in doubt"),
+    "unsigned_tail": ("unsigned end", "unsigned ends"),
+    "cannot_record": ("thing that cannot be recorded", "things that cannot be recorded"),
+}
+
 
 def custody_of(context: CommandContext, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return who exports, where, when, with what, and as it was asked for."""
@@ -68,15 +81,18 @@ def document_of(report: ExportReport) -> dict[str, Any]:
 def describe(report: ExportReport) -> str:
     """Return what was written, and what a reader should know before giving it away."""
     shown = f"{report.selected} shown, {report.withheld} withheld, {report.void} void"
+    from reporting_governance.core.page import plural
+
     lines = [
         f"{report.file.path}: {report.file.size} bytes, SHA-256 {report.file.sha256}",
-        f"log {report.log_id}, {report.size} lines: {shown}",
+        f"log {report.log_id}, {plural(report.size, 'line')}: {shown}",
     ]
-    gaps = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report.gaps.items() if count)
+    gaps = ", ".join(plural(count, *_GAPS[name]) for name, count in report.gaps.items() if count)
     lines.append(f"gaps named in it: {gaps or 'none'}")
     if report.signed_to < report.size:
         said = f"signed up to line {report.signed_to}" if report.signed_to else "not signed"
         lines.append(f"{said}: what is not signed proves nothing to a stranger")
     if report.left_out:
-        lines.append(f"{report.left_out} torn lines at the end were never acknowledged, and are not in it")
+        was = "was never acknowledged, and is" if report.left_out == 1 else "were never acknowledged, and are"
+        lines.append(f"{plural(report.left_out, 'torn line')} at the end {was} not in it")
     return "\n".join(lines)

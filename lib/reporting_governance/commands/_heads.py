@@ -217,7 +217,7 @@ def _program(context: CommandContext, command: str, public_key: str | None) -> S
             public = known.key.public
         return CommandSigner(words, public, folder=context.state)
     except ValueError as fault:
-        raise UsageError(reason=f"--signer: {fault}") from None
+        raise UsageError(reason=f"the program that signs: {fault}") from None
 
 
 def public_key_of(text: str) -> bytes:
@@ -229,9 +229,12 @@ def public_key_of(text: str) -> bytes:
     if text.count("+") >= 2 and len(text) > 50:
         with suppress(ValueError):
             return parse_vkey(text).public
-    public = b64decode(text, validate=True)
+    try:
+        public = b64decode(text, validate=True)
+    except ValueError:
+        public = b""
     if len(public) != 32:
-        raise ValueError("a public key is a verifier key, or 32 bytes in base64")
+        raise ValueError(f"{text[:80]!r} is no public key: give a verifier key, or its 32 bytes in base64")
     return public
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -122,7 +123,13 @@ def _check(options: dict[str, Any]) -> None:
 def _source(context: CommandContext, journal: str | None) -> LogFolder:
     from reporting_governance.storage.files.exporting import log_folder
 
-    return log_folder(context.state if journal is None else as_typed(journal))
+    if journal is None:
+        return log_folder(context.state)
+    folder = as_typed(journal)
+    if not os.path.isdir(folder):
+        what = "is no folder" if os.path.lexists(folder) else "no such folder"
+        raise click.UsageError(f"--journal {folder}: {what}")
+    return log_folder(folder)
 
 
 def _signing(context: CommandContext, options: dict[str, Any]) -> Signing:
@@ -206,6 +213,8 @@ def _selection(context: CommandContext, options: dict[str, Any], source: LogFold
     if any(not each for values in (*lists.values(), options["tasks"]) for each in values):
         raise click.UsageError("a value to filter by is empty")
     times = {name: _time(context, options[name]) for name in ("since", "until")}
+    if times["since"] and times["until"] and times["since"] >= times["until"]:
+        raise click.UsageError("--since is not before --until: no line lies between them")
     tasks = task_keys(source, [as_typed(each) for each in options["tasks"]])
     return Selection.of({**lists, **times, "tasks": tasks})
 

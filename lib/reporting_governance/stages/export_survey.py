@@ -220,7 +220,7 @@ class Surveyed:
                 reason = (
                     f"line {seq} names this text; it is not there, and no line up to {self.size} says it was erased"
                 )
-                raise StorageError(path=self._source.place_of_blob(digest), reason=reason)
+                raise TextMissing(path=self._source.place_of_blob(digest), reason=reason)
         for digest, seq in self._erased.items():
             if bytes.fromhex(digest) in self.blobs:
                 reason = f"line {seq} says that this text is erased, and it is there; delete it and export again"

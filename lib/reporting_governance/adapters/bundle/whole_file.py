@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 
-from reporting_governance.errors import StorageError, UsageError
+from reporting_governance.errors import NotExported, StorageError, UsageError
 
 EVENT = "reporting_governance.bundle"
+NO_ROOM = "Make it possible to write there, or name another place with --output."
 _FEW = 1 << 16  #: bytes that are gathered before they are written
 
 
@@ -138,7 +139,7 @@ def _is_alive(pid: int) -> bool:
 
 def _told(error: OSError, path: str) -> StorageError:
     place = error.filename if isinstance(error.filename, str) else path
-    return StorageError(path=place, reason=error.strerror or str(error))
+    return NotExported(path=place, reason=error.strerror or str(error), advice=NO_ROOM)
 
 
 def _step(name: str, path: str) -> None:

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from typing import IO, NamedTuple, cast
 
 from reporting_governance.adapters.bundle.stored_zip import ChangedMeanwhile, StoredZip
-from reporting_governance.adapters.bundle.whole_file import WholeFile, remove, require_free, whole_file
-from reporting_governance.errors import StorageError
+from reporting_governance.adapters.bundle.whole_file import NO_ROOM, WholeFile, remove, require_free, whole_file
+from reporting_governance.errors import NotExported, StorageError
 
+_ELSEWHERE = "Make it, writable for you, or name another place with --output."
 _IN_MEMORY = 1 << 20  #: bytes of a spool; what is longer lies in a file without a name
 
 
@@ -53,7 +54,7 @@ class Spool:
         try:
             yield
         except OSError as error:
-            raise StorageError(path=self._folder, reason=error.strerror or str(error)) from error
+            raise NotExported(path=self._folder, reason=error.strerror or str(error), advice=NO_ROOM) from error
 
 
 class BundleContainer:
@@ -88,9 +89,9 @@ class BundleFile:
         self._is_folder = output.endswith(os.sep) or os.path.isdir(self._output)
         self._folder = self._output if self._is_folder else os.path.dirname(self._output)
         if not os.path.isdir(self._folder):
-            raise StorageError(path=self._folder, reason="no such folder; make it first")
+            raise NotExported(path=self._folder, reason="no such folder", advice=_ELSEWHERE)
         if not os.access(self._folder, os.W_OK | os.X_OK):
-            raise StorageError(path=self._folder, reason="nothing can be written into this folder")
+            raise NotExported(path=self._folder, reason="nothing can be written into this folder", advice=_ELSEWHERE)
         if not self._is_folder:
             require_free(self._output)
 
