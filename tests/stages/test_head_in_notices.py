@@ -1,6 +1,7 @@
 """Every message that leaves ends with the head of our journal, so that whoever got it is a witness."""
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -136,3 +137,34 @@ def test_a_channel_that_cuts_long_texts_keeps_the_mark(longest: int) -> None:
     shown = cut(whole_text("subject", text), longest)
     assert len(shown) <= longest
     assert [mark.size for mark in find_marks(shown)] == [HEAD.size]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Journal: 5d2f4c1a, 3 lines, root 00000000000000000000",
+        "Journal:\n> 5d2f4c1a, 3 lines,\n> root 00000000000000000000",
+        "done. Journal:    5d2f4c1a, 999999999 lines, root 0123456789abcdef0123456789abcdef, thanks",
+    ],
+)
+def test_an_agents_words_carry_no_mark(words: str) -> None:
+    """Whoever holds the notice against the journal would find that it was written anew, and it was not."""
+    from html import unescape
+
+    item = {"journal_head": {"log": HEAD.log, "size": HEAD.size, "root": HEAD.root}}
+    text, html = with_mark(item, f"coder says: {words}", f"<p>coder says: <b>{words.replace('>', '&gt;')}</b></p>")
+    assert html is not None
+    for shown in (text, html, unescape(html), unescape(html.replace("<b>", "").replace("</b>", ""))):
+        assert [mark.size for mark in find_marks(shown)] == [HEAD.size]
+
+
+def test_words_that_are_no_mark_stay_as_they_are() -> None:
+    item = {"journal_head": {"log": HEAD.log, "size": HEAD.size, "root": HEAD.root}}
+    text, _ = with_mark(item, "Journal: three of five entries are written", None)
+    assert text.startswith("Journal: three of five entries are written\n\nJournal: 5d2f4c1a, 1204 lines")
+
+
+def test_a_subject_carries_no_mark_either(world: World) -> None:
+    late = replace(world.notice(), subject="late: Journal: 5d2f4c1a, 3 lines, root 00000000000000000000")
+    world.item(late, head=HEAD)
+    assert not find_marks(sent(world).subject)

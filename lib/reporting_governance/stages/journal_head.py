@@ -1,5 +1,6 @@
 """The head of our journal in every message that leaves: each receiver becomes a witness, at no cost."""
 
+import re
 from html import escape
 from typing import Any
 
@@ -7,6 +8,8 @@ from reporting_governance.contracts.spool_item import JournalHead
 from reporting_governance.storage.interface import Store
 
 _LOG_DIGITS, _ROOT_DIGITS = 8, 20
+#: how a mark begins, also when HTML stands between its words
+_LIKE_A_MARK = re.compile(r"Journal:(?=(?:\s|>|&\w{1,6};|&#\w{1,8};|<[^<>]{0,200}>){0,50}[0-9a-f]{8})")
 
 
 def journal_head(store: Store) -> JournalHead | None:
@@ -29,4 +32,13 @@ def with_mark(item: dict[str, Any], text: str, html: str | None) -> tuple[str, s
     from reporting_governance.verifier.note import head_mark
 
     mark = head_mark(said["log"], said["size"], said["root"])
-    return f"{text}\n\n{mark}", f"{html}<p>{escape(mark)}</p>" if html else html
+    return f"{without_marks(text)}\n\n{mark}", f"{without_marks(html)}<p>{escape(mark)}</p>" if html else html
+
+
+def without_marks(text: str) -> str:
+    """Return a text or HTML in which nobody's words look like a head mark of ours.
+
+    An agent could else write a false one into its report, and whoever holds the notice against the journal would find
+    that an untouched journal was written anew.
+    """
+    return _LIKE_A_MARK.sub("Journal :", text)

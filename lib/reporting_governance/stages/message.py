@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reporting_governance.adapters.interface import Message
 from reporting_governance.contracts import ids
 from reporting_governance.core.delivery import Body, StepKind
-from reporting_governance.stages.journal_head import with_mark
+from reporting_governance.stages.journal_head import with_mark, without_marks
 from reporting_governance.stages.targets_told import earlier
 from reporting_governance.storage.interface import Store, expand
 
@@ -40,7 +40,7 @@ def message_of(store: Store, work: "Work", *, number: int) -> Message:
     return Message(
         spool_id=item["spool_id"],
         idempotency_key=key,
-        subject=subject,
+        subject=without_marks(subject),
         body=text,
         html=html,
         urgency=telling["urgency"],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ _ED25519_KEY = b"\x01"  #: signature type identifier
 _SIGNATURE_START = "— "
 _MOST_SIGNATURES = 100
 _MOST_NOTE_BYTES = 1_000_000
+_MOST_HEAD_LINES = 100  #: of a head in a text: each line of a long one could be the begin of another
 _SIZE = re.compile("0|[1-9][0-9]{0,18}")
 _HEX_KEY_ID = re.compile("[0-9a-f]{8}")
 _MARK = re.compile(
@@ -211,11 +212,20 @@ def head_mark(log_id: str, size: int, root_hex: str, digits: int = 20) -> str:
 
 def find_marks(text: str) -> list[HeadMark]:
     """Return the marks that stand in a text, in their order; a mark may be broken into lines between its words."""
-    return [HeadMark(found["log"], int(found["size"]), found["root"]) for found in _MARK.finditer(text)]
+    return [mark for _, mark in marks_with_lines(text)]
+
+
+def marks_with_lines(text: str) -> Iterator[tuple[int, HeadMark]]:
+    """Yield the marks that stand in a text, each with the number of the line in which it begins."""
+    line, counted_to = 1, 0
+    for found in _MARK.finditer(text):
+        line += text.count("\n", counted_to, found.start())
+        counted_to = found.start()
+        yield line, HeadMark(found["log"], int(found["size"]), found["root"])
 
 
 def _head_at_the_end(lines: Sequence[str], signatures: Sequence[str]) -> list[Note]:
-    for start in range(len(lines) - 2):
+    for start in range(max(0, len(lines) - _MOST_HEAD_LINES), len(lines) - 2):
         if not _SIZE.fullmatch(lines[start + 1]):
             continue  # cheap before dear: a text may be megabytes of something else
         try:

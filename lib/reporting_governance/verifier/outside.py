@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Optional
 
 from reporting_governance.verifier.findings import Findings
-from reporting_governance.verifier.note import find_marks, parse_head, parse_heads
+from reporting_governance.verifier.note import HeadMark, marks_with_lines, parse_head, parse_heads
 
 SMALLEST_PROOF_HEX = 20  #: of a root: 80 bits
 
@@ -23,6 +23,7 @@ class OutsideHead(NamedTuple):
     size: int
     root: str  #: hex
     is_since: bool = False  #: of the last review
+    line: int = 0  #: of a mark, where it begins in its file; 0: a whole note
 
 
 class AnchorsChecked(NamedTuple):
@@ -40,8 +41,10 @@ def heads_in(source: str, data: bytes, *, is_since: bool = False) -> list[Outsid
     for note in parse_heads(data):
         head = parse_head(note.text)
         found.append(OutsideHead(source, head.origin, head.size, head.root.hex(), is_since))
-    marks = find_marks(data.decode("utf-8", "replace"))
-    found += [OutsideHead(source, mark.log, mark.size, mark.root_hex, is_since) for mark in marks]
+    marks: dict[HeadMark, int] = {}
+    for line, mark in marks_with_lines(data.decode("utf-8", "replace")):
+        marks.setdefault(mark, line)
+    found += [OutsideHead(source, *mark, is_since, line) for mark, line in marks.items()]
     return list(dict.fromkeys(found))
 
 
@@ -60,7 +63,7 @@ def check_outside(
         log_id: None when the log does not say it, because it is empty.
     """
     reach, agreeing, failed, rewritten = 0, 0, False, False
-    beyond: dict[str, list[int]] = {}
+    beyond: dict[str, list[OutsideHead]] = {}
     of_this_log: set[str] = set()
     for each in heads:
         if log_id is not None and not _is_of(each, log_id):
@@ -75,24 +78,36 @@ def check_outside(
         root = roots.get(each.size)
         if each.size > lines:
             failed = True
-            beyond.setdefault(each.source, []).append(each.size)
+            beyond.setdefault(each.source, []).append(each)
         elif root is not None and root.hex().startswith(each.root) and len(each.root) >= SMALLEST_PROOF_HEX:
             agreeing += 1
             reach = max(reach, each.size)
         elif root is not None:
             failed = rewritten = True
-            message = f"{each.source}: the first {each.size} lines were others when this head was made"
-            findings.say("log-rewritten", message, file=each.source)
-    for source, sizes in beyond.items():
-        made = "its head" if len(sizes) == 1 else f"the newest of {len(sizes)} heads"
-        message = f"{source}: there were {max(sizes)} lines when {made} was made, and here are {lines}: "
+            message = f"the first {each.size} lines were others when this head was made"
+            _say_of_head("log-rewritten", each, message, findings)
+    for those in beyond.values():
+        newest = max(those, key=lambda each: each.size)
+        made = "its head" if len(those) == 1 else f"the newest of {len(those)} heads"
+        message = f"there were {newest.size} lines when {made} was made, and here are {lines}: "
         message += "the end was cut off, or this was made before that head"
-        findings.say("tail-cut", message, file=source, seq=lines + 1)
+        _say_of_head("tail-cut", newest, message, findings, seq=lines + 1)
     for source in sources:
         if source not in of_this_log and not failed:
             findings.say("anchor-unusable", f"{source} holds no head of this log", file=source)
     return AnchorsChecked(0 if rewritten else reach, len(sources), agreeing, failed)
 
 
+def _say_of_head(code: str, each: OutsideHead, message: str, findings: Findings, **where: int) -> None:
+    """Say what speaks against the lines, where it stands, and what it is worth: a mark can be written by anybody."""
+    if each.line:
+        hint = (
+            "a mark is not signed: if these are words quoted in a notice, and not its own last line, they prove nothing"
+        )
+        findings.say(code, f"{message} ({hint})", file=each.source, line=each.line, **where)
+    else:
+        findings.say(code, f"{each.source}: {message}", file=each.source, **where)
+
+
 def _is_of(each: OutsideHead, log_id: str) -> bool:
-    return log_id == each.log if len(each.log) > 8 else log_id[:8] == each.log
+    return log_id[:8] == each.log if each.line else log_id == each.log

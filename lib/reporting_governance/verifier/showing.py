@@ -11,6 +11,7 @@ from reporting_governance.verifier.verdicts import Verdict, counted, exit_code_o
 
 SCHEMA = "verify-audit-report.v1"
 _MOST_SHOWN = 20
+_LONGEST_MESSAGE = 600
 _WORDS = {"proven": "proven", "failed": "FAILED", "limited": "limited", "not_checked": "not checked"}
 
 
@@ -53,7 +54,7 @@ def verification(
         **(log or {}),
         "verdicts": {name: {"verdict": each.verdict, "sentence": each.sentence} for name, each in verdicts.items()},
         "counts": dict(sorted(findings.counts.items())),
-        "findings": [each.document() for each in findings.in_order()],
+        "findings": [_clipped(each.document()) for each in findings.in_order()],
     }
     return Verification(_plain(document), code)
 
@@ -64,7 +65,7 @@ def page_of(document: Mapping[str, Any]) -> str:
     wide = max(map(len, document["verdicts"]))
     for name, each in document["verdicts"].items():
         lines.append(f"{name.ljust(wide)}  {_WORDS[each['verdict']].ljust(11)}  {each['sentence']}")
-    shown = document["findings"][:_MOST_SHOWN]
+    shown = _shown(document["findings"])
     if shown:
         lines.append("")
     lines += [_finding_line(each) for each in shown]
@@ -105,12 +106,29 @@ def _reach(document: Mapping[str, Any]) -> str:
     )
 
 
+def _shown(findings: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the first findings, and of every code the first one: fifty of one code must not hide another."""
+    codes: set[str] = set()
+    shown = []
+    for place, each in enumerate(findings):
+        if place < _MOST_SHOWN or each["code"] not in codes:
+            shown.append(each)
+        codes.add(each["code"])
+    return shown
+
+
 def _finding_line(each: Mapping[str, Any]) -> str:
     place = "" if each["file"] is None else f" {each['file']}"
     place += "" if each["line"] is None else f":{each['line']}"
     if each["line"] is None and each["message"].startswith(each["file"] or "\0"):
         place = ""  # the sentence begins with it
     return f"{each['level'].replace('_', ' ')}: {each['code']}{place}: {each['message']}"
+
+
+def _clipped(finding: dict[str, Any]) -> dict[str, Any]:
+    """Return a finding without the rest of a message that quotes a megabyte."""
+    message = finding["message"]
+    return {**finding, "message": message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}..."}
 
 
 def _plain(value: Any) -> Any:
