@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tabulate import tabulate
 
-from tests.bench import append, audit, gate, grouping, rules, ticks, verify, whole_chain
+from tests.bench import append, audit, gate, grouping, jobs, rules, ticks, verify, whole_chain
 from tests.bench.measuring import Result
 
 SUITES: dict[str, Callable[[], Iterator[Result]]] = {
@@ -15,6 +15,7 @@ SUITES: dict[str, Callable[[], Iterator[Result]]] = {
     "chain": whole_chain.run,
     "gate": gate.run,
     "grouping": grouping.run,
+    "jobs": jobs.run,
     "rules": rules.run,
     "ticks": ticks.run,
     "verify": verify.run,
