@@ -28,9 +28,10 @@ What is in it
                   (of the Merkle tree over all {survey.size} lines, RFC 6962)
 
 How to check it
-  1. Get the log's verifier key, and the newest head of the log that you can find, from somebody else than whoever gave
-     you this file: an earlier bundle, a mail or chat message of the program (its last line begins with "Journal:"), a
-     git repository, a syslog server. A key that you take from this bundle proves nothing.
+  1. Get the log's verifier key, and a head of the log, from somebody else than whoever gave you this file: an earlier
+     bundle, a mail or chat message of the program (its last line begins with "Journal:"), a git repository, a syslog
+     server. The newer the head, the more it proves; one that is newer than this file fails as "tail-cut", and then a
+     newer file is what you should ask for. A key that you take from this bundle proves nothing.
   2. Get verify.py from the program's own release as well. The copy in data/ is for reading.
   3. Run it; it needs Python 3.9 or newer, nothing else, and no network:
 
@@ -52,7 +53,8 @@ Where what stands
   data/anchors/          what others confirmed; readable copies, which prove nothing by themselves
   data/custody.jsonl     who made this bundle, when and where; absent from a reproducible one
   data/verify.py         the program that checks all this
-  bundle.note            the log key's signature over tagmanifest-sha256.txt
+  bundle.note            the log key's signature over tagmanifest-sha256.txt; absent from a reproducible one
+  bundle.sshsig          a person's own signature over the same, where one was asked for
   bagit.txt, bag-info.txt, manifest-sha256.txt, tagmanifest-sha256.txt
                          BagIt (RFC 8493): any such program finds a file that is missing or damaged
 
