@@ -176,6 +176,17 @@ def test_what_a_command_leaves_running_ends_with_it(verbs: Verbs, tmp_path: Path
     wait_for(lambda: not lives(int((tmp_path / "child").read_text())))
 
 
+def test_a_job_is_explained(verbs: Verbs) -> None:
+    job = enqueue(verbs, "command", "--", "/bin/false")
+    verbs.call("jobs", "run")
+    steps = verbs.ok("explain", job, "--format", "json").document()["steps"]
+    assert [each["kind"] for each in steps] == ["job"] * 3
+    text = verbs.ok("explain", job).out
+    assert "job command is queued, attempt 0 of 3\n" in text
+    assert "attempt 1 of 3: process " in text
+    assert "job command is queued, attempt 1 of 3: exit status 1; not before 20" in text
+
+
 def test_a_folder_that_is_gone_leaves_nothing_to_do(
     verbs: Verbs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

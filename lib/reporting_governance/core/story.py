@@ -209,6 +209,16 @@ def _silence_close(body: Document) -> str:
     return f"the silence was over by its own time; seen at {body['ended_at']}"
 
 
+def _job(body: Document) -> str:
+    state, lease = body["state"], body.get("lease")
+    text = f"job {body['kind']} is {state}, attempt {body['attempts']} of {body['max_attempts']}"
+    if lease is not None:
+        return f"{text}: process {lease['pid']} on {lease['host']} has it until {lease['until']}"
+    why = body.get("error") or body.get("reason")
+    after = f"; not before {body['due_at']}" if "due_at" in body else ""
+    return (f"{text}: {_text(why)}" if why else text) + after
+
+
 def _other(body: Document) -> str:  # noqa: ARG001 - one signature for all
     return "recorded"
 
@@ -234,4 +244,5 @@ _SENTENCES: Mapping[str, Callable[[Document], str]] = {
     "hold": _hold,
     "silence": _silence,
     "silence-close": _silence_close,
+    "job": _job,
 }
