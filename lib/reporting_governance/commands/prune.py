@@ -76,6 +76,7 @@ def document_of(report: PruneReport, keep: int) -> dict[str, object]:
 def describe(report: PruneReport) -> str:
     """Return what went, and what keeps the rest; empty when there was nothing to do."""
     from reporting_governance.commands._tables import table
+    from reporting_governance.core.page import plural
 
     plan = report.plan
     parts = []
@@ -83,19 +84,21 @@ def describe(report: PruneReport) -> str:
         rows = [(each.from_seq, each.to_seq, each.first_at, each.last_at, each.size) for each in plan.stretches]
         parts.append(table(("from line", "to line", "first", "closed", "bytes"), rows))
         went = f", line {report.seq} says so" if report.seq else ""
-        parts.append(f"{len(rows)} segments retired{went}; {report.blobs} blobs went with them.  Root: {plan.root}")
+        blobs = plural(report.blobs, "blob")
+        parts.append(f"{plural(len(rows), 'segment')} retired{went}; {blobs} went too.  Root: {plan.root}")
     if report.finished:
-        parts.append(f"{report.finished} segments that were retired earlier and still there are removed.")
+        parts.append(f"Removed, since retired earlier and still there: {plural(report.finished, 'segment')}.")
     if report.log_checkpoints:
-        parts.append(f"{report.log_checkpoints} log checkpoints went; the last one of each of their days stays.")
+        heads = plural(report.log_checkpoints, "log checkpoint")
+        parts.append(f"{heads} went; the last one of each day stays.")
     if plan.held:
         shown = [(each.id, each.folder.value, each.since_seq) for each in plan.held[:_SHOWN]]
         parts.append(table(("still open", "in", "since line"), shown))
         more = f"; {len(plan.held) - _SHOWN} more are not shown" if len(plan.held) > _SHOWN else ""
         advice = "close them first: `reportgov explain ID` says what each is"
-        parts.append(f"{plan.kept_old} segments are old enough and stay for what is open{more}; {advice}.")
+        parts.append(f"Old enough, and kept for what is open: {plural(plan.kept_old, 'segment')}{more}; {advice}.")
     elif plan.reason_kept:
-        parts.append(f"{plan.kept_old} segments are old enough and stay: {plan.reason_kept}.")
+        parts.append(f"Old enough, and kept: {plural(plan.kept_old, 'segment')}; {plan.reason_kept}.")
     return "\n\n".join(parts)
 
 

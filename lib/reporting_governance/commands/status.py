@@ -127,7 +127,9 @@ def describe(report: StatusReport, context: CommandContext) -> str:
         parts.append(f"Heads of the journal are not signed since {problem['at']}: {problem['problem']}.")
     if held := _anchors(anchors_known(context), report.lines):
         parts.append(held)
-    watched = {"tasks of ours": report.native_tasks, "foreign tasks with open episodes": report.foreign_tasks}
+    ours = "task of ours" if report.native_tasks == 1 else "tasks of ours"
+    foreign = "foreign task with open episodes" if report.foreign_tasks == 1 else "foreign tasks with open episodes"
+    watched = {ours: report.native_tasks, foreign: report.foreign_tasks}
     notices = counts(report.notices) or "no notice on its way"
     oldest = (
         "" if report.oldest_pending_seconds is None else f"; oldest {duration_words(report.oldest_pending_seconds)}"
