@@ -162,7 +162,8 @@ def test_a_log_is_bounded_and_keeps_both_ends(verbs: Verbs) -> None:
     assert "bytes are left out here" in text
 
 
-def test_a_deadline_ends_the_whole_group(verbs: Verbs, tmp_path: Path) -> None:
+def test_a_deadline_ends_the_whole_group(verbs: Verbs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reporting_governance.adapters.jobs.attempts._GRACE_SECONDS", 0.2)
     program = f"trap '' TERM; sleep 300 & echo $! > {tmp_path}/child; wait"
     job = enqueue(verbs, "command", "--deadline", "1s", "--max-attempts", "1", "--", "/bin/sh", "-c", program)
     assert verbs.call("jobs", "run").code == 1

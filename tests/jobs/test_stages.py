@@ -1,6 +1,7 @@
 """What becomes of jobs, on each back end: states, lines of the journal, keys, retries, takeovers, gates."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from reporting_governance.stages.job_records import Refusal
 from reporting_governance.stages.jobs_cancel import cancel_job
 from reporting_governance.stages.jobs_enqueue import BadJob, JobRequest
 from reporting_governance.stages.jobs_list import NoJob, find_job, list_jobs
+from reporting_governance.storage.files.store import FilesStore
 from tests.jobs.world import OK, Jobs
 
 FAILED = Ended(exit_status=3, error="exit status 3", result={"exit_status": 3})
@@ -370,3 +372,21 @@ def test_a_clock_that_stepped_back_hides_no_dead_runner(jobs: Jobs) -> None:
     other = jobs.host.other(200)
     other.alive = {200}
     assert len(jobs.run(other).ran) == 1
+
+
+def test_views_made_anew_are_the_same(tmp_path: Path) -> None:
+    store = FilesStore(str(tmp_path / "state"), actor="test")
+    jobs = Jobs(store)
+    over = jobs.ask(key="over")
+    jobs.run()
+    waits = jobs.ask(key="waits")
+    jobs.host.act = lambda job: FAILED
+    jobs.run()
+    runs = left_running(jobs, key="runs")
+    before = [find_job(store, each.job_id) for each in (over, waits, runs)]
+    names = jobs.open_names()
+    for _ in range(2):
+        store.rebuild()
+        assert [find_job(store, each.job_id) for each in (over, waits, runs)] == before
+        assert jobs.open_names() == names
+        store = FilesStore(str(tmp_path / "state"), actor="test", boot="0" * 32)

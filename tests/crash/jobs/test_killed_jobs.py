@@ -98,7 +98,7 @@ def is_well_told(lines: list[dict[str, Any]]) -> None:
     assert told == list(range(1, attempts + 1)), "every attempt is counted"
 
 
-@pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.long)], ids=["now and then", "at every step"])
+@pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.long)], ids=["now and then", "at every step"])
 @pytest.mark.parametrize(
     ("prepare", "scenario", "at_least"),
     [
