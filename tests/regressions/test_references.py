@@ -21,7 +21,7 @@ REPORTED: Mapping[str, str] = {
     "mission-control": "2683",
     "keep": "5251",
     "etcd": "14098",
-    "systemd": "28886",
+    "systemd": "28886 15425",
     "clawock": "1405",
     "openclaw": "28603 27069 28032 40356 64006 98020 91300 79293 61913 44596 78891 129202 151790 104632 28964 102367 "
     "27921 30246 81087 40646 110853 73556 16460 75895 79436 128246 16855 80672 67286 98420 77480 84159 38300 79053 "
@@ -29,8 +29,7 @@ REPORTED: Mapping[str, str] = {
 }
 #: What is not tried, and why.
 NOT_TRIED: Mapping[str, str] = {
-    "systemd 15425": "unsealed ends that verify: signed heads do not exist yet, docs/journal.md says so",
-    "openclaw 58009": "an allow list that disables other plugins: plugins are not touched yet",
+    "openclaw 58009": "an allow list that disables other plugins: plugins are only read yet",
     "openclaw 50844": "a job's own time limit tells nobody: not among the captured databases",
     "openclaw 134895": "cron that fails silently, in a way that no captured database holds",
     "openclaw 21552": "cron that fails silently, in a way that no captured database holds",
