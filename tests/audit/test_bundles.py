@@ -204,3 +204,38 @@ def test_a_bundle_under_another_name(honest: Bundle, untouched: World, tmp_path:
     info = honest.files["bag-info.txt"].replace(name, b"f" * 32)
     lie = Bundle(honest.top, {**honest.files, "bag-info.txt": info})
     assert answered(lie, untouched, tmp_path) == (1, {"manifest-mismatch"})
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_what_nothing_is_compared_with_is_told(
+    honest_path: str, signed_path: str, untouched: World, tmp_path: Path, is_signed: bool
+) -> None:
+    """A report that says something else than the lines passes: whoever reads it is told whose words it is."""
+    path = signed_path if is_signed else honest_path
+    answer = asked(path, keys=[untouched.vkey], anchors=(untouched.late_mail,))
+    [told] = [each for each in answer.document["findings"] if each["code"] == "report-not-compared"]
+    assert ("nobody signed them" in told["message"]) is not is_signed
+    bundle = Bundle.of(path)
+    lie = Bundle(bundle.top, {**bundle.files, "data/report.html": b"<p>all is well</p>\n"}).relisted()
+    without = {name: data for name, data in lie.files.items() if name != "bundle.note"}
+    answer = asked(lie._replace(files=without).packed(tmp_path / "lie.zip"), keys=[untouched.vkey])
+    [told] = [each for each in answer.document["findings"] if each["code"] == "report-not-compared"]
+    assert "nobody signed them" in told["message"]
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_a_reviewer_makes_the_report_again(honest_path: str, signed_path: str, tmp_path: Path, is_signed: bool) -> None:
+    """From the lines of the bundle, with a program that does not come out of it."""
+    bundle = Bundle.of(signed_path if is_signed else honest_path)
+    again = Bundle.of(exported(bundle.unpacked(tmp_path), tmp_path / "again.zip"))
+    assert again.files["data/report.html"] == bundle.files["data/report.html"]
+    assert again.files["data/coverage.json"] == bundle.files["data/coverage.json"]
+
+
+def test_what_a_filter_leaves_out_rests_on_its_makers_word(honest: Bundle, untouched: World, tmp_path: Path) -> None:
+    """A withheld line has a place and no type: it may be one that the filter selects, or tell of a loss."""
+    path = exported(untouched.state, tmp_path / "chosen.zip", chosen={"tasks": ["tsk_1"]})
+    answer = asked(path, keys=[untouched.vkey], anchors=(untouched.late_mail,))
+    assert (answer.code, answer.codes, answer.verdict("coverage")) == (0, {"withheld-on-trust"}, "limited")
+    answer = asked(honest.packed(tmp_path / "x.zip"), keys=[untouched.vkey], anchors=(untouched.late_mail,))
+    assert (answer.code, answer.codes, answer.verdict("coverage")) == (0, set(), "proven")

@@ -11,7 +11,7 @@ from reporting_governance.adapters.signing.key_file import KeyFile
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.storage.interface import Addition, Group
 from reporting_governance.verifier.note import Signature, format_note, log_key_text, parse_vkey, vkey_of
-from tests.audit.world import World, asked, key_file, key_meta, open_log, root_of, signed_head
+from tests.audit.world import World, asked, key_file, key_meta, open_log, rewritten, root_of, signed_head
 from tests.storage.building import later
 
 
@@ -150,3 +150,15 @@ def test_lines_after_the_newest_head_are_limited(world: World) -> None:
 def test_a_key_line_of_the_log_tells_which_log_it_is_for(world: World) -> None:
     line = next(json.loads(raw) for raw in world.lines() if b'"log.key"' in raw)
     assert parse_vkey(line["meta"]["vkey"]).name == json.loads(world.lines()[0])["meta"]["log_id"]
+
+
+def test_a_line_that_retires_others_says_nothing_of_keys_behind_them(world: World) -> None:
+    """It could else speak for a line that is there, and a key that came in by that line would be none."""
+    own = json.loads(next(raw for raw in world.lines() if b'"type":"log.key"' in raw))
+    said = {"from": 1, "to": 5, "root": "0" * 64, "reason": "old", "keys": [{"seq": own["seq"], "vkey": "none"}]}
+    beyond = {**said, "keys": [{"seq": world.late, "vkey": "none"}]}
+    for meta in (said, beyond):
+        retire = lambda line, meta=meta: line.update(type="log.segment_retired", meta=meta)  # noqa: E731
+        rewritten(world, world.late, retire, key_file(world.state))
+        answer = asked(world.state, keys=[world.vkey], anchors=(world.early_mail,))
+        assert (answer.code, answer.codes) == (0, set())

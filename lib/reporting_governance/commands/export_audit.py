@@ -61,7 +61,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="cloudevents: not the proof; the lines as CloudEvents 1.0, one a line, to standard output or a new FILE.",
 )
-@click.option("--journal", metavar="FOLDER", help="A state or journal folder of another host, or a folder of segments.")
+@click.option(
+    "--journal",
+    metavar="FOLDER",
+    help="Another host's state or journal folder, a folder of segments, an unpacked bundle.",
+)
 @click.option(
     "--reproducible",
     is_flag=True,

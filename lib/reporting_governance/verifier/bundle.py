@@ -65,6 +65,7 @@ def verify_bundle(container: Container, given: Given, findings: Findings) -> tup
         contents.settle(seen.passed.tally, heads)
         _check_manifest(container, bag, manifest, seen, contents, findings)
     _check_note(container, bag, size, seen, findings)
+    _say_what_rests_on_words(container, manifest, seen, findings)
     return seen, _good(seen, contents) if comparable else _uncompared(damaged_at)
 
 
@@ -154,6 +155,23 @@ def _check_manifest(
 def _is_same(one: Any, other: Any) -> bool:
     """Tell whether two values are written alike: to Python `true`, 1 and 1.0 are equal."""
     return canonical_json(one) == canonical_json(other)
+
+
+def _say_what_rests_on_words(
+    container: Container, manifest: Mapping[str, Any], seen: LogSeen, findings: Findings
+) -> None:
+    """Say what nobody can check by the lines: the words of the report, and what a filter left out."""
+    words = "report.html, README.txt, verify.py and custody.jsonl are their maker's words, not compared with the lines"
+    if BUNDLE_NOTE not in container.files:
+        words += "; nobody signed them, so whoever had this file in hand can have written them"
+    findings.say("report-not-compared", words, file="data/report.html")
+    withheld = seen.passed.tally.withheld_lines
+    if withheld and not Selection.of(manifest["filter"]).selects_all:
+        message = (
+            f"{withheld} lines are withheld; that the filter selects none of them, and that none tells of a gap, "
+            "is what the bundle's maker says"
+        )
+        findings.say("withheld-on-trust", message, file=_LEAVES)
 
 
 def _program_in(manifest: Mapping[str, Any]) -> dict[str, str]:

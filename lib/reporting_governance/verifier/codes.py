@@ -96,6 +96,12 @@ CODES = {
         FindingCode("coverage-mismatch", COVERAGE, FAILED, "The statement of gaps is not what the lines say."),
         FindingCode("context-mismatch", CONTEXT, FAILED, "A rule or setting shown is not the one that was in force."),
         FindingCode("context-absent", CONTEXT, LIMITED, "What was in force cannot be shown: it is erased or withheld."),
+        FindingCode(
+            "withheld-on-trust", COVERAGE, LIMITED, "What withheld lines say, and that none belongs here, is unseen."
+        ),
+        FindingCode(
+            "report-not-compared", CONTEXT, NOTE, "The report's words are its maker's; lines alone are proven."
+        ),
         # reading, and single proofs
         FindingCode("input-unreadable", INTEGRITY, UNKNOWN, "What was given could not be read."),
         FindingCode("format-unknown", INTEGRITY, UNKNOWN, "The bundle is of a form that this verifier does not know."),

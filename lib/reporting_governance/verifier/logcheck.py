@@ -70,7 +70,11 @@ def check_log(
     key_lines: dict[int, Mapping[str, Any]] = {}
 
     def look(seq: int, document: Mapping[str, Any]) -> None:
-        key_lines.update(_keys_named(seq, document))
+        for named, meta in _keys_named(seq, document):
+            if document["type"] == "log.key":
+                key_lines[named] = meta  # the line itself says more than what another says of it
+            else:
+                key_lines.setdefault(named, meta)
         on_line(seq, document)
 
     passed.on_line, passed.on_blob = look, on_blob
@@ -98,8 +102,13 @@ def _keys_named(seq: int, document: Mapping[str, Any]) -> Iterator[tuple[int, Ma
         yield seq, meta
     elif document["type"] == "log.segment_retired" and isinstance(meta.get("keys"), list):
         for each in meta["keys"]:
-            if isinstance(each, dict) and type(each.get("seq")) is int:
+            if isinstance(each, dict) and type(each.get("seq")) is int and each["seq"] <= _last_retired(meta):
                 yield each["seq"], each
+
+
+def _last_retired(meta: Mapping[str, Any]) -> int:
+    """Return the last line that a line retires: of a later one it says nothing."""
+    return meta["to"] if type(meta.get("to")) is int else 0
 
 
 def _check_pins(keys: Sequence[VerifierKey], log_id: Optional[str], findings: Findings) -> None:  # noqa: UP045

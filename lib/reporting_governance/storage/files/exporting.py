@@ -153,7 +153,7 @@ class LogFolder:
 
 
 def log_folder(path: str) -> LogFolder:
-    """Return the log at a path: of a state folder, of a journal folder, or a folder of segments.
+    """Return the log at a path: of a state folder, of a journal folder, of an unpacked bundle, or a folder of segments.
 
     Raises: StorageError when there is none.
     """
@@ -161,6 +161,7 @@ def log_folder(path: str) -> LogFolder:
     for log, journal, state in (
         (f"{root}/journal/log", f"{root}/journal", root),
         (f"{root}/log", root, os.path.dirname(root)),
+        (f"{root}/data/log", f"{root}/data", f"{root}/data"),  # so that its report can be made again, by another's hand
         (root, None, None),
     ):
         with _told(log):
