@@ -190,7 +190,7 @@ def test_a_program_signs_from_the_command_line_and_from_the_profile(verbs: Verbs
     verbs.ok("report", "start", "job", "--agent", "coder")
     refused = verbs.call("run")
     assert refused.code == 0
-    assert "keys rotate" in refused.err
+    assert "audit.signer" in refused.err
     assert ["another key" in each["seen"] for each in signer_checks(verbs)] == [True]
     assert verbs.ok("run", "--signer", command).err == ""
     text = (verbs.state / "profile.yaml").read_text()
@@ -241,6 +241,16 @@ def test_options_that_do_not_fit_are_a_mistake_of_the_call(verbs: Verbs, words: 
     before = documents(verbs)
     assert verbs.call(*words).code == 2
     assert documents(verbs) == before
+
+
+def test_a_rotation_that_the_profile_does_not_know_yet_names_the_profile(verbs: Verbs) -> None:
+    """Another rotation is no help: who has the key in force is only not named."""
+    verbs.ok("init")
+    verbs.ok("keys", "rotate", "--new-key", verbs.state / "keys/other.key")
+    ended = verbs.call("export-audit", "--output", verbs.state.parent / "b.zip")
+    assert ended.code == 3
+    assert "audit.signer" in ended.err
+    assert "keys rotate" not in ended.err
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")

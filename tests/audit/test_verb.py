@@ -83,7 +83,8 @@ def test_the_verifier_is_written_for_a_reviewer(verbs: Verbs, world: World, tmp_
     again = verbs.call("verify-audit", "--write-verifier", target)
     assert (again.code, "is there already" in again.err) == (2, True)
     assert verbs.call("verify-audit", "--write-verifier", "-").out == text()
-    assert verbs.call("verify-audit", "--write-verifier", tmp_path / "no/folder").code == 3
+    nowhere = verbs.call("verify-audit", "--write-verifier", tmp_path / "no/folder")
+    assert (nowhere.code, "Name another file" in nowhere.err, "doctor" in nowhere.err) == (3, True, False)
 
 
 def test_a_proof_is_checked(verbs: Verbs, world: World, tmp_path: Path) -> None:

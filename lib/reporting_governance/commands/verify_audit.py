@@ -98,7 +98,7 @@ def _written(path: str) -> Reply:
     """Write the verifier as one file; one that is there is never replaced."""
     from hashlib import sha256
 
-    from reporting_governance.errors import StorageError
+    from reporting_governance.errors import NotExported
     from reporting_governance.verifier.one_file import text
 
     program = text()
@@ -111,5 +111,6 @@ def _written(path: str) -> Reply:
     except FileExistsError:
         raise click.UsageError(f"{path} is there already") from None
     except OSError as error:
-        raise StorageError(path=path, reason=error.strerror or str(error)) from error
+        advice = "Name another file, in a folder that you may write into."
+        raise NotExported(path=path, reason=error.strerror or str(error), advice=advice) from error
     return Reply({"verifier": path, "sha256": digest}, f"{path}: SHA-256 {digest}")

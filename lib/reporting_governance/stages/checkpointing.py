@@ -150,7 +150,8 @@ def signature_of(signer: Signer, key: VerifierKey, text: str) -> Signature:
     public = signer.public_key()
     if public != key.public:
         has = vkey_of(key.name, public).key_id.hex()
-        reason = f"has the key {has}, and the log knows {key.key_id.hex()}; `reportgov keys rotate` lets another one in"
+        known = key.key_id.hex()
+        reason = f"has the key {has}, and the log knows {known}: name who has that one in the profile (audit.signer)"
         raise CannotSign(signer=signer.name, reason=reason)
     message = text.encode()
     signature = signer.sign(message)
