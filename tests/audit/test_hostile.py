@@ -254,3 +254,48 @@ def test_keys_without_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None
     assert asked(world.state, keys=[world.vkey], anchors=(world.early_mail,), both=False).code == 0
     monkeypatch.setattr(keys, "MOST_KEYS", 0)
     assert "key-line-false" in asked(world.state, keys=[world.vkey], both=False).codes
+
+
+def test_stretches_that_are_retired_again_and_again(tmp_path: Path) -> None:
+    """The hashes are read once for all stretches that follow each other, and not once for each."""
+    from reporting_governance.verifier.findings import Findings
+    from reporting_governance.verifier.merkle import leaf_hash
+    from reporting_governance.verifier.retired import RetiredStretches
+    from reporting_governance.verifier.stretches import FileRange, Leaves, SegmentTask
+
+    count = 2000
+    leaves = [leaf_hash(str(seq).encode()) for seq in range(1, count + 1)]
+    reads = []
+
+    class Counted(Leaves):
+        def read(self) -> Any:
+            reads.append(1)
+            return super().read()
+
+    (tmp_path / "leaves").write_bytes(b"".join(leaves))
+    where = Counted(FileRange(str(tmp_path / "leaves"), 0, 32 * count, "leaves"), 1, False)
+    task = SegmentTask(1, None, None, where, (), {})
+    honest, findings = RetiredStretches(), Findings()
+    for begin in range(1, count, 10):
+        top = root_of_leaves(leaves[begin - 1 : begin + 9])
+        honest.add(count + begin, {"from": begin, "to": begin + 9, "root": top if begin != 501 else "0" * 64})
+    honest.join()
+    assert honest.hold(1, count)
+    assert honest.hold(700, 900)
+    assert not honest.hold(1, count + 1)
+    assert not honest.hold(0, 5)
+    honest.settle([task], findings)
+    assert findings.counts == {"segment-retired": 200, "retired-mismatch": 1}
+    assert [each.seq for each in findings.in_order() if each.code == "retired-mismatch"] == [count + 501]
+    assert len(reads) == 1
+    hostile, findings = RetiredStretches(), Findings()
+    for place in range(200):
+        hostile.add(count + place, {"from": 1 + place, "to": count - place, "root": "0" * 64})
+    hostile.settle([task], findings)
+    assert (findings.counts["retired-mismatch"], len(reads)) == (200, 1 + 16)
+
+
+def root_of_leaves(leaves: list[bytes]) -> str:
+    from reporting_governance.verifier.merkle import extend, root
+
+    return root(extend(0, (), leaves)[1]).hex()

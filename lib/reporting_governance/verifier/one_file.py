@@ -26,6 +26,7 @@ ORDER = (
     "gathering",
     "chaining",
     "working",
+    "retired",
     "passing",
     "keys",
     "heads",

@@ -5,12 +5,13 @@ Segments are judged wherever there is a processor free; here they come in order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 from reporting_governance.verifier.chaining import SegmentJudge
 from reporting_governance.verifier.codes import CODES, COMPLETENESS, FAILED, INTEGRITY, ORDER
 from reporting_governance.verifier.findings import AuditFinding, Findings
+from reporting_governance.verifier.retired import RetiredStretches
 from reporting_governance.verifier.selection import Selection
 from reporting_governance.verifier.stretches import SegmentTask
 from reporting_governance.verifier.subtrees import Subtree, SubtreeStack
@@ -52,7 +53,7 @@ class LogPass:
         self._last = ""
         self._gaps: list[tuple[int, int]] = []
         self._hidden: list[tuple[int, int]] = []  #: withheld where nothing is filtered
-        self._retired: list[tuple[int, Mapping[str, Any]]] = []
+        self._retired = RetiredStretches()
         self.tally = Tally()
         self.on_line: Callable[[int, Mapping[str, Any]], None] = lambda _seq, _document: None
         self.on_blob: Callable[[BlobUse], None] = lambda _use: None
@@ -69,9 +70,9 @@ class LogPass:
         results = worked_off(len(tasks), lambda place: SegmentJudge(tasks[place]).result(), workers)
         for place, (task, result) in enumerate(zip(tasks, results)):  # noqa: B905
             self._segment(task, result, is_last=place == len(tasks) - 1)
+        self._retired.join()
         self._settle_gaps()
-        for seq, meta in self._retired:
-            self._settle_retired(seq, meta, tasks)
+        self._retired.settle(tasks, self._findings)
 
     def _segment(self, task: SegmentTask, result: Mapping[str, Any], *, is_last: bool) -> None:
         name = task.file.name if task.file is not None else None
@@ -171,7 +172,7 @@ class LogPass:
         elif kind == "log.open":
             self._findings.say("log-restarted", f"line {seq} opens a log", seq=seq)
         elif kind == "log.segment_retired":
-            self._retired.append((seq, meta))
+            self._retired.add(seq, meta)
             if self.log_id is None and is_log_id(meta.get("log_id")):
                 self.log_id = meta["log_id"]  # the line that opened the log is among the retired ones
         elif kind == "log.loss":
@@ -201,44 +202,19 @@ class LogPass:
     def _settle_gaps(self) -> None:
         """Ask of every line that is not here whether a line says that it was retired."""
         for begin, end in self._gaps:
-            if self._is_retired(begin, end):
+            if self._retired.hold(begin, end):
                 message = f"lines {begin} to {end} were retired, and their leaf hashes are not here"
                 self._findings.say("leaves-missing", message, seq=begin)
             else:
                 self.missing += end - begin + 1
                 self._say_missing(begin, end)
         for begin, end in self._hidden:
-            if not self._is_retired(begin, end):
+            if not self._retired.hold(begin, end):
                 self._say_missing(begin, end)
 
     def _say_missing(self, begin: int, end: int) -> None:
         message = f"lines {begin} to {end} are not here, and no line says that they were retired"
         self._findings.say("segment-missing", message, seq=begin)
-
-    def _is_retired(self, begin: int, end: int) -> bool:
-        """Tell whether lines say of all these that they were retired; several may, one after another."""
-        for first, last in sorted(_stretch_of(meta) for _, meta in self._retired):
-            if first <= begin <= last:
-                begin = last + 1
-        return begin > end
-
-    def _settle_retired(self, seq: int, meta: Mapping[str, Any], tasks: Sequence[SegmentTask]) -> None:
-        """Hold the leaf hashes that are left of a retired stretch against the line about it."""
-        begin, end = meta.get("from"), meta.get("to")
-        message = f"lines {begin} to {end} by line {seq}: {meta.get('reason')}"
-        self._findings.say("segment-retired", message, seq=seq)
-        if type(begin) is not int or type(end) is not int or not 0 < begin <= end < seq:
-            self._findings.say("retired-mismatch", f"line {seq} retires lines that cannot be", seq=seq)
-            return
-        try:
-            left = SubtreeStack()
-            for leaf in _leaves_left(tasks, begin, end):
-                left.push(leaf)
-        except (OSError, ValueError):
-            return  # told where they are read in their place
-        if left.size == end - begin + 1 and left.root().hex() != meta.get("root"):
-            message = f"the leaf hashes of lines {begin} to {end} are not those that line {seq} names"
-            self._findings.say("retired-mismatch", message, seq=seq)
 
     def damaged_at(self) -> Optional[int]:  # noqa: UP045
         """Return the first line that is wrong by itself, as far as the lines show it; None when none is."""
@@ -257,14 +233,3 @@ def is_log_id(value: Any) -> bool:
 
 def _opens_segment(document: Mapping[str, Any]) -> bool:
     return document.get("type") == "log.segment_open"
-
-
-def _stretch_of(meta: Mapping[str, Any]) -> tuple[int, int]:
-    first, last = meta.get("from"), meta.get("to")
-    return (first, last) if type(first) is int and type(last) is int else (0, 0)
-
-
-def _leaves_left(tasks: Sequence[SegmentTask], begin: int, end: int) -> Iterator[bytes]:
-    for task in tasks:
-        if task.leaves is not None and task.first <= end:
-            yield from (leaf for seq, leaf in task.leaves.read() if begin <= seq <= end)
