@@ -76,6 +76,7 @@ thead th { background: var(--panel); font-size: .83rem; color: var(--quiet); bor
 td p { margin: .3rem 0; } td > p:first-child { margin-top: 0; } th .quiet { font-weight: 400; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .narrow { min-width: 4.5rem; } .middle { min-width: 8.5rem; } .wide { min-width: 13rem; }
+.even { width: 38%; }
 .time { font-variant-numeric: tabular-nums; white-space: nowrap; }
 figure { margin: .75rem 0; } figcaption { font-size: .87rem; color: var(--quiet); }
 svg { display: block; } .scroll > svg { min-width: 44rem; width: 100%; height: auto; }

@@ -30,8 +30,8 @@ def claims(report: ReportFold) -> Markup:
         ("Line", "number"),
         ("Recorded at", "narrow"),
         ("Task and agent", "middle"),
-        ("Claimed", "wide"),
-        ("What the records show", "wide"),
+        ("Claimed", "wide even"),
+        ("What the records show", "wide even"),
     )
     left = report.claims.left_out
     return join(

@@ -53,6 +53,10 @@ _WORDS = {
 }
 
 
+_WIDTHS = {"descriptor": "middle", "power": "middle", "limits": "wide"}  #: of columns; the others are narrow
+_DIGEST_SHOWN = 12  #: digits; the whole of it stands in coverage.json
+
+
 def gaps(coverage: Document) -> Markup:
     """Return the part about gaps: each section, found or not."""
     rows = []
@@ -82,9 +86,8 @@ def _details(coverage: Document) -> Iterator[Markup]:
         ]
         rows = [[_cell(each.get(key)) for key in keys] for each in shown]
         yield element("h3", heading)
-        yield table(
-            f"{heading}: what was found", [(_column(key), "narrow") for key in keys], rows, f"gaps-{len(name)}-{name}"
-        )
+        columns = [(_column(key), _WIDTHS.get(key, "narrow")) for key in keys]
+        yield table(f"{heading}: what was found", columns, rows, f"gaps-{len(name)}-{name}")
         left = found_in(section) - len(shown)
         if left > 0:
             yield element("p", f"{plural(left, 'more is', 'more are')} listed in coverage.json.", class_="quiet")
@@ -99,4 +102,9 @@ def _cell(found: object) -> Markup | str:
         return "–"
     if isinstance(found, list):
         return value(cut("; ".join(each if isinstance(each, str) else json_text(each) for each in found)))
-    return value(cut(found if isinstance(found, str) else json_text(found)))
+    text = found if isinstance(found, str) else json_text(found)
+    return value(f"{text[:_DIGEST_SHOWN]}…" if _is_digest(text) else cut(text))
+
+
+def _is_digest(text: str) -> bool:
+    return len(text) == 64 and not text.strip("0123456789abcdef")
