@@ -88,8 +88,8 @@ def test_a_head_of_more_lines_than_there_are_is_a_cut(world: World) -> None:
 def test_a_false_mark_in_words_quoted_in_a_mail_is_told_with_its_place(world: World, tmp_path: Path) -> None:
     """Nobody signs a mark.  So the reviewer is sent to the very line, to see whose words they are."""
     name = parse_vkey(world.vkey).name
-    false = head_mark(name, world.early, "0" * 20)
-    beyond = head_mark(name, 10**9, "0" * 20)
+    false = head_mark(name, world.early, "0" * 64)
+    beyond = head_mark(name, 10**9, "0" * 64)
     mail = f"Subject: late\r\n\r\nagent: {{}}\r\n\r\n{mark_of(world, world.late)}\r\n"
     for quoted, code in ((false, "log-rewritten"), (beyond, "tail-cut")):
         answer = asked(world.state, keys=[world.vkey], anchors=(given(tmp_path, mail.format(quoted)),))

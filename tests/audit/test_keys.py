@@ -162,3 +162,12 @@ def test_a_line_that_retires_others_says_nothing_of_keys_behind_them(world: Worl
         rewritten(world, world.late, retire, key_file(world.state))
         answer = asked(world.state, keys=[world.vkey], anchors=(world.early_mail,))
         assert (answer.code, answer.codes) == (0, set())
+
+
+def test_a_key_that_nobody_vouches_for_proves_no_end(world: World) -> None:
+    """Whoever cuts the end off signs what is left, and calls the key the log's own."""
+    answer = asked(world.state)
+    assert (answer.verdict("authenticity"), answer.verdict("completeness")) == ("limited", "limited")
+    assert asked(world.state, keys=[world.vkey]).verdict("completeness") == "proven"
+    assert asked(world.state, anchors=(world.early_mail,)).verdict("completeness") == "proven"
+    assert asked(world.state, require="integrity").code == 0

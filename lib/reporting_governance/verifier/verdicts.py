@@ -100,7 +100,10 @@ def spoiled_verdict(name: str, good: Verdict, findings: Findings) -> Verdict:
 
 
 def _completeness(seen: LogSeen) -> Verdict:
-    lines, reach = seen.passed.lines, max(seen.heads.signed_to, seen.anchors.anchored_to)
+    lines = seen.passed.lines
+    reach = max(seen.heads.signed_to if seen.is_pinned else 0, seen.anchors.anchored_to)
+    if not reach and seen.heads.signed_to:
+        return Verdict(LIMITED, "no number is skipped; who cut the end off could have signed it with a key of his own")
     if not reach:
         return Verdict(LIMITED, "no number is skipped; nothing shows that the end was not cut off")
     hidden = seen.passed.tally.withheld_lines
