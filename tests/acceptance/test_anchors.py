@@ -170,4 +170,4 @@ def test_what_arrives_in_an_outbox_can_be_held_against_the_journal(tmp_path: Pat
     lines = b"".join(each.read_bytes() for each in sorted((verbs.state / "journal/log").glob("*.jsonl"))).splitlines()
     leaves = [leaf_hash(each) for each in lines[: mark.size]]
     assert told["body"].splitlines()[-1] == head_mark(verbs.journal()[0]["meta"]["log_id"], mark.size, mark.root_hex)
-    assert mark.root_hex == root(extend(0, (), leaves)[1]).hex()[:20]
+    assert mark.root_hex == root(extend(0, (), leaves)[1]).hex()[:32]

@@ -24,17 +24,18 @@ from tests.stages.test_bridge_in_doubt import IN_DOUBT, STORED, Channel
 from tests.stages.test_what_is_sent import sent
 
 REFUSED = Answer(result=SendResult.REFUSED)
-HEAD = JournalHead(log="5d2f4c1a", size=1204, root="9b1f02c47ad3e6581c90")
+HEAD = JournalHead(log="5d2f4c1a", size=1204, root="9b1f02c47ad3e6581c90a7d4412f6e83")
 
 
 def test_a_notice_as_it_leaves(world: World) -> None:
     world.item(html="<p>Nothing was heard for <b>30</b> minutes.</p>", head=HEAD)
     message = sent(world)
     assert message.body == (
-        "Nothing was heard for 30 minutes.\n\nJournal: 5d2f4c1a, 1204 lines, root 9b1f02c47ad3e6581c90"
+        "Nothing was heard for 30 minutes.\n\nJournal: 5d2f4c1a, 1204 lines, root 9b1f02c47ad3e6581c90a7d4412f6e83"
     )
     assert message.html == (
-        "<p>Nothing was heard for <b>30</b> minutes.</p><p>Journal: 5d2f4c1a, 1204 lines, root 9b1f02c47ad3e6581c90</p>"
+        "<p>Nothing was heard for <b>30</b> minutes.</p>"
+        "<p>Journal: 5d2f4c1a, 1204 lines, root 9b1f02c47ad3e6581c90a7d4412f6e83</p>"
     )
 
 
@@ -89,7 +90,7 @@ def test_what_arrives_names_the_journal_as_it_was_at_dispatch(chain: Chain) -> N
         (mark,) = find_marks(json.loads(line)["body"])
         assert mark.log == (chain.store.head().log_id or "")[:8]
         assert mark.size == before
-        assert mark.root_hex == tree_over(chain.store, before)[:20]
+        assert mark.root_hex == tree_over(chain.store, before)[:32]
 
 
 def test_one_head_is_taken_for_a_whole_run_and_none_when_nothing_leaves(
@@ -119,15 +120,15 @@ def test_a_person_who_sends_again_sends_the_head_of_that_day(world: World) -> No
     made = [body for kind, body in world.records() if kind == "spool-item"][-1]
     assert made["round"] == 1
     assert made["journal_head"]["size"] == before
-    assert made["journal_head"]["root"] == tree_over(world.store, before)[:20]
+    assert made["journal_head"]["root"] == tree_over(world.store, before)[:32]
 
 
 def test_no_mark_looks_like_a_secret() -> None:
     for number in range(2000):
         digest = sha256(b"%d" % number).hexdigest()
-        said = {"log": digest[-8:], "size": number + 1, "root": digest[:20]}
+        said = {"log": digest[-8:], "size": number + 1, "root": digest[:32]}
         assert scrub(said) == (said, 0)
-        text = head_mark(said["log"], number + 1, digest[:20])
+        text = head_mark(said["log"], number + 1, digest[:32])
         assert scrub({"text": text}) == ({"text": text}, 0)
 
 

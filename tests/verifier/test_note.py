@@ -316,10 +316,10 @@ def test_a_note_over_something_else_is_no_head() -> None:
 def test_a_mark_is_found_where_people_put_it() -> None:
     top = "ab" * 32
     short, full = head_mark(LOG, 12, top), head_mark(LOG, 345, top, digits=64)
-    assert short == "Journal: 01234567, 12 lines, root abababababababababab"
+    assert short == "Journal: 01234567, 12 lines, root abababababababababababababababab"
     text = f"> {short}.\n<p>{full}</p>\nJournal: 01234567,\n> 7\n> lines, root {top[:20]}"
     assert find_marks(text) == [
-        HeadMark("01234567", 12, top[:20]),
+        HeadMark("01234567", 12, top[:32]),
         HeadMark("01234567", 345, top),
         HeadMark("01234567", 7, top[:20]),
     ]

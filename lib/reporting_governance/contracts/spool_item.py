@@ -41,7 +41,7 @@ class JournalHead(Record):
     schema: ClassVar[str] = "spool-item"
     log: str  #: the first 8 hex digits of the log's id
     size: int  #: lines
-    root: str  #: the first 20 hex digits of the root of the tree over them
+    root: str  #: the first 32 hex digits of the root of the tree over them
 
 
 @frozen(kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 from reporting_governance.contracts.spool_item import JournalHead
 from reporting_governance.storage.interface import Store
 
-_LOG_DIGITS, _ROOT_DIGITS = 8, 20
+_LOG_DIGITS, _ROOT_DIGITS = 8, 32
 #: how a mark begins, also when HTML stands between its words
 _LIKE_A_MARK = re.compile(r"Journal:(?=(?:\s|>|&\w{1,6};|&#\w{1,8};|<[^<>]{0,200}>){0,50}[0-9a-f]{8})")
 

@@ -196,7 +196,7 @@ def log_key_text(log_id: str, vkey: str, previous: str | None) -> str:
     return f"reporting-governance log key\n{log_id}\n{vkey}\n{previous or '-'}\n"
 
 
-def head_mark(log_id: str, size: int, root_hex: str, digits: int = 20) -> str:
+def head_mark(log_id: str, size: int, root_hex: str, digits: int = 32) -> str:
     """Return the mark of a head: what notices, the system's log and people carry.
 
     Args:
