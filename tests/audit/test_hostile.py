@@ -299,3 +299,24 @@ def root_of_leaves(leaves: list[bytes]) -> str:
     from reporting_governance.verifier.merkle import extend, root
 
     return root(extend(0, (), leaves)[1]).hex()
+
+
+def test_of_a_record_only_what_is_asked_for_is_kept(tmp_path: Path) -> None:
+    """A secret removed from every line made a segment of 64 MiB take half a gigabyte."""
+    from reporting_governance.verifier.chaining import SegmentJudge
+    from reporting_governance.verifier.stretches import FileRange, SegmentTask
+
+    body = {"payload": {"message": {"$blob": "a" * 64, "size": 3}}, "outcome": "acked", "attempt_id": "x"}
+    line = {
+        "g": [1, 1], "meta": {"scrubbed": 1}, "prev": "0" * 64, "seq": 1, "ts": "2026-03-01T00:00:00.000Z",
+        "type": "record.added", "v": 1, "record": {"about": [], "body": body, "id": "evt_1", "kind": "receipt"},
+    }  # fmt: skip
+    (tmp_path / "log").write_bytes(encoded(line) + b"\n")
+    where = FileRange(str(tmp_path / "log"), 0, (tmp_path / "log").stat().st_size, "log")
+    found = SegmentJudge(SegmentTask(1, None, where, None, (), {})).result()
+    kept, named = found["events"]
+    assert (found["counts"], named) == ({}, ("b", 1, "a" * 64, 3, False))
+    assert kept[2] == {
+        "meta": {"scrubbed": 1}, "ts": line["ts"], "type": "record.added",
+        "record": {"about": [], "body": {"outcome": "acked", "attempt_id": "x"}, "id": "evt_1", "kind": "receipt"},
+    }  # fmt: skip

@@ -15,7 +15,6 @@ from reporting_governance.verifier.gathering import (
     OpenStretch,
     PlainRun,
     WithheldLines,
-    decode_json,
     delivery_of,
     document_in,
     has_shape,
@@ -267,8 +266,9 @@ class SegmentJudge:
             self._findings.say("line-not-canonical", f"line {pos}", **self._where(pos))
         if not self._selection.selects(document):
             self._findings.say("line-not-selected", f"the filter does not select line {pos}", **self._where(pos))
-        if kind == "record.added" and record is not None and "meta" not in document:
-            if record["kind"] not in _DELIVERIES:
+        shown = document
+        if kind == "record.added" and record is not None:
+            if "meta" not in document and record["kind"] not in _DELIVERIES:
                 run = self._run
                 if run is None or not run.adds(pos, time, record["kind"]):
                     self._end_run()
@@ -276,14 +276,9 @@ class SegmentJudge:
                 if b'"$blob"' in raw:
                     self._blobs(pos, document)
                 return
-            document = {"ts": time, "type": kind, "record": delivery_of(record)}
-            if b'"$blob"' in raw:
-                self._end_run()
-                self._events.append(("l", pos, document))
-                self._blobs(pos, decode_json(raw.decode("ascii")))
-                return
+            shown = {"ts": time, "type": kind, "meta": document.get("meta"), "record": delivery_of(record)}
         self._end_run()
-        self._events.append(("l", pos, document))
+        self._events.append(("l", pos, shown))
         if b'"$blob"' in raw:
             self._blobs(pos, document)
 
