@@ -31,7 +31,7 @@ def test_what_was_not_compared_is_not_called_proven(honest: Bundle, untouched: W
 def beyond(world: World, sizes: list[int], folder: Path) -> str:
     """Return a text that holds marks of this log as it was later on."""
     path = folder / "later.txt"
-    path.write_text("".join(head_mark(parse_vkey(world.vkey).name, size, "ab" * 10) + "\n" for size in sizes))
+    path.write_text("".join(head_mark(parse_vkey(world.vkey).name, size, "ab" * 32) + "\n" for size in sizes))
     return str(path)
 
 
