@@ -239,3 +239,16 @@ def test_what_a_filter_leaves_out_rests_on_its_makers_word(honest: Bundle, untou
     assert (answer.code, answer.codes, answer.verdict("coverage")) == (0, {"withheld-on-trust"}, "limited")
     answer = asked(honest.packed(tmp_path / "x.zip"), keys=[untouched.vkey], anchors=(untouched.late_mail,))
     assert (answer.code, answer.codes, answer.verdict("coverage")) == (0, set(), "proven")
+
+
+def test_a_filter_does_not_withhold_the_line_that_opens_the_log(untouched: World, tmp_path: Path) -> None:
+    """With it the settings would go, and what is in force from the beginning; nobody would miss them."""
+    from reporting_governance.verifier.merkle import leaf_hash
+
+    chosen = Bundle.of(exported(untouched.state, tmp_path / "chosen.zip", chosen={"tasks": ["tsk_1"]}))
+    name = "data/log/000000000001.jsonl"
+    first, _, rest = chosen.files[name].partition(b"\n")
+    leaves = f"1 {leaf_hash(first).hex()}\n".encode() + chosen.files["data/withheld.leaves"]
+    lie = chosen._replace(files={**chosen.files, name: rest, "data/withheld.leaves": leaves})
+    code, codes = answered(lie, untouched, tmp_path)
+    assert (code, "start-missing" in codes) == (1, True)

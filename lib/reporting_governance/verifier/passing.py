@@ -54,6 +54,7 @@ class LogPass:
         self._gaps: list[tuple[int, int]] = []
         self._hidden: list[tuple[int, int]] = []  #: withheld where nothing is filtered
         self._retired = RetiredStretches()
+        self._begins_withheld = False
         self.tally = Tally()
         self.on_line: Callable[[int, Mapping[str, Any]], None] = lambda _seq, _document: None
         self.on_blob: Callable[[BlobUse], None] = lambda _use: None
@@ -147,6 +148,7 @@ class LogPass:
             except ValueError as fault:
                 self._findings.say("line-shape", f"line {seq} has a time that is none: {fault}", seq=seq)
         elif kind == "w":
+            self._begins_withheld = self._begins_withheld or seq == 1
             self.tally.withheld_run(seq, event[2])
         elif kind == "v":
             for place in range(seq, seq + min(event[2], _MOST_VOID_EVENTS)):
@@ -208,6 +210,8 @@ class LogPass:
             else:
                 self.missing += end - begin + 1
                 self._say_missing(begin, end)
+        if self._begins_withheld and not self._retired.hold(1, 1):
+            self._findings.say("start-missing", "the first line is withheld, and every filter selects it", seq=1)
         for begin, end in self._hidden:
             if not self._retired.hold(begin, end):
                 self._say_missing(begin, end)
