@@ -43,8 +43,8 @@ JOINER = "one_file.py"  #: makes one file of the others, and is not in it
 #: what the verifier takes from the standard library; no module that reaches a network or starts a program
 ALLOWED_FOR_STRANGERS = frozenset(
     """
-    __future__ argparse base64 collections.abc contextlib datetime hashlib json marshal os re stat struct sys typing
-    zlib
+    __future__ argparse base64 bisect collections.abc contextlib datetime hashlib json marshal os re stat struct sys
+    typing zlib
     """.split()
 )
 

@@ -11,7 +11,7 @@ from tests.docs.services import Services
 RECIPES = sorted(path for path in (ROOT / "docs/recipes").glob("*.md") if path.name != "README.md")
 PAGES = [
     *RECIPES,
-    *(ROOT / "docs" / name for name in ("policy.md", "evidence.md", "gate.md", "gate-claude-code.md", "ci.md", "jobs.md")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("policy", "evidence", "gate", "gate-claude-code", "ci", "jobs")),
 ]
 
 

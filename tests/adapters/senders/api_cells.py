@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -110,17 +111,20 @@ def table_of(name: str, cells: Mapping[str, Cell], folder: Path) -> Mapping[str,
         }
         found = pool.map(lambda each: _shown(name, each, places), cells.values())
         table = dict(zip(cells, found, strict=True))
+        silent.shutdown(socket.SHUT_RDWR)  # closing alone wakes nobody who waits for a connection
         assert stranger.requests == []
         return table
 
 
 def _take(server: socket.socket) -> None:
-    held = []
-    try:
+    """Take every connection and say nothing, until the server is shut down."""
+    with ExitStack() as held:
         while True:
-            held.append(server.accept())
-    except OSError:
-        return
+            try:
+                peer, _ = server.accept()
+            except OSError:
+                return
+            held.enter_context(peer)
 
 
 def _shown(name: str, cell: Cell, places: Mapping[str, str]) -> str:

@@ -185,8 +185,8 @@ def test_runners_killed_while_a_command_runs(tmp_path: Path, seed: int) -> None:
     assert status.job.state is JobState.SUCCEEDED
     assert 2 <= status.job.attempts <= 13, "or no kill met a job"
     said = (tmp_path / "said").read_text().split()
-    assert (said.count("ended"), said[-1]) == (1, "ended")
-    assert said.count("began") <= status.job.attempts
+    assert said[-1] == "ended"  # also twice: a runner may be killed between the end and its record, docs/jobs.md
+    assert said.count("ended") <= said.count("began") <= status.job.attempts
     assert not any("status 99" in line.get("reason", "") for line in lines), "it ran beside itself"
 
 
