@@ -7,7 +7,9 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import IO, NamedTuple
+from typing import NamedTuple
+
+from reporting_governance.adapters.feeding import fed
 
 _LONGEST_OUTPUT = 64 * 1024  #: of each stream; what comes after it is read and forgotten
 _LONGEST_WORDS = 200
@@ -90,7 +92,7 @@ def _converse(running: "subprocess.Popen[bytes]", rest: memoryview, ends_at: flo
             heard = False
             for key, _ in selector.select(min(0.01, left)):
                 if key.fileobj is stdin:
-                    rest = _fed(selector, stdin, rest)
+                    rest = fed(selector, stdin, rest)
                     continue
                 heard = True
                 if data := os.read(key.fd, 65536):
@@ -106,20 +108,6 @@ def _converse(running: "subprocess.Popen[bytes]", rest: memoryview, ends_at: flo
 def _has_ended(running: "subprocess.Popen[bytes]") -> bool:
     """Tell whether it has ended, without letting go of its id: until then nobody else can have it."""
     return os.waitid(os.P_PID, running.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
-
-def _fed(selector: selectors.BaseSelector, pipe: IO[bytes], rest: memoryview) -> memoryview:
-    """Write what fits; close the pipe when all is written, or nobody reads it."""
-    try:
-        rest = rest[os.write(pipe.fileno(), rest) :]
-    except BlockingIOError:
-        return rest
-    except BrokenPipeError:
-        rest = rest[:0]
-    if not rest:
-        selector.unregister(pipe)
-        pipe.close()
-    return rest
 
 
 def _last_line(data: bytes) -> str:

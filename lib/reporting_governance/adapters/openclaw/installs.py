@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from reporting_governance.adapters.openclaw.discovery import Tracked
-from reporting_governance.adapters.openclaw.files import Unread, exists, facts_of, read_inside, real_path
+from reporting_governance.adapters.openclaw.files import exists, facts_of, real_path
 from reporting_governance.adapters.openclaw.manifest import MANIFEST, PACKAGE, PACKAGE_BYTES
+from reporting_governance.adapters.openclaw.objects import object_in
 from reporting_governance.adapters.openclaw.paths import user_path
 from reporting_governance.adapters.openclaw.texts import NotReadable, read_strict, trimmed
 from reporting_governance.contracts.frozen import frozen
@@ -93,7 +94,7 @@ def _of_npm(root: str) -> Iterator[tuple[str, str]]:
         real = real_path(project)
         if real is None or exists(os.path.join(project, _RETAINED)):
             continue
-        wanted = _object(real, PACKAGE).get("dependencies")
+        wanted = object_in(real, PACKAGE, max_bytes=PACKAGE_BYTES).get("dependencies")
         for name in wanted if isinstance(wanted, dict) else ():
             folder = os.path.normpath(os.path.join(project, "node_modules", name))
             if folder.startswith(os.path.join(project, "node_modules", "")) and (owner := _owner(folder, name)):
@@ -105,21 +106,13 @@ def _owner(folder: str, name: str) -> str | None:
     root = real_path(folder)
     if root is None:
         return None
-    package = _object(root, PACKAGE)
+    package = object_in(root, PACKAGE, max_bytes=PACKAGE_BYTES)
     openclaw = package.get("openclaw")
     entries = openclaw.get("extensions") if isinstance(openclaw, dict) else None
     if not isinstance(entries, list) or not any(isinstance(each, str) for each in entries):
         return None
-    return trimmed(_object(root, MANIFEST).get("id")) or trimmed(package.get("name")) or name
-
-
-def _object(root: str, name: str) -> dict[str, Any]:
-    data = read_inside(root, name, max_bytes=PACKAGE_BYTES, single_name=False)
-    try:
-        document = {} if isinstance(data, Unread) else read_strict(data)
-    except NotReadable:
-        return {}
-    return document if isinstance(document, dict) else {}
+    manifest = object_in(root, MANIFEST, max_bytes=PACKAGE_BYTES)
+    return trimmed(manifest.get("id")) or trimmed(package.get("name")) or name
 
 
 def _is_file_or_folder(path: str) -> bool:

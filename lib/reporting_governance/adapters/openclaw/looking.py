@@ -6,8 +6,9 @@ import os
 import stat
 from typing import Final, NamedTuple
 
-from reporting_governance.adapters.openclaw.files import Unread, facts_of, is_inside, read_inside, real_path
-from reporting_governance.adapters.openclaw.texts import NotReadable, read_strict, trimmed
+from reporting_governance.adapters.openclaw.files import facts_of, is_inside, real_path
+from reporting_governance.adapters.openclaw.objects import object_in
+from reporting_governance.adapters.openclaw.texts import trimmed
 from reporting_governance.contracts.plugin import Origin, RefusalReason
 
 MOST_NAMES: Final = 10_000  #: in one folder of plugins; a folder with more is none
@@ -80,14 +81,8 @@ def hindrance_of(source: str, root: str, origin: Origin, uid: int) -> Hindrance 
 
 def legacy_declaration(folder: str, root: str) -> Hindrance | None:
     """Return what is told of a folder in which early versions wrote down a package of npm, None for any other."""
-    data = read_inside(root, _LEGACY, max_bytes=_LEGACY_BYTES, single_name=False)
-    if isinstance(data, Unread):
-        return None
-    try:
-        document = read_strict(data)
-    except NotReadable:
-        return None
-    if not isinstance(document, dict) or document.get("type") != "npm" or trimmed(document.get("npmSpec")) is None:
+    document = object_in(root, _LEGACY, max_bytes=_LEGACY_BYTES)
+    if document.get("type") != "npm" or trimmed(document.get("npmSpec")) is None:
         return None
     name = trimmed(document.get("name"))
     path = os.path.join(folder, _LEGACY)

@@ -7,8 +7,9 @@ import shutil
 from collections.abc import Mapping
 from typing import Final
 
-from reporting_governance.adapters.openclaw.files import Unread, exists, read_inside, real_path
-from reporting_governance.adapters.openclaw.texts import NotReadable, read_strict, trimmed
+from reporting_governance.adapters.openclaw.files import exists, real_path
+from reporting_governance.adapters.openclaw.objects import object_in
+from reporting_governance.adapters.openclaw.texts import trimmed
 from reporting_governance.contracts.frozen import frozen
 
 PROGRAM: Final = "openclaw"
@@ -138,14 +139,7 @@ def _version(root: str | None) -> str | None:
 
 def _field(root: str, name: str) -> str | None:
     """Return a text of the package.json in a folder."""
-    data = read_inside(root, _PACKAGE, max_bytes=_PACKAGE_BYTES, single_name=False)
-    if isinstance(data, Unread):
-        return None
-    try:
-        document = read_strict(data)
-    except NotReadable:
-        return None
-    return trimmed(document.get(name)) if isinstance(document, dict) else None
+    return trimmed(object_in(root, _PACKAGE, max_bytes=_PACKAGE_BYTES).get(name))
 
 
 def _stated(value: str | None) -> str | None:

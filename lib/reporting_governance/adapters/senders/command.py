@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any, ClassVar, Final
 
 from reporting_governance.adapters.argv import check_argv
+from reporting_governance.adapters.feeding import fed
 from reporting_governance.adapters.interface import Answer, Fence, Message, SenderPromises, SendResult
 from reporting_governance.adapters.senders.cannot_look import CannotLook
 from reporting_governance.adapters.senders.payload import encoded
@@ -221,23 +222,9 @@ def _converse(running: "subprocess.Popen[bytes]", given: bytes, ends_at: float) 
                 time.sleep(0.01)
             for key, _ in selector.select(min(0.05, ends_at - now)):
                 if key.fileobj is running.stdin:
-                    rest = _feed(selector, running.stdin, rest)
+                    rest = fed(selector, running.stdin, rest)
                 elif data := os.read(running.stdout.fileno(), 65536):
                     output.add(data)
                 else:
                     selector.unregister(running.stdout)
     return output
-
-
-def _feed(selector: selectors.BaseSelector, pipe: Any, rest: memoryview) -> memoryview:
-    """Write what fits; close the pipe when all is written, or nobody reads it."""
-    try:
-        rest = rest[os.write(pipe.fileno(), rest) :]
-    except BlockingIOError:
-        return rest
-    except BrokenPipeError:
-        rest = rest[:0]
-    if not rest:
-        selector.unregister(pipe)
-        pipe.close()
-    return rest
