@@ -1,0 +1,33 @@
+"""What changes OpenClaw's configuration.  Stages know this file alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from reporting_governance.contracts.config_edit import ConfigChanged, ConfigEdit, Switch
+
+#: The document that the file holds, as it is written (no variable filled in, no default put in; empty when there is no
+#: file) -> the edits that it needs.  Called anew when another writer was quicker: it may raise a GovernanceError when
+#: what is there now needs more than was agreed to; then nothing is changed.  Pure, for it may be called several times.
+Plan = Callable[[Mapping[str, Any]], Sequence[ConfigEdit]]
+
+
+class ConfigChanger(Protocol):
+    """One installation's configuration, to be changed as a whole or not at all."""
+
+    def __call__(self, switches: Sequence[Switch], plan: Plan) -> ConfigChanged:
+        """Make the edits that a plan asks for.
+
+        All of them are done or none; whatever is killed meanwhile, the file holds the old bytes or the new ones.  No
+        other byte is touched.  When the plan asks for nothing that is not so already, nothing is written.
+
+        Args:
+            switches: what the edits are for: OpenClaw's own program, where there is one, is asked to do just this to a
+                copy, and what comes of it is held against the edits.
+
+        Raises: ConfigNotChanged (exit code NO) with the reason: the file cannot be understood, is no plain file, takes a
+            part from elsewhere that would have to change, may not be written, or OpenClaw refuses; Busy when others
+            keep changing it or hold its lock.  Nothing was changed then.
+        """
+        ...
