@@ -17,6 +17,7 @@ _PACKAGE = "reporting_governance.contracts"
 KINDS: Mapping[str, tuple[str, str]] = {
     "act": ("act", "Act"),
     "attempt": ("attempt", "Attempt"),
+    "blocked-note": ("blocked_note", "BlockedNote"),
     "capability-descriptor": ("capability_descriptor", "CapabilityDescriptor"),
     "check-in": ("check_in", "CheckIn"),
     "checkpoint-request": ("checkpoint_request", "CheckpointRequest"),
@@ -36,6 +37,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "receipt": ("receipt", "Receipt"),
     "report-attempt": ("report_attempt", "ReportAttempt"),
     "review": ("review", "Review"),
+    "roles": ("roles_file", "RolesFile"),
     "silence": ("silence", "Silence"),
     "silence-close": ("silence", "SilenceClose"),
     "source-mark": ("source_mark", "SourceMark"),
