@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from reporting_governance.file_modes import create
+
 if TYPE_CHECKING:
     from reporting_governance.adapters.interface import Anchor
     from reporting_governance.commands._wiring import CommandContext
@@ -62,7 +64,7 @@ def _handed_over(context: CommandContext) -> None:
     from reporting_governance.errors import Busy
     from reporting_governance.storage.files.lock import held
 
-    size = context.files.newest_log_checkpoint()
+    size = context.backend.newest_log_checkpoint()
     if not size:
         return
     with suppress(Busy), held(os.path.join(context.state, _FOLDER, _LOCK), wait_seconds=0):  # somebody else is at it
@@ -76,7 +78,7 @@ def _hand_over(context: CommandContext, size: int) -> None:
     anchors, known, now = open_anchors(context), _kept(context), context.clock.now()
     if not any(known.get(each.name, AnchorState(each.name)).is_due(size, now) for each in anchors):
         return
-    note = context.files.log_checkpoint(size)
+    note = context.backend.log_checkpoint(size)
     if note is None:
         return  # it was thinned out meanwhile; there is a newer one
     head = parse_head(parse_note(note).text)
@@ -103,7 +105,7 @@ def _keep(context: CommandContext, states: Sequence[AnchorState]) -> None:
     path = os.path.join(context.state, _FOLDER, _CACHE)
     unfinished = f"{path}.{os.getpid()}.tmp"
     with suppress(OSError):
-        fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        fd = create(unfinished, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
         with open(fd, "w", encoding="ascii") as file:
             json.dump({"anchors": [each.dump() for each in states]}, file)
         os.rename(unfinished, path)

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.errors import Busy, GovernanceError
+from reporting_governance.file_modes import create, make_folder
 
 if TYPE_CHECKING:
     from reporting_governance.adapters.interface import Signer
@@ -38,7 +39,7 @@ def sign_after_run(context: CommandContext, signer: Signer | None = None) -> Non
 
 def sign_when_due(context: CommandContext) -> None:
     """Sign the head after another verb, when many lines or much time have passed since the newest one."""
-    files = context.files
+    files = context.backend
     newest = files.newest_log_checkpoint()
     grown = files.head().seq - newest
     if grown <= 0:
@@ -82,7 +83,7 @@ def alone(context: CommandContext, *, wait_seconds: float) -> Iterator[None]:
     path = os.path.join(context.state, _FOLDER, "lock")
     try:
         with suppress(FileExistsError):
-            os.mkdir(os.path.dirname(path), 0o700)
+            make_folder(os.path.dirname(path))
         lock = held(path, wait_seconds=wait_seconds)
         lock.__enter__()
     except OSError as fault:
@@ -98,7 +99,7 @@ def known_key(context: CommandContext) -> LogKey | None:
     from reporting_governance.stages.checkpointing import LogKey, key_in_force
     from reporting_governance.verifier.note import parse_vkey
 
-    head = context.files.ready()
+    head = context.backend.ready()
     path = os.path.join(context.state, _FOLDER, _KEY)
     try:
         with open(path, encoding="ascii") as file:
@@ -108,7 +109,7 @@ def known_key(context: CommandContext) -> LogKey | None:
             return kept
     except (OSError, ValueError):
         pass
-    found = key_in_force(context.files)
+    found = key_in_force(context.backend)
     if found is not None:
         _write(path, f"{found.seq} {found.key.text()}\n")
     return found
@@ -197,7 +198,7 @@ def made(context: CommandContext, signer: Signer, key: LogKey | None) -> LogChec
     """
     from reporting_governance.stages.checkpointing import make_log_checkpoint
 
-    return make_log_checkpoint(context.files, signer, clock=context.clock, key=key)
+    return make_log_checkpoint(context.backend, signer, clock=context.clock, key=key)
 
 
 def _program(context: CommandContext, command: str, public_key: str | None) -> Signer:
@@ -250,7 +251,7 @@ def _note_problem(context: CommandContext, problem: str) -> None:
 def _write(path: str, text: str) -> None:
     unfinished = f"{path}.{os.getpid()}.tmp"
     with suppress(OSError):  # a cache
-        fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        fd = create(unfinished, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
         with open(fd, "w", encoding="ascii") as file:
             file.write(text)
         os.rename(unfinished, path)

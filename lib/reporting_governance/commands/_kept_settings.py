@@ -14,6 +14,7 @@ from typing import Any
 from reporting_governance import __version__
 from reporting_governance.commands import _settings
 from reporting_governance.errors import GovernanceError, StorageError
+from reporting_governance.file_modes import create
 
 _CACHE = os.path.join("journal", "settings.json")
 
@@ -56,7 +57,7 @@ def write(state: str, settings: _settings.Settings, *, make: bool = False) -> No
         if os.stat(os.path.dirname(path)).st_uid != os.geteuid():
             return
         temporary = f"{path}.{os.getpid()}.tmp"
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with open(create(temporary, os.O_WRONLY | os.O_TRUNC), "wb") as file:
             file.write(encoded(settings))
         os.replace(temporary, path)
     except (OSError, StorageError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from reporting_governance.file_modes import create
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -27,7 +29,7 @@ def note_scan(state: str, at: datetime) -> None:
     path = os.path.join(state, LAST_SCAN)
     seconds = at.timestamp()
     try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+        os.close(create(path, os.O_WRONLY | os.O_NOFOLLOW))
         os.utime(path, (seconds, seconds), follow_symlinks=False)
     except OSError:
         return

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Final
 
 from reporting_governance.adapters.jobs.processes import kill_workers
+from reporting_governance.file_modes import create
 
 MARK: Final = "REPORTGOV_JOB_ATTEMPT"  #: stands in the environment of every process of an attempt, as `JOB_ID/NUMBER`
 _END_SECONDS: Final = 5.0  #: that killed processes get to be gone
@@ -41,7 +42,7 @@ def take(folder: str, job_id: str, *, ended_attempts: int) -> FileGuard | None:
             of somebody who was quicker, and is let alone.
     """
     path = f"{folder}/{job_id}.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    descriptor = create(path, os.O_RDWR | os.O_NOFOLLOW)
     if _lock(descriptor) or _lock_after_the_end(descriptor, job_id, ended_attempts):
         return FileGuard(path, descriptor)
     os.close(descriptor)

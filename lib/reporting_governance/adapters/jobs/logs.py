@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from reporting_governance.core.scrub import may_hold_token, scrub
+from reporting_governance.file_modes import create, make_folder
 
 FOLDER: Final = "job-logs"
 HEAD_BYTES: Final = 64 * 1024  #: kept of the beginning of an attempt's output
@@ -23,7 +24,7 @@ def make_room(state: str) -> str:
     """Return the folder of logs, made where it is missing; the oldest files go when there are too many."""
     folder = folder_of(state)
     with suppress(FileExistsError):
-        os.mkdir(folder, 0o700)
+        make_folder(folder)
     with os.scandir(folder) as entries:
         files = [entry for entry in entries if entry.name.endswith(".log") and entry.is_file(follow_symlinks=False)]
         if len(files) >= MOST_LOGS:
@@ -47,8 +48,7 @@ class Log:
     """
 
     def __init__(self, path: str) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._file = os.open(path, flags, 0o600)
+        self._file = create(path, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
         self._rest = b""
         self._written = 0
         self._tail: deque[bytes] = deque()

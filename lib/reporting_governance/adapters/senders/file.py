@@ -18,6 +18,7 @@ from reporting_governance.contracts.finding import Finding
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.record import Record
+from reporting_governance.file_modes import create
 
 NAME = "file"
 LINE_VERSION: Final = 1
@@ -96,7 +97,7 @@ class FileSender:
         """Open the outbox for this process alone; see `BatchSender.batch`."""
         os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
         # The lock is a file of its own: the outbox may be renamed by a rotation, the lock never is.
-        lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = create(f"{self._path}.lock", os.O_RDWR)
         try:
             if not _locked(lock, wait_seconds):
                 yield None
@@ -133,7 +134,7 @@ class Outbox:
         self._path = path
         self._shown_path = shown_path
         is_new = not os.path.exists(path)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._file = create(path, os.O_RDWR | os.O_APPEND)
         if is_new:
             sync(os.path.dirname(path))
         self._scanned: dict[tuple[str, int], dict[str, int]] = {}

@@ -10,6 +10,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from reporting_governance.file_modes import create, make_folder
+
 FOLDERS: Mapping[str, str] = {
     "attempt": "operator-notify-sender-attempts",
     "receipt": "operator-notify-bridge-receipts",
@@ -27,9 +29,10 @@ class DailyCopies:
         text = "".join(json.dumps(each, sort_keys=True, separators=(",", ":")) + "\n" for each in records)
         folder = os.path.join(self._state_folder, FOLDERS[kind])
         with suppress(OSError):
-            os.makedirs(folder, mode=0o700, exist_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-            file = os.open(os.path.join(folder, f"{now:%Y-%m-%d}.jsonl"), flags, 0o600)
+            if not os.path.isdir(folder):
+                make_folder(folder)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW
+            file = create(os.path.join(folder, f"{now:%Y-%m-%d}.jsonl"), flags)
             try:
                 os.write(file, text.encode("ascii"))
             finally:

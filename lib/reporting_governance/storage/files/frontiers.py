@@ -14,6 +14,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from reporting_governance.errors import StorageError
+from reporting_governance.file_modes import create
 from reporting_governance.storage.files import journal_io, layout, segments
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.verifier.merkle import extend, leaf_hash
@@ -129,7 +130,7 @@ def _keep(where: Layout, known: _Known) -> None:
     place = (known.segment, known.offset, known.length, known.leaf)
     data = _FORMAT.pack(_MAGIC, known.size, *place) + b"".join(known.hashes)
     unfinished = f"{_path(where)}.{os.getpid()}.tmp"
-    fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    fd = create(unfinished, os.O_WRONLY | os.O_TRUNC)
     try:
         os.write(fd, data + sha256(data).digest())
     finally:

@@ -5,6 +5,7 @@ import re
 import time
 from contextlib import suppress
 
+from reporting_governance import file_modes
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.layout import Layout
 
@@ -47,10 +48,10 @@ def read(layout: Layout, size: int) -> bytes | None:
 def keep(layout: Layout, size: int, note: bytes) -> None:
     """Keep a head, synced.  Raises OSError; then the file of this name is as it was."""
     with suppress(FileExistsError):
-        os.mkdir(layout.checkpoints, 0o700)
+        file_modes.make_folder(layout.checkpoints)
     _drop_left_behind(layout)
     unfinished = f"{_path(layout, size)}.{os.getpid()}.tmp"  # two runs may sign the same size at once
-    fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    fd = file_modes.create(unfinished, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
     try:
         try:
             journal_io.append(fd, unfinished, note)
@@ -69,7 +70,7 @@ def keep(layout: Layout, size: int, note: bytes) -> None:
 def _name_newest(layout: Layout, size: int) -> None:
     unfinished = f"{layout.checkpoints}/newest.{os.getpid()}.tmp"
     with suppress(OSError):  # a cache
-        fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        fd = file_modes.create(unfinished, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
         try:
             os.write(fd, f"{size:012d}.note".encode("ascii"))
         finally:

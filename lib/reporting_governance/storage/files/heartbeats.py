@@ -9,6 +9,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from reporting_governance.file_modes import create
+
 
 class Heartbeats:
     """The heartbeats of one state."""
@@ -23,7 +25,7 @@ class Heartbeats:
         Which of two times is the truer one only the caller can tell: a later one may come from a clock that was ahead.
         """
         moment = _nanoseconds(at)
-        fd = os.open(self._path(task), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = create(self._path(task), os.O_RDWR)
         try:
             if os.pread(fd, 17, 0) != self._boot:
                 os.ftruncate(fd, 0)

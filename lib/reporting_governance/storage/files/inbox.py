@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from reporting_governance.contracts.frozen import frozen
+from reporting_governance.file_modes import create
 
 MAX_BYTES = 1024 * 1024
 MOST_OF_ONE_USER = 1_000  #: files of one user in one run
@@ -110,7 +111,7 @@ class FilesInbox:
         document = {"file": dropped.name, "uid": dropped.uid, "findings": list(findings)}
         path = f"{self._corrupt}/{name}.finding.json"
         # Before the file: after a crash in between it is read again, and no file is ever there without its finding.
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w") as file:
+        with open(create(path, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW), "w") as file:
             json.dump(document, file, indent=2)
             file.write("\n")
         try:

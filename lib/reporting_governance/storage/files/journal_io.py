@@ -9,6 +9,8 @@ import os
 import sys
 from collections.abc import Iterator
 
+from reporting_governance import file_modes
+
 EVENT = "reporting_governance.journal"
 _CHUNK = 1 << 20
 
@@ -26,7 +28,7 @@ def open_log(path: str) -> int:
 def create(path: str) -> int:
     """Make an empty segment; one that a killed process left is taken over."""
     step("create", path)
-    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return file_modes.create(path, os.O_RDWR | os.O_APPEND)
 
 
 def append(fd: int, path: str, data: bytes) -> None:
@@ -103,7 +105,7 @@ def raw_lines(path: str, offset: int, end: int | None = None) -> Iterator[bytes]
 def overwrite(path: str, data: bytes) -> None:
     """Write a small record over the old one, in place and unsynced.  Raises OSError."""
     step("pwrite", path)
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = file_modes.create(path, os.O_WRONLY)
     try:
         if os.pwrite(fd, data, 0) != len(data):
             raise OSError(errno.ENOSPC, "a short write", path)
@@ -114,7 +116,7 @@ def overwrite(path: str, data: bytes) -> None:
 def write_synced(path: str, data: bytes) -> None:
     """Write a new file, synced, under a name that holds it whole or not at all.  Raises OSError."""
     unfinished = f"{path}.tmp"
-    fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    fd = file_modes.create(unfinished, os.O_WRONLY | os.O_TRUNC)
     try:
         append(fd, unfinished, data)
         sync(fd, unfinished)

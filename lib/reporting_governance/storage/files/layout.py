@@ -7,11 +7,11 @@ from contextlib import suppress
 
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.errors import NotOurState, StorageError
+from reporting_governance.file_modes import folder_mode
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.mounts import network_mount
 
-_OPEN_TO_PASS = 0o711  #: others may pass through to the inbox and see nothing
-_OURS = 0o700
+OPEN_TO_PASS = 0o711  #: others may pass through to the inbox and see nothing
 _DROP_BOX = 0o1733  #: everybody may put something in, nobody may look or remove what is another's
 _OTHER_FOLDERS = (
     "operator-notify-sender-attempts",
@@ -79,8 +79,8 @@ def prepare_lock(layout: Layout) -> None:
     os.makedirs(os.path.dirname(layout.root) or ".", exist_ok=True)
     if not os.path.isdir(layout.journal):
         if not os.path.isdir(layout.root):  # a folder that somebody made for us keeps the mode they gave it
-            _make(layout.root, _OPEN_TO_PASS)
-        _make(layout.journal, _OURS)
+            _make(layout.root, OPEN_TO_PASS)
+        _make(layout.journal)
     kind = network_mount(layout.root)
     if kind is not None:
         raise StorageError(
@@ -93,13 +93,13 @@ def prepare_lock(layout: Layout) -> None:
 def finish(layout: Layout) -> None:
     """Make every folder that is missing, `journal/log` last.  Called under the lock, by whoever finds it missing."""
     for name in _OTHER_FOLDERS:
-        _make(f"{layout.root}/{name}", _OURS)
+        _make(f"{layout.root}/{name}")
     make_view_folders(layout.root, (folder.value for folder in Folder))
     _make(f"{layout.root}/inbox", _DROP_BOX)
     for name in _JOURNAL_FOLDERS:
-        _make(f"{layout.journal}/{name}", _OURS)
+        _make(f"{layout.journal}/{name}")
     journal_io.sync_folder(layout.root)
-    _make(layout.log, _OURS)
+    _make(layout.log)
     journal_io.sync_folder(layout.journal)
 
 
@@ -116,7 +116,7 @@ def make_view_folders(root: str, names: Iterable[str]) -> None:
         path = f"{root}/{name}"
         if os.path.lexists(path) and not is_folder(path):
             put_away(root, name)
-        _make(path, _OURS)
+        _make(path)
 
 
 def is_folder(path: str) -> bool:
@@ -137,7 +137,7 @@ def put_away(root: str, name: str) -> None:
     """
     corrupt = f"{root}/corrupt"
     if not os.path.lexists(corrupt):
-        _make(corrupt, _OURS)
+        _make(corrupt)
     elif not is_folder(corrupt):
         raise StorageError(path=corrupt, reason=f"is not a folder, so {name} cannot be put into it; move it away")
     wanted = place = f"{corrupt}/{name.replace('/', '-')}"
@@ -163,10 +163,10 @@ def require_owner(root: str) -> None:
     """
     uid = owner(root)
     if uid is not None and uid != os.geteuid():
-        raise NotOurState(path=root, owner=_name(uid), actor=_name(os.geteuid()))
+        raise NotOurState(path=root, owner=name_of_uid(uid), actor=name_of_uid(os.geteuid()))
 
 
-def _name(uid: int) -> str:
+def name_of_uid(uid: int) -> str:
     import pwd
 
     try:
@@ -175,8 +175,13 @@ def _name(uid: int) -> str:
         return f"uid {uid}"
 
 
-def _make(path: str, mode: int) -> None:
-    """Make a folder with exactly this mode, whatever the umask; so too one that a killed process left half made."""
+def _make(path: str, mode: int | None = None) -> None:
+    """Make a folder with exactly this mode, whatever the umask; so too one that a killed process left half made.
+
+    Args:
+        mode: None: for its owner alone, or for readers too, as the folder says that it lies in.
+    """
+    mode = folder_mode(os.path.dirname(path)) if mode is None else mode
     with suppress(FileExistsError):
         os.mkdir(path, mode)
     os.chmod(path, mode)

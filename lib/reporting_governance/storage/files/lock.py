@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from reporting_governance.errors import Busy
+from reporting_governance.file_modes import create
 from reporting_governance.storage.files import journal_io
 
 _FIRST_PAUSE_SECONDS = 0.001
@@ -20,7 +21,7 @@ _LONGEST_PAUSE_SECONDS = 0.05
 @contextmanager
 def held(path: str, *, wait_seconds: float) -> Iterator[None]:
     """Hold the lock.  Raises Busy when another process keeps it for longer than the wait."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = create(path, os.O_RDWR)
     try:
         _acquire(fd, path, wait_seconds)
         yield

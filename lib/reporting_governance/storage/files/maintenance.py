@@ -8,6 +8,7 @@ from hashlib import sha256
 from itertools import pairwise
 
 from reporting_governance.contracts.journal_line import LineType
+from reporting_governance.file_modes import create
 from reporting_governance.storage.files import journal_io, rebuild, segments, snapshots
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.interface import Addition
@@ -65,7 +66,7 @@ def _drop_old(layout: Layout) -> None:
 @contextmanager
 def alone_at(layout: Layout) -> Iterator[bool]:
     """Hold the maintainers' lock, or say that somebody else is at it."""
-    fd = os.open(f"{layout.snapshots}/lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = create(f"{layout.snapshots}/lock", os.O_RDWR)
     try:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

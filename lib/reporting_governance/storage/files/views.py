@@ -11,6 +11,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from reporting_governance import file_modes
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.storage.files import journal_io, layout
 from reporting_governance.storage.lines import decode_line, encode
@@ -80,22 +81,22 @@ class Views:
 
     def put(self, name: ViewName, content: bytes) -> None:
         """Make a version's file.  Raises OSError."""
-        fd = os.open(self._unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        fd = file_modes.create(self._unfinished, os.O_WRONLY | os.O_TRUNC)
         _write(fd, content, self._unfinished)
         os.rename(self._unfinished, self.path(name))
 
     def put_plainly(self, folder: Folder, file: str, content: bytes) -> None:
         """Make a view's file without the detour.  Only where a crash begins everything again.  Raises OSError."""
         path = f"{self._root}/{folder.value}/{file}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # a backup of hard links has the same files
+        flags = os.O_WRONLY | os.O_EXCL  # a backup of hard links has the same files
         try:
-            fd = os.open(path, flags, 0o600)
+            fd = file_modes.create(path, flags)
         except FileExistsError:
             if stat.S_ISREG(os.lstat(path).st_mode):
                 os.unlink(path)
             else:
                 layout.put_away(self._root, f"{folder.value}/{file}")
-            fd = os.open(path, flags, 0o600)
+            fd = file_modes.create(path, flags)
         _write(fd, content, path)
 
     def holds(self, folder: Folder, file: str, content: bytes) -> bool:

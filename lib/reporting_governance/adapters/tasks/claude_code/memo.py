@@ -13,6 +13,7 @@ from reporting_governance import __version__
 from reporting_governance.adapters.tasks.claude_code.places import Found
 from reporting_governance.adapters.tasks.claude_code.seen import Seen
 from reporting_governance.errors import ContractError
+from reporting_governance.file_modes import create
 
 _LONGEST: Final = 64 * 1024 * 1024
 _READER: Final = f"{__version__}.1"  #: the last number rises whenever lines are understood in another way
@@ -65,8 +66,7 @@ class Memo:
             if os.stat(os.path.dirname(path)).st_uid != os.geteuid():
                 return
             temporary = f"{path}.{os.getpid()}.tmp"
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-            with open(os.open(temporary, flags, 0o600), "w", encoding="ascii") as file:
+            with open(create(temporary, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW), "w", encoding="ascii") as file:
                 json.dump({"version": _READER, "seen": self._new}, file)
             os.replace(temporary, path)
         except OSError:
