@@ -15,7 +15,7 @@ from reporting_governance.commands._text import as_typed
 from reporting_governance.commands._wiring import Reply
 
 if TYPE_CHECKING:
-    from reporting_governance.storage.files.exporting import LogFolder
+    from reporting_governance.stages.export_source import LogSource
     from reporting_governance.verifier.selection import Selection
 
 _ONLY_OF_BUNDLES = ("proof", "reproducible", "withhold_blobs", "ssh_key", "organization", "signer")
@@ -32,7 +32,7 @@ def check_events_options(options: dict[str, Any]) -> None:
 
 
 def export_events(
-    source: LogFolder, selection: Selection, output: str, *, last: int | None, progress: Callable[[int], None]
+    source: LogSource, selection: Selection, output: str, *, last: int | None, progress: Callable[[int], None]
 ) -> Reply:
     """Write the chosen lines as events; nothing is recorded about it.
 

@@ -124,7 +124,7 @@ def clock(context: CommandContext) -> Iterator[Check]:
     """A clock behind the journal makes everything look early."""
     import time
 
-    files, now = context.files, context.clock.now()
+    files, now = context.backend, context.clock.now()
     files.ready()
     stepped = files.clock_step(now)
     if stepped is not None and (now - stepped).total_seconds() < _RECENT_SECONDS:

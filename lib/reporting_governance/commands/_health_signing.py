@@ -26,7 +26,7 @@ def signing(context: CommandContext) -> Iterator[Check]:
     from reporting_governance.adapters.signing.key_file import KeyFile
     from reporting_governance.commands._heads import known_key, last_problem, signer_of
 
-    newest = context.files.newest_log_checkpoint()
+    newest = context.backend.newest_log_checkpoint()
     signed = f"{newest} of {lines} lines are signed"
     known, signer = known_key(context), signer_of(context)
     if known is None and isinstance(signer, KeyFile) and not signer.exists():

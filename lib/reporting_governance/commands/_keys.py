@@ -51,7 +51,7 @@ def rotate(context: CommandContext, old: Signer, new: Signer | None, *, lost_bec
         _heads.forget_key(context)
         witness = None if lost_because is not None else old
         entered = enter_key(
-            context.files, signer, previous=known, old=witness, clock=context.clock, reason=lost_because
+            context.backend, signer, previous=known, old=witness, clock=context.clock, reason=lost_because
         )
         if replaced is not None:
             replaced.take_next()

@@ -168,7 +168,7 @@ class RunWatch:
             tick_seconds=context.settings.timing.tick_seconds,
             unreadable_sources=unreadable,
             profile_refused=context.settings.refused is not None,
-            journal_bytes=files.journal_bytes(context.state),
+            journal_bytes=context.backend.log_bytes(),
             version=__version__,
             state=context.state,
         )

@@ -23,12 +23,12 @@ from reporting_governance.errors import ExitCode
 if TYPE_CHECKING:
     from reporting_governance.adapters.interface import TaskSource
     from reporting_governance.adapters.senders.registry import Senders
+    from reporting_governance.commands._backend import Backend
     from reporting_governance.commands._last_run import LastRun
     from reporting_governance.commands._settings import Settings
     from reporting_governance.stages.inbox import InboxReport
     from reporting_governance.stages.sending import Host
     from reporting_governance.storage.files.daily_copies import DailyCopies
-    from reporting_governance.storage.files.store import FilesStore
     from reporting_governance.storage.interface import Store
 
 
@@ -65,20 +65,20 @@ class CommandContext:
     def store(self) -> Store:
         """The records and views; in a dry run what is added stays in memory.  Raises NotOurState for another user's."""
         if not self.dry_run:
-            return self.files
+            return self.backend
         from reporting_governance.storage.dry_run import DryRunStore
 
-        return DryRunStore(self.files, actor=self.actor)
+        return DryRunStore(self.backend, actor=self.actor)
 
     @cached_property
-    def files(self) -> FilesStore:
-        """The records and views under the state folder.  Raises NotOurState for another user's."""
+    def backend(self) -> Backend:
+        """The records and views with their care.  Raises NotOurState for another user's."""
         from reporting_governance.commands._kept_settings import encoded
+        from reporting_governance.storage.files.backend import FilesBackend
         from reporting_governance.storage.files.in_force import InForce
-        from reporting_governance.storage.files.store import FilesStore
 
         settings = self.settings
-        return FilesStore(
+        return FilesBackend(
             self.state,
             actor=self.actor,
             context=InForce(self.state, settings.digests, lambda: encoded(settings)),
@@ -209,11 +209,11 @@ def governed_command(
             if dry_run and reply.text:
                 reply = reply._replace(text=f"Dry run: nothing was recorded or sent.\n\n{reply.text}")
             code = deliver(verb, reply, form)
-            if verb not in _SIGN_BY_THEMSELVES and "files" in vars(context) and context.files.has_added:
+            if verb not in _SIGN_BY_THEMSELVES and "backend" in vars(context) and context.backend.has_added:
                 from reporting_governance.commands._heads import sign_when_due
 
                 sign_when_due(context)
-            if verb in _HAND_HEADS_OVER and "files" in vars(context) and not dry_run and _has_anchors(context):
+            if verb in _HAND_HEADS_OVER and "backend" in vars(context) and not dry_run and _has_anchors(context):
                 from reporting_governance.commands._anchoring import hand_over_newest
 
                 hand_over_newest(context)

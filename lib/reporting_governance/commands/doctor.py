@@ -23,7 +23,7 @@ def main(context: CommandContext, *, rebuild: bool) -> Reply:
     """
     context.settings  # noqa: B018 - a profile that is not there is a wrong call, and no finding about this host
     if rebuild:
-        context.files.rebuild()
+        context.backend.rebuild()
     checks = list(all_checks(context))
     bad = any(each.verdict is Verdict.BAD for each in checks)
     document = {

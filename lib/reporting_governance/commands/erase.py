@@ -37,7 +37,7 @@ def main(context: CommandContext, *, what: str, reason: str) -> Reply:
 
     report = run_erase(
         context.store,
-        context.files.keeper().eraser(),
+        context.backend.keeper().eraser(),
         as_typed(what),
         reason=as_typed(reason),
         clock=context.clock,

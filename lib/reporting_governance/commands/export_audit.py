@@ -15,8 +15,8 @@ from reporting_governance.commands._text import as_typed
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 
 if TYPE_CHECKING:
+    from reporting_governance.stages.export_source import LogSource
     from reporting_governance.stages.exporting import Signing
-    from reporting_governance.storage.files.exporting import LogFolder
     from reporting_governance.verifier.selection import Selection
 
 
@@ -98,7 +98,7 @@ def main(context: CommandContext, **options: Any) -> Reply:
     target = BundleFile(as_typed(options["output"]))
     elsewhere = options["journal"] is not None
     if not elsewhere:
-        context.files.ready()
+        context.backend.ready()
     source = _source(context, options["journal"])
     if not is_bundle:
         with ProgressBar("export", sum(each.size for each in source.segments())) as bar:
@@ -124,11 +124,11 @@ def _check(options: dict[str, Any]) -> None:
         raise click.UsageError("a path is empty")
 
 
-def _source(context: CommandContext, journal: str | None) -> LogFolder:
+def _source(context: CommandContext, journal: str | None) -> LogSource:
+    if journal is None:
+        return context.backend.log_source()
     from reporting_governance.storage.files.exporting import log_folder
 
-    if journal is None:
-        return log_folder(context.state)
     folder = as_typed(journal)
     if not os.path.isdir(folder):
         what = "is no folder" if os.path.lexists(folder) else "no such folder"
@@ -145,15 +145,15 @@ def _signing(context: CommandContext, options: dict[str, Any]) -> Signing:
 
     def sign() -> LogKey:
         sign_head(context, signer)
-        return known_key(context) or LogKey(0, key_of(context.files, signer))
+        return known_key(context) or LogKey(0, key_of(context.backend, signer))
 
-    return Signing(store=context.files, signer=signer, sign_head=sign)
+    return Signing(store=context.backend, signer=signer, sign_head=sign)
 
 
 def _export(
     context: CommandContext,
     options: dict[str, Any],
-    source: LogFolder,
+    source: LogSource,
     target: Any,
     signing: Signing | None,
     progress: Callable[[int], None],
@@ -174,7 +174,7 @@ def _export(
         organization=None if options["organization"] is None else as_typed(options["organization"]),
         person=_person(options["ssh_key"]),
     )
-    store = None if options["journal"] else context.files
+    store = None if options["journal"] else context.backend
     report = export_bundle(source, target, export, signing=signing, store=store, clock=context.clock, progress=progress)
     return Reply(document_of(report), describe(report))
 
@@ -182,14 +182,14 @@ def _export(
 def _prove(
     context: CommandContext,
     options: dict[str, Any],
-    source: LogFolder,
+    source: LogSource,
     target: Any,
     signing: Signing | None,
     progress: Callable[[int], None],
 ) -> Reply:
     from reporting_governance.stages.exporting import export_proof
 
-    store = None if options["journal"] else context.files
+    store = None if options["journal"] else context.backend
     proof, written = export_proof(
         source, target, options["proof"], signing=signing, store=store, clock=context.clock, progress=progress
     )
@@ -208,7 +208,7 @@ def _prove(
     return Reply(document, text)
 
 
-def _selection(context: CommandContext, options: dict[str, Any], source: LogFolder) -> Selection:
+def _selection(context: CommandContext, options: dict[str, Any], source: LogSource) -> Selection:
     from reporting_governance.stages.export_tasks import task_keys
     from reporting_governance.verifier.selection import Selection
 

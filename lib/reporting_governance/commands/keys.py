@@ -57,7 +57,7 @@ def main(context: CommandContext, *, what: str, signer: str | None, signer_key: 
     check_signer_options(signer, signer_key)
     from reporting_governance.commands._heads import signer_of
 
-    context.files.initialise(context.clock.now())
+    context.backend.initialise(context.clock.now())
     current = signer_of(context, signer, signer_key)
     if what == SHOW:
         if any(options.values()):
@@ -157,7 +157,7 @@ def _document(key: LogKey) -> dict[str, Any]:
 
 
 def _with_heads(context: CommandContext, document: dict[str, Any]) -> dict[str, Any]:
-    files = context.files
+    files = context.backend
     return {
         "state": context.state,
         "log_id": files.ready().log_id,

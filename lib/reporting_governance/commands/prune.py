@@ -39,7 +39,7 @@ def main(context: CommandContext, *, keep: int, reason: str) -> Reply:
     """
     from reporting_governance.stages.pruning import run_prune
 
-    files = context.files
+    files = context.backend
     files.ready()
     if not context.dry_run:
         files.maintain(context.clock.now())

@@ -109,7 +109,7 @@ def run_watched(
 
 def _sign(context: CommandContext, signer: str | None, signer_key: str | None) -> None:
     """Sign the head of what this run and others recorded, when the journal has grown."""
-    if context.files.ready().seq <= context.files.newest_log_checkpoint():
+    if context.backend.ready().seq <= context.backend.newest_log_checkpoint():
         return
     from reporting_governance.commands._heads import sign_after_run, signer_of
 
@@ -144,8 +144,8 @@ def _chain(context: CommandContext, max_seconds: float, watch: RunWatch | None =
             steps = Steps(*timed)
         report = run_chain(context.store, steps, clock=context.clock, stop=stop)
     if not context.dry_run:
-        context.files.heartbeat_line(context.clock.now())
-        context.files.maintain(context.clock.now())
+        context.backend.heartbeat_line(context.clock.now())
+        context.backend.maintain(context.clock.now())
     return report
 
 
@@ -153,7 +153,7 @@ def _is_alone(context: CommandContext, alone: ExitStack) -> bool:
     """Hold the lock of runs until `alone` ends; false when another run holds it.  Raises: Busy, StorageError."""
     from reporting_governance.storage.files.lock import held
 
-    context.files.initialise(context.clock.now())
+    context.backend.initialise(context.clock.now())
     path = os.path.join(context.state, RUN_LOCK)
     try:
         alone.enter_context(held(path, wait_seconds=0))

@@ -22,7 +22,7 @@ def context_of(root: str) -> CommandContext:
 
 
 def grow(root: str, number: int) -> None:
-    context_of(root).files.commit([birth(number)], now=NOW)
+    context_of(root).backend.commit([birth(number)], now=NOW)
 
 
 def sign(root: str, report: Report) -> None:
