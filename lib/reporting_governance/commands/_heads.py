@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.errors import Busy, GovernanceError
+from reporting_governance.file_modes import create, make_folder
 
 if TYPE_CHECKING:
     from reporting_governance.adapters.interface import Signer
@@ -82,7 +83,7 @@ def alone(context: CommandContext, *, wait_seconds: float) -> Iterator[None]:
     path = os.path.join(context.state, _FOLDER, "lock")
     try:
         with suppress(FileExistsError):
-            os.mkdir(os.path.dirname(path), 0o700)
+            make_folder(os.path.dirname(path))
         lock = held(path, wait_seconds=wait_seconds)
         lock.__enter__()
     except OSError as fault:
@@ -250,7 +251,7 @@ def _note_problem(context: CommandContext, problem: str) -> None:
 def _write(path: str, text: str) -> None:
     unfinished = f"{path}.{os.getpid()}.tmp"
     with suppress(OSError):  # a cache
-        fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        fd = create(unfinished, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
         with open(fd, "w", encoding="ascii") as file:
             file.write(text)
         os.rename(unfinished, path)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reporting_governance.errors import GovernanceError
+from reporting_governance.file_modes import create
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,6 +79,6 @@ def remember(state: str, counted: Mapping[str, list[str]]) -> None:
     """Keep a count for the next run.  Best effort: it only saves reading."""
     path = os.path.join(state, _REMEMBERED)
     with suppress(OSError):
-        with open(os.open(f"{path}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        with open(create(f"{path}.new", os.O_WRONLY | os.O_TRUNC), "w") as file:
             json.dump(counted, file)
         os.rename(f"{path}.new", path)

@@ -6,6 +6,7 @@ from reporting_governance.commands._defaults import DEFAULT_PROFILE
 from reporting_governance.commands._keys import fingerprint
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.errors import GovernanceError
+from reporting_governance.file_modes import create
 from reporting_governance.resources import read_resource
 from reporting_governance.stages.checkpointing import LogKey
 
@@ -86,7 +87,7 @@ def _write_profile(path: str, reference: str) -> bool:
     else:
         data = read_resource("profiles", f"{reference or DEFAULT_PROFILE}.yaml")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = create(path, os.O_WRONLY | os.O_EXCL | os.O_NOFOLLOW)
     except FileExistsError:
         return False
     with open(descriptor, "wb") as file:
