@@ -15,6 +15,7 @@ from typing import Any, Final
 from reporting_governance.adapters.openclaw.paths import Places, user_path
 from reporting_governance.adapters.openclaw.texts import NotReadable, read_relaxed, trimmed
 from reporting_governance.contracts.frozen import frozen
+from reporting_governance.core.plugin_changes import Configured
 from reporting_governance.core.plugin_enablement import DEFAULT_MEMORY, PluginPolicy, config_id, slot_owner
 
 CONFIG_BYTES: Final = 8_388_608
@@ -30,7 +31,7 @@ _MAIN: Final = "main"  #: the agent that is there when the configuration names n
 class Reading:
     """What the configuration says."""
 
-    policy: PluginPolicy
+    configured: Configured
     workspace: str | None  #: None: of several agents none is the one whose workspace counts
     problem: str = ""  #: why OpenClaw would not take it, or we cannot follow it; then the rest says nothing
 
@@ -41,16 +42,34 @@ class _Wrong(ValueError):
 
 def read_config(places: Places, environment: Mapping[str, str]) -> Reading:
     """Read the configuration; one that is not there says nothing, and that is no problem."""
-    nothing = PluginPolicy(entries={}, channels={})
     try:
         document = _document(places.config)
-        if document is None:
-            return Reading(policy=nothing, workspace=places.workspace)
-        plugins = _object(_filled(document.get("plugins", {}), environment, "plugins"), "plugins", _KEYS)
-        policy = _policy(plugins, _channels(document), places.home)
-        return Reading(policy=policy, workspace=_workspace(document, places, environment))
     except _Wrong as fault:
-        return Reading(policy=nothing, workspace=None, problem=f"{places.config}: {fault}")
+        return _not_understood(places, fault)
+    return read_document({} if document is None else document, places, environment)
+
+
+def read_document(document: Mapping[str, Any], places: Places, environment: Mapping[str, str]) -> Reading:
+    """Return what a configuration says that is read already, as it is written."""
+    try:
+        if _INCLUDE in document:
+            raise _Wrong(f"it has {_INCLUDE}, which is not followed here")
+        written = document.get("plugins", {})
+        plugins = _object(_filled(written, environment, "plugins"), "plugins", _KEYS)
+        policy = _policy(plugins, _channels(document), places.home)
+        configured = Configured(
+            policy=policy,
+            entry_keys=tuple(plugins.get("entries", {})),
+            denied=tuple(zip(map(config_id, plugins.get("deny", ())), written.get("deny", ()), strict=True)),
+        )
+        return Reading(configured=configured, workspace=_workspace(document, places, environment))
+    except _Wrong as fault:
+        return _not_understood(places, fault)
+
+
+def _not_understood(places: Places, fault: _Wrong) -> Reading:
+    nothing = Configured(policy=PluginPolicy(entries={}, channels={}))
+    return Reading(configured=nothing, workspace=None, problem=f"{places.config}: {fault}")
 
 
 def _document(path: str) -> dict[str, Any] | None:
@@ -73,8 +92,6 @@ def _document(path: str) -> dict[str, Any] | None:
         raise _Wrong(str(fault)) from fault
     if not isinstance(document, dict):
         raise _Wrong("it holds no object")
-    if _INCLUDE in document:
-        raise _Wrong(f"it has {_INCLUDE}, which is not followed here")
     return document
 
 
@@ -132,7 +149,7 @@ def _entries(value: Any) -> dict[str, bool | None]:
     return found
 
 
-def _channels(document: dict[str, Any]) -> dict[str, bool | None]:
+def _channels(document: Mapping[str, Any]) -> dict[str, bool | None]:
     value = document.get("channels")
     if not isinstance(value, dict):
         return {}
@@ -142,7 +159,7 @@ def _channels(document: dict[str, Any]) -> dict[str, bool | None]:
     return {key: each if isinstance(each, bool) else None for key, each in states.items()}
 
 
-def _workspace(document: dict[str, Any], places: Places, environment: Mapping[str, str]) -> str | None:
+def _workspace(document: Mapping[str, Any], places: Places, environment: Mapping[str, str]) -> str | None:
     """Return the workspace of the agent for whom OpenClaw works when nobody names one."""
     agents = document.get("agents")
     if not isinstance(agents, dict):

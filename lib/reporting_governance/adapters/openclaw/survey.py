@@ -13,6 +13,7 @@ from reporting_governance.adapters.openclaw.installs import read_installs
 from reporting_governance.adapters.openclaw.paths import Places
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.plugin import Candidate, Refusal, RuleVerdict
+from reporting_governance.core.plugin_changes import Configured
 from reporting_governance.core.plugin_choice import choose
 from reporting_governance.core.plugin_compatibility import rule_verdicts
 from reporting_governance.core.plugin_enablement import Enablement, decide
@@ -39,6 +40,8 @@ class Survey:
     config_problem: str
     is_whole: bool  #: nothing that decides was out of sight
     notes: tuple[str, ...]  #: what could not be looked at
+    roots: tuple[str, ...] = ()  #: what was looked into, beside OpenClaw's own package and its folder of plugins
+    configured: Configured  #: says nothing when there is a problem
 
 
 def survey(places: Places, environment: Mapping[str, str], *, uid: int) -> Survey:
@@ -53,13 +56,13 @@ def survey(places: Places, environment: Mapping[str, str], *, uid: int) -> Surve
     workspace = None if config.workspace is None else os.path.join(config.workspace, ".openclaw", "extensions")
     installs = read_installs(places.state, places.home)
     roots = Roots(
-        named=config.policy.load_paths,
+        named=config.configured.policy.load_paths,
         workspace=workspace,
         bundled=places.bundled,
         tracked=installs.tracked,
         loose=places.loose,
     )
-    policy = replace(config.policy, lets_providers_by=installs.lets_providers_by)
+    policy = replace(config.configured.policy, lets_providers_by=installs.lets_providers_by)
     found = discover(roots, host, uid=uid)
     choice = choose(found.candidates, host)
     plugins = tuple(
@@ -84,4 +87,5 @@ def survey(places: Places, environment: Mapping[str, str], *, uid: int) -> Surve
         config_problem=config.problem,
         is_whole=not config.problem and not installs.problem and places.bundled is not None,
         notes=tuple(notes),
+        configured=replace(config.configured, policy=policy),
     )
