@@ -2,20 +2,7 @@
 
 import os
 
-from reporting_governance.resources import checkout_root
-
 DEFAULT_PROFILE = "minimal-solo-mode"
-
-
-def default_state() -> str:
-    """Return the state folder when no option names one."""
-    named = os.environ.get("REPORTGOV_STATE")
-    if named:
-        return named
-    root = checkout_root()
-    if root is not None:
-        return os.path.join(root, "state")
-    return os.path.join(os.path.expanduser("~"), ".local", "state", "reporting-governance")
 
 
 def default_profile(state: str) -> str:

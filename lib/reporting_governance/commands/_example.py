@@ -41,7 +41,8 @@ def run_example(context: CommandContext, max_seconds: float) -> Reply:
     """Seed the task once, run the chain, and show what became of it.  A second run adds nothing new."""
     if context.dry_run:
         raise NoDryExample
-    scratch = replace(context, state=os.path.join(context.state, "example"), profile_reference=DEFAULT_PROFILE)
+    folder = os.path.join(context.state, "example")
+    scratch = replace(context, state=folder, profile_reference=DEFAULT_PROFILE, database=None)
     scratch.store.ready()
     profile = scratch.settings.profile
     check_ins = _check_ins(scratch.clock.now())

@@ -10,6 +10,7 @@ from difflib import unified_diff
 from typing import ClassVar
 
 from reporting_governance.adapters.hosts.claude_code.settings_text import MOST_BYTES, hooks_disabled, merged
+from reporting_governance.commands._place import Place
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.errors import ExitCode, GovernanceError, UsageError
 from reporting_governance.resources import checkout_root
@@ -58,14 +59,14 @@ class Installed:
         return "".join(each if each.endswith("\n") else f"{each}\n" for each in lines).rstrip("\n")
 
 
-def command_line(state: str, profile: str | None) -> str:
+def command_line(place: Place, profile: str | None) -> str:
     """Return the command line that a host is to run, with every path absolute and quoted for a shell."""
     root = checkout_root()
     if root is not None:
         words = [os.path.join(root, "bin", "gate")]
     else:
         words = [os.path.join(os.path.dirname(sys.executable), "reportgov"), "gate"]
-    words += ["--host", "claude-code", "--state", state]
+    words += ["--host", "claude-code", *place.options]
     return shlex.join([*words, "--profile", profile] if profile else words)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reporting_governance.adapters.hosts.openclaw.installing import Plan, PluginNotInstalled, carry_out, plan
+from reporting_governance.commands._place import Place
 from reporting_governance.resources import checkout_root, resource_path
 
 _MORE_MS = 3000  #: that the plugin waits longer than the gate takes: a program has to start and to end, too
@@ -15,14 +16,16 @@ _MOST_MS = 12000  #: OpenClaw itself goes on after 15 s
 _ON_ERROR = {"allow_and_notify": "pass", "block": "hold"}
 
 
-def plugin_config(state: str, profile: str | None, gate: Mapping[str, Any]) -> dict[str, Any]:
+def plugin_config(place: Place, profile: str | None, gate: Mapping[str, Any]) -> dict[str, Any]:
     """Return the plugin's settings: our program with absolute paths, and what the profile says of the gate."""
     root = checkout_root()
     if root is not None:
         command = [os.path.join(root, "bin", "gate")]
     else:
         command = [os.path.join(os.path.dirname(sys.executable), "reportgov"), "gate"]
-    config: dict[str, Any] = {"command": command, "state": state}
+    if place.database is not None:
+        command += ["--local", place.local]
+    config: dict[str, Any] = {"command": command, "state": place.name}
     if profile:
         config["profile"] = profile
     deadline_ms = min(gate["deadline_ms"] + _MORE_MS, _MOST_MS)

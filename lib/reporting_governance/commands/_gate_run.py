@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from reporting_governance.adapters.hosts.interface import HookRefused, Spoken
 from reporting_governance.adapters.hosts.registry import HOSTS, open_host
 from reporting_governance.commands._deadline import Deadline, OutOfTime
-from reporting_governance.commands._defaults import default_profile, default_state
+from reporting_governance.commands._defaults import default_profile
 from reporting_governance.commands._gate_input import WrongInput, document_of, finding_of, read_input, say, tell
+from reporting_governance.commands._place import Place, place_of
 from reporting_governance.contracts.gate_answer import AnswerKind, GateAnswer
 from reporting_governance.errors import ContractError, ExitCode, GovernanceError
 
@@ -33,7 +34,7 @@ _HELD_BEFORE = ("stop_hook_active", "blocked_before")  #: by which hosts say so
 
 def at_once(arguments: Sequence[str]) -> int | None:
     """Answer a call as hooks make it; None for any other one, which the whole command line is needed for."""
-    options = {"--host": "generic", "--state": "", "--profile": ""}
+    options = {"--host": "generic", "--state": "", "--local": "", "--profile": ""}
     rest = list(arguments)
     while rest:
         name, equals, value = rest.pop(0).partition("=")
@@ -44,15 +45,19 @@ def at_once(arguments: Sequence[str]) -> int | None:
             return None
     if options["--host"] not in HOSTS:
         return None
-    return Call(options["--host"], options["--state"] or None, options["--profile"] or None).run()
+    try:
+        place = place_of(options["--state"] or None, options["--local"] or None)
+    except GovernanceError:
+        return None  # a wrong call, which the whole command line says so of
+    return Call(options["--host"], place, options["--profile"] or None).run()
 
 
 class Call:
     """One call: what is known of it so far decides what is answered when it goes no further."""
 
-    def __init__(self, host: str, state: str | None, profile: str | None) -> None:
+    def __init__(self, host: str, place: Place, profile: str | None) -> None:
         self._host: Host = open_host(host)
-        self._state = os.path.abspath(state or default_state())
+        self._state, self._database = place
         self._reference = profile or default_profile(self._state)
         self._document: Mapping[str, Any] | None = None
         self._is_of_another_hook = False  #: in which there is nothing of an agent to hold
@@ -267,7 +272,7 @@ class _Artifacts:
         return roots.open_file(reference)
 
 
-def run_call(host: str, state: str, profile: str) -> int:
+def run_call(host: str, place: Place, profile: str) -> int:
     """Answer one call; for the command line as a whole."""
     sys.stdout.flush()
-    return Call(host, state, profile).run()
+    return Call(host, place, profile).run()

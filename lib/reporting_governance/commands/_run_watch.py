@@ -170,7 +170,7 @@ class RunWatch:
             profile_refused=context.settings.refused is not None,
             journal_bytes=context.backend.log_bytes(),
             version=__version__,
-            state=context.state,
+            state=context.place.name,
         )
         return metrics_text(work, facts)
 

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from reporting_governance.commands._clock import SystemClock
-from reporting_governance.commands._defaults import DEFAULT_PROFILE, default_profile, default_state
+from reporting_governance.commands._defaults import DEFAULT_PROFILE, default_profile
 from reporting_governance.commands._handler import EXIT_CODES
+from reporting_governance.commands._place import Database, Place, place_of
 from reporting_governance.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -45,13 +46,19 @@ class CommandContext:
     """Where a verb works and with what.  Everything is made when it is first asked for."""
 
     verb: str
-    state: str  #: absolute path of the state folder
+    state: str  #: absolute path of the state folder; beside a database: what this host keeps for itself
     profile_reference: str  #: a shipped profile's name or the path of a file
     dry_run: bool = False  #: say what would be done, and change nothing
+    database: Database | None = None  #: where the records and views lie; None: in the state folder
+
+    @property
+    def place(self) -> Place:
+        """Where this works, as another process can be told."""
+        return Place(self.state, self.database)
 
     @cached_property
     def clock(self) -> SystemClock:
-        """The clock of this machine."""
+        """The clock of this machine; beside a database the database's."""
         return SystemClock()
 
     @cached_property
@@ -179,9 +186,15 @@ def governed_command(
         @click.option(
             "--state",
             "state",
+            metavar="FOLDER|URL",
+            help="State folder, or postgresql://…, service=NAME, ${file:PATH}.  Default: $REPORTGOV_STATE, else state/ "
+            "of the checkout, else ~/.local/state/reporting-governance.",
+        )
+        @click.option(
+            "--local",
+            "local",
             metavar="FOLDER",
-            help="State folder.  Default: $REPORTGOV_STATE, else state/ of the checkout, "
-            "else ~/.local/state/reporting-governance.",
+            help="Beside a database: what this host keeps for itself.  Default: $REPORTGOV_LOCAL, else as for --state.",
         )
         @click.option(
             "--profile",
@@ -199,12 +212,20 @@ def governed_command(
             help="How the report is written to standard output.",
         )
         @wraps(function)
-        def run(state: str | None, profile: str | None, form: str, *, dry_run: bool = False, **options: Any) -> int:
-            for option, given in (("--state", state), ("--profile", profile)):
+        def run(
+            state: str | None,
+            local: str | None,
+            profile: str | None,
+            form: str,
+            *,
+            dry_run: bool = False,
+            **options: Any,
+        ) -> int:
+            for option, given in (("--state", state), ("--local", local), ("--profile", profile)):
                 if given == "":  # a variable that is not set, most likely
                     raise click.UsageError(f"{option} is empty")
-            folder = os.path.abspath(state or default_state())
-            context = CommandContext(verb, folder, profile or default_profile(folder), dry_run)
+            folder, database = place_of(state, local)
+            context = CommandContext(verb, folder, profile or default_profile(folder), dry_run, database)
             reply = function(context, **options)
             if dry_run and reply.text:
                 reply = reply._replace(text=f"Dry run: nothing was recorded or sent.\n\n{reply.text}")

@@ -62,7 +62,7 @@ def main(
             raise BadCall(problem="--print, --write, --settings, --tools and --program belong to install")
         from reporting_governance.commands._gate_run import run_call
 
-        raise click.exceptions.Exit(run_call(host or "generic", context.state, context.profile_reference))
+        raise click.exceptions.Exit(run_call(host or "generic", context.place, context.profile_reference))
     if host not in ("claude-code", "openclaw"):
         raise BadCall(problem="install needs --host claude-code or --host openclaw, whose settings are known here")
     if show == write:
@@ -90,7 +90,7 @@ def _install(context: CommandContext, settings: str | None, *, tools: bool, writ
     named = click.get_current_context().params.get("profile")
     result = install(
         settings_path(settings),
-        command=command_line(context.state, _absolute(named)),
+        command=command_line(context.place, _absolute(named)),
         deadline_ms=deadline,
         tools=tools,
         write=write,
@@ -121,7 +121,7 @@ def _install_plugin(context: CommandContext, program: str, *, write: bool) -> Re
     from reporting_governance.commands._gate_install_openclaw import install_plugin, plugin_config
 
     named = click.get_current_context().params.get("profile")
-    config = plugin_config(context.state, _absolute(named), context.settings.artifact["spec"]["gate"])
+    config = plugin_config(context.place, _absolute(named), context.settings.artifact["spec"]["gate"])
     plan, written = install_plugin(program, config, write=write)
     note = note_on(context.settings, "openclaw-plugin")
     document = {

@@ -25,7 +25,7 @@ def main(context: CommandContext) -> Reply:
     written = _write_profile(path, context.profile_reference)
     key, problem = _key(context)
     document = {
-        "state": context.state,
+        "state": context.place.name,
         "log_id": head.log_id,
         "profile": path,
         "profile_written": written,
@@ -33,7 +33,7 @@ def main(context: CommandContext) -> Reply:
         "fingerprint": None if key is None else fingerprint(key),
     }
     lines = [
-        f"State:   {context.state} (log {head.log_id})",
+        f"State:   {context.place.name} (log {head.log_id})",
         f"Profile: {path}" + ("" if written else " (was there, left as it is)"),
         *_said_of_the_key(key, problem),
         *_next_steps(context),

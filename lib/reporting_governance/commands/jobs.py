@@ -206,7 +206,7 @@ def _host(context: CommandContext) -> JobHost:
         context.state,
         this_place(os.uname().nodename, boot_id()),
         program=(sys.executable, "-I", entrance),
-        options=("--state", context.state, "--profile", profile),
+        options=(*context.place.options, "--profile", profile),
     )
 
 

@@ -159,7 +159,7 @@ def _document(key: LogKey) -> dict[str, Any]:
 def _with_heads(context: CommandContext, document: dict[str, Any]) -> dict[str, Any]:
     files = context.backend
     return {
-        "state": context.state,
+        "state": context.place.name,
         "log_id": files.ready().log_id,
         **document,
         "newest_head": files.newest_log_checkpoint(),

@@ -79,7 +79,7 @@ def plan_for(
     """
     profile = _profile_option(context) if names_profile else ()
     return Plan(
-        argv=(*own_command("run"), "--state", context.state, *profile),
+        argv=(*own_command("run"), *context.place.options, *profile),
         every_seconds=every_seconds,
         max_seconds=_MAX_SECONDS,
         jitter_seconds=jitter_seconds(os.uname().nodename, context.state, every_seconds),

@@ -1,10 +1,8 @@
 """`reportgov verify-profile`."""
 
-import os
-
 import click
 
-from reporting_governance.commands._defaults import default_state
+from reporting_governance.commands._place import place_of
 from reporting_governance.commands._verify import Verified, Wanted, verify
 from reporting_governance.commands._verify_options import verify_command
 
@@ -44,7 +42,7 @@ def main(
     """
     from reporting_governance.commands._verify_profiles import ProfileMeaning, write_powers
 
-    meaning = ProfileMeaning(descriptor, observations, state=os.path.abspath(state or default_state()))
+    meaning = ProfileMeaning(descriptor, observations, state=place_of(state, None).local)
     done = verify("deployment-profile", wanted, meaning)
     done.together = meaning.together
     if write_effective is not None:

@@ -12,6 +12,7 @@ import pytest
 
 from reporting_governance.adapters.hosts.openclaw.installing import Plan, PluginNotInstalled, carry_out, plan
 from reporting_governance.commands._gate_install_openclaw import install_plugin, plugin_config
+from reporting_governance.commands._place import Place
 
 ID = "reporting-governance"
 FOLDER = "/opt/plugin"
@@ -150,7 +151,10 @@ class TestCarryingOut:
 
 
 def test_the_plugin_waits_longer_than_the_gate_and_less_long_than_openclaw():
-    config = plugin_config("/s", None, {"deadline_ms": 5000, "on_error": "block"})
+    config = plugin_config(Place("/s"), None, {"deadline_ms": 5000, "on_error": "block"})
     assert (config["deadlineMs"], config["onError"]) == (8000, "hold")
     assert os.path.isabs(config["command"][0])
-    assert plugin_config("/s", "p.yaml", {"deadline_ms": 60000, "on_error": "allow_and_notify"})["deadlineMs"] == 12000
+    assert (
+        plugin_config(Place("/s"), "p.yaml", {"deadline_ms": 60000, "on_error": "allow_and_notify"})["deadlineMs"]
+        == 12000
+    )
