@@ -5,8 +5,8 @@ OpenClaw's own `plugins enable` writes the plugin's entry, and the slot of what 
 off was not enabled; but each change beside the plugin's own entry has to be agreed to.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from enum import StrEnum
 
 from reporting_governance.contracts.config_edit import ConfigEdit, EditKind, Switch
@@ -43,6 +43,7 @@ class Configured:
     policy: PluginPolicy
     entry_keys: tuple[str, ...] = ()  #: of `plugins.entries`, as they are written
     denied: tuple[tuple[str, str], ...] = ()  #: of `plugins.deny`: the id that is meant, and what is written
+    settings: Mapping[str, object] = field(default_factory=dict)  #: id -> `config` of its entry
 
 
 @frozen(kw_only=True)

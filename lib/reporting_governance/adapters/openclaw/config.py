@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from reporting_governance.adapters.openclaw.paths import Places, user_path
@@ -59,8 +59,9 @@ def read_document(document: Mapping[str, Any], places: Places, environment: Mapp
         policy = _policy(plugins, _channels(document), places.home)
         configured = Configured(
             policy=policy,
-            entry_keys=tuple(plugins.get("entries", {})),
+            entry_keys=tuple(key for key, _ in _entries_of(plugins)),
             denied=tuple(zip(map(config_id, plugins.get("deny", ())), written.get("deny", ()), strict=True)),
+            settings={config_id(key): each["config"] for key, each in _entries_of(plugins) if "config" in each},
         )
         return Reading(configured=configured, workspace=_workspace(document, places, environment))
     except _Wrong as fault:
@@ -147,6 +148,11 @@ def _entries(value: Any) -> dict[str, bool | None]:
         if plugin_id:
             found[plugin_id] = found.get(plugin_id) if enabled is None else enabled
     return found
+
+
+def _entries_of(plugins: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    entries: Mapping[str, Mapping[str, Any]] = plugins.get("entries", {})
+    return entries.items()
 
 
 def _channels(document: Mapping[str, Any]) -> dict[str, bool | None]:

@@ -1,11 +1,13 @@
-"""What changes OpenClaw's configuration.  Stages know this file alone."""
+"""Seeing an installation of OpenClaw, and changing its configuration.  Stages know this file alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from reporting_governance.contracts.config_edit import ConfigChanged, ConfigEdit, Switch
+from reporting_governance.contracts.plugin import Candidate, Refusal, RuleVerdict
+from reporting_governance.core.plugin_changes import Configured
 
 #: The document that the file holds, as it is written (no variable filled in, no default put in; empty when there is no
 #: file) -> the edits that it needs.  Called anew when another writer was quicker: it may raise a GovernanceError when
@@ -30,4 +32,40 @@ class ConfigChanger(Protocol):
             part from elsewhere that would have to change, may not be written, or OpenClaw refuses; Busy when others
             keep changing it or hold its lock.  Nothing was changed then.
         """
+        ...
+
+
+class Seen(NamedTuple):
+    """What an installation has, at one look."""
+
+    host: str  #: its version; `unknown` when nothing says it
+    taken: tuple[tuple[Candidate, tuple[RuleVerdict, ...]], ...]  #: the plugins, and what each rule says about them
+    refusals: tuple[Refusal, ...]
+    configured: Configured
+    problem: str  #: why it cannot be said which plugins are taken, or what is on; empty when it can
+
+
+class Installation(Protocol):
+    """One installation of OpenClaw."""
+
+    platform: str  #: as Node.js names it
+
+    def look(self) -> Seen:
+        """Look at its plugins and its configuration as they are now."""
+        ...
+
+    def understand(self, document: Mapping[str, Any]) -> Configured:
+        """Return what a configuration says, as it is written; of an installation that was looked at.
+
+        Raises: ConfigNotUnderstood.
+        """
+        ...
+
+    def missing_settings(self, plugin: Candidate, configured: Configured) -> Sequence[str]:
+        """Return the settings that a plugin requires and does not have: with them missing, OpenClaw refuses the whole
+        configuration as soon as the plugin is on."""
+        ...
+
+    def change(self, switches: Sequence[Switch], plan: Plan) -> ConfigChanged:
+        """Change its configuration, as a `ConfigChanger` does."""
         ...
