@@ -16,7 +16,9 @@ nox.options.sessions = ["lint", "types", "rooms", "schemas", "tests"]
 nox.options.stop_on_first_error = False
 
 #: where tests stand that need programs and packages of others
-ORDINARY = "not long and not openclaw and not outside"  #: tests that need nothing but what bin/test installs
+ELSEWHERE = "not openclaw and not outside and not postgres"  #: what has a session of its own, and is left out of others
+ORDINARY = f"not long and {ELSEWHERE}"  #: tests that need nothing but what bin/test installs
+DEBIAN_SERVERS = "/usr/lib/postgresql/*/bin/postgres"
 OUTSIDE = ("tests/shipped", "tests/verify", "tests/stages/test_cloudevents.py", "tests/stages/test_export_bag.py")
 
 
@@ -72,7 +74,7 @@ def crash(session: nox.Session) -> None:
 @nox.session
 def long(session: nox.Session) -> None:
     """Every case that `tests` leaves out since it takes long; and verbs as processes where `tests` only forks."""
-    python(session, "-m", "pytest", "-q", "-n", "2", "-m", "long and not openclaw and not outside", *session.posargs)
+    python(session, "-m", "pytest", "-q", "-n", "2", "-m", f"long and {ELSEWHERE}", *session.posargs)
     whole = ("-m", "pytest", "-q", "-n", "2", "-m", ORDINARY)
     python(session, *whole, "tests/acceptance", "tests/regressions", REPORTGOV_TESTS="processes")
 
@@ -81,6 +83,14 @@ def long(session: nox.Session) -> None:
 def faults(session: nox.Session) -> None:
     """Every sender meets every fault; docs/fault-matrix.md shows what must come out."""
     python(session, "-m", "pytest", "-q", "-n", "2", "tests/fault_matrix", *session.posargs)
+
+
+@nox.session
+def postgres(session: nox.Session) -> None:
+    """The back end for many hosts: on the server of a wheel, then on Debian's where there is one."""
+    for choice in ("wheel", "debian") if glob.glob(DEBIAN_SERVERS) else ("wheel",):
+        tests = ("-m", "pytest", "-q", "-n", "2", "-m", "postgres", *session.posargs)
+        python(session, *tests, REPORTGOV_POSTGRES=choice)
 
 
 @nox.session

