@@ -8,11 +8,43 @@ from typing import Any, NamedTuple, Protocol
 from reporting_governance.contracts.config_edit import ConfigChanged, ConfigEdit, Switch
 from reporting_governance.contracts.plugin import Candidate, Refusal, RuleVerdict
 from reporting_governance.core.plugin_changes import Configured
+from reporting_governance.errors import ExitCode, GovernanceError
 
 #: The document that the file holds, as it is written (no variable filled in, no default put in; empty when there is no
 #: file) -> the edits that it needs.  Called anew when another writer was quicker: it may raise a GovernanceError when
 #: what is there now needs more than was agreed to; then nothing is changed.  Pure, for it may be called several times.
 Plan = Callable[[Mapping[str, Any]], Sequence[ConfigEdit]]
+
+
+class ConfigNotChanged(GovernanceError):
+    """The configuration is as it was."""
+
+    exit_code = ExitCode.NO
+    message = "{path}: {reason}"
+    hint = "Nothing was changed.  {advice}"
+
+    def __init__(self, *, path: str, reason: str, advice: str = "") -> None:
+        super().__init__(path=path, reason=reason, advice=advice)
+
+    def advice(self) -> str:
+        """Return what to do."""
+        return super().advice().strip()
+
+
+class KeepsChanging(GovernanceError):
+    """Others were quicker each time; nothing was changed by us."""
+
+    exit_code = ExitCode.TRY_LATER
+    message = "{path}: another writer changed it in the meantime, {times} times in a row"
+    hint = "Nothing was changed.  The same call may work later."
+
+
+class ConfigInDoubt(GovernanceError):
+    """The new configuration was put in its place, and then something went wrong."""
+
+    exit_code = ExitCode.PARTIAL
+    message = "{path}: it was changed, but {reason}"
+    hint = "Look at what it says now; what it said before is in {backup}."
 
 
 class ConfigChanger(Protocol):
@@ -28,9 +60,9 @@ class ConfigChanger(Protocol):
             switches: what the edits are for: OpenClaw's own program, where there is one, is asked to do just this to a
                 copy, and what comes of it is held against the edits.
 
-        Raises: ConfigNotChanged (exit code NO) with the reason: the file cannot be understood, is no plain file, takes a
-            part from elsewhere that would have to change, may not be written, or OpenClaw refuses; Busy when others
-            keep changing it or hold its lock.  Nothing was changed then.
+        Raises: ConfigNotChanged with the reason: the file cannot be understood, is no plain file, takes a part from
+            elsewhere that would have to change, may not be written, or OpenClaw refuses; Busy when others hold its
+            lock; KeepsChanging; ConfigInDoubt when it was changed but not all is well.
         """
         ...
 
