@@ -24,6 +24,7 @@ OURS = (
     Condition.CANARY,
     Condition.CANARY_NOTICE,
     Condition.LOG_LOSS,
+    Condition.PLUGIN_DRIFT,
 )
 WATCHED = [each for each in Condition if each not in OURS]
 PROFILES = ("minimal-solo-mode", "standard-team-mode", "strict-manager-mode")

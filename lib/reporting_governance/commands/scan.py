@@ -3,6 +3,7 @@
 from typing import Any
 
 from reporting_governance.commands._last_scan import last_scan_at, note_scan
+from reporting_governance.commands._plugin_watch import watch
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.errors import ExitCode
 from reporting_governance.stages.scan import run_scan
@@ -36,9 +37,10 @@ def look(context: CommandContext) -> ScanReport:
         timing=settings.timing,
         last_scan_at=last_scan_at(context.state),
     )
+    said = watch(context)
     if not context.dry_run:
         note_scan(context.state, began_at)
-    return report
+    return report.with_said(said) if said else report
 
 
 def dump(report: ScanReport, context: CommandContext) -> dict[str, Any]:

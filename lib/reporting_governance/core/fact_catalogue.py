@@ -29,7 +29,15 @@ CONDITIONS = (
     "owner_dead",
 )
 #: what we tell about ourselves; the episode itself is told, no rule has to ask for it
-SELF_CONDITIONS = ("source_unreadable", "profile_refused", "log_loss", "undeliverable", "canary", "canary_notice")
+SELF_CONDITIONS = (
+    "source_unreadable",
+    "profile_refused",
+    "log_loss",
+    "undeliverable",
+    "plugin_drift",
+    "canary",
+    "canary_notice",
+)
 EVENT_PHASES = (Phase.DUE.value, Phase.FIRING.value, Phase.RESOLVED.value)
 CLAIM_KINDS = ("none", "progress", "completion", "forwarding")
 CLAIM_TYPES = ("progress", "completion")

@@ -22,11 +22,14 @@ SELF = "self:"  #: task ids of what we watch about ourselves start so
 DEFAULT_SELF = "default.self"
 _LENGTH = 250  #: characters of a reason in a text
 _LOG_LOSS = "log_loss"
-_LONGER = 600  #: of one that names what is lost
+_DRIFT = "plugin_drift"
+_LONGER = 600  #: of one that names what is lost or was changed
+_PLUGINS = "plugins"  #: what is watched about OpenClaw's plugins; below it, of which installation
 _SUBJECTS = {
     "source_unreadable": "cannot be read; its tasks are not watched",
     "profile_refused": "was refused; nothing new is decided",
     _LOG_LOSS: "lost lines that were acknowledged",
+    _DRIFT: "of OpenClaw changed, and not through reportgov",
     "undeliverable": "cannot be told",
     "canary": "did not arrive in time; what is told there may not arrive either",
 }
@@ -37,6 +40,11 @@ _CONSEQUENCES = {
         "that is not, and what was told may be told again. Ask why: a disk that lies about syncing, a power cut, a "
         "file that somebody cut or replaced. A copy of the journal, if there is one, says what was lost. "
         "`reportgov doctor` lists all losses; `reportgov ack self:journal` says that you know."
+    ),
+    _DRIFT: (
+        "A file does not say who wrote it: OpenClaw itself, one of its agents, another program or a person. "
+        "`reportgov plugins list` shows what is on now, and why. `reportgov plugins enable` or `disable` puts it back; "
+        "`reportgov ack self:plugins` says that you know. It is told once."
     ),
 }
 CANARY = f"{SELF}canary"  #: the test notice; below it, by receiver, that it did not arrive
@@ -49,7 +57,9 @@ def self_verdict(facts: Facts, reason: str) -> Verdict:
     if condition in ONLY_A_TEST:
         return _test_verdict(facts.event_type)
     what = _SUBJECTS.get(condition, condition)
-    why = one_line(reason, _LONGER if condition == _LOG_LOSS else _LENGTH) or "no reason was given"
+    if thing.startswith(_PLUGINS) and condition == "source_unreadable":
+        what = "of OpenClaw cannot be watched: what is on is not known"
+    why = one_line(reason, _LONGER if condition in (_LOG_LOSS, _DRIFT) else _LENGTH) or "no reason was given"
     message = OperatorMessage(
         subject=f"{thing} {what}",
         body=f"{thing} {what}.\n\nReason: {why}\n\n{_CONSEQUENCES.get(condition, _BLIND)}",

@@ -18,11 +18,11 @@ from reporting_governance.core.thread_targets import missed, missed_at
 Body = Mapping[str, Any]
 
 #: Told once; such an episode settles by itself and is never repeated.
-ONE_SHOT = frozenset({"delivery_failed", "spawn_failed", "log_loss", "canary_notice"})
+ONE_SHOT = frozenset({"delivery_failed", "spawn_failed", "log_loss", "plugin_drift", "canary_notice"})
 #: Told for the telling's sake: nobody needs its end, and that it was lost is an episode of its own.
 ONLY_A_TEST = frozenset({"canary_notice"})
-#: Nobody is told the end: of a test notice it says nothing, and a loss is over because a person said so.
-WITHOUT_AN_END = ONLY_A_TEST | {"log_loss"}
+#: Nobody is told the end: of a test notice it says nothing, and the others are over because a person acted.
+WITHOUT_AN_END = ONLY_A_TEST | {"log_loss", "plugin_drift"}
 
 
 @frozen

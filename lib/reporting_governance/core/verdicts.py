@@ -29,6 +29,7 @@ class Condition(StrEnum):
     SOURCE_UNREADABLE = "source_unreadable"
     PROFILE_REFUSED = "profile_refused"
     LOG_LOSS = "log_loss"  #: the journal does not hold what was acknowledged
+    PLUGIN_DRIFT = "plugin_drift"  #: another writer turned plugins of the host on or off
     CANARY = "canary"  #: a test notice did not arrive in time
     CANARY_NOTICE = "canary_notice"  #: the test notice itself; nothing is wrong
 
@@ -48,6 +49,7 @@ EVENT_TYPES: Mapping[Condition, EventType] = {
     Condition.SOURCE_UNREADABLE: EventType.WATCHDOG_FIRED,
     Condition.PROFILE_REFUSED: EventType.WATCHDOG_FIRED,
     Condition.LOG_LOSS: EventType.WATCHDOG_FIRED,
+    Condition.PLUGIN_DRIFT: EventType.WATCHDOG_FIRED,
     Condition.CANARY: EventType.WATCHDOG_FIRED,
     Condition.CANARY_NOTICE: EventType.WATCHDOG_FIRED,
 }

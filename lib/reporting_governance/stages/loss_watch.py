@@ -161,9 +161,6 @@ def _is_acked(store: Store, body: Body) -> bool:
 
 
 def _threads(store: Store, body: Body) -> list[Body]:
-    from reporting_governance.contracts.ids import thread_prefix
+    from reporting_governance.stages.self_change import threads_of
 
-    prefix = thread_prefix(body["conditions"][_CONDITION]["episode"])
-    names = store.listing(Folder.EPISODES).names
-    views = (store.read(name) for key, name in names.items() if key.startswith(prefix))
-    return [view.body for view in views if view is not None]
+    return threads_of(store, body, _CONDITION)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import due_name
 from reporting_governance.stages.scan_report import ScanReport
-from reporting_governance.stages.self_change import JOURNAL_KEY
-from reporting_governance.stages.watch_mark import NATIVE_MARK, load_own_mark
+from reporting_governance.stages.self_change import has_watched_tasks
+from reporting_governance.stages.watch_mark import load_own_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from reporting_governance.stages.clock import Clock
     from reporting_governance.stages.watch_mark import Timing
     from reporting_governance.storage.interface import Store
-
-
-_NO_TASKS = frozenset((NATIVE_MARK, JOURNAL_KEY))  #: views among the watched that are about ourselves
 
 
 class Thresholds(Protocol):
@@ -57,7 +54,7 @@ def run_scan(
     store.ready()
     watch = store.listing(Folder.WATCH)
     tasks = store.listing(Folder.TASKS)
-    is_alone = not sources and not refused and not watch.names.keys() - _NO_TASKS
+    is_alone = not sources and not refused and not has_watched_tasks(watch)
     if is_alone and not tasks.names:
         return ScanReport()
     own = load_own_mark(store, watch, timing or profile.watchdog, clock, last_scan_at=last_scan_at)

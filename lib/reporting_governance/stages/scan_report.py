@@ -43,6 +43,11 @@ class ScanReport(NamedTuple):
     unreadable: tuple[str, ...] = ()  #: sources that could not be read
     stale: int = 0  #: reports that are older than what is still remembered; never told
 
+    def with_said(self, said: tuple[Said, ...]) -> ScanReport:
+        """Return the same with more that was said."""
+        fired, resolved = ([each.phase for each in said].count(phase) for phase in ("firing", "resolved"))
+        return self._replace(said=self.said + said, fired=self.fired + fired, resolved=self.resolved + resolved)
+
     def dump(self) -> dict[str, Any]:
         """Return it as plain JSON data."""
         return {

@@ -11,9 +11,9 @@ from reporting_governance.stages.heartbeats import move_heartbeats
 from reporting_governance.stages.scan_batch import Batch, Tally
 from reporting_governance.stages.scan_native import NativeScan
 from reporting_governance.stages.scan_report import ScanReport
-from reporting_governance.stages.self_change import JOURNAL_KEY
+from reporting_governance.stages.self_change import has_watched_tasks
 from reporting_governance.stages.source_marks import own_mark_group
-from reporting_governance.stages.watch_mark import NATIVE_MARK, OwnMark
+from reporting_governance.stages.watch_mark import OwnMark
 from reporting_governance.storage.interface import Listing, Store
 
 
@@ -42,7 +42,7 @@ def look_at_all(
         batch.add(own_mark_group(own, watch, clock.now()))
         batch.flush()
     native.look_at_due(tasks)
-    if sources or refused or watch.names.keys() - {NATIVE_MARK, JOURNAL_KEY}:
+    if sources or refused or has_watched_tasks(watch):
         from reporting_governance.stages.scan_sources import SourceScan
 
         SourceScan(store, watchdog, clock, batch, tally, own, watch).look_at(sources, refused=refused)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reporting_governance.core.episodes import Transition
     from reporting_governance.stages.clock import Clock
     from reporting_governance.stages.task_version import TaskVersion
-    from reporting_governance.storage.interface import Store
+    from reporting_governance.storage.interface import Group, Listing, Store
 
 SELF = "self"  #: source and instance of what we watch about ourselves
 US = "reporting-governance"  #: the agent and the runtime of such tasks
@@ -27,6 +27,24 @@ def self_key(task_id: str) -> str:
 JOURNAL_KEY = self_key(JOURNAL)  #: its view stays where scan looks, and has nothing for it to look at
 
 
+def has_watched_tasks(watch: Listing) -> bool:
+    """Tell whether a task is among the watched beside the journal's; a mark of a source alone needs no look."""
+    return any(each.startswith("tsk_") and each != JOURNAL_KEY for each in watch.names)
+
+
+def threads_of(store: Store, body: Mapping[str, Any], condition: str) -> list[Mapping[str, Any]]:
+    """Return who is told what about the newest episode of a condition, by the view of what we watch about ourselves."""
+    from reporting_governance.contracts.ids import thread_prefix
+    from reporting_governance.contracts.journal_line import Folder
+
+    if condition not in body["conditions"]:
+        return []
+    prefix = thread_prefix(body["conditions"][condition]["episode"])
+    names = store.listing(Folder.EPISODES).names
+    views = (store.read(name) for key, name in names.items() if key.startswith(prefix))
+    return [view.body for view in views if view is not None]
+
+
 def say_about_us(
     store: Store,
     version: TaskVersion,
@@ -37,11 +55,13 @@ def say_about_us(
     clock: Clock,
     labels: Mapping[str, str] | None = None,
     stays: bool = False,
+    beside: Group | None = None,
 ) -> tuple[Transition, ...]:
     """Commit what the transitions say; return those that were added, none when somebody else was first.
 
     Args:
         stays: the view stays where scan looks also when nothing is open: it is remembered for ever.
+        beside: what is added with it, or not at all.
     """
     from reporting_governance.contracts.journal_line import Folder
     from reporting_governance.contracts.task_state import TaskState, TaskStatus
@@ -50,7 +70,7 @@ def say_about_us(
     from reporting_governance.core.event_normalizer import Watched
     from reporting_governance.stages.task_change import TaskChange
     from reporting_governance.stages.watch_change import add_transitions
-    from reporting_governance.storage.interface import Added
+    from reporting_governance.storage.interface import Added, Group
 
     if not changes:
         return ()
@@ -61,5 +81,8 @@ def say_about_us(
     add_transitions(change, watched, changes, store.listing(Folder.EPISODES), now=now)
     entries: Mapping[str, Any] = (change.body or {})["conditions"]
     folder = Folder.WATCH if stays or any(map(is_open, entries.values())) else Folder.PAST
-    (answer,) = store.commit([change.group(folder, FAR_FUTURE)], now=now)
+    group = change.group(folder, FAR_FUTURE)
+    if beside is not None:
+        group = Group((*beside.additions, *group.additions), absences=(*beside.absences, *group.absences))
+    (answer,) = store.commit([group], now=now)
     return tuple(changes) if isinstance(answer, Added) else ()

@@ -87,5 +87,6 @@ def survey(places: Places, environment: Mapping[str, str], *, uid: int) -> Surve
         config_problem=config.problem,
         is_whole=not config.problem and not installs.problem and places.bundled is not None,
         notes=tuple(notes),
+        roots=(*roots.named, *([workspace] if workspace else []), *(each.path for each in installs.tracked)),
         configured=replace(config.configured, policy=policy),
     )

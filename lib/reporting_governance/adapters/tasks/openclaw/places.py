@@ -32,7 +32,7 @@ def is_present(parameters: Mapping[str, Any], *, state_folder: str) -> bool:
         state_folder: ours; a relative `state` is taken from it.
     """
     wanted = parameters.get("state")
-    if set(parameters) - {"state"} or not isinstance(wanted, str | None):
+    if set(parameters) - {"state", "plugins", "package"} or not isinstance(wanted, str | None):
         return True
     folder = os.path.expanduser(wanted) if wanted else default_state_folder()
     return has_run(os.path.abspath(os.path.join(state_folder, folder)))

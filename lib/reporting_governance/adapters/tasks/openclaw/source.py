@@ -54,6 +54,16 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
             "minItems": 1,
             "description": "How OpenClaw's program is started.  When given, it is asked instead of the database.",
         },
+        "plugins": {
+            "type": "boolean",
+            "description": "Whether somebody is told when another writer turns its plugins on or off.  Default: true.",
+        },
+        "package": {
+            "type": "string",
+            "minLength": 1,
+            "description": "Folder of OpenClaw's own package, for its plugins.  Default: the one behind `openclaw` on "
+            "the PATH, else where it was found last.",
+        },
     },
     "additionalProperties": False,
 }
@@ -66,6 +76,8 @@ class Parameters(Record):
     schema: ClassVar[str] = "parameters of source openclaw"
     state: str | None = None
     command: tuple[str, ...] = ()
+    plugins: bool = True  #: read by `commands/_plugin_watch.py`, as is the next
+    package: str | None = None
 
 
 class OpenClawSource:
