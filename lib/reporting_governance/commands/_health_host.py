@@ -23,6 +23,9 @@ _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _KEPT = ("journal", "journal/log", "blobs", "heartbeats", "outbox", "corrupt", *(each.value for each in Folder))
 
 
+_SHOWN = 3  #: files that are not as they should be; one command mends them all
+
+
 def folder(context: CommandContext) -> Iterator[Check]:
     """Look whether the state is there, ours, and on a disk of this host."""
     from reporting_governance.storage.files.layout import Layout, require_owner
@@ -47,8 +50,33 @@ def permissions(context: CommandContext) -> Iterator[Check]:
     state = context.state
     if not os.path.isdir(os.path.join(state, "journal")):
         return
-    found = [*_modes(state), *_owners(state), *_umask()]
-    yield from found or [Check(Rule.PERMISSIONS, Verdict.OK, "closed to others, and all of it ours")]
+    found = [*_modes(state), *_owners(state), *_readers(context), *_umask()]
+    yield from found or [Check(Rule.PERMISSIONS, Verdict.OK, f"{_open_to(context)}, and all of it ours")]
+
+
+def _open_to(context: CommandContext) -> str:
+    from reporting_governance.commands._readers import group_of
+
+    group = group_of(context)
+    return "closed to others" if group is None else f"closed to others but the readers of group {group}"
+
+
+def _readers(context: CommandContext) -> Iterator[Check]:
+    """What a group may read has one mode and one group, or its members meet a file that they cannot read."""
+    from reporting_governance.commands._readers import group_name
+    from reporting_governance.storage.files import readers
+
+    gid = readers.readers(context.state)
+    if gid is None:
+        return
+    for number, each in enumerate(readers.amiss(context.state, gid)):
+        group = group_name(each.gid)
+        if each.is_key:
+            seen = f"{each.path} is a key that others than its owner may read (mode {each.mode:04o})"
+            yield Check(Rule.PERMISSIONS, Verdict.BAD, seen, f"chmod go= {shlex.quote(each.path)}")
+        elif number < _SHOWN:
+            seen = f"{each.path} is not as readers need it (mode {each.mode:04o}, group {group})"
+            yield Check(Rule.PERMISSIONS, Verdict.BAD, seen, f"reportgov init --readers {shlex.quote(group_name(gid))}")
 
 
 def _modes(state: str) -> Iterator[Check]:

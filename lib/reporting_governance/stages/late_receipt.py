@@ -4,7 +4,7 @@ An item that is proven to be where it should be has no more to wait for, unless 
 newest attempt will never arrive (a bounce) is blocked, and whoever stands in is told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -53,13 +53,20 @@ class _Found:
 
 
 def run_late_receipt(
-    store: Store, document: Mapping[str, Any], *, settled_by: str, rules: ThreadRules, clock: Clock
+    store: Store,
+    document: Mapping[str, Any],
+    *,
+    settled_by: str,
+    rules: ThreadRules,
+    clock: Clock,
+    at_most: Callable[[str], Proof] | None = None,
 ) -> Receipt | None:
     """Record a proof that somebody outside hands in; None when it was recorded before.
 
     Args:
         document: an external receipt, as it was read.
         settled_by: who handed it in, by the operating system.
+        at_most: how far the one who handed it in may prove something, by the target; None: as far as can be.
 
     Raises: ContractError; UnknownAttempt; Busy.
     """
@@ -68,7 +75,8 @@ def run_late_receipt(
         store.ready()
         found = _find(store, handed_in.attempt_id)
         now = clock.now()
-        receipt = _receipt(handed_in, found.item, settled_by, now)
+        most = Proof.PERSON if at_most is None else at_most(found.item["target"])
+        receipt = _receipt(handed_in, found.item, settled_by, now, most)
         if receipt.receipt_id in found.receipts:
             return None
         group = _group(store, found, receipt, rules)
@@ -79,17 +87,22 @@ def run_late_receipt(
     raise Busy(path=handed_in.attempt_id, seconds=0)
 
 
-def _receipt(handed_in: ExternalReceipt, item: Mapping[str, Any], settled_by: str, now: datetime) -> Receipt:
-    enough = handed_in.proof >= max(Proof(item["expects_proof"]), Proof.STORED)
+def _receipt(
+    handed_in: ExternalReceipt, item: Mapping[str, Any], settled_by: str, now: datetime, most: Proof
+) -> Receipt:
+    proof = min(handed_in.proof, most)
+    enough = proof >= max(Proof(item["expects_proof"]), Proof.STORED)
     outcome = Outcome.ACKED if enough else Outcome.PENDING_EXTERNAL_SEND
     evidence = dict(handed_in.evidence)
+    if proof is not handed_in.proof:
+        evidence["claimed_proof"] = handed_in.proof.value
     if handed_in.refused:
         outcome = Outcome.BLOCKED
         evidence["refused"] = handed_in.refused
     return Receipt(
-        receipt_id=ids.receipt_id(handed_in.attempt_id, outcome, handed_in.proof, settled_by, handed_in.id),
+        receipt_id=ids.receipt_id(handed_in.attempt_id, outcome, proof, settled_by, handed_in.id),
         outcome=outcome,
-        proof=handed_in.proof,
+        proof=proof,
         settled_at=now,
         settled_by=settled_by,
         evidence=evidence,

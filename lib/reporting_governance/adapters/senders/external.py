@@ -26,6 +26,9 @@ NAME = "external"
 LIMIT_SECONDS = 10  #: nothing but the disk is waited for
 POLL_SECONDS = 1  #: a look at one name; every run may
 
+#: without more said: that a person acted is for an ack to say, for which a role is needed and no `senders` entry
+RECEIPT_AT_MOST: Final = Proof.DELIVERED
+
 _BACK = ".back"  #: how the name of a file ends that was taken back
 _KEPT_SECONDS = 86_400
 
@@ -42,6 +45,10 @@ PARAMETERS_SCHEMA: Final[Mapping[str, Any]] = {
             "minimum": 1,
             "description": "What nobody has taken by then is taken back and blocked.  Default: its lifetime.",
         },
+        "proof_at_most": {
+            "enum": [each.value for each in Proof if each is not Proof.NONE],
+            "description": "How far a receipt for a message here may prove something.  Default: delivered.",
+        },
     },
     "required": ["folder"],
     "additionalProperties": False,
@@ -55,6 +62,7 @@ class Parameters(Record):
     schema: ClassVar[str] = "parameters of sender external"
     folder: str
     confirm_within_seconds: int | None = None
+    proof_at_most: Proof = RECEIPT_AT_MOST  #: for who hands receipts in; see commands/_handing_in.py
 
     def __post_init__(self) -> None:
         parts = self.folder.split("/")

@@ -42,6 +42,7 @@ class Amiss:
     path: str
     mode: int
     gid: int
+    is_key: bool = False
 
 
 def readers(root: str) -> int | None:
@@ -92,17 +93,21 @@ def close(root: str) -> None:
 
 def amiss(root: str, gid: int) -> Iterator[Amiss]:
     """Yield what a group that may read a state cannot, what it may change, and keys that it might."""
+    yield from _open_keys(root)
     for path, found in _found(root):
         wanted = READERS_FILE if stat.S_ISREG(found.st_mode) else READERS_ROOT if path == root else READERS_FOLDER
         mode = stat.S_IMODE(found.st_mode)
         if mode != wanted or found.st_gid != gid:
             yield Amiss(path, mode, found.st_gid)
+
+
+def _open_keys(root: str) -> Iterator[Amiss]:
     for folder, _, names in os.walk(f"{root}/{_KEYS}"):
         for path in (folder, *(f"{folder}/{name}" for name in names)):
             with suppress(FileNotFoundError):
                 found = os.lstat(path)
                 if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                    yield Amiss(path, stat.S_IMODE(found.st_mode), found.st_gid)
+                    yield Amiss(path, stat.S_IMODE(found.st_mode), found.st_gid, is_key=True)
 
 
 def _change(root: str, folder: Callable[[str, int], None], file: Callable[[int], None]) -> None:
