@@ -82,3 +82,18 @@ class NotOurState(GovernanceError):
     exit_code = ExitCode.NO
     message = "{path} belongs to {owner}; {actor} may not write it"
     hint = "Run the command as {owner}, for example from `crontab -u {owner}`."
+
+
+class PolicyBlockedError(GovernanceError):
+    """Somebody's role is not enough for what was to be done; nothing was changed.
+
+    `details` hold code, action, required and actual (names of roles), account, because (what gave the role), remedy.
+    """
+
+    exit_code = ExitCode.NO
+    code: ClassVar[str] = "POLICY_BLOCKED"
+    message = "{code}: {action} needs role {required}; {account} is {actual} ({because})"
+    hint = "{remedy}"
+
+    def __init__(self, **details: Any) -> None:
+        super().__init__(code=self.code, **details)

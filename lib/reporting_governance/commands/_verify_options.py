@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from reporting_governance.commands._handler import EXIT_CODES
+from reporting_governance.commands._role_help import ROLE, VerbWithRole
 from reporting_governance.commands._verify import Wanted, with_stable_names
 from reporting_governance.contracts.finding import Severity
 from reporting_governance.errors import ExitCode, GovernanceError, UsageError
@@ -116,8 +117,10 @@ def verify_command(
         shown = "\n".join(f"  {line}" for line in examples)
         return click.command(
             verb,
+            cls=VerbWithRole,
             context_settings={"help_option_names": ["-h", "--help"]},
-            epilog=f"\b\nTakes: {takes}\nAdds:  {adds}\nTwice: may run twice: it only reads\n\n"
+            epilog=f"\b\nTakes: {takes}\nAdds:  {adds}\nTwice: may run twice: it only reads\n"
+            f"Role:  {ROLE}\n\n"
             f"\b\nExamples:\n{shown}\n\n{EXIT_CODES}",
         )(run)
 

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from reporting_governance.commands._acting_user import ActingUser
 from reporting_governance.commands._clock import SystemClock
 from reporting_governance.commands._defaults import DEFAULT_PROFILE, default_profile
 from reporting_governance.commands._handler import EXIT_CODES
 from reporting_governance.commands._place import Database, Place, place_of
+from reporting_governance.commands._role_help import ROLE, VerbWithRole
 from reporting_governance.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from reporting_governance.commands._backend import Backend
     from reporting_governance.commands._last_run import LastRun
     from reporting_governance.commands._settings import Settings
-    from reporting_governance.stages.inbox import InboxReport
+    from reporting_governance.stages.inbox_report import InboxReport
     from reporting_governance.stages.sending import Host
     from reporting_governance.storage.files.daily_copies import DailyCopies
     from reporting_governance.storage.interface import Store
@@ -42,7 +44,7 @@ class Reply(NamedTuple):
 
 
 @dataclass(frozen=True)
-class CommandContext:
+class CommandContext(ActingUser):
     """Where a verb works and with what.  Everything is made when it is first asked for."""
 
     verb: str
@@ -60,13 +62,6 @@ class CommandContext:
     def clock(self) -> SystemClock:
         """The clock of this machine; beside a database the database's."""
         return SystemClock()
-
-    @cached_property
-    def actor(self) -> str:
-        """Who runs this, by the operating system."""
-        from reporting_governance.commands._identity import account_name, actor_uid
-
-        return account_name(actor_uid())
 
     @cached_property
     def store(self) -> Store:
@@ -147,7 +142,8 @@ class CommandContext:
         require_owner(self.state)
         from reporting_governance.commands._settings import load_settings
 
-        return load_settings(self.state, self.profile_reference, keep=not self.dry_run)
+        # What is kept is the last good profile: only the owner says which one that is.
+        return load_settings(self.state, self.profile_reference, keep=not self.dry_run and self.is_owner)
 
 
 _DRY_RUN = click.option(
@@ -169,7 +165,14 @@ def _has_anchors(context: CommandContext) -> bool:
 
 
 def governed_command(
-    verb: str, *, takes: str, adds: str, twice: str, examples: tuple[str, ...], dry: bool = False
+    verb: str,
+    *,
+    takes: str,
+    adds: str,
+    twice: str,
+    examples: tuple[str, ...],
+    dry: bool = False,
+    needs: str | None = None,
 ) -> Callable[[Callable[..., Reply]], click.Command]:
     """Make a click command of a verb's function.
 
@@ -180,6 +183,8 @@ def governed_command(
         twice: what happens when it is started again, or twice at once, for the help.
         examples: command lines for the help.
         dry: whether it has --dry-run, which every verb has that can say beforehand what it would do.
+        needs: the action whose role it needs however it is called; a verb for which that depends calls
+            `CommandContext.require`.  All of them stand in `core.role_uses.USES`.
     """
 
     def decorate(function: Callable[..., Reply]) -> click.Command:
@@ -226,6 +231,12 @@ def governed_command(
                     raise click.UsageError(f"{option} is empty")
             folder, database = place_of(state, local)
             context = CommandContext(verb, folder, profile or default_profile(folder), dry_run, database)
+            if not context.is_owner:
+                from reporting_governance.commands._role_gate import require_inside
+
+                require_inside(context, {"profile": profile, **options})
+            if needs is not None:
+                context.require(needs)
             reply = function(context, **options)
             if dry_run and reply.text:
                 reply = reply._replace(text=f"Dry run: nothing was recorded or sent.\n\n{reply.text}")
@@ -249,8 +260,10 @@ def governed_command(
         shown = "\n".join(f"  {line}" for line in examples)
         return click.command(
             verb,
+            cls=VerbWithRole,
             context_settings={"help_option_names": ["-h", "--help"]},
-            epilog=f"\b\nTakes: {takes}\nAdds:  {adds}\nTwice: {twice}\n\n\b\nExamples:\n{shown}\n\n{EXIT_CODES}",
+            epilog=f"\b\nTakes: {takes}\nAdds:  {adds}\nTwice: {twice}\nRole:  {ROLE}\n\n"
+            f"\b\nExamples:\n{shown}\n\n{EXIT_CODES}",
         )(run)
 
     return decorate

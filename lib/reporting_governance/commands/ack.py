@@ -18,6 +18,7 @@ from reporting_governance.stages.acts import ActReport, run_ack, run_unack
         'reportgov ack my-task --comment "looking at it"',
         'reportgov ack epi_0123… --undo --comment "not mine after all"',
     ),
+    needs="ack",
 )
 @click.argument("subject", metavar="ID")
 @click.option("--comment", default="", help="Kept with the act.")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     twice="may run twice, also at once: only who recorded the attempt sends; a lost answer is said to be in doubt",
     examples=("reportgov bridge", "reportgov bridge --dry-run", "reportgov bridge --limit 20 --max-seconds 30"),
     dry=True,
+    needs="bridge",
 )
 @click.option("--limit", type=click.IntRange(min=1), default=10_000, show_default=True, help="Most sends of this run.")
 @click.option("--max-seconds", type=click.IntRange(1, 86_400), default=50, show_default=True, help="When to end.")

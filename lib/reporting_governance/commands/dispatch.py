@@ -17,6 +17,7 @@ from reporting_governance.stages.dispatch import DispatchReport, run_dispatch
     twice="may run twice, also at once: each notice is dispatched once",
     examples=("reportgov dispatch", "reportgov dispatch --dry-run", "reportgov dispatch --limit 100"),
     dry=True,
+    needs="dispatch",
 )
 @click.option(
     "--limit", type=click.IntRange(min=1), default=10_000, show_default=True, help="Most notices of this run."

@@ -14,6 +14,7 @@ from reporting_governance.errors import ExitCode
     adds="nothing; --rebuild makes the views anew from the journal",
     twice="may run twice",
     examples=("reportgov doctor", "reportgov doctor --rebuild"),
+    needs="read",
 )
 @click.option("--rebuild", is_flag=True, help="Throw the views away and make them anew from the journal.")
 def main(context: CommandContext, *, rebuild: bool) -> Reply:
@@ -21,6 +22,8 @@ def main(context: CommandContext, *, rebuild: bool) -> Reply:
 
     Exit 1 when something is bad.
     """
+    if rebuild:
+        context.require("state.rebuild")
     context.settings  # noqa: B018 - a profile that is not there is a wrong call, and no finding about this host
     if rebuild:
         context.backend.rebuild()

@@ -21,6 +21,7 @@ from reporting_governance.stages.enqueue import EnqueueReport, run_enqueue
         "reportgov enqueue --rejudge dec_0123…",
     ),
     dry=True,
+    needs="enqueue",
 )
 @click.option("--limit", type=click.IntRange(min=1), default=10_000, show_default=True, help="Most events of this run.")
 @click.option("--rejudge", metavar="ID", help="Only judge this decided event again; ID is its own or a decision's.")

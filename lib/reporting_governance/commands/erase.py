@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         "reportgov erase evt_0123… --reason 'asked for by the person named in it'",
     ),
     dry=True,
+    needs="erase",
 )
 @click.argument("what", metavar="ID|DIGEST")
 @click.option("--reason", required=True, help="Why; kept with the record.")

@@ -15,6 +15,7 @@ from reporting_governance.stages.explain import ExplainReport, run_explain
     adds="nothing",
     twice="may run twice: it only reads",
     examples=("reportgov explain my-task", "reportgov explain ntc_0123… --format json"),
+    needs="read",
 )
 @click.argument("identity", metavar="ID")
 def main(context: CommandContext, *, identity: str) -> Reply:

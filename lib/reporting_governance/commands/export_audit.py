@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         "reportgov export-audit --as cloudevents --since 1d",
         "reportgov export-audit --journal /mnt/other-host/state --output other-host.zip",
     ),
+    needs="outside",
 )
 @click.option("--task", "tasks", multiple=True, metavar="ID", help="Only lines about this task.  May be repeated.")
 @click.option("--agent", "agents", multiple=True, metavar="NAME", help="Only lines about this agent.  May be repeated.")

@@ -2,10 +2,13 @@
 
 import os
 
+import click
+
 from reporting_governance.commands._defaults import DEFAULT_PROFILE
 from reporting_governance.commands._keys import fingerprint
+from reporting_governance.commands._readers import closed_ways, group_of, let_nobody_read, let_read
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
-from reporting_governance.errors import GovernanceError
+from reporting_governance.errors import GovernanceError, UsageError
 from reporting_governance.file_modes import create
 from reporting_governance.resources import read_resource
 from reporting_governance.stages.checkpointing import LogKey
@@ -15,15 +18,38 @@ from reporting_governance.stages.checkpointing import LogKey
     "init",
     takes="nothing",
     adds="the state folder with its journal and the key that signs it, and profile.yaml in it, to be edited",
-    twice="may run twice: the second call changes nothing: no journal, key or profile.yaml that is there",
-    examples=("reportgov init", "reportgov init --profile standard-team-mode --state /var/lib/reportgov"),
+    twice="may run twice: the second call changes no journal, key or profile.yaml that is there, only who may read",
+    examples=(
+        "reportgov init",
+        "reportgov init --profile standard-team-mode --state /var/lib/reportgov",
+        "reportgov init --readers adm",
+    ),
+    needs="state.init",
 )
-def main(context: CommandContext) -> Reply:
-    """Make a state folder and a first profile.  Not needed: the first check-in makes the folder too."""
+@click.option(
+    "--readers",
+    "group",
+    metavar="GROUP",
+    help="Let a group read all of it, now and later, but for keys; by name or gid.",
+)
+@click.option("--no-readers", "closes", is_flag=True, help="Let nobody but the owner read it again.")
+def main(context: CommandContext, *, group: str | None, closes: bool) -> Reply:
+    """Make a state folder and a first profile.  Not needed: the first check-in makes the folder too.
+
+    Others may only put something into its inbox.  With --readers the processes of a group's members may read it, and
+    change nothing: `status`, `explain` and whatever else needs no more than role viewer works for them.
+    """
+    if group is not None and closes:
+        raise UsageError(reason="--readers and --no-readers exclude each other")
     head = context.backend.initialise(context.clock.now())
     path = os.path.join(context.state, "profile.yaml")
     written = _write_profile(path, context.profile_reference)
     key, problem = _key(context)
+    if group is not None:
+        let_read(context, group)
+    elif closes:
+        let_nobody_read(context)
+    readers = group_of(context)
     document = {
         "state": context.place.name,
         "log_id": head.log_id,
@@ -31,11 +57,13 @@ def main(context: CommandContext) -> Reply:
         "profile_written": written,
         "verifier_key": None if key is None else key.key.text(),
         "fingerprint": None if key is None else fingerprint(key),
+        "readers": readers,
     }
     lines = [
         f"State:   {context.place.name} (log {head.log_id})",
         f"Profile: {path}" + ("" if written else " (was there, left as it is)"),
         *_said_of_the_key(key, problem),
+        *([] if readers is None else _said_of_readers(context, readers)),
         *_next_steps(context),
     ]
     return Reply(document, "\n".join(lines))
@@ -62,6 +90,13 @@ def _said_of_the_key(key: LogKey | None, problem: str) -> list[str]:
         f"         Fingerprint {fingerprint(key)}",
         "         Give both to whoever is to review the journal, by a way of your own.",
     ]
+
+
+def _said_of_readers(context: CommandContext, group: str) -> list[str]:
+    lines = [f"Readers: group {group}; not the keys"]
+    if ways := closed_ways(context.state):
+        lines.append(f"         They cannot pass through {', '.join(ways)}: `chmod g+x` or `o+x` lets them.")
+    return lines
 
 
 def _next_steps(context: CommandContext) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from reporting_governance.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from reporting_governance.adapters.jobs.interface import JobHost
+    from reporting_governance.stages.job_steps import Gate
     from reporting_governance.stages.jobs_run import JobsRun
 
 ENQUEUE, RUN, STATUS, LIST, CANCEL = "enqueue", "run", "status", "list", "cancel"
@@ -30,6 +31,8 @@ _OPTIONS: Mapping[str, frozenset[str]] = {
     LIST: frozenset(("limit", "only")),
     CANCEL: frozenset(),
 }
+#: what each needs a role for; of a job that is asked for also what the job itself does
+_ACTIONS = {ENQUEUE: "job.enqueue", RUN: "orchestration.run", STATUS: "read", LIST: "read", CANCEL: "job.cancel"}
 _SHOWN = 50  #: jobs in a list
 _BEGUN = 1_000  #: attempts in one run
 
@@ -86,6 +89,7 @@ def main(context: CommandContext, *, what: str, words: tuple[str, ...], **option
     if foreign:
         raise BadWords(problem=f"{what} takes no --{foreign[0].replace('_', '-')}")
     given = tuple(map(as_typed, words))
+    context.require(_ACTIONS[what])
     if what == ENQUEUE:
         return _enqueue(context, given, **{name: options[name] for name in _OPTIONS[ENQUEUE]})
     if what in (STATUS, CANCEL):
@@ -112,6 +116,8 @@ def _enqueue(
 
     if not words:
         raise BadWords(problem="enqueue takes the kind of the job")
+    if not context.is_owner:
+        _require_job(context, words, wait=wait)
     request = JobRequest(
         kind=words[0],
         arguments=tuple(words[1:]),
@@ -131,6 +137,16 @@ def _enqueue(
     status = find_job(context.store, made.job.job_id)
     document = document_of(ENQUEUE, context, job=status.job.dump(), is_new=made.is_new, attempts=status.attempts)
     return Reply(document, story_of(status, context), _code_of(status.job))
+
+
+def _require_job(context: CommandContext, words: Sequence[str], *, wait: bool) -> None:
+    """Let only somebody ask for a job who may do what it does; the owner of the state may do everything."""
+    from reporting_governance.core.role_uses import job_actions
+
+    for action in job_actions(words[0], words[1:]):
+        context.require(action)
+    if wait:  # then it is run here
+        context.require(_ACTIONS[RUN])
 
 
 def _run(context: CommandContext, limit: int, *, wait: bool) -> Reply:
@@ -189,7 +205,15 @@ def _run_here(context: CommandContext, *, limit: int, wait: bool, only: str | No
             stop=stop,
             pause=time.sleep if wait else None,
             only=only,
+            gate=None if context.is_owner else _gate(context),
         )
+
+
+def _gate(context: CommandContext) -> Gate:
+    """Return what refuses a job that does more than the one who runs it may."""
+    from reporting_governance.commands._role_gate import job_refusal
+
+    return lambda job: job_refusal(context, job.kind, job.arguments)
 
 
 def _host(context: CommandContext) -> JobHost:

@@ -55,6 +55,7 @@ def main(context: CommandContext, *, what: str, signer: str | None, signer_key: 
     is not, and whoever trusts the old one has to be told.
     """
     check_signer_options(signer, signer_key)
+    context.require("read" if what == SHOW else "key.rotate")
     from reporting_governance.commands._heads import signer_of
 
     context.backend.initialise(context.clock.now())

@@ -64,6 +64,7 @@ def main(
         from reporting_governance.commands._policy_test import test_packs
 
         return test_packs(context, words, junit=junit, least=min_coverage)
+    context.require("read")
     if what == EXPLAIN:
         from reporting_governance.commands._policy_explain import explain_decisions
 

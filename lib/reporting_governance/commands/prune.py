@@ -26,6 +26,7 @@ _SHOWN = 20  #: items that are named in the table; the JSON reply has all
     twice="may run twice: the second finds nothing to do, and finishes what a killed one began",
     examples=("reportgov prune --keep 400d --dry-run", "reportgov prune --keep 400d --reason 'retention plan of 2026'"),
     dry=True,
+    needs="prune",
 )
 @click.option("--keep", required=True, type=Duration(), help="How long lines are kept at least, for example 400d.")
 @click.option("--reason", default="", help="Why; kept with the record.  Default: the duration.")

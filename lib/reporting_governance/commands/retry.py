@@ -14,6 +14,7 @@ from reporting_governance.stages.retrying import run_retry
     adds="an act, and a new round of the item with a life of its own",
     twice="may run twice: the second call finds nothing blocked and says so, with exit code 2",
     examples=("reportgov retry spl_0123…", "reportgov retry ntc_0123… --comment 'channel is up again'"),
+    needs="retry",
 )
 @click.argument("subject", metavar="ID")
 @click.option("--comment", default="", help="Kept with the act.")

@@ -45,6 +45,7 @@ def main(context: CommandContext, *, what: str, subject: str | None, comment: st
     about that.  Approved, a claim passes: a task that checks in here gets the status that it claimed.  Rejected, the
     task is active again and its agent is asked for a check-in, with the comment as the reason.
     """
+    context.require("read" if what == LIST else "review")
     if what == LIST:
         if subject or comment:
             raise BadWords(problem="list takes no more words")

@@ -35,6 +35,7 @@ class BadFact(UsageError):
         "reportgov routes test my-task --fact labels.team=core --format json",
         "reportgov routes test --fact condition=silence_timeout --at 2026-03-01T03:00:00Z",
     ),
+    needs="read",
 )
 @click.argument("what", metavar="test", type=click.Choice(["test"]))
 @click.argument("identity", metavar="[ID]", required=False)

@@ -60,6 +60,7 @@ def main(
 
         return run_example(context, max_seconds)
     check_signer_options(signer, signer_key)
+    context.require("run")
     try:
         reply = run_watched(context, max_seconds, signer, signer_key)
     except GovernanceError:

@@ -17,6 +17,7 @@ from reporting_governance.stages.scan_report import ScanReport
     twice="may run twice, also at once: each thing is said by exactly one run",
     examples=("reportgov scan", "reportgov scan --dry-run", "reportgov scan --format json"),
     dry=True,
+    needs="scan",
 )
 def main(context: CommandContext) -> Reply:
     """Look at every watched task and record what is overdue, silent or resolved."""

@@ -54,6 +54,7 @@ def main(context: CommandContext, *, what: str, words: tuple[str, ...], comment:
     """
     if what != ADD and any(times.values()):
         raise BadWords(problem="--for, --until and --from belong to add")
+    context.require("read" if what == LIST else "silence")
     if what == ADD:
         return _add(context, words, as_typed(comment), **times)
     if what == LIST:

@@ -34,6 +34,7 @@ from reporting_governance.stages.status import (
         "reportgov status --format json",
         "reportgov status --html status.html",
     ),
+    needs="read",
 )
 @click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Also write a page that a browser shows.")
 @click.option("--tasks", "with_tasks", is_flag=True, help="Also list every watched task of ours and what it owes.")

@@ -38,12 +38,12 @@ class Action(StrEnum):
     DISPATCH = "dispatch"
     BRIDGE = "bridge"
     RUN = "run"
-    AUDIT_EXPORT = "audit.export"
     STATE_INIT = "state.init"
     STATE_REBUILD = "state.rebuild"
     JOB_ENQUEUE = "job.enqueue"
     JOB_CANCEL = "job.cancel"
     JOB_COMMAND = "job.command"
+    OUTSIDE = "outside"
     ORCHESTRATION_RUN = "orchestration.run"
     PLUGIN_INSTALL = "plugin.install"
     PLUGIN_UNINSTALL = "plugin.uninstall"
@@ -68,12 +68,12 @@ REQUIRED: Final[Mapping[Action, Role]] = {
     Action.DISPATCH: Role.OPERATOR,
     Action.BRIDGE: Role.OPERATOR,
     Action.RUN: Role.OPERATOR,
-    Action.AUDIT_EXPORT: Role.OPERATOR,
     Action.STATE_INIT: Role.OPERATOR,
     Action.STATE_REBUILD: Role.OPERATOR,
     Action.JOB_ENQUEUE: Role.OPERATOR,
     Action.JOB_CANCEL: Role.OPERATOR,
     Action.JOB_COMMAND: Role.ADMIN,
+    Action.OUTSIDE: Role.ADMIN,
     Action.ORCHESTRATION_RUN: Role.ADMIN,
     Action.PLUGIN_INSTALL: Role.ADMIN,
     Action.PLUGIN_UNINSTALL: Role.ADMIN,
@@ -98,12 +98,12 @@ MEANING: Final[Mapping[Action, str]] = {
     Action.DISPATCH: "make queued notices ready to send",
     Action.BRIDGE: "send what is due",
     Action.RUN: "do all of that in order",
-    Action.AUDIT_EXPORT: "write the journal into a file",
     Action.STATE_INIT: "run `init` on a state folder that is there",
     Action.STATE_REBUILD: "make the views again from the journal",
     Action.JOB_ENQUEUE: "ask for a job that is a verb of ours, where the verb itself is allowed",
     Action.JOB_CANCEL: "end a job",
     Action.JOB_COMMAND: "ask for a job that is a program of one's own",
+    Action.OUTSIDE: "name a file to be written, a program to be run or another profile: with the rights of the owner",
     Action.ORCHESTRATION_RUN: "run jobs",
     Action.PLUGIN_INSTALL: "install a plugin (a gate only: there is no command of ours)",
     Action.PLUGIN_UNINSTALL: "remove a plugin (a gate only: there is no command of ours)",
@@ -115,6 +115,10 @@ MEANING: Final[Mapping[Action, str]] = {
     Action.ERASE: "erase a text for good",
 }
 
+#: what is judged first also where the user cannot write the state; what he names outside of it is his affair then
+HIGH_RISK: Final = tuple(
+    action for action, role in REQUIRED.items() if role >= Role.ADMIN and action is not Action.OUTSIDE
+)
 #: what a profile may say something about; what is the owner's stays the owner's
 MOVABLE: Final = tuple(action for action, role in REQUIRED.items() if role is not Role.OWNER)
 

@@ -60,6 +60,7 @@ class FileFacts:
     mode: int  #: permission bits; of a file with an access list those of the group are its mask
     links: int
     size: int  #: bytes
+    folder_mode: int = 0o700  #: permission bits of the state folder
 
 
 def why_not_counted(facts: FileFacts, *, state_owner: int) -> str | None:
@@ -73,6 +74,8 @@ def why_not_counted(facts: FileFacts, *, state_owner: int) -> str | None:
         return f"it belongs to uid {facts.uid}, neither to the owner of the state (uid {state_owner}) nor to root"
     if facts.mode & _WRITABLE_BY_OTHERS:
         return f"its group or others may write it (mode {facts.mode:04o})"
+    if facts.folder_mode & _WRITABLE_BY_OTHERS:
+        return f"the group or others may put another file in its place (mode {facts.folder_mode:04o} of the folder)"
     if facts.links != 1:
         return f"it has {facts.links} names, and whoever made another one could put this one here"
     if facts.size > MAX_BYTES:

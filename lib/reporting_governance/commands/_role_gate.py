@@ -1,0 +1,159 @@
+"""What happens when somebody who does not own the state asks for something: judged, refused, recorded.
+
+The owner of a state never gets here.  What may be done is looked up where the caller cannot reach: in the roles file
+and in the profile that the state has of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from reporting_governance.commands._handler import say
+from reporting_governance.commands._identity import account_name
+from reporting_governance.commands._roles import own_profile
+from reporting_governance.contracts.role import HIGH_RISK, Action, Role
+from reporting_governance.core.role_gates import Verdict
+from reporting_governance.errors import GovernanceError, PolicyBlockedError
+
+if TYPE_CHECKING:
+    from reporting_governance.commands._roles import RolesInForce
+    from reporting_governance.commands._wiring import CommandContext
+    from reporting_governance.stages.job_records import Refusal
+
+
+def require_inside(context: CommandContext, options: Mapping[str, Any]) -> None:
+    """Let only somebody use options that lead outside of the state who may act with the rights of its owner.
+
+    Args:
+        options: the options of a verb, `profile` among them, as they were given.
+
+    Raises: PolicyBlockedError.
+    """
+    from reporting_governance.core.role_uses import OUTSIDE_OPTIONS
+
+    named = os.environ.get("REPORTGOV_PROFILE") if not options.get("profile") else None
+    if named or any(options.get(each) for each in OUTSIDE_OPTIONS):
+        context.require(Action.OUTSIDE)
+
+
+def require_role(context: CommandContext, action: Action, state_owner: int) -> None:
+    """Let somebody go on whose role is enough.
+
+    Another user than the owner cannot write the state whatever his role is.  He is told that by whatever writes first;
+    only what is of high risk is judged before, since it may change more than the state.
+
+    Raises: PolicyBlockedError, after the refusal was recorded or a note of it left in the inbox.
+    """
+    is_another = os.geteuid() != state_owner
+    if not (is_another or context.is_set_up):
+        return  # the owner's folder, and nothing in it: whoever sets it up does so for him
+    if is_another and action not in HIGH_RISK:
+        return
+    roles = context.roles
+    if is_another and roles.found.is_closed:
+        return  # his role is not known to him; what writes first says whose state it is
+    verdict = roles.judge(action, context.actor_uid)
+    if verdict.is_allowed:
+        return
+    error = blocked_error(roles, verdict, context.actor_uid, is_another=is_another)
+    if not context.dry_run:
+        _record(context, verdict, error, is_another=is_another)
+    raise error
+
+
+def roles_of(context: CommandContext, state_owner: int) -> RolesInForce:  # noqa: ARG001 - known to the context
+    """Return who may do what in the state of a call."""
+    return context.roles
+
+
+def job_refusal(context: CommandContext, kind: str, arguments: tuple[str, ...]) -> Refusal | None:
+    """Return why the one who runs jobs may not run this one, None when he may."""
+    from reporting_governance.core.role_uses import job_actions
+    from reporting_governance.stages.job_records import Refusal
+
+    roles = context.roles
+    for action in job_actions(kind, arguments):
+        verdict = roles.judge(action, context.actor_uid)
+        if not verdict.is_allowed:
+            error = blocked_error(roles, verdict, context.actor_uid, is_another=False)
+            return Refusal(required=verdict.required.value, actual=verdict.standing.role.value, reason=str(error))
+    return None
+
+
+def blocked_error(roles: RolesInForce, verdict: Verdict, uid: int, *, is_another: bool) -> PolicyBlockedError:
+    """Return the error that says what is missing, and who can do what about it.
+
+    Args:
+        is_another: this process does not run as the state's owner, so that no role alone would help.
+    """
+    standing = verdict.standing
+    fault = roles.found.fault
+    because = standing.because if fault is None else f"{roles.found.path} does not count: {fault}"
+    return PolicyBlockedError(
+        action=verdict.action.value,
+        required=verdict.required.value,
+        actual=standing.role.value,
+        account=account_name(uid),
+        because=because,
+        remedy=_remedy(roles, verdict.required, uid, because=standing.because, is_another=is_another),
+    )
+
+
+def _remedy(roles: RolesInForce, required: Role, uid: int, *, because: str, is_another: bool) -> str:
+    owner = account_name(roles.state_owner or 0)
+    writers = owner if owner == "root" else f"{owner} or root"
+    place = shlex.quote(roles.found.path)
+    if roles.found.fault is not None:
+        advice = f"`reportgov roles check` shows what {writers} can mend"
+    elif roles.found.roles is None:
+        advice = f"{writers} can make {place} (mode 0644) with the line `users: {{{key_of(uid)}: {required}}}`"
+    else:
+        there = because.removeprefix("users: ") if because.startswith("users: ") else ""
+        what = f"change `{there}` to" if there else "put"
+        advice = f"{writers} can {what} `{there or key_of(uid)}: {required}` under `users:` in {place}"
+    if is_another:
+        advice += f"; and it has to run as {owner}, who owns the state ({roles.state} belongs to {owner})"
+    return f"{advice}."
+
+
+def key_of(uid: int) -> str:
+    """Return how a roles file names a user."""
+    name = account_name(uid)
+    return f'"{uid}"' if name.startswith("uid:") else name
+
+
+def _record(context: CommandContext, verdict: Verdict, error: PolicyBlockedError, *, is_another: bool) -> None:
+    """Record a refusal, or leave a note of it where this process may not write."""
+    if is_another:
+        from reporting_governance.commands._elsewhere import hand_in
+
+        with suppress(GovernanceError):  # he may not even reach the inbox
+            hand_in(context.state, {"blocked": verdict.action.value})
+        return
+    from reporting_governance.contracts.journal_line import LineType
+    from reporting_governance.storage.interface import Addition, Group
+
+    line = Addition(
+        type=LineType.POLICY_BLOCKED,
+        action=verdict.action.value,
+        reason=str(error),
+        meta={
+            "actor": error.details["account"],
+            "uid": context.actor_uid,
+            "by": context.verb,
+            "required": verdict.required.value,
+            "actual": verdict.standing.role.value,
+        },
+    )
+    try:
+        # By the state's own profile: the one that this call names would be recorded as the one in force.
+        own = replace(context, profile_reference=own_profile(context.state), dry_run=False)
+        own.store.ready()
+        own.store.commit([Group(additions=(line,))], now=own.clock.now())
+    except GovernanceError as fault:
+        say(f"the refusal could not be recorded: {fault}")
