@@ -2,11 +2,14 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.acceptance.test_verbs_cold import PROGRAM
 from tests.acceptance.verbs import Verbs, profile
 from tests.openclaw.plugins.captured import FILE, make_package
 from tests.openclaw.plugins.making import Home, plugin, write
@@ -165,3 +168,19 @@ def test_a_dry_run_says_it_and_records_nothing(host: Host) -> None:
     assert len(host.verbs.journal()) == before
     assert (host.verbs.state / "plugins-seen.json").read_bytes() == kept
     assert "plugin_drift" in host.verbs.ok("scan").out
+
+
+def test_a_tick_in_which_nothing_was_touched_imports_nothing_for_it(host: Host, tmp_path: Path) -> None:
+    words = [sys.executable, "-P", "-c", PROGRAM, str(tmp_path / "found"), "run", "--state", str(host.verbs.state)]
+    done = subprocess.run(
+        [*words, *host.verbs.options], env=host.verbs.variables(), capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    found = set(json.loads((tmp_path / "found").read_text())["modules"])
+    ours = {each.removeprefix("reporting_governance.") for each in found}
+    assert "adapters.openclaw.footprint" in ours, "or nothing was looked at"
+    assert (
+        ours & {"adapters.openclaw.sight", "adapters.openclaw.config", "stages.plugin_watch", "stages.scan_work"}
+        == set()
+    )
+    assert found & {"json5", "shutil", "sqlite3", "subprocess", "pathlib", "yaml"} == set()

@@ -65,11 +65,11 @@ def _look(
     known = entry or {}
     sighted = look(parameters, os.environ, state_folder=context.state, package=known.get("package"))
     sight = sighted.sight
-    said = watch_plugins(context.store, sight, clock=context.clock, known_sha256=known.get("config_sha256"))
+    watched = watch_plugins(context.store, sight, clock=context.clock, known_sha256=known.get("config_sha256"))
     mark = _names(context).get(plugin_mark_id(sight.instance))
-    if not sighted.is_steady:
-        return said, None
-    return said, {
+    if not (sighted.is_steady and watched.is_settled):
+        return watched.said, None
+    return watched.said, {
         "around": around,
         "looked_at": int(context.clock.now().timestamp()),
         "instance": sight.instance,

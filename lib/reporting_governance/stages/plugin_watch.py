@@ -34,7 +34,7 @@ from reporting_governance.stages.scan_report import Said
 from reporting_governance.stages.self_change import SELF, say_about_us, self_key, threads_of
 from reporting_governance.stages.source_marks import mark_group
 from reporting_governance.stages.task_version import TaskVersion, load_version
-from reporting_governance.storage.interface import Addition, Group, Listing, Store, View, expand
+from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View, expand
 
 SOURCE = "openclaw-plugins"  #: of the mark
 _TITLE = "OpenClaw's plugins"
@@ -83,9 +83,14 @@ def find_drift(store: Store, sight: PluginSight, *, known_sha256: str | None = N
     return Drift(compared, mark, view.name, config_changed=sight.config_sha256 != known)
 
 
-def watch_plugins(
-    store: Store, sight: PluginSight, *, clock: Clock, known_sha256: str | None = None
-) -> tuple[Said, ...]:
+class Watched(NamedTuple):
+    """What was said, and whether everything there was to record is recorded: else somebody else was first."""
+
+    said: tuple[Said, ...]
+    is_settled: bool = True
+
+
+def watch_plugins(store: Store, sight: PluginSight, *, clock: Clock, known_sha256: str | None = None) -> Watched:
     """Record what is seen for the first time, and say what another writer changed.
 
     Safe to start twice, also at the same time: everything said consumes the exact version it was seen in.
@@ -95,24 +100,30 @@ def watch_plugins(
     """
     drift = find_drift(store, sight, known_sha256=known_sha256)
     if drift.mark is None and sight.problem:
-        return ()  # nobody was ever able to see anything, so nothing is lost from sight
+        return Watched(())  # nobody was ever able to see anything, so nothing is lost from sight
     watch = store.listing(Folder.WATCH)
     now = clock.now()
-    verdicts = tuple(_verdicts(store, watch, sight, drift, now))
     beside = _beside(store, sight, drift, watch, clock)
+    verdicts = tuple(_verdicts(store, watch, sight, drift, now))
     version = load_version(store, watch, self_key(sight.task_id)) if verdicts else None
-    changes: tuple[Transition, ...] = ()
-    if version is not None:
-        entries = {} if version.body is None else version.body["conditions"]
-        changes = transitions(version.key, entries, verdicts, finished=False, now=now)
-        if not drift.compared.turned and _is_put_back(drift, sight, entries):
-            changes += _ended(version, ResolvedBy.CONDITION_FALSE, "they are as they were before", now)
+    if verdicts and version is None:
+        return Watched((), is_settled=False)
+    changes = () if version is None else _changes(version, verdicts, drift, sight, now)
     if version is None or not changes:
-        if beside is not None and not (verdicts and version is None):
-            store.commit([beside], now=now)
-        return ()
+        answers = [] if beside is None else store.commit([beside], now=now)
+        return Watched((), is_settled=all(isinstance(each, Added) for each in answers))
     said = say_about_us(store, version, changes, task_id=sight.task_id, title=_TITLE, clock=clock, beside=beside)
-    return say(sight.task_id, SELF, said)
+    return Watched(say(sight.task_id, SELF, said), is_settled=bool(said))
+
+
+def _changes(
+    version: TaskVersion, verdicts: Sequence[Verdict], drift: Drift, sight: PluginSight, now: datetime
+) -> tuple[Transition, ...]:
+    entries = {} if version.body is None else version.body["conditions"]
+    changes = transitions(version.key, entries, verdicts, finished=False, now=now)
+    if not drift.compared.turned and _is_put_back(drift, sight, entries):
+        changes += _ended(version, ResolvedBy.CONDITION_FALSE, "they are as they were before", now)
+    return changes
 
 
 def close_what_is_known(store: Store, task_id: str, *, watched: bool, clock: Clock) -> tuple[Said, ...]:
