@@ -149,7 +149,7 @@ class TestEveryPlan:
         found = plan(document, *named, on=on, by=by)
         result = configured(after(document, found), by=by).policy
         was, now = state(configured(document, by=by).policy), state(result)
-        assert {each.plugin_id: each.enabled for each in found.moves} == {
+        assert {each.plugin_id: each.after.enabled for each in found.switched if each.moves} == {
             name: now[name] for name in NAMES if now[name] is not was[name]
         }
         assert found.policy == result, "what was judged is what is read back"
@@ -209,7 +209,7 @@ class TestOneChange:
             (EditKind.SET, ("plugins", "entries", "alpha", "enabled"), True)
         ]
         assert found.asks == ()
-        assert found.moves == ()
+        assert [(each.plugin_id, each.moves) for each in found.switched] == [("alpha", False)]
         assert [each.enabled for each in found.switches] == [True]
 
     def test_the_entry_is_called_as_the_file_calls_it(self) -> None:
@@ -223,7 +223,7 @@ class TestOneChange:
         found = plan({"plugins": {"allow": ["mem"]}}, ALPHA, on=True)
         assert [each.touches for each in found.asks] == [Touches.ALLOW]
         assert said(found) == ["plugins.allow gains alpha", "plugins.entries.alpha.enabled becomes true"]
-        assert [(each.plugin_id, each.was) for each in found.moves] == [("alpha", Why.NOT_ALLOWED)]
+        assert [(each.plugin_id, each.before.why) for each in found.switched] == [("alpha", Why.NOT_ALLOWED)]
 
     def test_every_spelling_is_taken_from_the_denied(self) -> None:
         document = {"plugins": {"deny": ["Alpha", "mem", "${NAME}", "Alpha"]}}
@@ -236,8 +236,9 @@ class TestOneChange:
         assert [each.says for each in found.asks] == [
             "the memory slot (plugins.slots.memory) goes from memory-core to mem"
         ]
-        assert [(each.plugin_id, each.enabled, each.is_named) for each in found.moves] == [
-            ("memory-core", False, False)
+        assert [(each.plugin_id, each.after.enabled, each.because) for each in found.switched] == [
+            ("mem", True, ()),
+            ("memory-core", False, ("mem",)),
         ]
         document = after({}, found)
         back = plan(document, CORE, on=True)

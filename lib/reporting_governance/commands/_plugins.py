@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from reporting_governance.adapters.openclaw.paths import Places, find_places
@@ -28,12 +28,21 @@ def look(*, home: str | None, package: str | None, host: str | None) -> Looked:
 
     Plugins must belong to the user whose OpenClaw it is: the owner of its state folder, as far as there is one.
     """
-    places = find_places(os.environ, home=home, package=package, host=None if host is None else host.strip())
+    places = places_named(os.environ, home=home, package=package, host=host)
+    return Looked(places, survey(places, os.environ, uid=owner_of(places)))
+
+
+def places_named(environment: Mapping[str, str], *, home: str | None, package: str | None, host: str | None) -> Places:
+    """Return where the installation is that options and OpenClaw's own variables name."""
+    return find_places(environment, home=home, package=package, host=None if host is None else host.strip())
+
+
+def owner_of(places: Places) -> int:
+    """Return the uid of the user whose OpenClaw it is."""
     try:
-        uid = os.stat(places.state).st_uid
+        return os.stat(places.state).st_uid
     except OSError:
-        uid = os.geteuid()
-    return Looked(places, survey(places, os.environ, uid=uid))
+        return os.geteuid()
 
 
 def listing(found: Looked, *, own: bool) -> Reply:
@@ -64,7 +73,7 @@ def check(found: Looked, ids: Sequence[str]) -> Reply:
     parts = [_about(found)]
     shown = answers if ids else wrong
     if shown:
-        parts.append(table(("id", "answer", "why"), [_answer(each) for each in shown]))
+        parts.append(table(("id", "answer", "why"), [answer_row(each) for each in shown]))
     parts.append(f"{len(answers) - len(wrong)} of {len(answers)} fit.")
     return Reply(_document("check", found, answers), "\n\n".join(parts), ExitCode.NO if wrong else _code(found))
 
@@ -106,7 +115,8 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _answer(each: Checked) -> tuple[object, ...]:
+def answer_row(each: Checked) -> tuple[object, ...]:
+    """Return an answer as a row of a table."""
     return (each.plugin_id, each.fitness.value.replace("_", " "), "; ".join(each.reasons))
 
 
@@ -122,10 +132,14 @@ def _document(what: str, found: Looked, answers: Sequence[Checked]) -> dict[str,
         "notes": list(found.survey.notes),
         "plugins": [_listed(each) for each in found.survey.plugins],
         "told": [_told(each) for each in found.survey.refusals],
-        "answers": [
-            {"id": each.plugin_id, "answer": each.fitness.value, "reasons": list(each.reasons)} for each in answers
-        ],
+        "answers": answers_of(answers),
+        "switch": None,
     }
+
+
+def answers_of(answers: Sequence[Checked]) -> list[dict[str, Any]]:
+    """Return answers as a reply has them."""
+    return [{"id": each.plugin_id, "answer": each.fitness.value, "reasons": list(each.reasons)} for each in answers]
 
 
 def _listed(each: Listed) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from reporting_governance.stages.explain import ExplainReport, run_explain
 def main(context: CommandContext, *, identity: str) -> Reply:
     """Tell the whole story of one id.
 
-    ID is that of a task, event, episode, decision, notice, thread, spool item, attempt, receipt, act, hold or silence.
+    ID is that of a task, event, episode, decision, notice, thread, spool item, attempt, receipt, act, hold, silence or
+    job, or of a plugin of OpenClaw.
 
     The newest lines of the journal are read first. Of an older story its own lines are looked for, and read alone.
     """

@@ -38,7 +38,7 @@ VERBS = {
     "export-audit": "Write the journal into one file that a stranger can check.",
     "verify-audit": "Check a journal, or a bundle of it, with nothing taken on trust.",
     "rule": "Say what a rule asks for, and how to mend what breaks it.",
-    "plugins": "List OpenClaw's plugins as it would, and check whether they fit its version.",
+    "plugins": "List OpenClaw's plugins as it would, check whether they fit, turn them on and off.",
     "doctor": "Check this host, the state folder and the journal; rebuild views.",
     "prune": "Retire the oldest segments of the journal by a record.",
     "erase": "Erase a text for good; the journal goes on saying that it was there.",

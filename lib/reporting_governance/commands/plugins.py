@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.errors import UsageError
 
-LIST, CHECK = "list", "check"
+LIST, CHECK, ENABLE, DISABLE = "list", "check", "enable", "disable"
 
 
 class BadPlugins(UsageError):
@@ -19,18 +22,23 @@ class BadPlugins(UsageError):
 
 @governed_command(
     "plugins",
-    takes="OpenClaw's folders and its configuration; nothing of the state folder",
-    adds="nothing",
-    twice="may run twice: it only reads",
+    takes="OpenClaw's folders and its configuration",
+    adds="list and check nothing; enable and disable lines plugin.enable and plugin.disable, one for each plugin that "
+    "goes on or off, and plugin.compatibility_failed where one does not fit; and they change OpenClaw's configuration",
+    twice="may run twice: what is on or off already stays so, and nothing is written",
     examples=(
         "reportgov plugins list",
         "reportgov plugins list --own --format json",
         "reportgov plugins check",
         "reportgov plugins check telegram",
         "reportgov plugins check --host-version 2027.1.1",
+        "reportgov plugins enable weather",
+        "reportgov plugins enable vault --yes",
+        "reportgov plugins disable weather telegram --dry-run",
     ),
+    dry=True,
 )
-@click.argument("what", metavar="WHAT", type=click.Choice([LIST, CHECK]))
+@click.argument("what", metavar="WHAT", type=click.Choice([LIST, CHECK, ENABLE, DISABLE]))
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--own", is_flag=True, help="Also show the plugins of OpenClaw's own package (list).")
 @click.option(
@@ -48,36 +56,63 @@ class BadPlugins(UsageError):
 @click.option(
     "--host-version",
     metavar="VERSION",
-    help="Answer as this version of OpenClaw would.  Default: that of the package.",
+    help="Answer as this version of OpenClaw would (list, check).  Default: that of the package.",
 )
-def main(
-    context: CommandContext,  # noqa: ARG001 - a verb takes the context
-    *,
-    what: str,
-    ids: tuple[str, ...],
-    own: bool,
-    openclaw_home: str | None,
-    openclaw_package: str | None,
-    host_version: str | None,
-) -> Reply:
-    """Find OpenClaw's plugins as OpenClaw finds them, without starting it, and say whether they fit.
+@click.option("--yes", is_flag=True, help="Agree to whatever else changes, without being asked (enable, disable).")
+@click.option(
+    "--no-cli", is_flag=True, help="Edit the file without asking OpenClaw's own program first (enable, disable)."
+)
+@click.option(
+    "--force", is_flag=True, help="Also where a rule is not met that OpenClaw itself does not ask; for owners (enable)."
+)
+def main(context: CommandContext, *, what: str, ids: tuple[str, ...], **options: Any) -> Reply:
+    """Find OpenClaw's plugins as OpenClaw finds them, without starting it, say whether they fit, turn them on and off.
 
     \b
     list     Every plugin that OpenClaw takes: where it comes from, whether it is on and why, and whether it fits this
              version; then what looks like a plugin and is not taken, with the reason.
     check    Whether plugins fit, by every rule that they write down; without an ID all of them.  Ends with 1 when one
              does not fit, is refused, or is not there.
+    enable   Turns plugins on, all that are named or none.  What else it takes (an entry in plugins.allow or out of
+             plugins.deny, a slot that another plugin fills) is shown first, and has to be agreed to: at a terminal
+             you are asked, elsewhere --yes says it.  Ends with 1 when nothing was changed for any such reason.
+    disable  Turns plugins off.
 
     Ends with 3 when something that decides could not be seen: OpenClaw's package was not found, its configuration is
     one that it does not take itself, or its database cannot be read.
     """
-    if what == LIST and ids:
-        raise BadPlugins(problem="list takes no ids: check does")
-    if what == CHECK and own:
-        raise BadPlugins(problem="--own belongs to list")
-    if host_version is not None and not host_version.strip():
-        raise BadPlugins(problem="--host-version is empty")
+    problem = _misfit(context, what, ids, options)
+    if problem:
+        raise BadPlugins(problem=problem)
+    places: dict[str, Any] = {"home": options["openclaw_home"], "package": options["openclaw_package"]}
+    if what in (ENABLE, DISABLE):
+        from reporting_governance.commands._plugins_switch import switch
+
+        flags: dict[str, Any] = {"force": options["force"], "yes": options["yes"], "cli": not options["no_cli"]}
+        return switch(context, ids, on=what == ENABLE, **flags, **places)
     from reporting_governance.commands import _plugins
 
-    found = _plugins.look(home=openclaw_home, package=openclaw_package, host=host_version)
-    return _plugins.check(found, ids) if what == CHECK else _plugins.listing(found, own=own)
+    found = _plugins.look(host=options["host_version"], **places)
+    return _plugins.check(found, ids) if what == CHECK else _plugins.listing(found, own=options["own"])
+
+
+def _misfit(context: CommandContext, what: str, ids: tuple[str, ...], options: Mapping[str, Any]) -> str:
+    """Return what does not go together; empty when all does."""
+    changes = what in (ENABLE, DISABLE)
+    host = options["host_version"]
+    if what == LIST and ids:
+        return "list takes no ids: check does"
+    if what != LIST and options["own"]:
+        return "--own belongs to list"
+    if changes and not ids:
+        return f"{what} takes the id of at least one plugin"
+    if changes and any(not each.strip() for each in ids):
+        return "an id is empty"
+    if changes and host is not None:
+        return "--host-version belongs to list and check: what is turned on meets the OpenClaw that is there"
+    if host is not None and not host.strip():
+        return "--host-version is empty"
+    foreign = {"--yes": options["yes"], "--no-cli": options["no_cli"], "--dry-run": context.dry_run}
+    if not changes and any(foreign.values()):
+        return f"{next(name for name, given in foreign.items() if given)} belongs to enable and disable"
+    return "--force belongs to enable" if what != ENABLE and options["force"] else ""

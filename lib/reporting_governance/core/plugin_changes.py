@@ -15,6 +15,7 @@ from reporting_governance.contracts.plugin import Candidate
 from reporting_governance.core.plugin_choice import policy_id
 from reporting_governance.core.plugin_enablement import (
     DEFAULT_MEMORY,
+    Enablement,
     PluginPolicy,
     Why,
     config_id,
@@ -62,14 +63,20 @@ class Change:
 
 
 @frozen(kw_only=True)
-class Move:
-    """A plugin that is on afterwards and was not before, or the other way round; also one that nobody named."""
+class Switched:
+    """A plugin that was named and is changed, or that goes on or off with one of those."""
 
     plugin_id: str
-    enabled: bool  #: afterwards
-    was: Why
-    why: Why  #: what decides afterwards
+    before: Enablement
+    after: Enablement
     is_named: bool
+    changes: tuple[Change, ...] = ()  #: what is changed for it
+    because: tuple[str, ...] = ()  #: of one that nobody named: those with which it goes
+
+    @property
+    def moves(self) -> bool:
+        """Whether it is on afterwards and was not before, or the other way round."""
+        return self.before.enabled is not self.after.enabled
 
 
 @frozen(kw_only=True)
@@ -86,7 +93,7 @@ class SwitchPlan:
 
     on: bool  #: whether the plugins that were named are to be on
     changes: tuple[Change, ...]
-    moves: tuple[Move, ...]
+    switched: tuple[Switched, ...]  #: in the order in which plugins are found
     unchanged: tuple[str, ...]  #: named, and so already
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]  #: what else a person may want to know; nothing is changed by it
@@ -130,14 +137,14 @@ def plan_switch(
         verdict = decide(plugin, policy, platform=platform)
         if verdict.enabled is not on and plugin.id not in rivals:
             problems.append(Problem(plugin_id=plugin.id, says=_stays_off(plugin, verdict.why)))
-    moves = _moves(taken, configured.policy, policy, {each.id for each in named}, platform)
+    switched = _switched(taken, configured.policy, policy, changes, platform)
     return SwitchPlan(
         on=on,
         changes=tuple(changes),
-        moves=moves,
+        switched=switched,
         unchanged=tuple(unchanged),
         problems=tuple(problems),
-        notes=tuple(_notes(moves, taken, policy, platform)),
+        notes=tuple(_notes(switched, taken, policy, platform)),
         policy=policy,
     )
 
@@ -240,27 +247,34 @@ def _first(names: Sequence[str], otherwise: str) -> str:
     return names[0] if names else otherwise
 
 
-def _moves(
-    taken: Iterable[Candidate], before: PluginPolicy, after: PluginPolicy, named: set[str], platform: str
-) -> tuple[Move, ...]:
+def _switched(
+    taken: Iterable[Candidate], before: PluginPolicy, after: PluginPolicy, changes: Sequence[Change], platform: str
+) -> tuple[Switched, ...]:
+    ids = tuple(dict.fromkeys(each.plugin_id for each in changes))
     found = []
     for each in taken:
-        was, will = decide(each, before, platform=platform), decide(each, after, platform=platform)
-        if was.enabled is not will.enabled:
-            found.append(
-                Move(plugin_id=each.id, enabled=will.enabled, was=was.why, why=will.why, is_named=each.id in named)
-            )
+        switched = Switched(
+            plugin_id=each.id,
+            before=decide(each, before, platform=platform),
+            after=decide(each, after, platform=platform),
+            is_named=each.id in ids,
+            changes=tuple(change for change in changes if change.plugin_id == each.id),
+            because=() if each.id in ids else ids,
+        )
+        if switched.is_named or switched.moves:
+            found.append(switched)
     return tuple(found)
 
 
-def _notes(moves: Iterable[Move], taken: Sequence[Candidate], policy: PluginPolicy, platform: str) -> Iterable[str]:
-    for move in moves:
-        slot = _SLOT_REASONS.get(move.was)
-        if not move.enabled and slot is not None and _filled_by(policy, slot) == move.plugin_id:
-            yield f"nobody fills {_SLOT_WORDS[slot]} then: plugins.slots.{slot} still means {move.plugin_id}"
-        if move.enabled:
-            continue
+def _notes(
+    switched: Iterable[Switched], taken: Sequence[Candidate], policy: PluginPolicy, platform: str
+) -> Iterable[str]:
+    gone = [each for each in switched if each.moves and not each.after.enabled]
+    for each in gone:
+        slot = _SLOT_REASONS.get(each.before.why)
+        if slot is not None and _filled_by(policy, slot) == each.plugin_id:
+            yield f"nobody fills {_SLOT_WORDS[slot]} then: plugins.slots.{slot} still means {each.plugin_id}"
         for other in taken:
-            needs = policy_id(move.plugin_id) in map(policy_id, other.manifest.requires)
+            needs = policy_id(each.plugin_id) in map(policy_id, other.manifest.requires)
             if needs and decide(other, policy, platform=platform).enabled:
-                yield f"{other.id}, which is on, requires {move.plugin_id}"
+                yield f"{other.id}, which is on, requires {each.plugin_id}"

@@ -6,6 +6,7 @@ from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Document
 from reporting_governance.core.policy_templates import duration_words
 from reporting_governance.core.story_gate import gate_words, way_words
+from reporting_governance.core.story_plugins import plugin_sentence
 
 
 @frozen
@@ -22,7 +23,9 @@ class Told:
 
 def tell(seq: int, line: Document) -> Told:
     """Return one line of the journal as a step of a story."""
-    record = line["record"]
+    record = line.get("record")
+    if record is None:
+        return Told(seq, line["ts"], line.get("actor", ""), line["type"], line["pluginId"], plugin_sentence(line))
     sentence = _SENTENCES.get(record["kind"], _other)(record["body"])
     return Told(seq, line["ts"], line.get("actor", ""), record["kind"], record["id"], sentence)
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.record import Document
+from reporting_governance.core.story_plugins import PLUGIN_LINES
 
 _EPISODE, _THREAD = "epi_", "thr_"
 
@@ -35,10 +36,12 @@ class Related:
 
 
 def node_of(seq: int, line: Document) -> Node | None:
-    """Return what joins a line to others; None for a line without a record."""
+    """Return what joins a line to others; None for a line without a record, but for one about a plugin."""
     record: Mapping[str, Any] | None = line.get("record")
     if record is None:
-        return None
+        if line["type"] not in PLUGIN_LINES:
+            return None
+        return Node(seq, f"line_{seq}", line["type"], (), (), (line["pluginId"],), (), None, None)
     body = record["body"]
     names: list[str] = []
     task = starts = None

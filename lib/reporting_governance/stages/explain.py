@@ -89,7 +89,7 @@ def _next(
     store: Store, traced: Traced, profile: ProfileSpec, waiting: Sequence[WaitingNotice], now: datetime
 ) -> tuple[Next, ...]:
     """Return what comes next with the open work that the story's records made or changed."""
-    touched = {view[1] for _, line in traced.lines for view in line["record"]["views"]}
+    touched = {view[1] for _, line in traced.lines for view in line.get("record", {}).get("views", ())}
     found: list[Next] = []
     kept = {each.notice_id: Kept(each.sentence, each.until) for each in waiting if each.state is WaitState.HELD}
     rules = rules_of(profile.notification)

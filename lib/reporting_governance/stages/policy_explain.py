@@ -25,10 +25,11 @@ def run_policy_explain(store: Store, identity: str, packs: Iterable[CompiledPack
     Raises: NoDecision.
     """
     traced = trace(store, identity)
-    records = [line["record"] for _, line in traced.lines if line["record"]["kind"] == DecisionRecord.schema]
+    recorded = [line for _, line in traced.lines if "record" in line]
+    records = [line["record"] for line in recorded if line["record"]["kind"] == DecisionRecord.schema]
     own = [each for each in records if each["id"] == identity]
     wanted = {each["id"] for each in own or records}
-    lines = [line for _, line in traced.lines if line["record"]["id"] in wanted]
+    lines = [line for line in recorded if line["record"]["id"] in wanted]
     known = list(packs)
     accounts = [account_of(expand(store, line)["record"]["body"], known) for line in lines]
     if not accounts:

@@ -47,7 +47,7 @@ def find_places(
         package: the folder of OpenClaw's package, instead of the one behind `openclaw` on the PATH.
         host: the version to answer for, before what the variables and the package say.
     """
-    settings = {**environment, **({} if home is None else _only_home(home))}
+    settings = {**environment, **({} if home is None else only_home(home))}
     house = _home(settings)
     state = _state(settings, house)
     root = _package_root(package, settings)
@@ -73,7 +73,7 @@ def user_path(written: str, home: str) -> str:
     return os.path.normpath(os.path.abspath(plain))
 
 
-def _only_home(home: str) -> dict[str, str]:
+def only_home(home: str) -> dict[str, str]:
     """Return variables that let nothing but a home speak."""
     return {
         "OPENCLAW_HOME": os.path.abspath(home),
