@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from reporting_governance import __version__
 from reporting_governance.commands import _settings
-from reporting_governance.errors import GovernanceError, StorageError
+from reporting_governance.errors import ExitCode, GovernanceError, StorageError
 from reporting_governance.file_modes import create
 
 _CACHE = os.path.join("journal", "settings.json")
@@ -69,18 +69,26 @@ def encoded(settings: _settings.Settings) -> bytes:
     return json.dumps(settings.content, sort_keys=True).encode("ascii")
 
 
-def recovered(state: str, reference: str) -> _settings.Settings | None:
+def recovered(last_in_force: Callable[[], bytes | None], reference: str) -> _settings.Settings | None:
     """Return the settings that the journal names last; None when it names none, or none that can still be read.
 
     An older version of the program may have recorded them, so they are held against the types of this one.
+
+    Args:
+        last_in_force: reads them; see `_backend.Backend`.
+
+    Raises: GovernanceError where the journal is away and may be back later.
     """
     from reporting_governance.storage.files.chain import UnknownVersion
-    from reporting_governance.storage.files.in_force import last_in_force
 
     try:
-        content = last_in_force(state)
+        content = last_in_force()
         return None if content is None else _checked(json.loads(content), reference)
-    except (OSError, UnknownVersion, GovernanceError, ValueError, LookupError, TypeError):
+    except GovernanceError as fault:
+        if fault.exit_code is ExitCode.TRY_LATER:
+            raise
+        return None
+    except (OSError, UnknownVersion, ValueError, LookupError, TypeError):
         return None
 
 

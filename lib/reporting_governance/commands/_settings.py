@@ -7,9 +7,9 @@ digests of the files it was made from (`_kept_settings`).  That copy is a cache:
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
@@ -204,7 +204,14 @@ class Settings:
         return effective_capabilities(self.artifact, self.descriptor)
 
 
-def load_settings(state: str, reference: str, *, keep: bool = True, make: bool = False) -> Settings:
+def load_settings(
+    state: str,
+    reference: str,
+    *,
+    keep: bool = True,
+    make: bool = False,
+    last_in_force: Callable[[], bytes | None] | None = None,
+) -> Settings:
     """Return what a profile puts in force.
 
     Args:
@@ -212,6 +219,7 @@ def load_settings(state: str, reference: str, *, keep: bool = True, make: bool =
         reference: a shipped profile's name, or the path of a file.
         keep: whether the cache may be written.
         make: whether the state's folder may be made for it.
+        last_in_force: reads from the journal what was in force; None: the journal lies in the state folder.
 
     A profile, pack or descriptor with faults decides nothing: then the last good settings are in force (those kept
     beside the journal, else those it names, else the shipped minimal-solo-mode); `refused` and `findings` say why.
@@ -234,10 +242,16 @@ def load_settings(state: str, reference: str, *, keep: bool = True, make: bool =
         return settings
     good = cached
     if good is None:
-        good = _kept_settings.recovered(state, reference) or _shipped_default(reference, path, state)
+        good = _kept_settings.recovered(last_in_force or partial(_in_folder, state), reference) or _shipped_default(reference, path, state)
         if keep:
             _kept_settings.write(state, good, make=make)
     return replace(good, findings=settings.findings, refused=settings.refused)
+
+
+def _in_folder(state: str) -> bytes | None:
+    from reporting_governance.storage.files.in_force import last_in_force
+
+    return last_in_force(state)
 
 
 def _shipped_default(reference: str, path: str, state: str) -> Settings:

@@ -103,6 +103,16 @@ def finish(layout: Layout) -> None:
     journal_io.sync_folder(layout.journal)
 
 
+def make_local_folders(layout: Layout) -> None:
+    """Make what a host needs for itself beside a log that lies elsewhere."""
+    for name in _OTHER_FOLDERS:
+        if name != "blobs":
+            _make(f"{layout.root}/{name}")
+    _make(f"{layout.root}/inbox", _DROP_BOX)
+    _make(layout.checkpoints)
+    journal_io.sync_folder(layout.root)
+
+
 def view_folders_amiss(root: str) -> list[str]:
     """Return the names of the work folders that are gone, or in whose place stands a link or a file."""
     with os.scandir(root) as entries:  # before every commit: one call is quicker than a look at each of them

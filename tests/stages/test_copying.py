@@ -1,0 +1,261 @@
+"""A log copied from one state folder into another: the same bytes, and proof of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
+from reporting_governance.stages.copying import (
+    CopyReport,
+    Grown,
+    InFlight,
+    NotACopy,
+    NotTheSame,
+    account_of,
+    refuse_in_flight,
+    run_copy,
+)
+from reporting_governance.storage.files.backend import FilesBackend
+from reporting_governance.storage.files.copying import FilesCopyTarget, copy_target
+from reporting_governance.storage.files.limits import Limits
+from reporting_governance.storage.interface import Addition, Group, Head
+from tests.storage.building import DUE, NOW, birth, later, observed, settle
+
+LONG = "what an agent said about it all " * 20
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def now(self) -> Any:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return 1.0
+
+
+def backend(root: Path) -> FilesBackend:
+    return FilesBackend(str(root), actor="uid:0", limits=Limits(segment_bytes=2048), now=lambda: NOW)
+
+
+def life(root: Path, items: int = 16) -> FilesBackend:
+    """Make a state with several segments, blobs, a torn tail that was healed, what is open and what is over."""
+    store = backend(root)
+    for number in range(items):
+        body = {"spool_id": f"{number}", "attempts": [], "receipts": [], "text": "é"}
+        store.commit([birth(number, body=body), observed(number, LONG)], now=later(number))
+    for number, name in enumerate(list(store.listing(Folder.SPOOL).names.values())[: items // 2]):
+        store.commit([settle(name, into_past=number % 2 == 0)], now=later(100 + number))
+    newest = max((root / "journal/log").iterdir())
+    with newest.open("ab") as file:
+        file.write(b'{"torn')
+    store = backend(root)
+    store.commit([birth(items + 1, body={"attempts": [], "receipts": []})], now=later(200))
+    store.keep_log_checkpoint(store.ready().seq, b"a note\n")
+    return store
+
+
+def copied(source: FilesBackend, to: Path, progress: list[int] | None = None) -> CopyReport:
+    with copy_target(str(to)) as target:
+        return run_copy(
+            source,
+            source.log_source(),
+            target,
+            opened=lambda: backend(to),
+            clock=Clock(),
+            progress=(progress if progress is not None else []).append,
+        )
+
+
+def files_under(root: Path, *places: str) -> dict[str, bytes]:
+    found = {}
+    for place in places:
+        for file in sorted((root / place).rglob("*")):
+            if file.is_file():
+                found[str(file.relative_to(root))] = file.read_bytes()
+    return found
+
+
+COPIED = ("journal/log", "blobs", *(folder.value for folder in Folder))
+
+
+def test_the_same_bytes_of_every_line_blob_and_view(tmp_path: Path) -> None:
+    source = life(tmp_path / "a")
+    assert len(list((tmp_path / "a/journal/log").iterdir())) > 3
+    progress: list[int] = []
+    report = copied(source, tmp_path / "b", progress)
+
+    assert files_under(tmp_path / "a", *COPIED) == files_under(tmp_path / "b", *COPIED)
+    assert sum(progress) == sum(each.stat().st_size for each in (tmp_path / "a/journal/log").iterdir())
+    assert report.account == account_of(backend(tmp_path / "b"))
+    assert report.lines == source.head().seq
+    assert report.blobs == len(list((tmp_path / "a/blobs").iterdir())) > 0
+    assert backend(tmp_path / "b").log_checkpoint(source.head().seq) == b"a note\n"
+
+
+def test_the_copy_goes_on_as_the_source_would_have(tmp_path: Path) -> None:
+    source = life(tmp_path / "a")
+    copied(source, tmp_path / "b")
+    for each in (source, backend(tmp_path / "b")):
+        each.ready()
+        each.commit([birth(1000)], now=later(300))
+    assert account_of(source).leaf == account_of(backend(tmp_path / "b")).leaf
+
+
+def test_a_second_copy_finds_all_there(tmp_path: Path) -> None:
+    source = life(tmp_path / "a")
+    copied(source, tmp_path / "b")
+    before = files_under(tmp_path / "b", *COPIED)
+    report = copied(source, tmp_path / "b")
+
+    assert (report.lines, report.blobs, report.was_there) == (0, 0, source.head().seq)
+    assert files_under(tmp_path / "b", *COPIED) == before
+
+
+class Stopped(Exception):
+    """Stands for a process that was killed."""
+
+
+@contextmanager
+def ends_after(pieces: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    kept = FilesCopyTarget.add_lines
+    left = [pieces]
+
+    def add_lines(self: FilesCopyTarget, segment: int, lines: Any) -> None:
+        if left[0] == 0:
+            kept(self, segment, lines[: len(lines) // 2])
+            path = Path(f"{self._copying}/{segment:012d}.jsonl")
+            path.write_bytes(path.read_bytes()[:-7])  # torn in the middle of a line
+            raise Stopped
+        left[0] -= 1
+        kept(self, segment, lines)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FilesCopyTarget, "add_lines", add_lines)
+        yield
+
+
+@pytest.mark.parametrize("pieces", [0, 1, 2])
+def test_a_copy_that_was_broken_off_goes_on_where_it_stood(
+    pieces: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = life(tmp_path / "a")
+    with ends_after(pieces, monkeypatch), pytest.raises(Stopped):
+        copied(source, tmp_path / "b")
+    assert not (tmp_path / "b/journal/log").exists()  # nobody takes it for a log
+    report = copied(source, tmp_path / "b")
+
+    assert report.was_there > 0 or pieces == 0
+    assert report.was_there + report.lines == source.head().seq
+    assert files_under(tmp_path / "a", *COPIED) == files_under(tmp_path / "b", *COPIED)
+
+
+def test_killed_between_the_last_line_and_the_views(tmp_path: Path) -> None:
+    source = life(tmp_path / "a")
+    with copy_target(str(tmp_path / "b")) as target:
+        run_copy(
+            source, source.log_source(), target, opened=lambda: source, clock=Clock(), progress=lambda amount: None
+        )  # nobody has opened it yet
+    assert files_under(tmp_path / "b", Folder.SPOOL) == {}
+    copied(source, tmp_path / "b")
+    assert files_under(tmp_path / "a", *COPIED) == files_under(tmp_path / "b", *COPIED)
+
+
+def test_another_log_is_left_alone(tmp_path: Path) -> None:
+    source, other = life(tmp_path / "a"), life(tmp_path / "b", items=3)
+    before = files_under(tmp_path / "b", *COPIED)
+    with pytest.raises(NotACopy):
+        copied(source, tmp_path / "b")
+    with pytest.raises(NotACopy, match="newer"):
+        copied(other, tmp_path / "a")
+    assert files_under(tmp_path / "b", *COPIED) == before
+
+
+def test_half_a_copy_of_another_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, other = life(tmp_path / "a"), life(tmp_path / "c")
+    with ends_after(1, monkeypatch), pytest.raises(Stopped):
+        copied(other, tmp_path / "b")
+    with pytest.raises(NotACopy, match="another one"):
+        copied(source, tmp_path / "b")
+
+
+def test_nothing_to_copy(tmp_path: Path) -> None:
+    (tmp_path / "a/journal/log").mkdir(parents=True)
+    (tmp_path / "a/journal/log/000000000001.jsonl").touch()
+    empty = Empty(str(tmp_path / "a"), actor="uid:0")
+    with pytest.raises(NotACopy, match="no line"):
+        copied(empty, tmp_path / "b")
+
+
+class Empty(FilesBackend):
+    """A state that no command has written yet."""
+
+    def ready(self) -> Head:
+        return Head(0, "", None)
+
+
+def test_what_is_under_way_keeps_a_copy_back(tmp_path: Path) -> None:
+    source = backend(tmp_path / "a")
+    source.commit([birth(1)], now=NOW)
+    (name,) = source.listing(Folder.SPOOL).names.values()
+    begun = RecordLine(
+        kind="attempt",
+        id="att_1",
+        body={"attempt_id": "att_1", "deadline_at": "2026-03-01T05:00:00.000Z"},
+        consumes=(name,),
+        views=(ViewKey(name.folder, name.id, DUE),),
+    )
+    source.commit([Group(additions=(Addition(record=begun),))], now=NOW)
+    clock = Clock()
+    with pytest.raises(InFlight, match="1 under way, at the latest until 2026-03-01T05:00:00"):
+        refuse_in_flight(source, clock)
+    with pytest.raises(InFlight):
+        copied(source, tmp_path / "b")
+    clock.moment += timedelta(hours=1)  # in doubt by now, and for whoever looks next
+    refuse_in_flight(source, clock)
+
+
+def test_a_source_that_is_written_meanwhile(tmp_path: Path) -> None:
+    source = life(tmp_path / "a")
+    other = backend(tmp_path / "a")
+    other.ready()
+
+    def progress(amount: int) -> None:
+        if not other.has_added:
+            other.commit([birth(5000)], now=later(400))
+
+    with pytest.raises(Grown), copy_target(str(tmp_path / "b")) as target:
+        run_copy(
+            source,
+            source.log_source(),
+            target,
+            opened=lambda: backend(tmp_path / "b"),
+            clock=Clock(),
+            progress=progress,
+        )
+    assert not (tmp_path / "b/journal/log").exists()
+    report = copied(source, tmp_path / "b")
+    assert report.was_there == report.account.lines - 1
+
+
+def test_a_copy_that_says_something_else_is_found(tmp_path: Path) -> None:
+    source = life(tmp_path / "a")
+    copied(source, tmp_path / "b")
+    view = min((tmp_path / "b" / Folder.EVENTS).iterdir())
+    view.write_bytes(view.read_bytes().replace(b"short", b"shorn"))
+    with pytest.raises(NotTheSame, match="open_digest"):
+        copied(source, tmp_path / "b")
+
+
+def test_a_damaged_source_is_not_copied(tmp_path: Path) -> None:
+    source = life(tmp_path / "a")
+    first = min((tmp_path / "a/journal/log").iterdir())
+    first.write_bytes(first.read_bytes().replace(b"evt_", b"eve_", 1))
+    with pytest.raises(Exception, match="damaged"):
+        copied(source, tmp_path / "b")
+    assert not (tmp_path / "b/journal/log").exists()
