@@ -35,6 +35,7 @@ from reporting_governance.storage.files.inbox import FilesInbox
 from reporting_governance.storage.interface import Line, expand
 from reporting_governance.storage.memory import MemoryStore
 from tests.contracts.schemas_read import Judges
+from tests.stages.rights import Everything
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -205,7 +206,12 @@ def test_a_proof_from_outside_is_taken_in_as_its_schema_says(
 
     handlers = Handlers(receipt=receipt)
     report = run_inbox(
-        world.store, FilesInbox(str(tmp_path)), profile=world.profile, clock=world.clock, handlers=handlers
+        world.store,
+        FilesInbox(str(tmp_path)),
+        profile=world.profile,
+        clock=world.clock,
+        rights=Everything(),
+        handlers=handlers,
     )
     assert (report.recorded, report.refused) == (1, 0), report.findings
     *_, newest = world.store.replay()

@@ -9,10 +9,14 @@ import pytest
 
 from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.journal_line import Folder
-from reporting_governance.errors import Busy
-from reporting_governance.stages.inbox import Handlers, InboxReport, run_inbox
+from reporting_governance.contracts.role import Action
+from reporting_governance.errors import Busy, PolicyBlockedError
+from reporting_governance.stages.denials import Nobody
+from reporting_governance.stages.inbox import Handlers, run_inbox
+from reporting_governance.stages.inbox_report import InboxReport
 from reporting_governance.stages.report import run_report
 from reporting_governance.storage.files.inbox import FilesInbox
+from tests.stages.rights import Everything
 from tests.stages.watch_world import World
 
 
@@ -106,7 +110,7 @@ def test_a_check_in_for_another_users_task_is_put_aside(root: Path) -> None:
     (kept,) = findings_in_corrupt(root)
     assert kept["uid"] == os.getuid()
     drop(root, "b.json", {"verb": "complete", "task": "t1"})
-    assert take(root, world, operators=frozenset({os.getuid()})).recorded == 1
+    assert take(root, world, rights=Everything()).recorded == 1
 
 
 def test_a_fault_names_its_line_and_column(root: Path) -> None:
@@ -230,17 +234,22 @@ def test_acts_go_to_their_handler_with_their_owners_uid(root: Path) -> None:
     world = World()
     seen: list[tuple[Any, int]] = []
     drop(root, "ack.json", {"what": "ack", "subject": "epi_1", "comment": "on it"})
-    report = take(root, world, handlers=Handlers(act=lambda document, uid: seen.append((dict(document), uid)) or seen))
+    report = take(
+        root,
+        world,
+        rights=Everything(),
+        handlers=Handlers(act=lambda document, uid: seen.append((dict(document), uid)) or seen),
+    )
     assert seen == [({"what": "ack", "subject": "epi_1", "comment": "on it"}, os.getuid())]
     assert report.recorded == 1
     drop(root, "dance.json", {"what": "dance", "subject": "epi_1"})
-    report = take(root, world, handlers=Handlers(act=lambda document, uid: None))
+    report = take(root, world, rights=Everything(), handlers=Handlers(act=lambda document, uid: None))
     assert [(each.rule, each.pointer, each.line) for each in report.findings] == [("GOV801", "/what", 1)]
 
 
 def test_what_a_handler_knows_already_is_dropped(root: Path) -> None:
     path = drop(root, "dsn.json", {"attempt_id": "att_1", "refused": "550", "id": "dsn-1"})
-    report = take(root, World(), handlers=Handlers(receipt=lambda document, uid: None))
+    report = take(root, World(), rights=Everything(), handlers=Handlers(receipt=lambda document, uid: None))
     assert (report.recorded, report.already, report.refused) == (0, 1, 0)
     assert not path.exists()
 
@@ -252,7 +261,7 @@ def test_a_busy_handler_leaves_the_file(root: Path) -> None:
         raise Busy(path="journal/lock", seconds=5)
 
     path = drop(root, "ack.json", {"what": "ack", "subject": "epi_1"})
-    report = take(root, world, handlers=Handlers(act=busy))
+    report = take(root, world, rights=Everything(), handlers=Handlers(act=busy))
     assert (report.left, report.refused) == (1, 0)
     assert path.exists()
 
@@ -268,3 +277,142 @@ def test_the_owner_of_the_file_is_who_checks_in(root: Path) -> None:
     report = take(root, world)
     assert (report.recorded, report.refused) == (0, 1)
     assert world.bodies(Folder.TASKS)[0]["uid"] == 1234
+
+
+class Mapped(Everything):
+    """Nobody may do anything, but for what is given to each."""
+
+    def __init__(self, *allowed: Action, sender: bool = False) -> None:
+        self._allowed = allowed
+        self._sender = sender
+
+    def blocked(self, action: Action, uid: int) -> PolicyBlockedError | None:
+        return None if action in self._allowed else Nobody().blocked(action, uid)
+
+    def is_sender(self, uid: int) -> bool:
+        return self._sender
+
+
+def denials(world: World) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return what the journal says of people who were refused something."""
+    kinds = ("policy.blocked", "role.denied")
+    found = [each.document for each in world.store.replay() if each.document["type"] in kinds]
+    return [(each["type"], each["action"], each["meta"]) for each in found]
+
+
+@pytest.mark.parametrize("what", ["ack", "unack", "retry", "approve", "reject", "silence_end"])
+def test_an_act_of_somebody_without_the_role_is_put_aside_and_recorded(root: Path, what: str) -> None:
+    world = World()
+    drop(root, "a.json", {"what": what, "subject": "x", "comment": ""})
+    report = take(root, world, handlers=Handlers(act=lambda document, uid: pytest.fail("it was done")))
+    assert (report.recorded, report.refused) == (0, 1)
+    action = {"unack": "ack", "approve": "review", "reject": "review", "silence_end": "silence"}.get(what, what)
+    ((kind, done, meta),) = denials(world)
+    assert (kind, done) == ("policy.blocked", action)
+    assert {key: meta[key] for key in ("required", "actual", "actor", "uid", "by", "count")} == {
+        "required": "operator",
+        "actual": "viewer",
+        "actor": f"uid:{os.getuid()}",
+        "uid": os.getuid(),
+        "by": "inbox",
+        "count": 1,
+    }
+    (kept,) = findings_in_corrupt(root)
+    assert kept["findings"][0]["message"].startswith("POLICY_BLOCKED: ")
+
+
+def test_a_silence_needs_its_own_role(root: Path) -> None:
+    world = World()
+    drop(root, "a.json", {"matcher": {"task": "t1"}})
+    done: list[object] = []
+    handlers = Handlers(silence=lambda document, uid: done.append(document) or done)
+    take(root, world, rights=Mapped(Action.ACK), handlers=handlers)
+    assert (done, [each[:2] for each in denials(world)]) == ([], [("policy.blocked", "silence")])
+    drop(root, "b.json", {"matcher": {"task": "t1"}})
+    assert take(root, world, rights=Mapped(Action.SILENCE), handlers=handlers).recorded == 1
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.eml"])
+def test_a_receipt_of_no_sender_is_put_aside_whatever_the_role(root: Path, name: str) -> None:
+    world = World()
+    drop(root, name, {"attempt_id": "att_1", "proof": "delivered"})
+
+    def never(*_: object) -> object:
+        pytest.fail("it was taken")
+
+    report = take(root, world, rights=Mapped(*Action), handlers=Handlers(receipt=never, mail=never))
+    assert report.refused == 1
+    assert [each[:2] for each in denials(world)] == [("role.denied", "receipt")]
+    drop(root, name, {"attempt_id": "att_1", "proof": "delivered"})
+    handlers = Handlers(receipt=lambda document, uid: document, mail=lambda data, uid: data)
+    assert take(root, world, rights=Mapped(sender=True), handlers=handlers).recorded == 1
+
+
+def test_a_flood_of_refusals_is_one_line_of_the_journal(root: Path) -> None:
+    world = World()
+    for number in range(30):
+        drop(root, f"{number:02}.json", {"what": "ack", "subject": "x"})
+        drop(root, f"n{number:02}.json", {"blocked": "ack"})
+    assert take(root, world).refused == 30
+    found = {(action, meta["by"]): meta for _, action, meta in denials(world)}
+    assert {key: meta["count"] for key, meta in found.items()} == {("ack", "inbox"): 30, ("ack", "note"): 30}
+    assert len(found["ack", "inbox"]["files"]) == 5
+    assert len(denials(world)) == 2
+
+
+def test_of_a_note_only_its_owner_is_believed(root: Path) -> None:
+    world = World()
+    drop(root, "a.json", {"blocked": "key.rotate"})
+    assert take(root, world).recorded == 1
+    ((kind, action, meta),) = denials(world)
+    assert (kind, action, meta["uid"], meta["by"]) == ("policy.blocked", "key.rotate", os.getuid(), "note")
+    assert list((root / "inbox").iterdir()) == []
+    for name, document in {
+        "forged": {"blocked": "key.rotate", "actor": "root"},
+        "unknown": {"blocked": "format.disk"},
+        "allowed": {"blocked": "read"},
+    }.items():
+        drop(root, f"{name}.json", document)
+        assert take(root, world).refused == 1, name
+    assert len(denials(world)) == 1
+
+
+def test_a_check_in_for_the_task_of_another_is_recorded_as_refused(root: Path) -> None:
+    world = World()
+    start = CheckIn.parse({"verb": "start", "task": "t1", "agent": "worker"})
+    run_report(world.store, [start], uid=os.getuid() + 1, profile=world.profile, clock=world.clock)
+    drop(root, "a.json", {"verb": "complete", "task": "t1"})
+    drop(root, "b.json", {"verb": "heartbeat", "task": "t1"})
+    assert take(root, world).refused == 2
+    ((kind, action, meta),) = denials(world)
+    assert (kind, action, meta["count"]) == ("policy.blocked", "report.others", 2)
+
+
+def test_what_is_refused_goes_only_after_its_line_is_there(root: Path) -> None:
+    world = World()
+    drop(root, "a.json", {"what": "ack", "subject": "x"})
+
+    class Full:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.store, name)
+
+        def commit(self, groups: object, *, now: object) -> object:
+            raise Busy(path="journal/lock", seconds=5)
+
+    with pytest.raises(Busy):
+        run_inbox(Full(), FilesInbox(str(root)), profile=world.profile, clock=world.clock)  # type: ignore[arg-type]
+    assert [each.name for each in (root / "inbox").iterdir()] == ["a.json"]
+    assert take(root, world).refused == 1
+
+
+@pytest.mark.parametrize("key", ["what", "verb", "matcher", "attempt_id", "outcome", "session_id", "blocked"])
+def test_no_value_of_a_key_can_break_the_run_of_another_user(root: Path, key: str) -> None:
+    world = World()
+    values: list[Any] = [None, [], {}, [[]], {"a": []}, 1, 1.5, True, "", "x", "ack", ["ack"], "\ud800", "a\x00b"]
+    for number, value in enumerate(values):
+        drop(root, f"{number:02}.json", {key: value})
+    handlers = Handlers(act=lambda document, uid: None)
+    report = take(root, world, rights=Everything(), handlers=handlers)
+    assert report.read == len(values)
+    assert report.left == 0
+    assert list((root / "inbox").iterdir()) == []

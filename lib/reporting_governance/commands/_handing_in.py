@@ -2,20 +2,24 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.commands._artifacts import AllowedRoots, deployment_folder
 from reporting_governance.commands._identity import account_name
 from reporting_governance.commands._mail_in import Vouched, take_mail
 from reporting_governance.contracts.act import ActKind
+from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.report_attempt import GENERIC
+from reporting_governance.contracts.role import Action
 from reporting_governance.contracts.silence import Silence
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.threads import rules_of
-from reporting_governance.errors import ExitCode, GovernanceError
+from reporting_governance.errors import ExitCode, GovernanceError, PolicyBlockedError
 from reporting_governance.stages.acts import run_ack, run_unack
 from reporting_governance.stages.dropped import Dropped, Inbox, Taken
-from reporting_governance.stages.inbox import Handlers, InboxReport, run_inbox
+from reporting_governance.stages.inbox import Handlers, run_inbox
+from reporting_governance.stages.inbox_report import InboxReport
 from reporting_governance.stages.late_receipt import run_late_receipt
 from reporting_governance.stages.retrying import run_retry
 from reporting_governance.stages.reviewing import run_review
@@ -23,16 +27,9 @@ from reporting_governance.stages.silencing import add_silence, end_silence, new_
 from reporting_governance.storage.files.inbox import FilesInbox
 
 if TYPE_CHECKING:
+    from reporting_governance.commands._roles import RolesInForce
     from reporting_governance.commands._wiring import CommandContext
     from reporting_governance.stages.policy import Policy
-
-
-class NotAllowed(GovernanceError):
-    """The owner of a file may not do what it asks."""
-
-    exit_code = ExitCode.NO
-    message = "{who} may not hand in {what}; only the owner of the state folder may"
-    hint = "A roles file that lets others do this does not exist yet."
 
 
 class NotTaken(GovernanceError):
@@ -59,13 +56,50 @@ class LookedAt:
         return dropped.name
 
 
+class InboxRights:
+    """Who may do what, by the roles file and the profile that the state has of its own.
+
+    The owner is not looked up: he has every role, and an inbox that holds only his files costs nothing more.
+    """
+
+    def __init__(self, context: "CommandContext", state_owner: int) -> None:
+        self._context = context
+        self._owner = state_owner
+        self._known: dict[tuple[Action, int], PolicyBlockedError | None] = {}
+
+    def blocked(self, action: Action, uid: int) -> PolicyBlockedError | None:
+        """Return why a user may not do something, None when he may."""
+        if uid == self._owner:
+            return None
+        if (action, uid) not in self._known:
+            from reporting_governance.commands._role_gate import blocked_error
+
+            verdict = self._roles.judge(action, uid)
+            error = None if verdict.is_allowed else blocked_error(self._roles, verdict, uid, is_another=False)
+            self._known[action, uid] = error
+        return self._known[action, uid]
+
+    def is_sender(self, uid: int) -> bool:
+        """Tell whether a user may hand in receipts."""
+        return uid == self._owner or self._roles.standing(uid).is_sender
+
+    def name(self, uid: int) -> str:
+        """Return a user's account name."""
+        return account_name(uid)
+
+    @cached_property
+    def _roles(self) -> "RolesInForce":
+        from reporting_governance.commands._role_gate import roles_of
+
+        return roles_of(self._context, self._owner)
+
+
 def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
-    """Record check-ins, acts and receipts.  The owner of the state folder has every role; everybody may check in."""
+    """Record check-ins, acts and receipts, each as far as its owner may: everybody may check in for what he started."""
     owner = os.stat(context.state).st_uid
     profile = context.settings.profile
 
     def act(document: Mapping[str, Any], uid: int) -> object:
-        _only(owner, uid, "acts")
         what, subject = document.get("what"), str(document.get("subject", ""))
         comment = str(document.get("comment", ""))
         if what in (ActKind.ACK, ActKind.UNACK):
@@ -99,23 +133,31 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
         )
 
     def silence(document: Mapping[str, Any], uid: int) -> object:
-        _only(owner, uid, "silences")
         now = format_time(context.clock.now())
         given = {"silence_id": new_id(), "starts_at": now, **document, "created_by": account_name(uid)}
         return add_silence(context.store, Silence.parse(given, source="silence"), clock=context.clock)
 
     def receipt(document: Mapping[str, Any], uid: int) -> object:
-        _only(owner, uid, "receipts")
         return run_late_receipt(
             context.store,
             document,
             settled_by=account_name(uid),
             rules=rules_of(profile.notification),
             clock=context.clock,
+            at_most=None if uid == owner else most_proof,
         )
 
+    def most_proof(target: str) -> Proof:
+        from reporting_governance.adapters.senders.external import NAME, RECEIPT_AT_MOST
+
+        receiver, _, name = target.partition("/")
+        known = profile.notification.receivers.get(receiver)
+        found = None if known is None else known.targets.get(name)
+        if found is None or found.sender != NAME:
+            return RECEIPT_AT_MOST
+        return Proof(found.parameters.get("proof_at_most", RECEIPT_AT_MOST))
+
     def mail(data: bytes, uid: int) -> object:
-        _only(owner, uid, "mail")
 
         def acknowledge(subject: str, person: Vouched) -> object:
             return run_ack(
@@ -154,7 +196,7 @@ def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:
         profile=profile,
         clock=context.clock,
         artifacts=AllowedRoots(profile.artifact_roots, folder=deployment_folder(context.state)),
-        operators=frozenset({owner}),
+        rights=InboxRights(context, owner),
         handlers=Handlers(act=act, receipt=receipt, silence=silence, mail=mail, attempt=attempt),
     )
 
@@ -165,11 +207,6 @@ def _policy_of(context: "CommandContext", descriptor: str) -> "Policy":
         return context.settings.policy_of(descriptor)
     except LookupError:
         return context.settings.policy
-
-
-def _only(owner: int, uid: int, what: str) -> None:
-    if uid != owner:
-        raise NotAllowed(who=account_name(uid), what=what)
 
 
 def describe(report: InboxReport) -> str:

@@ -1,6 +1,6 @@
 """What a check-in does to its task: which status follows, which times count, what is refused and why."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,10 @@ class CheckInRefused(GovernanceError):
 
     message = "{task}: {problem}"
     hint = "{advice}"
+
+
+class NotTheirTask(CheckInRefused):
+    """A check-in of somebody who neither started the task nor has the role to speak for others."""
 
 
 def native_task_key(task_id: str) -> str:
@@ -121,7 +125,7 @@ def clamp(at: datetime | None, now: datetime) -> tuple[datetime, tuple[str, ...]
     return (now, ("future_time_clamped",)) if at > now else (at, ())
 
 
-def may_check_in(uid: int, started_by: int | None, operators: frozenset[int]) -> bool:
+def may_check_in(uid: int, started_by: int | None, operators: Container[int]) -> bool:
     """Tell whether a user may speak for a task: who started it, or somebody with role operator."""
     return started_by is None or uid == started_by or uid in operators
 

@@ -1,6 +1,6 @@
 """From the check-ins of one task to one group of records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from reporting_governance.contracts.evidence import Evidence
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.core.check_in_rules import (
-    CheckInRefused,
+    NotTheirTask,
     best_proof,
     check_in_id,
     clamp,
@@ -81,7 +81,7 @@ class CheckInBuilder:
     """Builds groups of check-ins: everything that does not change from one round to the next."""
 
     def __init__(
-        self, store: Store, uid: int, profile: ProfileSpec, artifacts: ArtifactReader, operators: frozenset[int]
+        self, store: Store, uid: int, profile: ProfileSpec, artifacts: ArtifactReader, operators: Container[int]
     ) -> None:
         self._store = store
         self._uid = uid
@@ -103,7 +103,7 @@ class CheckInBuilder:
             try:
                 results[each.place] = self._add(change, tasks, each, agent, now)
             except GovernanceError as error:
-                results[each.place] = _refusal(each, f"{error}  {error.advice()}".strip())
+                results[each.place] = _refusal(each, error)
         group = change.native_group(self._profile.watchdog, now) if len(change) else None
         owed = what_is_owed(change.body, self._profile.watchdog, now) if change.body else None
         return Built(change, group, {place: replace(each, owed=owed) for place, each in results.items()})
@@ -116,14 +116,15 @@ class CheckInBuilder:
         if body is None:
             return replace(result, recorded=False, refused=True, reason="no such task; start it first")
         if not may_check_in(self._uid, body["uid"], self._operators):
-            return replace(result, recorded=False, refused=True, reason=f"the task was started by uid {body['uid']}")
+            reason = f"the task was started by uid {body['uid']}"
+            return replace(result, recorded=False, refused=True, of_another=True, reason=reason)
         return replace(result, owed=what_is_owed(body, self._profile.watchdog, now))
 
     def _add(self, change: TaskChange, tasks: Listing, pending: Pending, agent: str, now: datetime) -> CheckInResult:
         check_in, body = pending.check_in, change.body
         started_by = None if body is None else body["uid"]
         if not may_check_in(self._uid, started_by, self._operators):
-            raise CheckInRefused(
+            raise NotTheirTask(
                 task=check_in.task,
                 problem=f"was started by uid {started_by}, and this check-in is of uid {self._uid}",
                 advice="Only that user, or one with role operator, may check in for it.",
@@ -236,7 +237,12 @@ def _remark(version: TaskVersion, check_in: CheckIn) -> str:
     return ""
 
 
-def _refusal(pending: Pending, reason: str) -> CheckInResult:
+def _refusal(pending: Pending, error: GovernanceError) -> CheckInResult:
     return CheckInResult(
-        task=pending.check_in.task, verb=pending.check_in.verb.value, recorded=False, reason=reason, refused=True
+        task=pending.check_in.task,
+        verb=pending.check_in.verb.value,
+        recorded=False,
+        reason=f"{error}  {error.advice()}".strip(),
+        refused=True,
+        of_another=isinstance(error, NotTheirTask),
     )

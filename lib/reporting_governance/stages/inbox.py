@@ -5,14 +5,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reporting_governance.contracts.act import ActKind
+from reporting_governance.contracts.blocked_note import BlockedNote
 from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.finding import Finding
 from reporting_governance.contracts.frozen import frozen
-from reporting_governance.errors import Busy, ContractError, GovernanceError
+from reporting_governance.contracts.role import Action
+from reporting_governance.errors import Busy, ContractError, GovernanceError, PolicyBlockedError
 from reporting_governance.stages.check_in_group import ArtifactReader
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.commit_size import COMMIT
+from reporting_governance.stages.denials import ACTION_OF, Denials, Nobody, NotASender, Rights
 from reporting_governance.stages.dropped import Dropped, Inbox
+from reporting_governance.stages.inbox_report import InboxReport
 from reporting_governance.stages.intake import (
     FLOOD,
     REFUSED,
@@ -24,7 +29,7 @@ from reporting_governance.stages.intake import (
     shape_finding,
 )
 from reporting_governance.stages.report import run_report
-from reporting_governance.storage.interface import Store
+from reporting_governance.storage.interface import Group, Store
 
 #: Does what a person (act) or a receiver (receipt) hands in: the document and the uid of its owner.  None: done before.
 #: Raises GovernanceError for what is not to be done; Busy leaves the file for the next run.
@@ -44,29 +49,6 @@ class Handlers:
     attempt: Handler | None = None
 
 
-@frozen(kw_only=True)
-class InboxReport:
-    """What one run took in."""
-
-    read: int = 0
-    recorded: int = 0
-    already: int = 0  #: recorded before a crash, or handed in twice
-    refused: int = 0  #: moved to `corrupt/`
-    left: int = 0  #: for the next run
-    findings: tuple[Finding, ...] = ()
-
-    def dump(self) -> dict[str, Any]:
-        """Return it as plain JSON data."""
-        return {
-            "read": self.read,
-            "recorded": self.recorded,
-            "already_recorded": self.already,
-            "refused": self.refused,
-            "left": self.left,
-            "findings": [each.dump() for each in self.findings],
-        }
-
-
 @dataclass(slots=True)
 class _Run:
     store: Store
@@ -74,13 +56,14 @@ class _Run:
     profile: ProfileSpec
     clock: Clock
     artifacts: ArtifactReader | None
-    operators: frozenset[int]
+    denials: Denials
     handlers: Handlers
     recorded: int = 0
     already: int = 0
     refused: int = 0
     left: int = 0
     findings: list[Finding] = field(default_factory=list)
+    aside: list[tuple[Dropped, Finding | None]] = field(default_factory=list)  #: to go when their lines are there
 
     def take(self, dropped: Dropped) -> tuple[CheckIn, Dropped] | None:
         """Deal with one thing; a check-in is returned, to be recorded together with others of its owner."""
@@ -89,7 +72,8 @@ class _Run:
             self.refuse(dropped, [UNSAFE_FILE.finding(file=name, message=dropped.problem)])
             return None
         if name.endswith(".eml"):
-            self._mail(dropped, self.handlers.mail, name)
+            if not self._denied(dropped, self.denials.unless_sender(dropped.uid, "mail")):
+                self._mail(dropped, self.handlers.mail, name)
             return None
         parsed = parse_one(dropped.data, name=name)
         if parsed.value is None:
@@ -98,17 +82,49 @@ class _Run:
         if "verb" in parsed.value:
             return self._check_in(dropped, parsed, name)
         if "what" in parsed.value:
-            self._handle(dropped, parsed, self.handlers.act, name)
+            kind = _act_kind(parsed.value["what"])
+            self._handle(dropped, parsed, self.handlers.act, name, None if kind is None else ACTION_OF[kind])
         elif "attempt_id" in parsed.value or "outcome" in parsed.value:
-            self._handle(dropped, parsed, self.handlers.receipt, name)
+            if not self._denied(dropped, self.denials.unless_sender(dropped.uid, "receipts")):
+                self._handle(dropped, parsed, self.handlers.receipt, name)
         elif "matcher" in parsed.value:
-            self._handle(dropped, parsed, self.handlers.silence, name)
+            self._handle(dropped, parsed, self.handlers.silence, name, Action.SILENCE)
         elif "session_id" in parsed.value:
             self._handle(dropped, parsed, self.handlers.attempt, name)
+        elif "blocked" in parsed.value:
+            self._note(dropped, parsed, name)
         else:
             fault = WRONG_SHAPE.finding(file=name, message="neither a check-in, an act, a silence nor a receipt")
             self.refuse(dropped, [fault])
         return None
+
+    def _denied(self, dropped: Dropped, fault: PolicyBlockedError | NotASender | None) -> bool:
+        """Count a refusal, and put the file aside once its line is there; False when there is none."""
+        if fault is None:
+            return False
+        self.denials.add(fault, dropped.uid, file=dropped.identity[:16])
+        message, suggestion = str(fault), fault.advice() or None
+        self.aside.append(
+            (dropped, REFUSED.finding(file=f"inbox/{dropped.name}", message=message, suggestion=suggestion))
+        )
+        return True
+
+    def _note(self, dropped: Dropped, parsed: Parsed, name: str) -> None:
+        """Take in that somebody was refused something.  Only who wrote the file is believed, and looked up again."""
+        if parsed.value is None or parsed.document is None:
+            return
+        try:
+            action = BlockedNote.parse(parsed.value, source=name).blocked
+        except ContractError as fault:
+            self.refuse(dropped, [shape_finding(parsed.document, fault, name=name)])
+            return
+        blocked = self.denials.of(action, dropped.uid)
+        if blocked is None:
+            message = f"{action} is not refused to uid {dropped.uid}, who wrote this"
+            self.refuse(dropped, [REFUSED.finding(file=name, message=message)])
+            return
+        self.denials.add(blocked, dropped.uid, by="note")
+        self.aside.append((dropped, None))
 
     def _check_in(self, dropped: Dropped, parsed: Parsed, name: str) -> tuple[CheckIn, Dropped] | None:
         check_in, findings = read_check_in(parsed, name=name)
@@ -132,12 +148,17 @@ class _Run:
             self.already += taken is None
             self.inbox.done(dropped)
 
-    def _handle(self, dropped: Dropped, parsed: Parsed, handler: Handler | None, name: str) -> None:
+    def _handle(
+        self, dropped: Dropped, parsed: Parsed, handler: Handler | None, name: str, action: Action | None = None
+    ) -> None:
+        """Do what a document asks; `action`: what its owner needs a role for."""
+        if action is not None and self._denied(dropped, self.denials.of(action, dropped.uid)):
+            return
         if handler is None or parsed.value is None:
             self.refuse(dropped, [REFUSED.finding(file=name, message="nobody takes this in here")])
             return
         what = parsed.value.get("what")
-        if what is not None and what not in set(ActKind):
+        if what is not None and _act_kind(what) is None:
             fault = f"{what!r} is none of {', '.join(ActKind)}"
             span = parsed.document.value_span("/what") if parsed.document else None
             self.refuse(dropped, [WRONG_SHAPE.finding(file=name, message=fault, pointer="/what", span=span)])
@@ -163,6 +184,7 @@ class _Run:
 
     def record(self, uid: int, check_ins: Sequence[tuple[CheckIn, Dropped]]) -> None:
         """Record the check-ins of one user; their files go only after that."""
+        blocked = self.denials.of(Action.REPORT_FOR_OTHERS, uid)
         try:
             report = run_report(
                 self.store,
@@ -171,12 +193,16 @@ class _Run:
                 profile=self.profile,
                 clock=self.clock,
                 artifacts=self.artifacts,
-                operators=self.operators,
+                operators=frozenset((uid,)) if blocked is None else frozenset(),
             )
         except Busy:
             self.left += len(check_ins)
             return
         for (_, dropped), result in zip(check_ins, report.results, strict=True):
+            if result.of_another and blocked is not None:
+                self.denials.add(blocked, uid, file=dropped.identity[:16])
+                self.aside.append((dropped, REFUSED.finding(file=f"inbox/{dropped.name}", message=result.reason)))
+                continue
             if result.refused:
                 self.refuse(dropped, [REFUSED.finding(file=f"inbox/{dropped.name}", message=result.reason)])
                 continue
@@ -184,11 +210,29 @@ class _Run:
             self.already += not result.recorded
             self.inbox.done(dropped)
 
+    def settle_denials(self) -> None:
+        """Record what was refused for who asked; only then the files go, so that no attempt is lost by a kill."""
+        lines = self.denials.lines()
+        for start in range(0, len(lines), COMMIT):
+            self.store.commit(
+                [Group(additions=(each,)) for each in lines[start : start + COMMIT]], now=self.clock.now()
+            )
+        for dropped, finding in self.aside:
+            if finding is None:
+                self.recorded += 1
+                self.inbox.done(dropped)
+            else:
+                self.refuse(dropped, [finding])
+
     def refuse(self, dropped: Dropped, findings: list[Finding]) -> None:
         """Put a file aside, with what is wrong with it."""
         self.inbox.refuse(dropped, [each.dump() for each in findings])
         self.findings.extend(findings)
         self.refused += 1
+
+
+def _act_kind(what: object) -> ActKind | None:
+    return ActKind(what) if isinstance(what, str) and what in set(ActKind) else None
 
 
 def run_inbox(
@@ -198,7 +242,7 @@ def run_inbox(
     profile: ProfileSpec,
     clock: Clock,
     artifacts: ArtifactReader | None = None,
-    operators: frozenset[int] = frozenset(),
+    rights: Rights | None = None,
     handlers: Handlers | None = None,
 ) -> InboxReport:
     """Record what was dropped, oldest first.  Safe to start twice, and after a kill at any point.
@@ -207,13 +251,15 @@ def run_inbox(
     removed any more is known when it is read again.
 
     Args:
-        operators: users who may check in for tasks of others; the state's owner is one.
+        rights: who may act, check in for tasks of others, and hand in receipts; None: nobody.
         handlers: who does acts and takes receipts.
+
+    Raises: Busy when refusals could not be recorded; their files stay.
     """
     taken = inbox.take()
     if not taken.dropped and not taken.floods:
         return InboxReport()
-    run = _Run(store, inbox, profile, clock, artifacts, operators, handlers or Handlers())
+    run = _Run(store, inbox, profile, clock, artifacts, Denials(rights or Nobody()), handlers or Handlers())
     by_user: dict[int, list[tuple[CheckIn, Dropped]]] = {}
     for dropped in taken.dropped:
         found = run.take(dropped)
@@ -221,6 +267,7 @@ def run_inbox(
             by_user.setdefault(dropped.uid, []).append(found)
     for uid, check_ins in by_user.items():
         run.record(uid, check_ins)
+    run.settle_denials()
     for flood in taken.floods:
         run.left += flood.left
         message = f"{flood.left} more files of uid {flood.uid} wait for the next runs"

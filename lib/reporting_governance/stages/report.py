@@ -1,7 +1,7 @@
 """report: check-ins of agents become events and evidence on their tasks."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -35,7 +35,7 @@ def run_report(
     profile: ProfileSpec,
     clock: Clock,
     artifacts: ArtifactReader | None = None,
-    operators: frozenset[int] = frozenset(),
+    operators: Container[int] = frozenset(),
 ) -> ReportReport:
     """Record check-ins.  Several of one task are recorded in their order, whole or not at all up to 40 records.
 

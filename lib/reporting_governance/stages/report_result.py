@@ -25,6 +25,7 @@ class CheckInResult:
     owed: Owed | None = None
     retry_safe: bool = True  #: false: the call had no id of its own, so that sending it again records it again
     refused: bool = False  #: it was wrong, or not this user's to send
+    of_another: bool = False  #: it was refused because somebody else started the task
 
 
 @frozen(kw_only=True)

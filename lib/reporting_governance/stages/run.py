@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reporting_governance.stages.bridge_due import DueItem
     from reporting_governance.stages.dispatch import DispatchReport
     from reporting_governance.stages.enqueue import EnqueueReport
-    from reporting_governance.stages.inbox import InboxReport
+    from reporting_governance.stages.inbox_report import InboxReport
     from reporting_governance.stages.scan_report import ScanReport
 
 
