@@ -139,7 +139,8 @@ def _added(text: str, holder: Item, key: str | None, value: Any) -> str:
     place = _past_remark(text, after, holder.end - 1)
     end = "" if last.comma is None else ","
     between = text[after:place] if last.comma is not None else "," + text[after:place]
-    return f"{text[:after]}{between}{layout.newline}{layout.inner}{member}{end}{text[place:]}"
+    newline = _newline(text, place) if text[place : place + 1] in ("\r", "\n") else layout.newline
+    return f"{text[:after]}{between}{newline}{layout.inner}{member}{end}{text[place:]}"
 
 
 def _without(text: str, holder: Item, gone: Item) -> str:
@@ -211,10 +212,14 @@ class _Layout:
     def filled(self, member: str) -> str:
         """Return the text with a member in an object or a list that has none."""
         text, start, end = self.text, self.holder.start + 1, self.holder.end - 1
-        kept = text[start:end].rstrip(" \t\r\n") if self.is_by_line else text[start:end]
+        kept = text[start:end].rstrip(" \t\r\n")
         if not self.is_by_line:
-            return f"{text[:start]}{member}{text[start:]}" if not kept.strip() else f"{text[:end]}{member}{text[end:]}"
-        return f"{text[:start]}{kept}{self.newline}{self.inner}{member}{self.newline}{self.outer}{text[end:]}"
+            place = end if kept else start
+            return f"{text[:place]}{member}{text[place:]}"
+        blank = text[start + len(kept) : end]
+        if "\n" not in blank and "\r" not in blank:
+            kept, blank = kept + blank, self.newline + self.outer
+        return f"{text[:start]}{kept}{self.newline}{self.inner}{member}{blank}{text[end:]}"
 
     def written(self, value: Any, quote: str, key_quote: str, depth: int = 0) -> str:
         """Return a value as text: objects by line where the rest is, lists of texts on one line."""
@@ -267,9 +272,9 @@ def _after_colon(text: str, there: list[Item]) -> str:
     return " "
 
 
-def _newline(text: str) -> str:
-    """Return how the first line ends."""
-    place = min((each for each in map(text.find, "\r\n") if each >= 0), default=-1)
+def _newline(text: str, start: int = 0) -> str:
+    """Return how the first line from a place on ends."""
+    place = min((each for each in (text.find(mark, start) for mark in "\r\n") if each >= 0), default=-1)
     if place < 0:
         return "\n"
     return "\r\n" if text.startswith("\r\n", place) else text[place]
