@@ -12,16 +12,15 @@ from reporting_governance.contracts.capability import EXPECTATIONS, Requirement
 from reporting_governance.contracts.decision import ActionKind
 from reporting_governance.contracts.deployment_profile import (
     ACTIONS,
-    GOVERNED_ACTIONS,
     DeploymentProfile,
     DeploymentProfileArtifact,
     ProfileSpec,
-    Role,
     root_problem,
 )
 from reporting_governance.contracts.notification_settings import InDoubt
 from reporting_governance.contracts.problem import problems_of
 from reporting_governance.contracts.receipt import Proof
+from reporting_governance.contracts.role import MOVABLE, Action, Role
 from reporting_governance.contracts.self_watch import SelfWatch
 from reporting_governance.contracts.task_state import TaskState
 from reporting_governance.core.profile_compile import compile_profile
@@ -107,15 +106,15 @@ def test_holding_needs_somebody_else_to_tell() -> None:
 def test_maps_of_names_are_filled_up_and_lists_are_not() -> None:
     artifact = _compiled(
         expectations={"final_delivery_ack": "off"},
-        roles={"ack": "viewer"},
+        roles={"ack": "admin"},
         fallbacks={"set_status": []},
         artifact_roots={"logs": "var/logs"},
     )
     spec = artifact.spec
     assert set(spec.expectations) == set(EXPECTATIONS)
     assert spec.expectations["final_delivery_ack"] is Requirement.OFF
-    assert set(spec.roles) == set(GOVERNED_ACTIONS)
-    assert spec.roles["ack"] is Role.VIEWER
+    assert set(spec.roles) == set(MOVABLE)
+    assert spec.roles["ack"] is Role.ADMIN
     assert spec.fallbacks["set_status"] == ()
     assert spec.fallbacks["request_review"] == ("notify_operator",)
     assert spec.artifact_roots == {"logs": "var/logs"}
@@ -129,6 +128,24 @@ def test_the_actions_of_a_profile_are_those_of_a_decision() -> None:
 
 def test_roles_are_ordered() -> None:
     assert Role.VIEWER < Role.OPERATOR < Role.ADMIN < Role.OWNER
+
+
+@pytest.mark.parametrize("action", [each for each in Action if each is not Action.READ])
+def test_no_profile_opens_to_everybody_what_changes_something(action: Action) -> None:
+    with pytest.raises(ContractError, match=f"/roles/{action}: {action} (needs operator at least|is the owner's)"):
+        _compiled(roles={action.value: "viewer"})
+
+
+@pytest.mark.parametrize("action", [each for each in Action if each not in MOVABLE])
+def test_no_profile_gives_away_what_is_the_owners(action: Action) -> None:
+    with pytest.raises(ContractError, match="is the owner's, whatever a profile says"):
+        _compiled(roles={action.value: "admin"})
+
+
+def test_an_action_that_nobody_knows_is_told_with_what_was_meant() -> None:
+    with pytest.raises(ContractError, match=r"/roles/plugin\.enabel: ") as raised:
+        _compiled(roles={"plugin.enabel": "owner"})
+    assert problems_of(raised.value)[0].suggestion == "did you mean plugin.enable?"
 
 
 @pytest.mark.parametrize("path", ["/srv", "..", "a/../../b", "~/x", "", "a\\..\\b", "a\0b"])

@@ -18,9 +18,10 @@ from reporting_governance.contracts.capability import API_VERSION, EXPECTATIONS,
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.gate_settings import Gate
 from reporting_governance.contracts.notification_settings import Notification
-from reporting_governance.contracts.problem import Problem, refuse
-from reporting_governance.contracts.record import OrderedEnum, Record, named
+from reporting_governance.contracts.problem import Problem, below, refuse
+from reporting_governance.contracts.record import Record, named
 from reporting_governance.contracts.resource import ResourceMetadata, wrong_kind
+from reporting_governance.contracts.role import MOVABLE, REQUIRED, Role, table_problems
 from reporting_governance.contracts.self_watch import SelfWatch
 from reporting_governance.contracts.suggest import did_you_mean
 from reporting_governance.contracts.watch_settings import Watchdog
@@ -42,27 +43,6 @@ ACTIONS = (
 )
 #: what a profile may name stand-ins for: every action, and the decision that is a deed of its own
 FALLBACK_FOR = ("force_checkpoint", *ACTIONS)
-GOVERNED_ACTIONS = (
-    "plugin.install",
-    "plugin.uninstall",
-    "plugin.enable",
-    "plugin.disable",
-    "orchestration.run",
-    "review",
-    "silence",
-    "ack",
-    "retry",
-    "read",
-)
-
-
-class Role(OrderedEnum):
-    """What somebody may do; each includes the ones before it."""
-
-    VIEWER = "viewer"
-    OPERATOR = "operator"
-    ADMIN = "admin"
-    OWNER = "owner"
 
 
 @frozen(kw_only=True)
@@ -123,8 +103,7 @@ def _fallbacks() -> Mapping[str, tuple[str, ...]]:
 
 
 def _roles() -> Mapping[str, Role]:
-    high_risk, handling = GOVERNED_ACTIONS[:5], GOVERNED_ACTIONS[5:9]
-    return {**dict.fromkeys(high_risk, Role.ADMIN), **dict.fromkeys(handling, Role.OPERATOR), "read": Role.VIEWER}
+    return {action.value: REQUIRED[action] for action in MOVABLE}
 
 
 @frozen(kw_only=True)
@@ -145,7 +124,7 @@ class ProfileSpec(Record):
     fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=_fallbacks)  #: by action, strongest first
     artifact_roots: Mapping[str, str] = field(default_factory=lambda: {"workspace": "."})
     retention: Retention = Retention()
-    roles: Mapping[str, Role] = field(default_factory=_roles)  #: the least role for each governed action
+    roles: Mapping[str, Role] = field(default_factory=_roles)  #: the least role for each action
 
     def __post_init__(self) -> None:
         refuse(self.problems())
@@ -162,7 +141,7 @@ class ProfileSpec(Record):
                 if each not in ACTIONS:
                     message = f"{each} is none of {', '.join(ACTIONS)}"
                     yield Problem(f"/fallbacks/{action}/{place}", message, did_you_mean(each, ACTIONS))
-        yield from _unknown("/roles", self.roles, GOVERNED_ACTIONS)
+        yield from below("roles", table_problems(self.roles))
         for name, path in self.artifact_roots.items():
             problem = root_problem(path)
             if problem:
