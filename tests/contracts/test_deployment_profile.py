@@ -145,7 +145,7 @@ def test_no_profile_gives_away_what_is_the_owners(action: Action) -> None:
 def test_an_action_that_nobody_knows_is_told_with_what_was_meant() -> None:
     with pytest.raises(ContractError, match=r"/roles/plugin\.enabel: ") as raised:
         _compiled(roles={"plugin.enabel": "owner"})
-    assert problems_of(raised.value)[0].suggestion == "did you mean plugin.enable?"
+    assert problems_of(raised.value)[0].suggestion == 'did you mean "plugin.enable"?'
 
 
 @pytest.mark.parametrize("path", ["/srv", "..", "a/../../b", "~/x", "", "a\\..\\b", "a\0b"])
