@@ -35,3 +35,16 @@ def own_server(**given: object) -> Iterator[Server]:
         yield mine.start()
     finally:
         mine.remove()
+
+
+@cache
+def template() -> str:
+    """Return the name of a database with our tables and nothing in them, to be copied."""
+    from reporting_governance.storage.postgres.connection import Session
+    from reporting_governance.storage.postgres.migrating import migrate
+
+    name = server().new_database()
+    session = Session(server().url(name), application="tests")
+    migrate(session)
+    session.close()
+    return name

@@ -1,25 +1,26 @@
 """Kill a process at one exact step, and look at what it leaves.
 
 A child is forked, told at which event to die, and runs a scenario.  Events are our own steps with the journal and with
-bundles (write, sync, pwrite, which Python's audit events do not show) and every open, rename, remove, mkdir and so on
-below the state.
+bundles (write, sync, pwrite, which Python's audit events do not show), every open, rename, remove, mkdir and so on
+below the state, and with a database every message to it and every answer that is whole.
 Each answer that the child got is reported at once through a pipe, so that what was acknowledged is known.
 """
 
 import json
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.storage.back_ends import current
+
 Report = Callable[[Any], None]
 Scenario = Callable[[str, Report], None]  #: takes the state's root, and where to report
 
 _EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.chmod", "os.utime", "os.truncate", "os.listdir")
-_OURS = ("reporting_governance.journal", "reporting_governance.bundle")
+_OURS = ("reporting_governance.journal", "reporting_governance.bundle", "tests.message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,10 @@ def killed_everywhere(
     number = first
     while True:
         root = f"{scratch}/{number}"
-        if os.path.isdir(template):
-            shutil.copytree(template, root)
+        current().copy(template, root)
         outcome = run_killed(root, scenario, number)
         yield number, root, outcome
-        shutil.rmtree(root, ignore_errors=True)
+        current().remove(root)
         if not outcome.killed:
             return
         number += stride
@@ -72,6 +72,7 @@ def _live(root: str, scenario: Scenario, event: int | None, writing: int) -> Non
     code = 1
     try:
         if event is not None:
+            current().show_steps(root)
             _die_at(event, root)
         scenario(root, lambda said: _say(writing, said))
         code = 0

@@ -12,6 +12,7 @@ from typing import Any
 
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey, ViewName
 from reporting_governance.core.projection import apply
+from tests.storage.back_ends import current
 
 
 def read_log(root: str) -> list[dict[str, Any]]:
@@ -24,6 +25,11 @@ def read_log(root: str) -> list[dict[str, Any]]:
             data = file.read()
         assert data == b"" or data.endswith(b"\n"), f"{name} ends in the middle of a line"
         physical.extend(data.split(b"\n")[:-1])
+    return read_lines(physical)
+
+
+def read_lines(physical: list[bytes]) -> list[dict[str, Any]]:
+    """Return the documents of the valid lines among these: the first of a log and all after it, without their ends."""
     void = _void_seqs(physical)
     documents = []
     prev = "0" * 64
@@ -97,8 +103,8 @@ def views_on_disk(root: str) -> dict[str, Mapping[str, Any]]:
 
 def check(root: str) -> list[dict[str, Any]]:
     """Check log and views of a state; return the valid lines' documents."""
-    documents = read_log(root)
-    assert views_on_disk(root) == json.loads(json.dumps(views_by_replay(documents)))
+    documents = current().lines(root)
+    assert current().views(root) == json.loads(json.dumps(views_by_replay(documents)))
     return documents
 
 

@@ -10,6 +10,7 @@ from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Addition, Answer, Group
+from tests.storage.back_ends import current
 from tests.storage.building import NOW, SPOOL, attempt, birth, event_id, item_id, later, observed, settle
 from tests.storage.killing import Report
 from tests.storage.oracle import check, record_ids
@@ -19,7 +20,7 @@ SHORT_SEGMENTS = Limits(segment_seconds=1, past_seconds=2)
 
 
 def open_store(root: str, **options: Any) -> FilesStore:
-    return FilesStore(root, actor="uid:0", now=lambda: later(100), monotonic=lambda: 100.0, **options)
+    return current().open(root, now=lambda: later(100), monotonic=lambda: 100.0, **options)
 
 
 def added_ids(groups: Sequence[Group], answers: Sequence[Answer]) -> list[str]:

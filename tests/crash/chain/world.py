@@ -32,7 +32,8 @@ from reporting_governance.stages.sending import Host
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Store
 from tests.oracle.agreement import agree_on_disk, agree_on_states
-from tests.oracle.checker import Arrival, Derived, arrivals_in, check, lines_of_folder, lines_of_store
+from tests.oracle.checker import Arrival, Derived, arrivals_in, check, lines_of_store
+from tests.storage.back_ends import current
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TASKS = ("task-a", "task-b")
@@ -106,7 +107,7 @@ class World:
     wrap: Callable[[Store], Store] = lambda store: store
 
     def files(self) -> FilesStore:
-        return FilesStore(self.root, actor="uid:0", now=self.clock.now, monotonic=self.clock.monotonic, boot=self.boot)
+        return current().open(self.root, now=self.clock.now, monotonic=self.clock.monotonic, boot=self.boot)
 
     def store(self) -> Store:
         return self.wrap(self.files())
@@ -180,7 +181,7 @@ class World:
         store = self.files()
         store.ready()
         lines_of_store(store)
-        derived = check(lines_of_folder(self.root), self.arrived(), at_rest=at_rest, acknowledged=acknowledged)
+        derived = check(current().lines(self.root), self.arrived(), at_rest=at_rest, acknowledged=acknowledged)
         agree_on_disk(self.root, derived)
         agree_on_states(store, derived, self.clock)
         return derived
