@@ -20,7 +20,12 @@ Report = Callable[[Any], None]
 Scenario = Callable[[str, Report], None]  #: takes the state's root, and where to report
 
 _EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.chmod", "os.utime", "os.truncate", "os.listdir")
-_OURS = ("reporting_governance.journal", "reporting_governance.bundle", "tests.message")
+_OURS = (
+    "reporting_governance.journal",
+    "reporting_governance.bundle",
+    "tests.message",
+    "reporting_governance.openclaw_config",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, Final
 
 from reporting_governance.adapters.openclaw.config import read_document
-from reporting_governance.adapters.openclaw.config_locks import names, step
+from reporting_governance.adapters.openclaw.config_locks import EVENT, names
 from reporting_governance.adapters.openclaw.installs import DATABASE
 from reporting_governance.adapters.openclaw.interface import ConfigNotChanged
 from reporting_governance.adapters.openclaw.json5_splice import spliced
@@ -79,7 +80,7 @@ def rehearse(program: Program, asked: Rehearsal, places: Places, environment: Ma
     _write(copy, spliced(asked.before, [each for each in asked.edits if each.path[:2] not in _THEIRS]))
     settings = {**_passed(environment, asked.before), "OPENCLAW_STATE_DIR": state, "OPENCLAW_CONFIG_PATH": copy}
     for verb, ids in _verbs(asked.switches):
-        step("ask", verb)
+        sys.audit(EVENT, "ask", state)
         _run(program, (*program.argv, "plugins", verb, *ids), settings, state, path)
     other = _others(_policy(_read(copy), places, environment), _policy(asked.after, places, environment))
     if other:
@@ -115,7 +116,7 @@ def _copy_database(source: str, target: str) -> None:
 
     if not os.path.exists(source):
         return
-    step("copy", source)
+    sys.audit(EVENT, "copy", target)
     try:
         uri = f"file:{quote(source)}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=10)) as old, closing(sqlite3.connect(target)) as new:

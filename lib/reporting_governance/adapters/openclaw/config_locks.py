@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from reporting_governance.contracts.frozen import frozen
 from reporting_governance.errors import Busy
 
 EVENT: Final = "reporting_governance.openclaw_config"  #: audit event (step, name) before each step, for tests
@@ -24,9 +25,16 @@ _PAUSE_SECONDS: Final = 0.02
 _LOCK_BYTES: Final = 4096
 
 
-def step(name: str, path: str) -> None:
-    """Tell that a step follows."""
-    sys.audit(EVENT, name, path)
+@frozen
+class Folder:
+    """The folder of a configuration, held open: what happens in it does not depend on where its path leads later."""
+
+    descriptor: int
+    path: str
+
+    def step(self, name: str, file: str) -> None:
+        """Tell that a step with a file follows."""
+        sys.audit(EVENT, name, os.path.join(self.path, file))
 
 
 def names(config: str) -> str:
@@ -35,48 +43,48 @@ def names(config: str) -> str:
 
 
 @contextmanager
-def ours(folder: int, config: str, path: str, *, wait_seconds: float) -> Iterator[None]:
+def ours(folder: Folder, config: str, *, wait_seconds: float) -> Iterator[None]:
     """Keep every other process of ours from the configuration; the kernel lets go when a holder dies.
 
     Args:
-        folder: descriptor of its folder.
         config: its name there.
-        path: named in errors.
 
     Raises: Busy; OSError.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    step("lock", path)
-    descriptor = os.open(f"{names(config)}lock", flags, 0o600, dir_fd=folder)
+    folder.step("lock", config)
+    descriptor = os.open(f"{names(config)}lock", flags, 0o600, dir_fd=folder.descriptor)
     try:
-        _waited(lambda: _flocked(descriptor), path, wait_seconds)
+        _waited(lambda: _flocked(descriptor), os.path.join(folder.path, config), wait_seconds)
         yield
     finally:
         os.close(descriptor)
 
 
 @contextmanager
-def theirs(folder: int, config: str, path: str, *, wait_seconds: float) -> Iterator[None]:
+def theirs(folder: Folder, config: str, *, wait_seconds: float) -> Iterator[None]:
     """Keep OpenClaw from writing the configuration, in its own way.  Only under `ours`.
 
     Raises: Busy; OSError.
     """
     lock, draft = f"{config}.lock", f"{names(config)}lock-draft"
     content = _payload()
-    step("draft", draft)
+    folder.step("draft", draft)
     _write(folder, draft, content)
     try:
-        step("claim", lock)
-        _waited(lambda: _linked(folder, draft, lock), f"{path}.lock", wait_seconds)
+        folder.step("claim", lock)
+        _waited(lambda: _linked(folder, draft, lock), os.path.join(folder.path, lock), wait_seconds)
     finally:
-        os.unlink(draft, dir_fd=folder)
+        folder.step("remove", draft)
+        os.unlink(draft, dir_fd=folder.descriptor)
     try:
         yield
     finally:
-        step("release", lock)
+        folder.step("release", lock)
         with suppress(OSError):  # somebody took it for left behind and removed it
             if _read(folder, lock) == content:
-                os.unlink(lock, dir_fd=folder)
+                folder.step("remove", lock)
+                os.unlink(lock, dir_fd=folder.descriptor)
 
 
 def _waited(attempt: Any, path: str, seconds: float) -> None:
@@ -95,16 +103,16 @@ def _flocked(descriptor: int) -> bool:
     return True
 
 
-def _linked(folder: int, draft: str, lock: str) -> bool:
+def _linked(folder: Folder, draft: str, lock: str) -> bool:
     try:
-        os.link(draft, lock, src_dir_fd=folder, dst_dir_fd=folder)
+        os.link(draft, lock, src_dir_fd=folder.descriptor, dst_dir_fd=folder.descriptor)
     except FileExistsError:
         _without_left_behind(folder, lock)
         return False
     return True
 
 
-def _without_left_behind(folder: int, lock: str) -> None:
+def _without_left_behind(folder: Folder, lock: str) -> None:
     """Take a lock away whose holder is dead.
 
     It is moved aside first and looked at there, so that one which another process has just put in its place comes back.
@@ -114,12 +122,14 @@ def _without_left_behind(folder: int, lock: str) -> None:
     if content is None or not _is_left_behind(content):
         return
     with suppress(FileNotFoundError):
-        step("clear", lock)
-        os.rename(lock, aside, src_dir_fd=folder, dst_dir_fd=folder)
+        folder.step("clear", lock)
+        os.rename(lock, aside, src_dir_fd=folder.descriptor, dst_dir_fd=folder.descriptor)
         if _read(folder, aside) != content:
             with suppress(FileExistsError):
-                os.link(aside, lock, src_dir_fd=folder, dst_dir_fd=folder)
-        os.unlink(aside, dir_fd=folder)
+                folder.step("return", lock)
+                os.link(aside, lock, src_dir_fd=folder.descriptor, dst_dir_fd=folder.descriptor)
+        folder.step("remove", aside)
+        os.unlink(aside, dir_fd=folder.descriptor)
 
 
 def _is_left_behind(content: bytes) -> bool:
@@ -160,20 +170,21 @@ def _payload() -> bytes:
     return json.dumps(holder, indent=2).encode() + b"\n"
 
 
-def _write(folder: int, name: str, content: bytes) -> None:
+def _write(folder: Folder, name: str, content: bytes) -> None:
     with suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=folder)
+        os.unlink(name, dir_fd=folder.descriptor)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(name, flags, 0o600, dir_fd=folder)
+    descriptor = os.open(name, flags, 0o600, dir_fd=folder.descriptor)
     try:
+        folder.step("write", name)
         os.write(descriptor, content)
     finally:
         os.close(descriptor)
 
 
-def _read(folder: int, name: str) -> bytes | None:
+def _read(folder: Folder, name: str) -> bytes | None:
     try:
-        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder.descriptor)
     except OSError:
         return None
     try:

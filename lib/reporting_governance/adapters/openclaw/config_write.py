@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import pairwise
 from typing import Final
 
 from reporting_governance.adapters.openclaw.config import CONFIG_BYTES
-from reporting_governance.adapters.openclaw.config_locks import names, ours, step, theirs
+from reporting_governance.adapters.openclaw.config_locks import Folder, names, ours, theirs
 from reporting_governance.adapters.openclaw.interface import ConfigInDoubt, ConfigNotChanged, KeepsChanging
 from reporting_governance.contracts.frozen import frozen
 
@@ -46,6 +46,7 @@ class _Seen:
 
     data: bytes
     facts: os.stat_result
+    access: Mapping[str, bytes]  #: attributes that go with it
 
 
 def replace(
@@ -63,19 +64,20 @@ def replace(
     """
     folder_path, name = os.path.split(path)
     with _told(path):
-        folder = os.open(folder_path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = os.open(folder_path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    folder = Folder(descriptor, folder_path)
     try:
-        with _told(path), ours(folder, name, path, wait_seconds=wait_seconds):
+        with _told(path), ours(folder, name, wait_seconds=wait_seconds):
             try:
                 return _replaced(folder, name, path, make, their_seconds)
             finally:
                 with suppress(OSError):
                     _sweep(folder, name)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
-def _replaced(folder: int, name: str, path: str, make: Make, their_seconds: float) -> Replaced:
+def _replaced(folder: Folder, name: str, path: str, make: Make, their_seconds: float) -> Replaced:
     for _ in range(_ATTEMPTS):
         _sweep(folder, name)
         seen = _seen(folder, name, path)
@@ -84,7 +86,7 @@ def _replaced(folder: int, name: str, path: str, make: Make, their_seconds: floa
         if after == before or after is None:
             return Replaced(before=before, after=before, backup=None)
         new, old = _prepared(folder, name, seen, after)
-        with theirs(folder, name, path, wait_seconds=their_seconds):
+        with theirs(folder, name, wait_seconds=their_seconds):
             if not _is_still(folder, name, path, seen):
                 continue
             backup = _kept(folder, name, old)
@@ -104,13 +106,13 @@ def _told(path: str) -> Iterator[None]:
         raise ConfigNotChanged(path=path, reason=fault.strerror or str(fault)) from fault
 
 
-def _seen(folder: int, name: str, path: str) -> _Seen | None:
+def _seen(folder: Folder, name: str, path: str) -> _Seen | None:
     try:
-        facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        facts = os.stat(name, dir_fd=folder.descriptor, follow_symlinks=False)
     except FileNotFoundError:
         return None
     if stat.S_ISLNK(facts.st_mode):
-        target = os.readlink(name, dir_fd=folder)
+        target = os.readlink(name, dir_fd=folder.descriptor)
         raise ConfigNotChanged(
             path=path,
             reason=f"it is a link to {target}, and a link is not written through",
@@ -124,15 +126,16 @@ def _seen(folder: int, name: str, path: str) -> _Seen | None:
             reason=f"it belongs to user {facts.st_uid}, and only that user or root can put another in its place",
         )
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-    with open(os.open(name, flags, dir_fd=folder), "rb") as file:
+    with open(os.open(name, flags, dir_fd=folder.descriptor), "rb") as file:
         facts = os.fstat(file.fileno())
         data = file.read(CONFIG_BYTES + 1)
+        access = _access(file.fileno())
     if not stat.S_ISREG(facts.st_mode) or len(data) > CONFIG_BYTES:
         raise ConfigNotChanged(path=path, reason=f"it is no plain file of at most {CONFIG_BYTES} bytes")
-    return _Seen(data, facts)
+    return _Seen(data, facts, access)
 
 
-def _is_still(folder: int, name: str, path: str, seen: _Seen | None) -> bool:
+def _is_still(folder: Folder, name: str, path: str, seen: _Seen | None) -> bool:
     now = _seen(folder, name, path)
     if now is None or seen is None:
         return now is seen
@@ -140,97 +143,93 @@ def _is_still(folder: int, name: str, path: str, seen: _Seen | None) -> bool:
     return now.data == seen.data and all(getattr(now.facts, each) == getattr(seen.facts, each) for each in same)
 
 
-def _prepared(folder: int, name: str, seen: _Seen | None, after: bytes) -> tuple[str, str | None]:
+def _prepared(folder: Folder, name: str, seen: _Seen | None, after: bytes) -> tuple[str, str | None]:
     """Write the new file, and a copy of the old one, under names of ours."""
     new, old = f"{names(name)}new", f"{names(name)}old"
-    _write(folder, new, after, seen, name, stat.S_IMODE(seen.facts.st_mode) if seen else _MODE)
+    _write(folder, new, after, seen, seen.access if seen else {}, stat.S_IMODE(seen.facts.st_mode) if seen else _MODE)
     if seen is None:
         return new, None
-    _write(folder, old, seen.data, seen, None, _MODE)
+    _write(folder, old, seen.data, seen, {}, _MODE)
     return new, old
 
 
-def _write(folder: int, name: str, data: bytes, seen: _Seen | None, like: str | None, mode: int) -> None:
+def _write(folder: Folder, name: str, data: bytes, seen: _Seen | None, access: Mapping[str, bytes], mode: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    step("create", name)
-    descriptor = os.open(name, flags, _MODE, dir_fd=folder)
+    folder.step("create", name)
+    descriptor = os.open(name, flags, _MODE, dir_fd=folder.descriptor)
     try:
         view = memoryview(data)
         while view:
-            step("write", name)
+            folder.step("write", name)
             view = view[os.write(descriptor, view) :]
         if seen is not None:
             own = os.fstat(descriptor)
             if (own.st_uid, own.st_gid) != (seen.facts.st_uid, seen.facts.st_gid):
                 os.fchown(descriptor, seen.facts.st_uid, seen.facts.st_gid)
         os.fchmod(descriptor, mode)
-        if like is not None and seen is not None:
-            _copy_access(folder, like, descriptor)
-        step("fsync", name)
+        for attribute, value in access.items():
+            os.setxattr(descriptor, attribute, value)
+        folder.step("fsync", name)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _copy_access(folder: int, like: str, target: int) -> None:
+def _access(descriptor: int) -> dict[str, bytes]:
     if not hasattr(os, "listxattr"):
-        return
-    source = os.open(like, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        return {}
     try:
-        listed: list[str] = []
-        with suppress(OSError):  # a file system without attributes
-            listed = os.listxattr(source)
-        for each in listed:
-            if each.startswith(_ACCESS):
-                os.setxattr(target, each, os.getxattr(source, each))
-    finally:
-        os.close(source)
+        listed = os.listxattr(descriptor)
+    except OSError:
+        return {}  # a file system without attributes
+    return {each: os.getxattr(descriptor, each) for each in listed if each.startswith(_ACCESS)}
 
 
-def _kept(folder: int, name: str, old: str | None) -> str | None:
+def _kept(folder: Folder, name: str, old: str | None) -> str | None:
     """Give the copy of the old file its name; of the older ones the oldest goes."""
     if old is None:
         return None
     kept = [f"{name}.reportgov.bak", *(f"{name}.reportgov.bak.{number}" for number in range(1, BACKUPS))]
     for newer, older in reversed(list(pairwise(kept))):
         with suppress(FileNotFoundError):
-            step("rename", newer)
-            os.rename(newer, older, src_dir_fd=folder, dst_dir_fd=folder)
-    step("rename", old)
-    os.rename(old, kept[0], src_dir_fd=folder, dst_dir_fd=folder)
+            folder.step("rename", newer)
+            os.rename(newer, older, src_dir_fd=folder.descriptor, dst_dir_fd=folder.descriptor)
+    folder.step("rename", old)
+    os.rename(old, kept[0], src_dir_fd=folder.descriptor, dst_dir_fd=folder.descriptor)
     return kept[0]
 
 
-def _put(folder: int, name: str, new: str, path: str, seen: _Seen | None, after: bytes, backup: str | None) -> None:
-    step("put", name)
+def _put(folder: Folder, name: str, new: str, path: str, seen: _Seen | None, after: bytes, backup: str | None) -> None:
+    folder.step("put", name)
     if seen is None:
         try:
-            os.link(new, name, src_dir_fd=folder, dst_dir_fd=folder)
+            os.link(new, name, src_dir_fd=folder.descriptor, dst_dir_fd=folder.descriptor)
         except FileExistsError:
             raise ConfigNotChanged(path=path, reason="another writer has just made it") from None
     else:
-        os.rename(new, name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.rename(new, name, src_dir_fd=folder.descriptor, dst_dir_fd=folder.descriptor)
     try:
-        step("fsync", path)
-        os.fsync(folder)
+        folder.step("fsync", "")
+        os.fsync(folder.descriptor)
         now = _seen(folder, name, path)
         reason = "" if now is not None and now.data == after else "another writer has changed it since"
         if seen is None:
-            os.unlink(new, dir_fd=folder)
+            folder.step("remove", new)
+            os.unlink(new, dir_fd=folder.descriptor)
     except (OSError, ConfigNotChanged) as fault:
         reason = str(fault)
     if reason:
         raise ConfigInDoubt(path=path, reason=reason, backup=backup or "nothing: there was no file")
 
 
-def _sweep(folder: int, name: str) -> None:
+def _sweep(folder: Folder, name: str) -> None:
     """Remove what a killed process of ours left; under our lock nobody else's is there."""
     prefix = names(name)
-    for each in os.listdir(folder):
+    for each in os.listdir(folder.descriptor):
         if not each.startswith(prefix) or each == f"{prefix}lock":
             continue
-        step("sweep", each)
-        if stat.S_ISDIR(os.stat(each, dir_fd=folder, follow_symlinks=False).st_mode):
-            shutil.rmtree(each, dir_fd=folder)
+        folder.step("sweep", each)
+        if stat.S_ISDIR(os.stat(each, dir_fd=folder.descriptor, follow_symlinks=False).st_mode):
+            shutil.rmtree(each, dir_fd=folder.descriptor)
         else:
-            os.unlink(each, dir_fd=folder)
+            os.unlink(each, dir_fd=folder.descriptor)
