@@ -79,8 +79,11 @@ def _installation(home: str | None, package: str | None, *, cli: bool) -> LocalI
     environment = {key: each for key, each in os.environ.items() if key != "OPENCLAW_COMPATIBILITY_HOST_VERSION"}
     environment |= {} if home is None else only_home(home)
     places = places_named(environment, home=None, package=package, host=None)
-    changer = Changer(places=places, environment=environment, program=find_program(environment) if cli else None)
-    return LocalInstallation(places, environment, uid=owner_of(places), changer=changer)
+    program = find_program(environment) if cli else None
+    changer = Changer(places=places, environment=environment, program=program)
+    return LocalInstallation(
+        places, environment, uid=owner_of(places), changer=changer, has_program=program is not None
+    )
 
 
 def _is_somebody_there() -> bool:
@@ -170,6 +173,7 @@ def _document(installation: LocalInstallation, request: SwitchRequest, report: S
         "plugins": [],
         "told": [],
         "answers": answers_of(report.refused),
+        "health": None,
         "switch": {
             "outcome": report.outcome.value,
             "plugins": [] if plan is None or report.refused else [_switched(each, report) for each in plan.switched],

@@ -10,7 +10,7 @@ from typing import Any
 
 from reporting_governance.adapters.openclaw.config import read_document
 from reporting_governance.adapters.openclaw.files import read_inside
-from reporting_governance.adapters.openclaw.interface import ConfigChanger, Plan, Seen
+from reporting_governance.adapters.openclaw.interface import ConfigChanger, ConfigNotChanged, Plan, Seen
 from reporting_governance.adapters.openclaw.manifest import MANIFEST, MANIFEST_BYTES
 from reporting_governance.adapters.openclaw.paths import Places
 from reporting_governance.adapters.openclaw.survey import survey
@@ -36,16 +36,25 @@ class LocalInstallation:
 
     platform = sys.platform
 
-    def __init__(self, places: Places, environment: Mapping[str, str], *, uid: int, changer: ConfigChanger) -> None:
+    def __init__(
+        self,
+        places: Places,
+        environment: Mapping[str, str],
+        *,
+        uid: int,
+        changer: ConfigChanger,
+        has_program: bool,
+    ) -> None:
         """Take note of where it is.
 
         Args:
             environment: for variables that the configuration names.
             uid: whose OpenClaw it is.
             changer: of its configuration.
+            has_program: whether the changer asks OpenClaw's own program.
         """
         self.places, self._environment, self._uid, self._changer = places, environment, uid, changer
-        self._lets_providers_by = False
+        self._has_program, self._lets_providers_by = has_program, False
 
     def look(self) -> Seen:
         """Look at its plugins and its configuration as they are now."""
@@ -87,4 +96,12 @@ class LocalInstallation:
 
     def change(self, switches: Sequence[Switch], plan: Plan) -> ConfigChanged:
         """Change its configuration."""
-        return self._changer(switches, plan)
+        try:
+            return self._changer(switches, plan)
+        except ConfigNotChanged as fault:
+            if self._has_program and any(each.plugin_id != policy_id(each.plugin_id) for each in switches):
+                advice = "OpenClaw's own program does not find ids with capitals; --no-cli edits the file without it."
+                raise ConfigNotChanged(
+                    path=fault.details["path"], reason=fault.details["reason"], advice=advice
+                ) from fault
+            raise
