@@ -20,6 +20,7 @@ class ActingUser:
 
     state: str
     database: Database | None
+    is_reading: bool = False  #: whether the verb said that it only looks; it is let in where readers are
 
     @cached_property
     def actor(self) -> str:
@@ -51,7 +52,23 @@ class ActingUser:
     @property
     def is_owner(self) -> bool:
         """Whether the state is of whoever runs this, or will be: then every role is his."""
-        return self.state_owner is None or self.state_owner == self.actor_uid
+        return self.owner_to_be == self.actor_uid
+
+    @property
+    def owner_to_be(self) -> int:
+        """The uid that owns the state, or will: where there is none yet, that of this process."""
+        return os.geteuid() if self.state_owner is None else self.state_owner
+
+    @cached_property
+    def only_looks(self) -> bool:
+        """Whether nothing at all is changed here, not even made good: for another user's process, and for a viewer."""
+        if self.owner_to_be != os.geteuid():
+            return True
+        if self.is_owner:
+            return False
+        from reporting_governance.contracts.role import Role
+
+        return self.roles.standing(self.actor_uid).role < Role.OPERATOR
 
     @cached_property
     def roles(self) -> RolesInForce:
@@ -68,9 +85,8 @@ class ActingUser:
 
         Raises: PolicyBlockedError, when the refusal has been recorded; nothing else was done then.
         """
-        owner = self.state_owner
-        if owner is None:
-            return
+        vars(self)["is_reading"] = action == "read"
+        owner = self.owner_to_be
         if owner == self.actor_uid:
             self._tell_of_roles_file(owner)
             return

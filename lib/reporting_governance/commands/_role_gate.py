@@ -50,7 +50,7 @@ def require_role(context: CommandContext, action: Action, state_owner: int) -> N
     Raises: PolicyBlockedError, after the refusal was recorded or a note of it left in the inbox.
     """
     is_another = os.geteuid() != state_owner
-    if not (is_another or context.is_set_up):
+    if context.verb == "init" and not (is_another or context.is_set_up):
         return  # the owner's folder, and nothing in it: whoever sets it up does so for him
     if is_another and action not in HIGH_RISK:
         return
@@ -60,15 +60,15 @@ def require_role(context: CommandContext, action: Action, state_owner: int) -> N
     verdict = roles.judge(action, context.actor_uid)
     if verdict.is_allowed:
         return
-    error = blocked_error(roles, verdict, context.actor_uid, is_another=is_another)
-    if not context.dry_run:
+    raise recorded_refusal(context, verdict, is_another=is_another)
+
+
+def recorded_refusal(context: CommandContext, verdict: Verdict, *, is_another: bool = False) -> PolicyBlockedError:
+    """Record that the caller may not do something, and return the error that says so; a dry run records nothing."""
+    error = blocked_error(context.roles, verdict, context.actor_uid, is_another=is_another)
+    if not context.dry_run and (is_another or context.is_set_up):
         _record(context, verdict, error, is_another=is_another)
-    raise error
-
-
-def roles_of(context: CommandContext, state_owner: int) -> RolesInForce:  # noqa: ARG001 - known to the context
-    """Return who may do what in the state of a call."""
-    return context.roles
+    return error
 
 
 def job_refusal(context: CommandContext, kind: str, arguments: tuple[str, ...]) -> Refusal | None:

@@ -85,7 +85,7 @@ class CommandContext(ActingUser):
             actor=self.actor,
             context=InForce(self.state, settings.digests, lambda: encoded(settings)),
             clock_step_seconds=2 * settings.timing.tick_seconds,
-            heals=not self.dry_run,
+            heals=not (self.dry_run or self.only_looks),
         )
 
     @property
@@ -135,11 +135,17 @@ class CommandContext(ActingUser):
     def settings(self) -> Settings:
         """The profile in force, with the packs and the descriptor it is held against.
 
-        Whose state it is comes first: of another user's nothing is read.  Raises: NotOurState, ProfileUnreadable.
+        Whose state it is comes first: of another user's nothing is read, but by a verb that only looks, for a user
+        whom `init --readers` lets in.  Raises: NotOurState, ProfileUnreadable.
         """
-        from reporting_governance.storage.files.layout import require_owner
+        if self.is_reading:
+            from reporting_governance.storage.files.readers import require_reader
 
-        require_owner(self.state)
+            require_reader(self.state)
+        else:
+            from reporting_governance.storage.files.layout import require_owner
+
+            require_owner(self.state)
         from reporting_governance.commands._settings import load_settings
 
         # What is kept is the last good profile: only the owner says which one that is.
@@ -231,6 +237,10 @@ def governed_command(
                     raise click.UsageError(f"{option} is empty")
             folder, database = place_of(state, local)
             context = CommandContext(verb, folder, profile or default_profile(folder), dry_run, database)
+            if not context.is_set_up:
+                from reporting_governance.storage.files.layout import refuse_inside
+
+                refuse_inside(folder)
             if not context.is_owner:
                 from reporting_governance.commands._role_gate import require_inside
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from reporting_governance.contracts.journal_line import Folder
-from reporting_governance.errors import NotOurState, StorageError
+from reporting_governance.errors import NotOurState, StorageError, UsageError
 from reporting_governance.file_modes import folder_mode
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.mounts import network_mount
@@ -22,6 +22,13 @@ _OTHER_FOLDERS = (
     "corrupt",
 )
 _JOURNAL_FOLDERS = ("snapshots", "leaves", "checkpoints")
+
+
+class InsideAState(UsageError):
+    """A state folder inside another one, whose owner would find things there that no record explains."""
+
+    message = "{path} lies inside the state folder {outer}"
+    hint = "A state has a folder of its own: name another one with --state or $REPORTGOV_STATE."
 
 
 class Layout:
@@ -76,8 +83,9 @@ def prepare_lock(layout: Layout) -> None:
 
     Raises: StorageError for a network file system.
     """
-    os.makedirs(os.path.dirname(layout.root) or ".", exist_ok=True)
     if not os.path.isdir(layout.journal):
+        refuse_inside(layout.root)
+        os.makedirs(os.path.dirname(layout.root) or ".", exist_ok=True)
         if not os.path.isdir(layout.root):  # a folder that somebody made for us keeps the mode they gave it
             _make(layout.root, OPEN_TO_PASS)
         _make(layout.journal)
@@ -88,6 +96,14 @@ def prepare_lock(layout: Layout) -> None:
             reason=f"lies on a network file system ({kind}), where locks cannot be trusted; use a local disk, "
             "or the PostgreSQL back end for several hosts",
         )
+
+
+def refuse_inside(root: str) -> None:
+    """Let no state begin inside another one, over whatever link it is named.  Raises: InsideAState."""
+    place = os.path.realpath(root)
+    while (place := os.path.dirname(place)) != "/":
+        if os.path.isdir(f"{place}/journal/log"):
+            raise InsideAState(path=root, outer=place)
 
 
 def finish(layout: Layout) -> None:
