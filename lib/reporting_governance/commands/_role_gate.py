@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from reporting_governance.stages.job_records import Refusal
 
 
+#: of another user: looking is no attempt at anything, and the others are left in the inbox themselves
+_LEFT_ALONE = (Action.READ, Action.ACK, Action.REVIEW, Action.RETRY, Action.SILENCE)
+
+
 def require_inside(context: CommandContext, options: Mapping[str, Any]) -> None:
     """Let only somebody use options that lead outside of the state who may act with the rights of its owner.
 
@@ -53,9 +57,12 @@ def require_role(context: CommandContext, action: Action, state_owner: int) -> N
     if context.verb == "init" and not (is_another or context.is_set_up):
         return  # the owner's folder, and nothing in it: whoever sets it up does so for him
     if is_another and action not in HIGH_RISK:
+        if action not in _LEFT_ALONE:
+            _leave_note(context, action)
         return
     roles = context.roles
     if is_another and roles.found.is_closed:
+        _leave_note(context, action)
         return  # his role is not known to him; what writes first says whose state it is
     verdict = roles.judge(action, context.actor_uid)
     if verdict.is_allowed:
@@ -130,10 +137,7 @@ def key_of(uid: int) -> str:
 def _record(context: CommandContext, verdict: Verdict, error: PolicyBlockedError, *, is_another: bool) -> None:
     """Record a refusal, or leave a note of it where this process may not write."""
     if is_another:
-        from reporting_governance.commands._elsewhere import hand_in
-
-        with suppress(GovernanceError):  # he may not even reach the inbox
-            hand_in(context.state, {"blocked": verdict.action.value})
+        _leave_note(context, verdict.action)
         return
     from reporting_governance.contracts.journal_line import LineType
     from reporting_governance.storage.interface import Addition, Group
@@ -157,3 +161,12 @@ def _record(context: CommandContext, verdict: Verdict, error: PolicyBlockedError
         own.store.commit([Group(additions=(line,))], now=own.clock.now())
     except GovernanceError as fault:
         say(f"the refusal could not be recorded: {fault}")
+
+
+def _leave_note(context: CommandContext, action: Action) -> None:
+    """Leave word of an attempt in the inbox; whoever reads it there looks up whether it was one beyond his role."""
+    from reporting_governance.commands._elsewhere import hand_in
+
+    if not context.dry_run:
+        with suppress(GovernanceError):  # he may not even reach the inbox
+            hand_in(context.state, {"blocked": action.value})
