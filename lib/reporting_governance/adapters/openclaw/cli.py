@@ -73,10 +73,12 @@ def rehearse(program: Program, asked: Rehearsal, places: Places, environment: Ma
     Raises: ConfigNotChanged when it refuses, does not end in time, or comes to something else; OSError.
     """
     path = os.path.join(asked.folder, asked.name)
-    state = os.path.join(asked.folder, f"{names(asked.name)}state")
+    # a program that outlives a killed process of ours goes on where nobody looks any more
+    name = f"{names(asked.name)}{os.urandom(4).hex()}"
+    state = os.path.join(asked.folder, f"{name}.state")
     _make_state(state, places)
     # what is taken from other files is found from the folder of the configuration
-    copy = os.path.join(asked.folder if b"$include" in asked.before else state, f"{names(asked.name)}json")
+    copy = os.path.join(asked.folder if b"$include" in asked.before else state, f"{name}.json")
     _write(copy, spliced(asked.before, [each for each in asked.edits if each.path[:2] not in _THEIRS]))
     settings = {**_passed(environment, asked.before), "OPENCLAW_STATE_DIR": state, "OPENCLAW_CONFIG_PATH": copy}
     for verb, ids in _verbs(asked.switches):
