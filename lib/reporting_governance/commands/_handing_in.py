@@ -89,9 +89,7 @@ class InboxRights:
 
     @cached_property
     def _roles(self) -> "RolesInForce":
-        from reporting_governance.commands._role_gate import roles_of
-
-        return roles_of(self._context, self._owner)
+        return self._context.roles
 
 
 def take_in(context: "CommandContext", inbox: Inbox) -> InboxReport:

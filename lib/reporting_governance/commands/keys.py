@@ -58,6 +58,8 @@ def main(context: CommandContext, *, what: str, signer: str | None, signer_key: 
     context.require("read" if what == SHOW else "key.rotate")
     from reporting_governance.commands._heads import signer_of
 
+    if not context.is_set_up:
+        context.require("state.init")
     context.backend.initialise(context.clock.now())
     current = signer_of(context, signer, signer_key)
     if what == SHOW:
@@ -74,6 +76,7 @@ def _show(context: CommandContext, signer: Signer) -> Reply:
     problem = ""
     try:
         if _heads.known_key(context) is None:
+            context.require("run")  # which is what signs otherwise
             _heads.sign_head(context, signer)
         public = signer.public_key()
     except CannotSign as fault:

@@ -45,6 +45,8 @@ VERBS = {
     "init": "Make a state folder and a first profile.",
     "keys": "Show the key that signs the journal, or let another take its place.",
     "jobs": "Keep work of our own until it is done: ask for it, run it, show it, cancel it.",
+    "whoami": "Say who you are here, and which role you have.",
+    "roles": "Check who has which role: roles.yaml of the state folder.",
     "schedule": "Print what starts `run` on time, for cron or systemd.",
     "completions": "Print what makes a shell complete verbs and options.",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -115,10 +114,11 @@ def record(context: CommandContext, check_ins: Sequence[CheckIn], findings: Sequ
     report = run_report(
         context.store,
         check_ins,
-        uid=os.geteuid(),
+        uid=context.actor_uid,
         profile=profile,
         clock=context.clock,
         artifacts=roots,
+        operators=_operators(context),
     )
     document = {
         **report.dump(),
@@ -133,7 +133,29 @@ def record(context: CommandContext, check_ins: Sequence[CheckIn], findings: Sequ
         from reporting_governance.commands._tables import findings as findings_text
 
         lines.append(findings_text(findings))
+    if any(each.of_another for each in report.results):
+        lines.append(_refused_for_others(context))
     return Reply(document, "\n".join(lines), ExitCode.NO if report.refused or findings else ExitCode.DONE)
+
+
+def _operators(context: CommandContext) -> frozenset[int]:
+    """Return who may check in for a task that somebody else started: the caller, or nobody of those who call."""
+    uid = context.actor_uid
+    if context.is_owner:
+        return frozenset((uid,))
+    from reporting_governance.contracts.role import Action
+
+    verdict = context.roles.judge(Action.REPORT_FOR_OTHERS, uid)
+    return frozenset((uid,)) if verdict.is_allowed else frozenset()
+
+
+def _refused_for_others(context: CommandContext) -> str:
+    """Record that the caller may not check in for others, and return what is to be said about it."""
+    from reporting_governance.commands._role_gate import recorded_refusal
+    from reporting_governance.contracts.role import Action
+
+    error = recorded_refusal(context, context.roles.judge(Action.REPORT_FOR_OTHERS, context.actor_uid))
+    return one_line(f"{error}  {error.advice()}")
 
 
 def _handed_in(state: str, check_ins: Sequence[CheckIn], findings: Sequence[Finding]) -> Reply:

@@ -1,0 +1,135 @@
+"""Write docs/roles.md: who may do what, from the table that the gates judge by.
+
+python ci/roles_page.py > docs/roles.md
+"""
+
+import sys
+from collections.abc import Iterator
+
+from reporting_governance.contracts.role import MEANING, MOVABLE, REQUIRED, Action, Role
+from reporting_governance.core.role_uses import OUTSIDE_OPTIONS, USES
+
+HEAD = """# Who may do what
+
+One page for whoever shares a state folder with others. Its tables are made from those that the gates judge by
+(`python ci/roles_page.py`), and every `--help` has the line about its verb.
+
+You need nothing of this alone: whoever owns the state folder is `owner`, and everybody else `viewer`.
+
+## Roles
+
+`viewer` < `operator` < `admin` < `owner`; each may do what the ones before it may. `sender` stands beside them: it may
+hand in receipts (`{"attempt_id": …, "outcome": …}` in the inbox), and nothing else.
+
+`reportgov whoami` says who you are, which role you have, and what gave it to you. `reportgov roles check` says who has
+which role, and what is wrong with the file that says so.
+
+## Who somebody is
+
+The operating system says so, never a flag or a variable: the user who logged in (the kernel's login uid, which `sudo`
+and `su` keep), where that is set and has an account; else the user that the process runs as (cron, systemd,
+containers). After `sudo -u gov reportgov ack …` by alice, alice is judged. Groups are those of alice's account, not
+those that her process happens to have.
+
+Only processes of the state's owner write a state, whatever the caller's role is, root's too: a file of another user
+would lock the owner out. So there are two ways for others:
+
+- `sudo -u gov reportgov VERB …`: the process is gov's, and alice's role decides what it does. Let sudo allow the verbs
+  that you mean, by their whole path, and not a shell: whoever has that has everything.
+- the inbox: `report`, `ack`, `retry`, `review` and `silence` under your own uid leave a file there. The owner's next
+  command judges it by the uid that owns the file.
+
+## roles.yaml
+
+It lies in the state folder:
+
+```yaml
+users:
+  alice: admin
+  "1004": operator      # a uid, in quotes; so too for groups
+groups:
+  oncall: operator
+senders: [pager]
+```
+
+What is said of a user counts before what is said of groups, also downwards; of several groups the highest role counts.
+Whom nothing names is a viewer. The owner of the state is owner and sender, whatever stands there.
+
+The file counts only as a regular file with one name, owned by the state's owner or root, that neither its group nor
+others may write (with an access list: whose mask lets nobody else write), in a folder of which the same holds, at most
+64 KiB, reached over no link that somebody else made, and without any fault: a file with one misspelt role says nothing
+at all. When it does not count, nobody but the owner is more than a viewer; the owner is told so by every command that
+needs a role, and by `doctor`, and everybody by `roles check`, with line and column.
+"""
+
+REFUSED = """## When it is not enough
+
+Nothing is changed, the command ends with 1, and one line says what is missing and who can do what about it:
+
+```text
+reportgov: POLICY_BLOCKED: prune needs role owner; alice is admin (users: alice)  gov or root can change `alice: admin`
+to `alice: owner` under `users:` in /srv/gov/state/roles.yaml.
+```
+
+The journal gets a `policy.blocked` line: who, what, which role was needed and which was there. A user who cannot write
+the state leaves a note in its inbox instead, when something of high risk was asked for; the owner's next command records
+it.
+
+## What a profile may change
+
+Its section `roles` names another least role for an action: as high as you like, and down to `operator`, but never for
+what is the owner's. It counts whole only when nobody but the state's owner and root can have written the profile (a
+file of theirs that others may not write, or a shipped one); else only where it asks for more. For others than the owner
+it is always the profile that the state has of its own (`profile.yaml` in it, else `minimal-solo-mode`), never the one
+that a call names.
+
+```yaml
+roles:
+  plugin.enable: owner
+  job.command: operator
+```
+
+## What roles do not do
+
+They guard people who share the owner's uid against mistakes, and against each other as far as sudo lets them do no more
+than start our verbs. Whoever can run anything else as the owner can change every file of the state; against that only
+heads that others hold help ([for the reviewer](for-the-reviewer.md)). So `admin` is not far from `owner`: a job may be
+any program.
+
+`verify-descriptor`, `verify-profile` and `verify-policy` know no state, and so no roles: what they are told to read or
+write, they do with the rights of the user that they run as. Reading verbs show what they are pointed at: let sudo allow
+others only what they are to see.
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    parts = [HEAD, "## Verbs\n", "| verb | called as | action | role |\n|---|---|---|---|", *_uses(), ""]
+    options = ", ".join(f"`--{each.replace('_', '-')}`" for each in sorted(OUTSIDE_OPTIONS))
+    parts.append(
+        "Options that lead outside of the state act with its owner's rights, so they are the action `outside` for all "
+        f"others that run as him, whatever the verb: {options}; and `$REPORTGOV_PROFILE`.\n"
+    )
+    parts += ["## Actions\n", "| action | least role | a profile may say | what it is |\n|---|---|---|---|"]
+    parts += [f"| `{each}` | {REQUIRED[each]} | {_range(each)} | {MEANING[each]} |" for each in Action]
+    parts += ["", REFUSED.rstrip()]
+    return "\n".join(parts) + "\n"
+
+
+def _uses() -> Iterator[str]:
+    for verb, uses in USES.items():
+        for use in uses:
+            role = "none" if use.action is None else REQUIRED[use.action].value
+            action = "" if use.action is None else f"`{use.action}`"
+            remark = f"; {use.remark}" if use.remark else ""
+            yield f"| `{verb}` | {use.how} | {action} | {role}{remark} |"
+
+
+def _range(action: Action) -> str:
+    if action not in MOVABLE:
+        return "nothing"
+    return "viewer to owner" if REQUIRED[action] is Role.VIEWER else "operator to owner"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
