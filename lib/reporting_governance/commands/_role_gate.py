@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from reporting_governance.stages.job_records import Refusal
 
 
-#: of another user: looking is no attempt at anything, and the others are left in the inbox themselves
-_LEFT_ALONE = (Action.READ, Action.ACK, Action.REVIEW, Action.RETRY, Action.SILENCE)
+#: of another user: looking is no attempt at anything, what he names outside of the state is reached with his own rights,
+#: and the others are left in the inbox themselves
+_LEFT_ALONE = (Action.READ, Action.OUTSIDE, Action.ACK, Action.REVIEW, Action.RETRY, Action.SILENCE)
 
 
 def require_inside(context: CommandContext, options: Mapping[str, Any]) -> None:
