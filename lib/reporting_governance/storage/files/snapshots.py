@@ -34,14 +34,18 @@ def snapshot_content(segment: int, state: State) -> bytes:
 def load_snapshot(layout: Layout, segment: int) -> State | None:
     """Return the state a snapshot holds, None when it is missing or damaged."""
     try:
-        data = journal_io.read_all(snapshot_path(layout, segment))
+        return snapshot_in(journal_io.read_all(snapshot_path(layout, segment)), segment)
     except FileNotFoundError:
         return None
+
+
+def snapshot_in(data: bytes, segment: int | None) -> State | None:
+    """Return the state that a snapshot's bytes hold, None when they are damaged, or are of another segment."""
     if not _has_its_checksum(data):
         return None
     header_line, _, rest = data[:-65].partition(b"\n")
     header = decode_line(header_line)
-    if header is None or header.get("v") != _SNAPSHOT_VERSION or header.get("segment") != segment:
+    if header is None or header.get("v") != _SNAPSHOT_VERSION or segment not in (None, header.get("segment")):
         return None
     marks = Marks(
         log_id=bytes.fromhex(header["log_id"]),

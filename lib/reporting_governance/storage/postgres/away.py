@@ -1,0 +1,45 @@
+"""What goes wrong with a database, told without a word of how one gets into it."""
+
+from reporting_governance.errors import ExitCode, GovernanceError, StorageError
+
+
+class StoreAway(StorageError):
+    """The database cannot be reached, is not ready, or did not answer in time; nothing was acknowledged."""
+
+    exit_code = ExitCode.TRY_LATER
+    hint = "The next run tries again.  `reportgov store status` shows what the database says."
+
+
+class ConnectionLost(StoreAway):
+    """The connection broke; what was under way may have happened or not."""
+
+
+class TryAgain(StoreAway):
+    """The server undid a transaction because of another one, which is no fault; the same again may work."""
+
+
+class LockHeld(StoreAway):
+    """Another writer held the log longer than we wait."""
+
+    hint = "The next run tries again.  If it repeats, `reportgov store status` shows who holds the log."
+
+
+class NotAllowed(StorageError):
+    """The role that connects may not do this."""
+
+    exit_code = ExitCode.NO
+    hint = "`reportgov store grants` says which role may do what, and makes them."
+
+
+class WrongSchema(StorageError):
+    """The tables are missing, or of a version that this program does not work with."""
+
+    hint = "{advice}"
+
+
+class DriverMissing(GovernanceError):
+    """The package that speaks to PostgreSQL is not installed."""
+
+    exit_code = ExitCode.USAGE
+    message = "a state in PostgreSQL needs the package psycopg"
+    hint = "pip install 'reporting-governance[postgres]'"

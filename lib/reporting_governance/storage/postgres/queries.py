@@ -1,0 +1,126 @@
+"""Every question and every change, by name.  Lists go as one text with LF between, which no value of ours holds."""
+
+HAS_VERSION = "SELECT to_regclass('reporting_governance.schema_version')::text"
+VERSION = "SELECT max(version) FROM reporting_governance.schema_version"
+ADD_VERSION = "INSERT INTO reporting_governance.schema_version (version) VALUES (%s)"
+LOCK_VERSION = "LOCK TABLE reporting_governance.schema_version IN EXCLUSIVE MODE"
+PARTITIONS = (
+    "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+    "WHERE i.inhparent = 'reporting_governance.journal'::regclass"
+)
+LAST_SPILLED = "SELECT max(seq) FROM reporting_governance.journal_rest"
+
+# -- the log
+
+_STATE = (
+    "SELECT log_id, seq, leaf, frontier, segment, segment_start, size, last_ms, opened_ms, stepped_ms, context, "
+    "lost_seq FROM reporting_governance.log_state"
+)
+STATE = _STATE
+STATE_SEQ = "SELECT seq FROM reporting_governance.log_state"
+LOCK = f"{_STATE} FOR UPDATE"
+SET_STATE = (
+    "UPDATE reporting_governance.log_state SET log_id = %b, seq = %s, leaf = %b, frontier = %b, segment = %s, "
+    "segment_start = %s, size = %s, last_ms = %s, opened_ms = %s, stepped_ms = %s, context = %b, lost_seq = %s"
+)
+LAST = "SELECT seq, leaf FROM reporting_governance.journal WHERE seq >= %s ORDER BY seq DESC LIMIT 1"
+LEAF_AT = "SELECT leaf FROM reporting_governance.journal WHERE seq = %s"
+LINE_AT = "SELECT line FROM reporting_governance.journal WHERE seq = %s"
+LINES = "SELECT seq, line, leaf FROM reporting_governance.journal WHERE seq >= %s AND seq < %s ORDER BY seq LIMIT %s"
+LEAVES = "SELECT leaf FROM reporting_governance.journal WHERE seq >= %s AND seq <= %s ORDER BY seq"
+OLDEST = "SELECT seq FROM reporting_governance.journal ORDER BY seq LIMIT 1"
+HOLDING = (
+    "SELECT seq FROM reporting_governance.journal j WHERE seq >= %s AND seq < %s AND EXISTS "
+    "(SELECT 1 FROM unnest(%s::bytea[]) w WHERE position(w IN j.line) > 0) ORDER BY seq"
+)
+NAMED = (
+    "SELECT seq, array_to_string(names, ',') FROM reporting_governance.journal "
+    "WHERE seq > %s AND names && string_to_array(%s, E'\\n') ORDER BY seq"
+)
+NAMED_AFTER = (
+    "SELECT seq, array_to_string(names, ',') FROM reporting_governance.journal "
+    "WHERE seq > %s AND seq <= %s AND names <> '{}' ORDER BY seq"
+)
+#: All lines of a commit in one piece, cut again by the server: %s first seq, all lines, where each begins, its length,
+#: all leaf hashes, the names in each.
+ADD_LINES = (
+    "INSERT INTO reporting_governance.journal (seq, line, leaf, names) "
+    "SELECT p.first + n - 1, substring(p.lines FROM at FOR length), "
+    "substring(p.leaves FROM (n * 32 - 31)::int FOR 32), "
+    "string_to_array(coalesce(names, ''), ',') "
+    "FROM (SELECT %s::bigint AS first, %b::bytea AS lines, %b::bytea AS leaves) p, "
+    "ROWS FROM (unnest(string_to_array(%s, ',')::int[]), unnest(string_to_array(%s, ',')::int[]), "
+    "unnest(string_to_array(%s, E'\\n'))) WITH ORDINALITY AS l (at, length, names, n)"
+)
+
+# -- segments
+
+SEGMENTS = "SELECT first, start, opened_ms FROM reporting_governance.segment ORDER BY first"
+SEGMENT_OF = "SELECT first, has_void FROM reporting_governance.segment WHERE first <= %s ORDER BY first DESC LIMIT 1"
+ADD_SEGMENT = "INSERT INTO reporting_governance.segment (first, start, opened_ms) VALUES (%s, %s, %s)"
+EMPTY_SEGMENTS = "DELETE FROM reporting_governance.segment"
+ADD_SEGMENT_READ = (
+    "INSERT INTO reporting_governance.segment (first, start, opened_ms, has_void) VALUES (%s, %s, %s, %s)"
+)
+PAST_BEFORE = "SELECT max(first) FROM reporting_governance.segment WHERE opened_ms <= %s"
+
+# -- views
+
+LISTING = (
+    "SELECT s.seq, (SELECT string_agg(due || '-' || id || '-' || lpad(seq::text, 12, '0') || '.json', E'\\n') "
+    "FROM reporting_governance.work WHERE folder = %s) FROM reporting_governance.log_state s"
+)
+READ = (
+    "SELECT b.body FROM reporting_governance.work w JOIN reporting_governance.work_body b "
+    "ON b.folder = %s AND b.id = w.id AND b.seq = w.seq "
+    "WHERE w.folder = %s AND w.id = %s AND w.due = %s AND w.seq = %s"
+)
+BODIES = (
+    "SELECT w.id, w.due, w.seq, b.body FROM reporting_governance.work w JOIN reporting_governance.work_body b "
+    "ON b.folder = %s AND b.id = w.id AND b.seq = w.seq "
+    "WHERE w.folder = %s AND w.id = ANY(string_to_array(%s, E'\\n'))"
+)
+PAST = (
+    "SELECT w.seq, b.body FROM reporting_governance.work w JOIN reporting_governance.work_body b "
+    "ON b.folder = 'past' AND b.id = w.id AND b.seq = w.seq WHERE w.folder = 'past' AND w.id = %s"
+)
+PAST_NAMES = (
+    "SELECT id FROM reporting_governance.work WHERE folder = 'past' AND id >= %s AND starts_with(id, %s) ORDER BY id"
+)
+EXISTING = (
+    "SELECT id, due, seq FROM reporting_governance.work WHERE folder = %s AND id = ANY(string_to_array(%s, E'\\n'))"
+)
+PUT_WORK = (
+    "INSERT INTO reporting_governance.work (folder, id, due, seq) "
+    "SELECT %s, i, coalesce(d, ''), s FROM unnest(string_to_array(%s, E'\\n'), string_to_array(%s, E'\\n'), "
+    "string_to_array(%s, E'\\n')::bigint[]) AS v (i, d, s) "
+    "ON CONFLICT (folder, id) DO UPDATE SET due = excluded.due, seq = excluded.seq"
+)
+PUT_BODIES = (
+    "INSERT INTO reporting_governance.work_body (folder, id, seq, body) "
+    "SELECT %s, i, s, b FROM unnest(string_to_array(%s, E'\\n'), string_to_array(%s, E'\\n')::bigint[], "
+    "string_to_array(%s, E'\\n')) AS v (i, s, b) "
+    "ON CONFLICT (folder, id) DO UPDATE SET seq = excluded.seq, body = excluded.body"
+)
+REMOVE_WORK = "DELETE FROM reporting_governance.work WHERE folder = %s AND id = ANY(string_to_array(%s, E'\\n'))"
+REMOVE_BODIES = "DELETE FROM reporting_governance.work_body WHERE folder = %s AND id = ANY(string_to_array(%s, E'\\n'))"
+FORGET_PAST = "DELETE FROM reporting_governance.work WHERE folder = 'past' AND seq < %s"
+FORGET_PAST_BODIES = "DELETE FROM reporting_governance.work_body WHERE folder = 'past' AND seq < %s"
+EMPTY_WORK = "DELETE FROM reporting_governance.work"
+EMPTY_BODIES = "DELETE FROM reporting_governance.work_body"
+COUNTS = "SELECT folder, count(*) FROM reporting_governance.work GROUP BY folder"
+
+# -- blobs and signed heads
+
+ADD_BLOB = "INSERT INTO reporting_governance.blob (digest, content) VALUES (%s, %b)"
+BLOB = "SELECT content FROM reporting_governance.blob WHERE digest = %s"
+ERASE_BLOBS = "DELETE FROM reporting_governance.blob WHERE digest = ANY(string_to_array(%s, E'\\n'))"
+RETIRED_LEAVES = "SELECT leaves FROM reporting_governance.retired_leaves WHERE first < %s ORDER BY first"
+SNAPSHOT = "SELECT content FROM reporting_governance.snapshot WHERE seq < %s ORDER BY seq DESC LIMIT 1"
+LOG_CHECKPOINTS = "SELECT size FROM reporting_governance.log_checkpoint ORDER BY size"
+NEWEST_LOG_CHECKPOINT = "SELECT coalesce(max(size), 0) FROM reporting_governance.log_checkpoint"
+LOG_CHECKPOINT = "SELECT note FROM reporting_governance.log_checkpoint WHERE size = %s"
+KEEP_LOG_CHECKPOINT = (
+    "INSERT INTO reporting_governance.log_checkpoint (size, note) VALUES (%s, %b) ON CONFLICT (size) DO NOTHING"
+)
+REPLACE_LOG_CHECKPOINT = "UPDATE reporting_governance.log_checkpoint SET note = %b WHERE size = %s AND note <> %b"

@@ -1,0 +1,133 @@
+"""Row and views made anew from the lines, while the log is held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
+from reporting_governance.errors import StorageError
+from reporting_governance.storage.files.chain import LineGroup, Place
+from reporting_governance.storage.files.marks import Marks, milliseconds
+from reporting_governance.storage.files.state import State
+from reporting_governance.storage.lines import ZERO_LEAF
+from reporting_governance.storage.postgres import lines, queries
+from reporting_governance.storage.postgres.connection import Session
+from reporting_governance.storage.postgres.log_state import EMPTY, LogState
+from reporting_governance.storage.postgres.writing import send_puts
+from reporting_governance.verifier.merkle import extend, leaf_hash
+
+_BATCH = 1000  #: views that one statement makes
+_SEGMENT_OPEN = LineType.LOG_SEGMENT_OPEN.value
+_OPEN = LineType.LOG_OPEN.value
+_TORN = LineType.LOG_TORN.value
+
+
+def rebuild(session: Session) -> LogState:
+    """Make row and views anew, durably; return where the log ends.  Raises: StorageError for a damaged log."""
+    with session.writing_durably() as connection:
+        connection.execute(queries.LOCK)
+        return anew(connection, session.place)
+
+
+def anew(connection: Any, place: str) -> LogState:
+    """Make row and views anew, in a transaction that holds the log.
+
+    Raises: StorageError when the log is damaged; then nothing is changed.
+    """
+
+    def rows(query: str, *values: Any) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = connection.execute(query, values).fetchall()
+        return found
+
+    last = rows(queries.LAST, 0)
+    if not last:
+        raise StorageError(path=place, reason="there is no line, and nothing says that there never was one")
+    views, tally = _beginning(rows, place)
+    raws = lines.raw_lines(rows, views.place.seq + 1, last[0][0] + 1)
+    for group in lines.chained(tally.through(raws), views.place, last[0][0], place):
+        tally.learn(group)
+        views.add(group)
+    state = tally.state(views.marks)
+    connection.execute(queries.SET_STATE, state.values())
+    connection.execute(queries.EMPTY_SEGMENTS)
+    for segment in tally.segments:
+        connection.execute(queries.ADD_SEGMENT_READ, tuple(segment))
+    _write(connection, views)
+    return state
+
+
+class _Tally:
+    """What the lines say of the row and of the segments: counted as they pass, void ones included."""
+
+    def __init__(self, seq: int, leaf: bytes, frontier: tuple[bytes, ...]) -> None:
+        self.segments: list[list[Any]] = []  #: first, start, opened_ms, has_void
+        self._seq = seq
+        self._leaf = leaf
+        self._frontier = frontier
+        self._size = self._length = self._last_ms = 0
+
+    def through(self, raws: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield lines as they are, counted."""
+        for raw in raws:
+            self._leaf = leaf_hash(raw)
+            self._seq, self._frontier = extend(self._seq, self._frontier, (self._leaf,))
+            self._length = len(raw) + 1
+            self._size += self._length
+            yield raw
+
+    def learn(self, group: LineGroup) -> None:
+        """Learn from a group whose last line is the one that passed last."""
+        document = group[-1].document
+        self._last_ms = milliseconds(document["ts"])
+        if not self.segments or document["type"] == _SEGMENT_OPEN:
+            first = group[0].seq
+            start = self._size - self._length if document["type"] == _SEGMENT_OPEN else 0
+            self.segments.append([first, start, self._last_ms, False])
+        if document["type"] == _TORN:
+            self.segments[-1][3] = True
+
+    def state(self, marks: Marks) -> LogState:
+        """Return the row."""
+        first, start, opened_ms, _ = self.segments[-1]
+        row = EMPTY.marked(marks)._replace(
+            seq=self._seq, leaf=self._leaf, frontier=self._frontier, segment=first, segment_start=start
+        )
+        return row._replace(size=self._size, last_ms=self._last_ms, opened_ms=opened_ms)
+
+
+def _write(connection: Any, views: State) -> None:
+    connection.execute(queries.EMPTY_WORK)
+    connection.execute(queries.EMPTY_BODIES)
+    by_folder: dict[Folder, list[tuple[ViewName, str]]] = {}
+    for text, content in views.contents.items():
+        name = ViewName.parse(text)
+        by_folder.setdefault(name.folder, []).append((name, body_text_in(content)))
+    for folder, made in by_folder.items():
+        for at in range(0, len(made), _BATCH):
+            send_puts(connection, folder, made[at : at + _BATCH])
+    for digest in views.erased:
+        connection.execute(queries.ERASE_BLOBS, (digest,))
+
+
+def body_text_in(content: bytes) -> str:
+    """Return the JSON of the body in what a view's file would hold."""
+    return content[content.index(b',"body":') + 8 : -2].decode("ascii")
+
+
+def _beginning(rows: lines.Rows, place: str) -> tuple[State, _Tally]:
+    """Return what stands before the first line that is kept."""
+    [(oldest,)] = rows(queries.OLDEST)
+    if oldest == 1:
+        return State(Place(0, 0, ZERO_LEAF)), _Tally(0, ZERO_LEAF, ())
+    from reporting_governance.storage.files.snapshots import snapshot_in
+
+    found = rows(queries.SNAPSHOT, oldest)
+    views = snapshot_in(bytes(found[0][0]), None) if found else None
+    if views is None or views.place.seq != oldest - 1:
+        raise StorageError(path=place, reason=f"lines 1 to {oldest - 1} are missing and no snapshot stands in for them")
+    leaves = b"".join(bytes(row[0]) for row in rows(queries.RETIRED_LEAVES, oldest))
+    size, frontier = extend(0, (), (leaves[at : at + 32] for at in range(0, len(leaves), 32)))
+    if size != oldest - 1:
+        raise StorageError(path=place, reason="leaf hashes of retired lines are missing")
+    return views, _Tally(views.place.seq, views.place.leaf, frontier)

@@ -1,0 +1,306 @@
+"""The back end that many hosts share: the log and its views in one database, and a folder of each host beside it."""
+
+import os
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
+from reporting_governance.storage.files.limits import Limits
+from reporting_governance.storage.interface import Addition, Answer, Group, Head, Line, Listing, TreeHead, View
+from reporting_governance.storage.postgres.commit import Bodies
+from reporting_governance.storage.postgres.connection import Session, Timeouts
+from reporting_governance.storage.postgres.local_folder import LocalFolder
+from reporting_governance.storage.postgres.log_state import EMPTY, LogState, Moment, moment
+from reporting_governance.storage.postgres.seen import Seen
+from reporting_governance.storage.postgres.writing import Identity
+
+if TYPE_CHECKING:
+    from reporting_governance.contracts.retention import Retirement
+    from reporting_governance.storage.postgres.births import Births
+    from reporting_governance.storage.postgres.care import Care
+    from reporting_governance.storage.postgres.commit import Commit
+
+_HEARTBEAT_SECONDS = 3600
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class PostgresStore:
+    """Records and views in one database.  Any number of processes of any number of hosts may use it at once.
+
+    Args:
+        conninfo: what libpq connects by; a password in it is told nobody.
+        local: this host's folder, for heartbeats and for what it last saw of the log.
+        actor: who acts, as the operating system knows them.
+        host: the name of this host in the lines it writes; None: as the system has it.
+        verb: the command that works; the server shows it.
+        context: digests of what is in force, by name; a change of any is a line of its own.  See `in_force.InForce`.
+        clock_step_seconds: how far the clock may step before a line says so; None: never said.
+        now, monotonic: the clocks, for what happens when no `now` is given.
+        boot: the boot's id; only tests give another one.
+        heals: whether looking may add a line, as where an older backup was put back; without it that is an error.
+    """
+
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        local: str,
+        actor: str,
+        host: str | None = None,
+        verb: str = "",
+        context: Mapping[str, Any] | None = None,
+        clock_step_seconds: int | None = None,
+        limits: Limits | None = None,
+        now: Callable[[], datetime] = _utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+        boot: str | None = None,
+        heals: bool = True,
+    ) -> None:
+        from reporting_governance.storage.files.boot import boot_id
+
+        self._limits = limits or Limits()
+        self._now = now
+        self._monotonic = monotonic
+        self._heals = heals
+        host = host or os.uname().nodename
+        boot = boot or boot_id()
+        self._identity = Identity(actor, boot, host, context or {}, clock_step_seconds)
+        self._local = LocalFolder(os.path.abspath(local), boot)
+        application = f"reporting-governance {verb}@{host}" if verb else f"reporting-governance@{host}"
+        self.session = Session(
+            conninfo, application=application[:63], timeouts=Timeouts(lock=self._limits.lock_wait_seconds)
+        )
+        self._bodies = Bodies()
+        self._state = EMPTY
+        self.has_added = False  #: whether this process added a line
+
+    @property
+    def place(self) -> str:
+        """What names the database in messages, without what connects to it."""
+        return self.session.place
+
+    def close(self) -> None:
+        """End the connection; whatever is asked next makes another one."""
+        self.session.close()
+
+    # -- reading
+
+    def ready(self) -> Head:
+        from reporting_governance.storage.postgres import looking
+
+        state, is_amiss = looking.look(self.session, self._local.seen())
+        if is_amiss:
+            if not self._heals:
+                raise looking.NeedsCare(path=self.place)
+            state = self._take_care(moment(self._now(), self._monotonic()))
+        if state.log_id != self._state.log_id or state.seq < self._state.seq:
+            self._forget()
+        self._state = state
+        return self.head()
+
+    def head(self) -> Head:
+        return self._state.head()
+
+    def listing(self, folder: Folder) -> Listing:
+        from reporting_governance.storage.postgres import reading
+
+        return reading.listing(self.session, folder)
+
+    def read(self, name: ViewName) -> View | None:
+        from reporting_governance.storage.postgres import reading
+
+        return reading.read(self.session, name, self._bodies)
+
+    def past(self, identity: str) -> View | None:
+        from reporting_governance.storage.postgres import reading
+
+        return reading.past(self.session, identity, self._bodies)
+
+    def past_names(self, prefix: str) -> list[str]:
+        from reporting_governance.storage.postgres import reading
+
+        return reading.past_names(self.session, prefix)
+
+    def tree_head(self) -> TreeHead:
+        from reporting_governance.storage.postgres import looking
+
+        return looking.tree_head(self.session)
+
+    def log_checkpoints(self) -> list[int]:
+        from reporting_governance.storage.postgres import queries
+
+        return [row[0] for row in self.session.rows(queries.LOG_CHECKPOINTS)]
+
+    def newest_log_checkpoint(self) -> int:
+        from reporting_governance.storage.postgres import queries
+
+        return int(self.session.rows(queries.NEWEST_LOG_CHECKPOINT)[0][0])
+
+    def log_checkpoint(self, size: int) -> bytes | None:
+        from reporting_governance.storage.postgres import queries
+
+        rows = self.session.rows(queries.LOG_CHECKPOINT, size)
+        return bytes(rows[0][0]) if rows else None
+
+    def replay(self, from_seq: int = 1) -> Iterator[Line]:
+        from reporting_governance.storage.postgres import lines
+
+        return lines.replay(self.session, from_seq)
+
+    def retirements(self) -> "list[Retirement]":
+        from reporting_governance.storage.postgres import lines
+
+        return lines.retirements(self.session)
+
+    def holding(self, words: Collection[str]) -> list[int]:
+        from reporting_governance.storage.postgres import lines
+
+        return lines.holding(self.session, words)
+
+    def get_blob(self, reference: Mapping[str, Any]) -> bytes | None:
+        from reporting_governance.storage.postgres import blobs
+
+        return blobs.get(self.session, reference["$blob"])
+
+    def heartbeats(self, tasks: Iterable[str]) -> Mapping[str, datetime | None]:
+        return self._local.heartbeats(tasks)
+
+    # -- writing
+
+    def commit(self, groups: Sequence[Group], *, now: datetime) -> list[Answer]:
+        from reporting_governance.storage.groups import check_size
+
+        check_size(groups)
+        if not groups:
+            return []
+        at = moment(now, self._monotonic())
+        known = self._state if self._state.seq else self._hint()
+        state, answers = self._commit.add(groups, at, known)
+        if state.seq > self._state.seq:
+            self._saw(state)
+        self._state = state
+        self.has_added = True
+        return answers
+
+    def keep_log_checkpoint(self, size: int, note: bytes) -> None:
+        from reporting_governance.storage.postgres import blobs
+
+        blobs.keep_log_checkpoint(self.session, size, note)
+
+    def put_blob(self, body: bytes) -> Mapping[str, Any]:
+        from reporting_governance.storage.postgres import blobs
+
+        return blobs.put(self.session, body)
+
+    def erase_blob(self, digest: str, *, reason: str, now: datetime) -> None:
+        erased = Addition(type=LineType.RECORD_ERASED, reason=reason, meta={"blob": digest})
+        self.commit([Group(additions=(erased,))], now=now)
+
+    def heartbeat(self, task: str, at: datetime) -> None:
+        self._local.heartbeat(task, at)
+
+    def forget_heartbeat(self, task: str) -> None:
+        self._local.forget_heartbeat(task)
+
+    # -- care
+
+    def initialise(self, now: datetime) -> Head:
+        """Open the log, unless it is; the first commit does it too.  The tables have to be there.
+
+        Raises: StorageError.
+        """
+        head = self.ready()
+        if head.seq == 0:
+            self._state = self._take_care(moment(now, self._monotonic()))
+        return self.head()
+
+    def rebuild(self) -> Head:
+        """Make all views anew from the log.  Raises: StorageError."""
+        from reporting_governance.storage.postgres import rebuilding
+
+        self._state = rebuilding.rebuild(self.session)
+        self._forget()
+        return self.head()
+
+    def heartbeat_line(self, now: datetime) -> bool:
+        """Add a `log.heartbeat` when the last line is older than an hour: silence is a statement too."""
+        self.ready()
+        if self._state.seq == 0 or moment(now, 0).wall_ms - self._state.last_ms < _HEARTBEAT_SECONDS * 1000:
+            return False
+        self.commit([Group(additions=(Addition(type=LineType.LOG_HEARTBEAT),))], now=now)
+        return True
+
+    def maintain(self, now: datetime) -> list[int]:
+        """Do nothing: there is nothing beside the lines that would have to be made behind a closed segment."""
+        return []
+
+    def clock_step(self, now: datetime) -> datetime | None:
+        """Return when the clock last stepped, as far as this log knows: `now`, if it has since the last line."""
+        from reporting_governance.storage.postgres.commit import clock_step_ms
+        from reporting_governance.storage.postgres.log_state import from_ms
+
+        state = self._state
+        if clock_step_ms(self._local.seen(), state, moment(now, self._monotonic()), self._identity):
+            return now
+        return from_ms(state.stepped_ms) if state.stepped_ms else None
+
+    # -- within
+
+    def _take_care(self, at: Moment) -> LogState:
+        state = self._care.take(at)
+        self._forget()
+        self._saw(state, anyhow=True)
+        return state
+
+    def _saw(self, state: LogState, *, anyhow: bool = False) -> None:
+        """Keep what is durable of the log, outside the database."""
+        assert state.log_id is not None
+        at = self._monotonic()
+        seen = Seen(
+            state.log_id.hex(), state.seq, state.leaf.hex(), self._identity.boot_id, state.last_ms, int(at * 1000)
+        )
+        self._local.saw(seen, anyhow=anyhow)
+
+    def _hint(self) -> LogState:
+        """Return about where the log ends, for a process that has not looked yet."""
+        seen = self._local.seen()
+        return EMPTY if seen is None else EMPTY._replace(seq=seen.seq)
+
+    def _forget(self) -> None:
+        self._bodies.forget()
+        if "_births" in vars(self):
+            self._births.forget()
+
+    @cached_property
+    def _care(self) -> "Care":
+        from reporting_governance.storage.postgres import rebuilding
+        from reporting_governance.storage.postgres.care import Care
+        from reporting_governance.storage.postgres.writing import Encoder
+
+        return Care(self.session, Encoder(self._identity), self._limits, self._local.seen, rebuilding.anew)
+
+    @cached_property
+    def _births(self) -> "Births":
+        from reporting_governance.storage.postgres.births import Births
+
+        return Births(self.session)
+
+    @cached_property
+    def _commit(self) -> "Commit":
+        from reporting_governance.storage.postgres.commit import Commit
+
+        return Commit(
+            self.session,
+            self._identity,
+            self._limits,
+            self._births,
+            self._bodies,
+            self._local.seen,
+            self._take_care,
+        )
