@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reporting_governance.stages.job_records import Refusal
 
 
-#: of another user: looking is no attempt at anything, what he names outside of the state is reached with his own rights,
+#: of another user: looking is no attempt at anything, what he names outside of the state he reaches with his own rights,
 #: and the others are left in the inbox themselves
 _LEFT_ALONE = (Action.READ, Action.OUTSIDE, Action.ACK, Action.REVIEW, Action.RETRY, Action.SILENCE)
 
@@ -41,9 +41,19 @@ def require_inside(context: CommandContext, options: Mapping[str, Any]) -> None:
     """
     from reporting_governance.core.role_uses import OUTSIDE_OPTIONS
 
-    named = os.environ.get("REPORTGOV_PROFILE") if not options.get("profile") else None
-    if named or any(options.get(each) for each in OUTSIDE_OPTIONS):
+    given = {name for name in OUTSIDE_OPTIONS if options.get(name)}
+    profile = options.get("profile") or os.environ.get("REPORTGOV_PROFILE")
+    if profile and not (context.verb == "init" and is_shipped(profile)):
+        given.add("profile")
+    else:
+        given.discard("profile")
+    if given or (context.database is not None and os.environ.get("REPORTGOV_LOCAL")):
         context.require(Action.OUTSIDE)
+
+
+def is_shipped(profile: str) -> bool:
+    """Tell whether a profile is named that comes with the program, and no file: a first one is made from such a one."""
+    return os.sep not in profile and not profile.endswith((".yaml", ".yml", ".json"))
 
 
 def require_role(context: CommandContext, action: Action, state_owner: int) -> None:
@@ -55,7 +65,7 @@ def require_role(context: CommandContext, action: Action, state_owner: int) -> N
     Raises: PolicyBlockedError, after the refusal was recorded or a note of it left in the inbox.
     """
     is_another = os.geteuid() != state_owner
-    if context.verb == "init" and not (is_another or context.is_set_up):
+    if action is Action.STATE_INIT and not (is_another or context.is_set_up):
         return  # the owner's folder, and nothing in it: whoever sets it up does so for him
     if is_another and action not in HIGH_RISK:
         if action not in _LEFT_ALONE:
@@ -113,7 +123,7 @@ def blocked_error(roles: RolesInForce, verdict: Verdict, uid: int, *, is_another
 
 
 def _remedy(roles: RolesInForce, required: Role, uid: int, *, because: str, is_another: bool) -> str:
-    owner = account_name(roles.state_owner or 0)
+    owner = account_name(roles.state_owner)
     writers = owner if owner == "root" else f"{owner} or root"
     place = shlex.quote(roles.found.path)
     if roles.found.fault is not None:

@@ -62,14 +62,12 @@ class RolesInForce:
     """Who may do what in one state; users by their uid."""
 
     state: str
-    state_owner: int | None  #: None: there is no state yet
+    state_owner: int  #: of a state that is not there yet, who would own it
     table: Mapping[str, Role] = field(default_factory=dict)  #: what a profile moves
 
     @cached_property
     def found(self) -> FoundRoles:
         """The roles file; read when somebody is judged who does not own the state."""
-        if self.state_owner is None:
-            return FoundRoles(f"{self.state}/roles.yaml")
         return find_roles(self.state, state_owner=self.state_owner)
 
     def standing(self, uid: int) -> Standing:
@@ -107,8 +105,8 @@ def roles_of(context: CommandContext) -> RolesInForce:
 
     Of somebody else than the owner the profile that he names is not asked, but the one that the state has of its own.
     """
-    owner = context.state_owner
-    if owner is None or owner != os.geteuid():  # of another user's state nothing is read but the roles
+    owner = context.owner_to_be
+    if owner != os.geteuid():  # of another user's state nothing is read but the roles
         return RolesInForce(context.state, owner)
     if context.is_owner:
         reference, settings = context.profile_reference, context.settings

@@ -83,14 +83,14 @@ def why_not_counted(facts: FileFacts, *, state_owner: int) -> str | None:
     return None
 
 
-def standing_of(person: Person, *, state_owner: int | None, roles: RolesFile | None) -> Standing:
+def standing_of(person: Person, *, state_owner: int, roles: RolesFile | None) -> Standing:
     """Return what somebody is.
 
     Args:
-        state_owner: the uid that owns the state folder; None: there is none yet, and it will be who makes it.
+        state_owner: the uid that owns the state folder; where there is none yet, whose processes would make it.
         roles: what the roles file says; None: there is none, or it does not count.
     """
-    if state_owner is None or person.uid == state_owner:
+    if person.uid == state_owner:
         return Standing(role=Role.OWNER, because="owner of the state folder", is_sender=True)
     known = NOBODY_NAMED if roles is None else roles
     is_sender = any(each in person.users for each in known.senders)

@@ -61,7 +61,7 @@ USES: Final[Mapping[str, Sequence[Use]]] = {
     "prune": (Use("", Action.PRUNE),),
     "erase": (Use("", Action.ERASE),),
     "init": (
-        Use("where there is no state", None, "whoever makes a state owns it"),
+        Use("where there is no state", None, "whoever makes a state makes it for whom the process runs as"),
         Use("where there is one", Action.STATE_INIT),
     ),
     "keys": (Use("show", Action.READ), Use("rotate", Action.KEY_ROTATE)),
@@ -82,8 +82,8 @@ USES: Final[Mapping[str, Sequence[Use]]] = {
 #: all with the rights of the state's owner.  Whoever is not the owner needs `Action.OUTSIDE` for them.
 OUTSIDE_OPTIONS: Final = frozenset(
     """
-    profile html output junit write_verifier write settings program signer signer_key new_key new_signer new_signer_key
-    ssh_key journal claude_code_transcript openclaw_home openclaw_package openclaw_cli
+    profile local html output junit write_verifier write settings program signer signer_key new_key new_signer
+    new_signer_key ssh_key journal claude_code_transcript openclaw_home openclaw_package openclaw_cli
     """.split()
 )
 
