@@ -14,6 +14,7 @@ from reporting_governance.adapters.hosts.registry import HOSTS, open_host
 from reporting_governance.commands._deadline import Deadline, OutOfTime
 from reporting_governance.commands._defaults import default_profile
 from reporting_governance.commands._gate_input import WrongInput, document_of, finding_of, read_input, say, tell
+from reporting_governance.commands._gate_log import GateLog
 from reporting_governance.commands._place import Place, place_of
 from reporting_governance.contracts.gate_answer import AnswerKind, GateAnswer
 from reporting_governance.errors import ContractError, ExitCode, GovernanceError
@@ -57,7 +58,8 @@ class Call:
 
     def __init__(self, host: str, place: Place, profile: str | None) -> None:
         self._host: Host = open_host(host)
-        self._state, self._database = place
+        self._state = place.local
+        self._log = GateLog(place)
         self._reference = profile or default_profile(self._state)
         self._document: Mapping[str, Any] | None = None
         self._is_of_another_hook = False  #: in which there is nothing of an agent to hold
@@ -128,7 +130,9 @@ class Call:
     def _load(self) -> Settings:
         from reporting_governance.commands._settings import load_settings
 
-        return load_settings(self._state, self._reference, make=True)  # or each call until the first record compiles
+        return load_settings(
+            self._state, self._reference, make=True, last_in_force=self._log.named_last
+        )  # or each call until the first record compiles
 
     def _know_posture(self) -> None:
         """See what the profile wants where nothing can be decided, of input that cannot be read too.
@@ -146,10 +150,10 @@ class Call:
         except GovernanceError:
             return
         try:
-            self._settings = load_settings(self._state, self._reference, keep=False)
+            self._settings = load_settings(self._state, self._reference, keep=False, last_in_force=self._log.named_last)
         except GovernanceError:
             kept = _kept_settings.read(self._state, self._reference)
-            self._settings = kept or _kept_settings.recovered(self._state, self._reference)
+            self._settings = kept or _kept_settings.recovered(self._log.named_last, self._reference)
 
     def _may_ask_for_ever(self) -> bool:
         """Tell whether the host says that it was held before; of what cannot be read only a caller knows by itself."""
@@ -174,41 +178,26 @@ class Call:
         return replace(attempt, task_id=named)
 
     def _decided(self, attempt: ReportAttempt, seen: Seen | None) -> GateAnswer:
-        from reporting_governance.commands._clock import SystemClock
         from reporting_governance.stages.gate import Gate, NotRecorded, run_gate
 
         settings = self._settings
         if settings is None:
             raise AssertionError("settings are loaded before anything is judged")
+        store = self._log.open(settings, lock_wait_seconds=max(0.1, round(self._deadline.left() / 2, 1)))
         gate = Gate(
-            store=self._store(settings),
+            store=store,
             host=self._host,
             policy=settings.policy_of(self._host.descriptor),
             profile=settings.profile_of_gate,
             uid=os.geteuid(),
             operators=frozenset({os.geteuid()}),
             artifacts=_Artifacts(settings, self._state),
-            clock=SystemClock(),
+            clock=self._log.clock,
         )
         try:
             return run_gate(gate, attempt, seen)
         except NotRecorded:
             return self._instead("others kept changing its task")
-
-    def _store(self, settings: Settings) -> Any:
-        from reporting_governance.commands._identity import account_name, actor_uid
-        from reporting_governance.commands._kept_settings import encoded
-        from reporting_governance.storage.files.in_force import InForce
-        from reporting_governance.storage.files.limits import Limits
-        from reporting_governance.storage.files.store import FilesStore
-
-        return FilesStore(
-            self._state,
-            actor=account_name(actor_uid()),
-            context=InForce(self._state, settings.digests, lambda: encoded(settings)),
-            clock_step_seconds=2 * settings.timing.tick_seconds,
-            limits=Limits(lock_wait_seconds=max(0.1, round(self._deadline.left() / 2, 1))),
-        )
 
     def _instead(self, why: str) -> GateAnswer:
         """Return what the profile says for when nothing could be decided or recorded, and leave it to the next run."""

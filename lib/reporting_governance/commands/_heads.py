@@ -44,8 +44,7 @@ def sign_when_due(context: CommandContext) -> None:
     grown = files.head().seq - newest
     if grown <= 0:
         return
-    older = os.path.join(context.state, _FOLDER, f"{newest:012d}.note") if newest else f"{context.state}/journal/log"
-    if grown < DUE_LINES and 0 <= _age(older) < DUE_SECONDS:
+    if grown < DUE_LINES and 0 <= _seconds_unsigned(context, newest) < DUE_SECONDS:
         return
     if not 0 <= _age(os.path.join(context.state, _FOLDER, _PROBLEM)) < _AGAIN_SECONDS:
         _tried(context, None)
@@ -165,6 +164,13 @@ def settle_key(signer: KeyFile, known: LogKey | None) -> None:
         signer.take_next()
 
 
+def is_elsewhere(signer: Signer, known: LogKey | None) -> bool:
+    """Tell whether the key of a log that hosts share lies with another of them, which signs."""
+    from reporting_governance.adapters.signing.key_file import KeyFile
+
+    return known is not None and isinstance(signer, KeyFile) and not (signer.exists() or signer.next().exists())
+
+
 def _tried(context: CommandContext, signer: Signer | None) -> None:
     from reporting_governance.commands._handler import say
 
@@ -186,6 +192,8 @@ def _signed(context: CommandContext, signer: Signer | None) -> LogCheckpoint | N
 
     known = known_key(context)
     signer = signer or signer_of(context)
+    if context.database is not None and is_elsewhere(signer, known):
+        return None
     if isinstance(signer, KeyFile):
         settle_key(signer, known)
     return made(context, signer, known)
@@ -255,6 +263,17 @@ def _write(path: str, text: str) -> None:
         with open(fd, "w", encoding="ascii") as file:
             file.write(text)
         os.rename(unfinished, path)
+
+
+def _seconds_unsigned(context: CommandContext, newest: int) -> float:
+    """Return how old the newest signed head is, or the log where none is; in a database, the line that it ends with."""
+    if context.database is None:
+        signed = os.path.join(context.state, _FOLDER, f"{newest:012d}.note")
+        return _age(signed if newest else f"{context.state}/journal/log")
+    from reporting_governance.contracts.times import parse_time
+
+    line = next(iter(context.backend.replay(max(1, newest))), None)
+    return float("inf") if line is None else (context.clock.now() - parse_time(line.document["ts"])).total_seconds()
 
 
 def _age(path: str) -> float:

@@ -24,13 +24,16 @@ def signing(context: CommandContext) -> Iterator[Check]:
         return
     from reporting_governance.adapters.interface import CannotSign
     from reporting_governance.adapters.signing.key_file import KeyFile
-    from reporting_governance.commands._heads import known_key, last_problem, signer_of
+    from reporting_governance.commands._heads import is_elsewhere, known_key, last_problem, signer_of
 
     newest = context.backend.newest_log_checkpoint()
     signed = f"{newest} of {lines} lines are signed"
     known, signer = known_key(context), signer_of(context)
     if known is None and isinstance(signer, KeyFile) and not signer.exists():
         yield Check(Rule.SIGNER, Verdict.OK, "no head is signed yet; the next run makes a key and signs")
+        return
+    if context.database is not None and is_elsewhere(signer, known):
+        yield Check(Rule.SIGNER, Verdict.OK, f"another host has the key; {signed}")
         return
     try:
         public = signer.public_key()

@@ -242,7 +242,8 @@ def load_settings(
         return settings
     good = cached
     if good is None:
-        good = _kept_settings.recovered(last_in_force or partial(_in_folder, state), reference) or _shipped_default(reference, path, state)
+        named = last_in_force or partial(_in_folder, state)
+        good = _kept_settings.recovered(named, reference) or _shipped_default(reference, path, state)
         if keep:
             _kept_settings.write(state, good, make=make)
     return replace(good, findings=settings.findings, refused=settings.refused)

@@ -10,29 +10,25 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from reporting_governance.commands._acting_user import ActingUser
-from reporting_governance.commands._clock import SystemClock
 from reporting_governance.commands._defaults import DEFAULT_PROFILE, default_profile
 from reporting_governance.commands._handler import EXIT_CODES
-from reporting_governance.commands._place import Database, Place, place_of
+from reporting_governance.commands._place import Database, place_of
 from reporting_governance.commands._role_help import ROLE, VerbWithRole
+from reporting_governance.commands._with_state import WithState
 from reporting_governance.errors import ExitCode
 
 if TYPE_CHECKING:
     from reporting_governance.adapters.interface import TaskSource
     from reporting_governance.adapters.senders.registry import Senders
-    from reporting_governance.commands._backend import Backend
     from reporting_governance.commands._last_run import LastRun
-    from reporting_governance.commands._settings import Settings
     from reporting_governance.stages.inbox_report import InboxReport
     from reporting_governance.stages.sending import Host
     from reporting_governance.storage.files.daily_copies import DailyCopies
-    from reporting_governance.storage.interface import Store
 
 
 class Reply(NamedTuple):
@@ -44,7 +40,7 @@ class Reply(NamedTuple):
 
 
 @dataclass(frozen=True)
-class CommandContext(ActingUser):
+class CommandContext(WithState):
     """Where a verb works and with what.  Everything is made when it is first asked for."""
 
     verb: str
@@ -52,41 +48,6 @@ class CommandContext(ActingUser):
     profile_reference: str  #: a shipped profile's name or the path of a file
     dry_run: bool = False  #: say what would be done, and change nothing
     database: Database | None = None  #: where the records and views lie; None: in the state folder
-
-    @property
-    def place(self) -> Place:
-        """Where this works, as another process can be told."""
-        return Place(self.state, self.database)
-
-    @cached_property
-    def clock(self) -> SystemClock:
-        """The clock of this machine; beside a database the database's."""
-        return SystemClock()
-
-    @cached_property
-    def store(self) -> Store:
-        """The records and views; in a dry run what is added stays in memory.  Raises NotOurState for another user's."""
-        if not self.dry_run:
-            return self.backend
-        from reporting_governance.storage.dry_run import DryRunStore
-
-        return DryRunStore(self.backend, actor=self.actor)
-
-    @cached_property
-    def backend(self) -> Backend:
-        """The records and views with their care.  Raises NotOurState for another user's."""
-        from reporting_governance.commands._kept_settings import encoded
-        from reporting_governance.storage.files.backend import FilesBackend
-        from reporting_governance.storage.files.in_force import InForce
-
-        settings = self.settings
-        return FilesBackend(
-            self.state,
-            actor=self.actor,
-            context=InForce(self.state, settings.digests, lambda: encoded(settings)),
-            clock_step_seconds=2 * settings.timing.tick_seconds,
-            heals=not (self.dry_run or self.only_looks),
-        )
 
     @property
     def local_host(self) -> Host:
@@ -130,26 +91,6 @@ class CommandContext(ActingUser):
         from reporting_governance.storage.files.daily_copies import DailyCopies
 
         return DailyCopies(self.state)
-
-    @cached_property
-    def settings(self) -> Settings:
-        """The profile in force, with the packs and the descriptor it is held against.
-
-        Whose state it is comes first: of another user's nothing is read, but by a verb that only looks, for a user
-        whom `init --readers` lets in.  Raises: NotOurState, ProfileUnreadable.
-        """
-        if self.is_reading:
-            from reporting_governance.storage.files.readers import require_reader
-
-            require_reader(self.state)
-        else:
-            from reporting_governance.storage.files.layout import require_owner
-
-            require_owner(self.state)
-        from reporting_governance.commands._settings import load_settings
-
-        # What is kept is the last good profile: only the owner says which one that is.
-        return load_settings(self.state, self.profile_reference, keep=not self.dry_run and self.is_owner)
 
 
 _DRY_RUN = click.option(
@@ -244,7 +185,7 @@ def governed_command(
             if not context.is_owner:
                 from reporting_governance.commands._role_gate import require_inside
 
-                require_inside(context, {"profile": profile, **options})
+                require_inside(context, {"profile": profile, "local": local, **options})
             if needs is not None:
                 context.require(needs)
             reply = function(context, **options)

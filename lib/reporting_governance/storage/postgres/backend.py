@@ -1,0 +1,82 @@
+"""The back end in a database as verbs use it: the store, its log as a whole, and what is known of the hosts."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from reporting_governance.contracts.journal_line import LineType
+from reporting_governance.storage.files.identity import IN_FORCE
+from reporting_governance.storage.postgres import queries
+from reporting_governance.storage.postgres.store import PostgresStore
+
+_NAMES_IT = (LineType.LOG_OPEN.value, LineType.CONFIG_CHANGED.value)
+_RESTATED = (LineType.LOG_SEGMENT_RETIRED.value,)  #: says again what the lines named that it retires
+_CLOCK = "SELECT clock_timestamp()"
+_SIZE = "SELECT size FROM reporting_governance.log_state"
+_NOTE_HOST = (
+    "INSERT INTO reporting_governance.host (name, boot_id, seen_at, skew_ms) VALUES (%s, %s, clock_timestamp(), %s) "
+    "ON CONFLICT (name) DO UPDATE SET boot_id = excluded.boot_id, seen_at = excluded.seen_at, "
+    "skew_ms = excluded.skew_ms"
+)
+_HOSTS = "SELECT name, boot_id, seen_at, skew_ms FROM reporting_governance.host ORDER BY name"
+
+
+class KnownHost(NamedTuple):
+    """A host, as it noted itself when it last ran."""
+
+    name: str
+    boot_id: str
+    seen_at: datetime  #: by the database's clock
+    skew_ms: int  #: how far its clock was ahead of the database's; negative: behind
+
+
+class PostgresBackend(PostgresStore):
+    """A store with what is read of its log as a whole."""
+
+    def log_bytes(self) -> int:
+        """Return the size of all lines, each with an LF.  Raises: StorageError."""
+        return int(self.session.rows(_SIZE)[0][0])
+
+    def last_in_force(self) -> bytes | None:
+        """Return the settings that the newest line about them names; this reads the whole log.
+
+        Raises: StorageError.
+        """
+        seqs = self.holding([IN_FORCE])
+        for types in (_NAMES_IT, _RESTATED):
+            for seq in reversed(seqs):
+                line = next(iter(self.replay(seq)), None)
+                if line is None or line.seq != seq or line.document["type"] not in types:
+                    continue
+                reference = ((line.document.get("meta") or {}).get("context") or {}).get(IN_FORCE)
+                if reference is not None:
+                    return self.get_blob(reference)
+        return None
+
+    def clock_offset(self) -> timedelta:
+        """Return what has to be added to this host's clock to have the database's.  Raises: StorageError."""
+
+        def ask(connection: Any) -> timedelta:
+            connection.execute("SELECT 1").fetchone()  # what follows is a round trip and nothing else
+            before, began = time.time(), time.monotonic()
+            (there,) = connection.execute(_CLOCK).fetchone()
+            middle = before + (time.monotonic() - began) / 2
+            return timedelta(seconds=there.timestamp() - middle)
+
+        return self.session.read(ask)
+
+    def note_host(self, offset: timedelta) -> None:
+        """Note that this host is at work, and how its clock stands.  Raises: StorageError."""
+        skew_ms = round(-offset / timedelta(milliseconds=1))
+        with self.session.writing() as connection:
+            connection.execute(_NOTE_HOST, (self._identity.host, self._identity.boot_id, skew_ms))
+
+    def hosts(self) -> list[KnownHost]:
+        """Return the hosts that ever ran here.  Raises: StorageError."""
+        return [KnownHost(*row) for row in self.session.rows(_HOSTS)]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many views each folder holds.  Raises: StorageError."""
+        return dict(self.session.rows(queries.COUNTS))

@@ -1,0 +1,129 @@
+"""A database that another log is copied into, by COPY.
+
+Until the last line is there the lines lie in a table of their own, so nobody takes what is half copied for a log; then
+they become one in a single transaction.  The views follow from them, as after any loss of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
+
+from reporting_governance.errors import Busy, StorageError
+from reporting_governance.storage.encoding import record_of
+from reporting_governance.storage.files.marks import milliseconds
+from reporting_governance.storage.interface import View
+from reporting_governance.storage.lines import ZERO_LEAF, decode_line
+from reporting_governance.storage.postgres import queries
+from reporting_governance.storage.postgres.connection import Session
+
+_MAKE = (
+    "CREATE TABLE IF NOT EXISTS reporting_governance.copying (seq bigint PRIMARY KEY, segment bigint NOT NULL, "
+    'line bytea NOT NULL, leaf bytea NOT NULL, names text[] COLLATE "C" NOT NULL)'
+)
+_LOCK = "LOCK TABLE reporting_governance.copying IN SHARE UPDATE EXCLUSIVE MODE NOWAIT"
+_LAST = "SELECT seq, leaf FROM reporting_governance.copying ORDER BY seq DESC LIMIT 1"
+_ADD = "COPY reporting_governance.copying (seq, segment, line, leaf, names) FROM STDIN (FORMAT binary)"
+_MOVE = (
+    "INSERT INTO reporting_governance.journal (seq, line, leaf, names) "
+    "SELECT seq, line, leaf, names FROM reporting_governance.copying ORDER BY seq"
+)
+#: %s of a segment: bytes of all lines before it, as files have them
+_SEGMENTS = (
+    "SELECT segment, coalesce(sum(sum(length(line) + 1)) OVER (ORDER BY segment "
+    "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint, "
+    "(SELECT line FROM reporting_governance.copying f WHERE f.seq = c.segment) "
+    "FROM reporting_governance.copying c GROUP BY segment ORDER BY segment"
+)
+_ADD_BLOB = "INSERT INTO reporting_governance.blob (digest, content) VALUES (%s, %b) ON CONFLICT (digest) DO NOTHING"
+
+
+class CopiedLine(Protocol):
+    """A physical line with its LF."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def raw(self) -> bytes: ...
+    @property
+    def leaf(self) -> bytes: ...
+    @property
+    def document(self) -> Mapping[str, Any] | None: ...
+
+
+class Standing(NamedTuple):
+    """How far a copy has come."""
+
+    seq: int
+    leaf: bytes
+    is_finished: bool
+
+
+class PostgresCopyTarget:
+    """The database; see `stages.copying.CopyTarget`.  Used inside `copy_target`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def standing(self) -> Standing:
+        """Return how far an earlier copy came; a log that is there is finished."""
+        with self._session.plain() as connection:
+            row = connection.execute(queries.LAST, (0,)).fetchone()
+            if row is not None:
+                return Standing(row[0], bytes(row[1]), True)
+            connection.execute(_MAKE)
+            row = connection.execute(_LAST).fetchone()
+        return Standing(0, ZERO_LEAF, False) if row is None else Standing(row[0], bytes(row[1]), False)
+
+    def add_blobs(self, blobs: Iterable[tuple[str, bytes]]) -> int:
+        """Keep blobs that are not there."""
+        added = 0
+        with self._session.plain() as connection, connection.transaction(), connection.cursor() as cursor:
+            for digest, content in blobs:
+                added += cursor.execute(_ADD_BLOB, (digest, content)).rowcount
+        return added
+
+    def add_lines(self, segment: int, lines: Sequence[CopiedLine]) -> None:
+        """Keep the next lines; durable when this returns."""
+        with self._session.plain() as connection, connection.transaction(), connection.cursor() as cursor:
+            cursor.execute(_LOCK)  # of two copies at once the second is told
+            with cursor.copy(_ADD) as copy:
+                copy.set_types(("int8", "int8", "bytea", "bytea", "text[]"))
+                for line in lines:
+                    copy.write_row((line.seq, segment, line.raw[:-1], line.leaf, _names(line.document)))
+
+    def add_log_checkpoint(self, size: int, note: bytes) -> None:
+        """Keep a signed head."""
+        with self._session.plain() as connection:
+            connection.execute(queries.KEEP_LOG_CHECKPOINT, (size, note))
+
+    def finish(self, views: Iterable[View]) -> None:
+        """Make it a log.  The views are made from it by whoever comes first: that they come out alike is proof."""
+        with self._session.plain() as connection, connection.transaction():
+            connection.execute(queries.LOCK)
+            if connection.execute(queries.LAST, (0,)).fetchone() is not None:
+                raise StorageError(path=self._session.place, reason="a log came to be there while this one was copied")
+            connection.execute(_MOVE)
+            for first, start, line in connection.execute(_SEGMENTS).fetchall():
+                document = decode_line(bytes(line)) or {}
+                opened = milliseconds(document["ts"]) if "ts" in document else 0
+                connection.execute(queries.ADD_SEGMENT, (first, start, opened))
+            connection.execute("DROP TABLE reporting_governance.copying")
+
+
+@contextmanager
+def copy_target(session: Session) -> Iterator[PostgresCopyTarget]:
+    """Yield a database that is to become the copy of a log; needs the right to make a table.  Raises: StorageError."""
+    import psycopg
+
+    try:
+        yield PostgresCopyTarget(session)
+    except psycopg.errors.LockNotAvailable:
+        raise Busy(path=session.place, seconds=0) from None
+
+
+def _names(document: Mapping[str, Any] | None) -> list[str]:
+    """Return the views that a line makes or changes, as the row names them."""
+    record = None if document is None else record_of(document)
+    return [] if record is None else [f"{key.folder.value}/{key.id}" for key in record.views]
