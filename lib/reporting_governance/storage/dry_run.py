@@ -83,6 +83,9 @@ class DryRunStore:
             return ours
         return None if name in self._gone else self._base.read(name)
 
+    def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
+        return list(names[:limit])  # others keep what they took
+
     def past(self, identity: str) -> View | None:
         ours = self._views[Folder.PAST].get(identity)
         if ours is not None:

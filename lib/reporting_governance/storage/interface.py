@@ -149,6 +149,14 @@ class Store(Protocol):
         """Return one exact version, None when it is gone."""
         ...
 
+    def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
+        """Return what this process is to work on of a folder's names, at most so many, in their order.
+
+        Where several hosts share the work, these are kept from the others for some seconds.  That spreads the work and
+        promises nothing: that a version is consumed once is what makes it safe.
+        """
+        ...
+
     def past(self, identity: str) -> View | None:
         """Return what is over, by id; None when nothing of it is kept."""
         ...

@@ -112,6 +112,9 @@ class FilesStore:
         body = self._access.surely(lambda: self._views.read(name))
         return None if body is None else View(name, body)
 
+    def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
+        return list(names[:limit])  # nobody else works here
+
     def past(self, identity: str) -> View | None:
         found = self._access.surely(lambda: self._views.past(identity))
         if found is None and self._access.is_over(f"{identity}.json"):

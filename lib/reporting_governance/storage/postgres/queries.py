@@ -110,12 +110,31 @@ EMPTY_WORK = "DELETE FROM reporting_governance.work"
 EMPTY_BODIES = "DELETE FROM reporting_governance.work_body"
 COUNTS = "SELECT folder, count(*) FROM reporting_governance.work GROUP BY folder"
 
+# -- claims
+
+#: %s: ids, seqs, folder, now, token, limit, token, host, until, now
+CLAIM = (
+    "WITH wanted AS (SELECT i, s, n FROM ROWS FROM (unnest(string_to_array(%s, E'\\n')), "
+    "unnest(string_to_array(%s, E'\\n')::bigint[])) WITH ORDINALITY AS v (i, s, n)), "
+    "free AS (SELECT w.folder, w.id, w.seq FROM wanted JOIN reporting_governance.work w "
+    "ON w.folder = %s AND w.id = wanted.i AND w.seq = wanted.s "
+    "WHERE NOT EXISTS (SELECT 1 FROM reporting_governance.claim c WHERE c.folder = w.folder AND c.id = w.id "
+    "AND c.seq = w.seq AND c.until > %s AND c.token <> %s) "
+    "ORDER BY wanted.n LIMIT %s FOR UPDATE OF w SKIP LOCKED) "
+    "INSERT INTO reporting_governance.claim AS c (folder, id, seq, token, host, until) "
+    "SELECT folder, id, seq, %s, %s, %s FROM free ON CONFLICT (folder, id) DO UPDATE SET seq = excluded.seq, "
+    "token = excluded.token, host = excluded.host, until = excluded.until "
+    "WHERE c.seq <> excluded.seq OR c.until <= %s OR c.token = excluded.token RETURNING id"
+)
+DROP_OLD_CLAIMS = "DELETE FROM reporting_governance.claim WHERE until < %s"
+
 # -- blobs and signed heads
 
 ADD_BLOB = "INSERT INTO reporting_governance.blob (digest, content) VALUES (%s, %b)"
 BLOB = "SELECT content FROM reporting_governance.blob WHERE digest = %s"
 ERASE_BLOBS = "DELETE FROM reporting_governance.blob WHERE digest = ANY(string_to_array(%s, E'\\n'))"
 RETIRED_LEAVES = "SELECT leaves FROM reporting_governance.retired_leaves WHERE first < %s ORDER BY first"
+RETIRED_LEAVES_OF = "SELECT first, leaves FROM reporting_governance.retired_leaves WHERE first < %s ORDER BY first"
 SNAPSHOT = "SELECT content FROM reporting_governance.snapshot WHERE seq < %s ORDER BY seq DESC LIMIT 1"
 LOG_CHECKPOINTS = "SELECT size FROM reporting_governance.log_checkpoint ORDER BY size"
 NEWEST_LOG_CHECKPOINT = "SELECT coalesce(max(size), 0) FROM reporting_governance.log_checkpoint"

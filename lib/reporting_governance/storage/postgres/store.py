@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reporting_governance.contracts.retention import Retirement
     from reporting_governance.storage.postgres.births import Births
     from reporting_governance.storage.postgres.care import Care
+    from reporting_governance.storage.postgres.claims import Claims
     from reporting_governance.storage.postgres.commit import Commit
 
 _HEARTBEAT_SECONDS = 3600
@@ -116,6 +117,9 @@ class PostgresStore:
         from reporting_governance.storage.postgres import reading
 
         return reading.read(self.session, name, self._bodies)
+
+    def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
+        return self._claims.take(names, limit=limit, now=now, seconds=seconds)
 
     def past(self, identity: str) -> View | None:
         from reporting_governance.storage.postgres import reading
@@ -237,7 +241,9 @@ class PostgresStore:
         return True
 
     def maintain(self, now: datetime) -> list[int]:
-        """Do nothing: there is nothing beside the lines that would have to be made behind a closed segment."""
+        """Drop claims that are long over.  Beside closed segments nothing has to be made."""
+        if self._state.seq:
+            self._claims.drop_old(now)
         return []
 
     def clock_step(self, now: datetime) -> datetime | None:
@@ -284,6 +290,12 @@ class PostgresStore:
         from reporting_governance.storage.postgres.writing import Encoder
 
         return Care(self.session, Encoder(self._identity), self._limits, self._local.seen, rebuilding.anew)
+
+    @cached_property
+    def _claims(self) -> "Claims":
+        from reporting_governance.storage.postgres.claims import Claims
+
+        return Claims(self.session, self._identity.host)
 
     @cached_property
     def _births(self) -> "Births":
