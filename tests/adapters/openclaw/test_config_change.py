@@ -271,6 +271,16 @@ class TestTheProgramFirst:
         with pytest.raises(ConfigNotChanged, match="cannot be copied for OpenClaw's own program"):
             here.change([switch("b")], [put("b")], by=here.asked())
 
+    @pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+    def test_root_does_not_run_it_for_somebody_else(self, here: Installation) -> None:
+        os.chown(here.home.state, 12345, 23456)
+        with pytest.raises(ConfigNotChanged, match="belongs to user 12345"):
+            here.change([switch("a")], [put("a")], by=here.asked())
+        here.home.config.unlink()
+        here.change([switch("a")], [put("a")])
+        for each in (here.home.config, here.home.state / ".openclaw.json.reportgov.lock"):
+            assert (each.stat().st_uid, each.stat().st_gid) == (12345, 23456), "its owner can go on with it"
+
     def test_where_it_is(self, here: Installation) -> None:
         assert find_program({"PATH": f"/nowhere:{here.program.parent}"}) == Program(argv=(str(here.program),))
         assert find_program({"PATH": "/nowhere"}) is None

@@ -89,7 +89,7 @@ def rehearse(program: Program, asked: Rehearsal, places: Places, environment: Ma
         raise ConfigNotChanged(
             path=path,
             reason=f"OpenClaw's own program comes to something else than was meant: {', '.join(other)}",
-            advice="Let it do this itself, or say that the file is to be edited without it.",
+            advice="Let it do this itself, or edit the file without it (--no-cli).",
         )
 
 

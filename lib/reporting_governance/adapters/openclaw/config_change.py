@@ -74,9 +74,26 @@ class Changer:
             return before
         if self.program is not None:
             folder, name = os.path.split(self.places.config)
+            self._require_owner()
             asked = Rehearsal(folder=folder, name=name, before=text, edits=edits, switches=switches, after=after)
             rehearse(self.program, asked, self.places, self.environment)
         return after
+
+    def _require_owner(self) -> None:
+        """Make sure that OpenClaw's own program is run by its owner alone: it compares plugins' owners with who runs it.
+
+        Raises: ConfigNotChanged.
+        """
+        try:
+            owner = os.stat(self.places.state).st_uid
+        except FileNotFoundError:
+            return
+        if owner != os.geteuid():
+            raise ConfigNotChanged(
+                path=self.places.config,
+                reason=f"this OpenClaw belongs to user {owner}, whose program is not run by user {os.geteuid()}",
+                advice="Run this as that user, or edit the file without the program (--no-cli).",
+            )
 
 
 def _document(data: bytes, path: str) -> Mapping[str, Any]:

@@ -36,6 +36,18 @@ class Folder:
         """Tell that a step with a file follows."""
         sys.audit(EVENT, name, os.path.join(self.path, file))
 
+    def make(self, name: str) -> int:
+        """Make a file for its owner alone and return its descriptor; what root makes belongs to the folder's owner.
+
+        Raises: FileExistsError; OSError.
+        """
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(name, flags, 0o600, dir_fd=self.descriptor)
+        if os.geteuid() == 0:
+            facts = os.fstat(self.descriptor)
+            os.fchown(descriptor, facts.st_uid, facts.st_gid)
+        return descriptor
+
 
 def names(config: str) -> str:
     """Return how the names of all our own files beside a configuration begin."""
@@ -51,9 +63,13 @@ def ours(folder: Folder, config: str, *, wait_seconds: float) -> Iterator[None]:
 
     Raises: Busy; OSError.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    folder.step("lock", config)
-    descriptor = os.open(f"{names(config)}lock", flags, 0o600, dir_fd=folder.descriptor)
+    name = f"{names(config)}lock"
+    folder.step("lock", name)
+    try:
+        descriptor = folder.make(name)
+    except FileExistsError:
+        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(name, flags, dir_fd=folder.descriptor)
     try:
         _waited(lambda: _flocked(descriptor), os.path.join(folder.path, config), wait_seconds)
         yield
@@ -173,8 +189,7 @@ def _payload() -> bytes:
 def _write(folder: Folder, name: str, content: bytes) -> None:
     with suppress(FileNotFoundError):
         os.unlink(name, dir_fd=folder.descriptor)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(name, flags, 0o600, dir_fd=folder.descriptor)
+    descriptor = folder.make(name)
     try:
         folder.step("write", name)
         os.write(descriptor, content)

@@ -154,9 +154,8 @@ def _prepared(folder: Folder, name: str, seen: _Seen | None, after: bytes) -> tu
 
 
 def _write(folder: Folder, name: str, data: bytes, seen: _Seen | None, access: Mapping[str, bytes], mode: int) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     folder.step("create", name)
-    descriptor = os.open(name, flags, _MODE, dir_fd=folder.descriptor)
+    descriptor = folder.make(name)
     try:
         view = memoryview(data)
         while view:

@@ -8,17 +8,14 @@ new one: unless exactly what was meant differs, nothing comes of it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+from reporting_governance.adapters.openclaw.json5_layout import Layout, key_written, line_end, literal, quote_of, quotes
 from reporting_governance.adapters.openclaw.json5_places import Item, Shape, items, root_of
 from reporting_governance.adapters.openclaw.texts import NotReadable, read_relaxed
 from reporting_governance.contracts.config_edit import ConfigEdit, EditKind
 from reporting_governance.core.config_edits import CannotEdit, edited
-
-_IDENTIFIER = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$")
-_PLAIN_STEP = "  "
 
 
 class CannotSplice(ValueError):
@@ -66,7 +63,7 @@ def _made(text: str, edit: ConfigEdit) -> str:
 def _set(text: str, path: tuple[str, ...], value: Any) -> str:
     holder, rest = _followed(text, path)
     if not rest:
-        written = _written(value, _quote_of(text, holder))
+        written = literal(value, quote_of(text, holder))
         here = text[holder.start : holder.end]
         same = read_relaxed(here.encode("utf-8", "surrogateescape")) if holder.shape is Shape.SCALAR else None
         return text if repr(same) == repr(value) else text[: holder.start] + written + text[holder.end :]
@@ -123,11 +120,11 @@ def _says(text: str, each: Item, value: Any) -> bool:
 def _added(text: str, holder: Item, key: str | None, value: Any) -> str:
     """Return the text with a member (`key`) or an element at the end of an object or a list."""
     there = list(items(text, holder))
-    quote, key_quote = _quotes(text, holder, there)
-    layout = _Layout(text, holder, there)
+    quote, key_quote = quotes(text, holder, there)
+    layout = Layout(text, holder, there)
     member = layout.written(value, quote, key_quote)
     if key is not None:
-        member = f"{_key(key, key_quote)}:{layout.after_colon}{member}"
+        member = f"{key_written(key, key_quote)}:{layout.after_colon}{member}"
     if not there:
         return layout.filled(member)
     last = there[-1]
@@ -139,8 +136,8 @@ def _added(text: str, holder: Item, key: str | None, value: Any) -> str:
     place = _past_remark(text, after, holder.end - 1)
     end = "" if last.comma is None else ","
     between = text[after:place] if last.comma is not None else "," + text[after:place]
-    newline = _newline(text, place) if text[place : place + 1] in ("\r", "\n") else layout.newline
-    return f"{text[:after]}{between}{newline}{layout.inner}{member}{end}{text[place:]}"
+    end_of_line = line_end(text, place) if text[place : place + 1] in ("\r", "\n") else layout.newline
+    return f"{text[:after]}{between}{end_of_line}{layout.inner}{member}{end}{text[place:]}"
 
 
 def _without(text: str, holder: Item, gone: Item) -> str:
@@ -190,116 +187,3 @@ def _past_remark(text: str, start: int, end: int) -> int:
             break
         start = place = close
     return place if text[place : place + 1] in ("\r", "\n") else start
-
-
-class _Layout:
-    """How an object or a list, and what is put into it, is laid out."""
-
-    def __init__(self, text: str, holder: Item, there: list[Item]) -> None:
-        self.text, self.holder = text, holder
-        self.newline = _newline(text)
-        outer = _indent(text, holder.end - 1)
-        last = _indent(text, there[-1].key_start) if there else None
-        if there:
-            self.is_by_line = last is not None and _line_of(text, there[-1].key_start) > holder.start
-        else:
-            self.is_by_line = "\n" in text or "\r" in text
-        self.outer = outer if outer is not None else _line_indent(text, holder.start)
-        self.step = _step(text)
-        self.inner = last if last is not None else self.outer + self.step
-        self.after_colon = _after_colon(text, there)
-
-    def filled(self, member: str) -> str:
-        """Return the text with a member in an object or a list that has none."""
-        text, start, end = self.text, self.holder.start + 1, self.holder.end - 1
-        kept = text[start:end].rstrip(" \t\r\n")
-        if not self.is_by_line:
-            place = end if kept else start
-            return f"{text[:place]}{member}{text[place:]}"
-        blank = text[start + len(kept) : end]
-        if "\n" not in blank and "\r" not in blank:
-            kept, blank = kept + blank, self.newline + self.outer
-        return f"{text[:start]}{kept}{self.newline}{self.inner}{member}{blank}{text[end:]}"
-
-    def written(self, value: Any, quote: str, key_quote: str, depth: int = 0) -> str:
-        """Return a value as text: objects by line where the rest is, lists of texts on one line."""
-        if isinstance(value, list):
-            return f"[{', '.join(_written(each, quote) for each in value)}]"
-        if not isinstance(value, dict):
-            return _written(value, quote)
-        members = [
-            f"{_key(key, key_quote)}:{self.after_colon}{self.written(each, quote, key_quote, depth + 1)}"
-            for key, each in value.items()
-        ]
-        if not self.is_by_line:
-            return f"{{{', '.join(members)}}}"
-        inner, outer = (self.inner + self.step * level for level in (depth + 1, depth))
-        return f"{{{self.newline}{inner}{f',{self.newline}{inner}'.join(members)}{self.newline}{outer}}}"
-
-
-def _quotes(text: str, holder: Item, there: list[Item]) -> tuple[str, str]:
-    """Return how texts and how keys are quoted around a place; keys with nothing: not at all."""
-    keys = [each for each in (*reversed(there), holder) if each.key is not None]
-    mark = text[keys[0].key_start] if keys else '"'
-    key_quote = mark if mark in "\"'" else ""
-    values = [text[each.start] for each in reversed(there) if text[each.start] in "\"'"]
-    return (values or [key_quote or '"'])[0], key_quote
-
-
-def _quote_of(text: str, item: Item) -> str:
-    return text[item.start] if text[item.start] in "\"'" else '"'
-
-
-def _key(key: str, quote: str) -> str:
-    is_name = bool(key) and _IDENTIFIER.issuperset(key) and not key[0].isdigit()
-    return key if not quote and is_name else _written(key, quote or '"')
-
-
-def _written(value: Any, quote: str) -> str:
-    plain = json.dumps(value, ensure_ascii=False)
-    if quote == '"' or not isinstance(value, str):
-        return plain
-    inside = plain[1:-1].replace('\\"', '"').replace("'", "\\'")
-    return f"'{inside}'"
-
-
-def _after_colon(text: str, there: list[Item]) -> str:
-    """Return what stands between colon and value of the member before, when it is blank."""
-    for each in reversed(there):
-        colon = text.rfind(":", each.key_start, each.start)
-        if each.key is not None and colon >= 0 and not text[colon + 1 : each.start].strip(" \t"):
-            return text[colon + 1 : each.start]
-    return " "
-
-
-def _newline(text: str, start: int = 0) -> str:
-    """Return how the first line from a place on ends."""
-    place = min((each for each in (text.find(mark, start) for mark in "\r\n") if each >= 0), default=-1)
-    if place < 0:
-        return "\n"
-    return "\r\n" if text.startswith("\r\n", place) else text[place]
-
-
-def _line_of(text: str, place: int) -> int:
-    """Return where the line of a place begins."""
-    return max(text.rfind("\n", 0, place), text.rfind("\r", 0, place)) + 1
-
-
-def _line_indent(text: str, place: int) -> str:
-    line = text[_line_of(text, place) : place + 1]
-    return line[: len(line) - len(line.lstrip(" \t"))]
-
-
-def _indent(text: str, place: int) -> str | None:
-    """Return what stands before a place on its line; None when that is more than blanks."""
-    before = text[_line_of(text, place) : place]
-    return before if not before.strip(" \t") else None
-
-
-def _step(text: str) -> str:
-    """Return by what one level is indented, as the first indented line has it."""
-    for line in text.splitlines()[1:]:
-        bare = line.lstrip(" \t")
-        if bare and bare != line:
-            return line[: len(line) - len(bare)]
-    return _PLAIN_STEP
