@@ -80,7 +80,7 @@ class Changer:
         return after
 
     def _require_owner(self) -> None:
-        """Make sure that OpenClaw's own program is run by its owner alone: it compares plugins' owners with who runs it.
+        """Make sure that OpenClaw's own program is run by its owner: it compares plugins' owners with who runs it.
 
         Raises: ConfigNotChanged.
         """
