@@ -213,6 +213,12 @@ def _heartbeat(context: CommandContext) -> Iterator[Check]:
         yield Check(Rule.HEARTBEAT, Verdict.BAD, found.problem, advice)
 
 
+def _plugins(context: CommandContext) -> Iterator[Check]:
+    from reporting_governance.commands._plugins_doctor import plugins
+
+    yield from plugins(context)
+
+
 _CHECKS: tuple[tuple[Rule, Callable[[CommandContext], Iterator[Check]]], ...] = (
     (Rule.FOLDER, folder),
     (Rule.PERMISSIONS, permissions),
@@ -230,4 +236,5 @@ _CHECKS: tuple[tuple[Rule, Callable[[CommandContext], Iterator[Check]]], ...] = 
     (Rule.HEARTBEAT, _heartbeat),
     (Rule.SIGNER, signing),
     (Rule.ANCHOR, anchors),
+    (Rule.PLUGINS, _plugins),
 )

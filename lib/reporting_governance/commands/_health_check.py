@@ -35,6 +35,7 @@ class Rule(StrEnum):
     HEARTBEAT = "GOV914"
     SIGNER = "GOV915"
     ANCHOR = "GOV916"
+    PLUGINS = "GOV917"
 
 
 _NAMES = {
@@ -54,6 +55,7 @@ _NAMES = {
     Rule.HEARTBEAT: "heartbeat",
     Rule.SIGNER: "signer",
     Rule.ANCHOR: "anchor",
+    Rule.PLUGINS: "plugins",
 }
 
 

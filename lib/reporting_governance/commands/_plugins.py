@@ -49,7 +49,7 @@ def listing(found: Looked, *, own: bool) -> Reply:
     """Return the plugins that are taken, and what is not."""
     shown = [each for each in found.survey.plugins if own or each.plugin.origin is not Origin.BUNDLED]
     hidden = len(found.survey.plugins) - len(shown)
-    parts = [_about(found)]
+    parts = [about(found)]
     if shown:
         parts.append(table(("id", "version", "from", "on", "why", "fits"), map(_row, shown)))
     if hidden:
@@ -60,7 +60,7 @@ def listing(found: Looked, *, own: bool) -> Reply:
         parts.append("Not taken, or worth a word:\n\n" + table(("id", "level", "path", "why"), rows))
     if not shown and not hidden and not found.survey.refusals:
         parts.append("No plugins were found.")
-    return Reply(_document("list", found, ()), "\n\n".join(parts), _code(found))
+    return Reply(document_of("list", found, ()), "\n\n".join(parts), _code(found))
 
 
 def check(found: Looked, ids: Sequence[str]) -> Reply:
@@ -70,19 +70,20 @@ def check(found: Looked, ids: Sequence[str]) -> Reply:
     named = dict.fromkeys(map(as_typed, ids))
     answers = [check_one(each, taken, refusals) for each in named] if ids else check_all(taken, refusals)
     wrong = [each for each in answers if each.fitness is not Fitness.FIT]
-    parts = [_about(found)]
+    parts = [about(found)]
     shown = answers if ids else wrong
     if shown:
         parts.append(table(("id", "answer", "why"), [answer_row(each) for each in shown]))
     parts.append(f"{len(answers) - len(wrong)} of {len(answers)} fit.")
-    return Reply(_document("check", found, answers), "\n\n".join(parts), ExitCode.NO if wrong else _code(found))
+    return Reply(document_of("check", found, answers), "\n\n".join(parts), ExitCode.NO if wrong else _code(found))
 
 
 def _code(found: Looked) -> ExitCode:
     return ExitCode.DONE if found.survey.is_whole else ExitCode.PARTIAL
 
 
-def _about(found: Looked) -> str:
+def about(found: Looked) -> str:
+    """Return which installation was looked at, and what could not be seen."""
     places = found.places
     lines = [
         f"OpenClaw:      {found.survey.host}, {places.package or 'its package was not found'}",
@@ -120,7 +121,8 @@ def answer_row(each: Checked) -> tuple[object, ...]:
     return (each.plugin_id, each.fitness.value.replace("_", " "), "; ".join(each.reasons))
 
 
-def _document(what: str, found: Looked, answers: Sequence[Checked]) -> dict[str, Any]:
+def document_of(what: str, found: Looked, answers: Sequence[Checked]) -> dict[str, Any]:
+    """Return what was found as a reply has it."""
     places = found.places
     return {
         "what": what,
@@ -133,6 +135,7 @@ def _document(what: str, found: Looked, answers: Sequence[Checked]) -> dict[str,
         "plugins": [_listed(each) for each in found.survey.plugins],
         "told": [_told(each) for each in found.survey.refusals],
         "answers": answers_of(answers),
+        "health": None,
         "switch": None,
     }
 

@@ -10,7 +10,7 @@ import click
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.errors import UsageError
 
-LIST, CHECK, ENABLE, DISABLE = "list", "check", "enable", "disable"
+LIST, CHECK, DOCTOR, ENABLE, DISABLE = "list", "check", "doctor", "enable", "disable"
 
 
 class BadPlugins(UsageError):
@@ -23,8 +23,9 @@ class BadPlugins(UsageError):
 @governed_command(
     "plugins",
     takes="OpenClaw's folders and its configuration",
-    adds="list and check nothing; enable and disable lines plugin.enable and plugin.disable, one for each plugin that "
-    "goes on or off, and plugin.compatibility_failed where one does not fit; and they change OpenClaw's configuration",
+    adds="list, check and doctor nothing; enable and disable lines plugin.enable and plugin.disable, one for each "
+    "plugin that goes on or off, and plugin.compatibility_failed where one does not fit; and they change OpenClaw's "
+    "configuration",
     twice="may run twice: what is on or off already stays so, and nothing is written",
     examples=(
         "reportgov plugins list",
@@ -32,13 +33,14 @@ class BadPlugins(UsageError):
         "reportgov plugins check",
         "reportgov plugins check telegram",
         "reportgov plugins check --host-version 2027.1.1",
+        "reportgov plugins doctor",
         "reportgov plugins enable weather",
         "reportgov plugins enable vault --yes",
         "reportgov plugins disable weather telegram --dry-run",
     ),
     dry=True,
 )
-@click.argument("what", metavar="WHAT", type=click.Choice([LIST, CHECK, ENABLE, DISABLE]))
+@click.argument("what", metavar="WHAT", type=click.Choice([LIST, CHECK, DOCTOR, ENABLE, DISABLE]))
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--own", is_flag=True, help="Also show the plugins of OpenClaw's own package (list).")
 @click.option(
@@ -56,7 +58,7 @@ class BadPlugins(UsageError):
 @click.option(
     "--host-version",
     metavar="VERSION",
-    help="Answer as this version of OpenClaw would (list, check).  Default: that of the package.",
+    help="Answer as this version of OpenClaw would (list, check, doctor).  Default: that of the package.",
 )
 @click.option("--yes", is_flag=True, help="Agree to whatever else changes, without being asked (enable, disable).")
 @click.option(
@@ -73,6 +75,9 @@ def main(context: CommandContext, *, what: str, ids: tuple[str, ...], **options:
              version; then what looks like a plugin and is not taken, with the reason.
     check    Whether plugins fit, by every rule that they write down; without an ID all of them.  Ends with 1 when one
              does not fit, is refused, or is not there.
+    doctor   What is wrong with the plugins of this host, and what to do about it: plugins that are refused, give way to
+             another with their id, or are on and do not fit; what the configuration names and nobody has, or says both
+             ways; who else may write it; what another writer changed.  Silent when all is well; ends with 1 else.
     enable   Turns plugins on, all that are named or none.  What else it takes (an entry in plugins.allow or out of
              plugins.deny, a slot that another plugin fills) is shown first, and has to be agreed to: at a terminal
              you are asked, elsewhere --yes says it.  Ends with 1 when nothing was changed for any such reason.
@@ -93,6 +98,10 @@ def main(context: CommandContext, *, what: str, ids: tuple[str, ...], **options:
     from reporting_governance.commands import _plugins
 
     found = _plugins.look(host=options["host_version"], **places)
+    if what == DOCTOR:
+        from reporting_governance.commands._plugins_doctor import examine
+
+        return examine(context, found)
     return _plugins.check(found, ids) if what == CHECK else _plugins.listing(found, own=options["own"])
 
 
@@ -100,8 +109,8 @@ def _misfit(context: CommandContext, what: str, ids: tuple[str, ...], options: M
     """Return what does not go together; empty when all does."""
     changes = what in (ENABLE, DISABLE)
     host = options["host_version"]
-    if what == LIST and ids:
-        return "list takes no ids: check does"
+    if what in (LIST, DOCTOR) and ids:
+        return f"{what} takes no ids: check does"
     if what != LIST and options["own"]:
         return "--own belongs to list"
     if changes and not ids:
@@ -109,7 +118,7 @@ def _misfit(context: CommandContext, what: str, ids: tuple[str, ...], options: M
     if changes and any(not each.strip() for each in ids):
         return "an id is empty"
     if changes and host is not None:
-        return "--host-version belongs to list and check: what is turned on meets the OpenClaw that is there"
+        return "--host-version belongs to list, check and doctor: what is turned on meets the OpenClaw that is there"
     if host is not None and not host.strip():
         return "--host-version is empty"
     foreign = {"--yes": options["yes"], "--no-cli": options["no_cli"], "--dry-run": context.dry_run}

@@ -142,6 +142,16 @@ def close_what_is_known(store: Store, task_id: str, *, watched: bool, clock: Clo
     return say(task_id, SELF, said)
 
 
+def open_drift(store: Store, task_id: str) -> str | None:
+    """Return since when a change is told that nobody has acknowledged; None: there is none."""
+    name = store.listing(Folder.WATCH).names.get(self_key(task_id))
+    view = None if name is None else store.read(name)
+    entry = None if view is None else view.body["conditions"].get(_DRIFT)
+    if view is None or entry is None or not is_open(entry):
+        return None
+    return None if any(each["acked"] for each in threads_of(store, view.body, _DRIFT)) else str(entry["anchor"])
+
+
 def _mark_view(store: Store, watch: Listing, instance: str) -> View | None:
     name = watch.names.get(plugin_mark_id(instance))
     return None if name is None else store.read(name)
@@ -155,19 +165,14 @@ def _verdicts(store: Store, watch: Listing, sight: PluginSight, drift: Drift, no
         yield Verdict(condition=Condition.SOURCE_UNREADABLE, truth=truth, reason=reason)
     if drift.compared.turned:
         reason = drift_words(drift.compared.turned, sight, config_changed=drift.config_changed)
-        reason += _earlier(store, watch, sight)
+        reason += _earlier(store, sight)
         yield Verdict(
             condition=Condition.PLUGIN_DRIFT, truth=Truth.TRUE, reason=reason, anchor=now, due_at=now, opens_at=now
         )
 
 
-def _earlier(store: Store, watch: Listing, sight: PluginSight) -> str:
-    name = watch.names.get(self_key(sight.task_id))
-    view = None if name is None else store.read(name)
-    entry = None if view is None else view.body["conditions"].get(_DRIFT)
-    if view is None or not is_open(entry) or any(each["acked"] for each in threads_of(store, view.body, _DRIFT)):
-        return ""
-    return "; what was told before that is not acknowledged"
+def _earlier(store: Store, sight: PluginSight) -> str:
+    return "" if open_drift(store, sight.task_id) is None else "; what was told before that is not acknowledged"
 
 
 def _is_put_back(drift: Drift, sight: PluginSight, entries: Body) -> bool:

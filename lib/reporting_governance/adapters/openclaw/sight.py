@@ -13,7 +13,7 @@ from reporting_governance.adapters.openclaw.survey import UNKNOWN_HOST, Survey, 
 from reporting_governance.adapters.tasks.openclaw.places import id_of_place
 from reporting_governance.contracts.plugin_sight import PluginSight, SeenPlugin
 
-_TASK = "self:plugins"
+TASK = "self:plugins"
 _MOST_PATHS = 2_000  #: that are looked at in every tick
 
 
@@ -51,21 +51,28 @@ def look(
     if places.package is None and package is not None and os.path.isdir(package):
         places = places_of({**parameters, "package": package}, environment, state_folder=state_folder)
     before = marks_of((places.config,))
-    digest = _digest(places.config)
+    digest = digest_of(places.config)
     found = survey(places, environment, uid=_owner_of(places.state))
     paths = marks_of(list(dict.fromkeys(_deciding(places, found)))[:_MOST_PATHS])
-    sight = _sight(parameters, places, found, digest)
+    task_id = f"{TASK}{places.state}" if parameters.get("state") else TASK
+    sight = sight_of(places, found, digest, task_id=task_id)
     return Sighted(sight, paths, paths[places.config] == before[places.config])
 
 
-def _sight(parameters: Mapping[str, Any], places: Places, found: Survey, digest: str | None) -> PluginSight:
+def sight_of(places: Places, found: Survey, digest: str | None, *, task_id: str) -> PluginSight:
+    """Return what a survey says, as it is held against what was recorded.
+
+    Args:
+        digest: see `digest_of`.
+        task_id: under which name the installation is spoken of.
+    """
     written_at, owner = _written(places.config)
     problem = found.config_problem
     if not problem and not os.path.isdir(places.state):
         problem = f"{places.state}: there is no such folder any more"
     return PluginSight(
         instance=id_of_place(places.state),
-        task_id=f"{_TASK}{places.state}" if parameters.get("state") else _TASK,
+        task_id=task_id,
         config=places.config,
         config_sha256=digest,
         written_at=written_at,
@@ -105,7 +112,8 @@ def _deciding(places: Places, found: Survey) -> Iterator[str]:
     yield from (each.path for each in found.refusals)
 
 
-def _digest(path: str) -> str | None:
+def digest_of(path: str) -> str | None:
+    """Return the digest of a configuration; None when there is none, or it cannot be read."""
     from hashlib import sha256
 
     from reporting_governance.adapters.openclaw.config import CONFIG_BYTES

@@ -101,6 +101,12 @@ RULES: tuple[FindingRule, ...] = (
         "Who should hold signed heads of the journal never got one, or has got none for a day.",
         "Mend what it complains of; the next `run` hands it the newest head.",
     ),
+    _rule(
+        Rule.PLUGINS,
+        "Something is wrong with the plugins of OpenClaw on this host.",
+        "`reportgov plugins doctor` names each, and what to do about it.",
+        Severity.WARNING,
+    ),
 )
 
 TEXTS: Mapping[str, RuleText] = {
@@ -187,5 +193,11 @@ TEXTS: Mapping[str, RuleText] = {
         "that, and only for the lines up to it.",
         "The disk with the file of heads is not mounted since the last restart.",
         "It stands in /etc/fstab, and `doctor` says that it holds the newest head.",
+    ),
+    Rule.PLUGINS.value: _text(
+        "A plugin that is not taken does nothing and says nothing, and one that another writer turned off is missed "
+        "when it is needed.",
+        "A folder of plugins that everybody may write: OpenClaw leaves the plugin out.",
+        "`chmod o-w` what is named, and `plugins doctor` is silent.",
     ),
 }
