@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reporting_governance.stages.job_records import Refusal
 
 
-#: of another user: looking is no attempt at anything, what he names outside of the state he reaches with his own rights,
+#: of another user: looking is no attempt at anything, what he names outside of the state he reaches by his own rights,
 #: and the others are left in the inbox themselves
 _LEFT_ALONE = (Action.READ, Action.OUTSIDE, Action.ACK, Action.REVIEW, Action.RETRY, Action.SILENCE)
 
@@ -131,9 +131,10 @@ def _remedy(roles: RolesInForce, required: Role, uid: int, *, because: str, is_a
     elif roles.found.roles is None:
         advice = f"{writers} can make {place} (mode 0644) with the line `users: {{{key_of(uid)}: {required}}}`"
     else:
-        there = because.removeprefix("users: ") if because.startswith("users: ") else ""
-        what = f"change `{there}` to" if there else "put"
-        advice = f"{writers} can {what} `{there or key_of(uid)}: {required}` under `users:` in {place}"
+        section, _, name = because.partition(": ")
+        key = quoted(name) if section == "users" else key_of(uid)
+        what = f"change `{key}: {roles.found.roles.users[name]}` to" if section == "users" else "put"
+        advice = f"{writers} can {what} `{key}: {required}` under `users:` in {place}"
     if is_another:
         advice += f"; and it has to run as {owner}, who owns the state ({roles.state} belongs to {owner})"
     return f"{advice}."
@@ -142,7 +143,14 @@ def _remedy(roles: RolesInForce, required: Role, uid: int, *, because: str, is_a
 def key_of(uid: int) -> str:
     """Return how a roles file names a user."""
     name = account_name(uid)
-    return f'"{uid}"' if name.startswith("uid:") else name
+    return quoted(str(uid) if name == f"uid:{uid}" else name)
+
+
+def quoted(name: str) -> str:
+    """Return a key as YAML reads it as a text."""
+    return (
+        f'"{name}"' if not name[:1].isalpha() or name.lower() in ("yes", "no", "on", "off", "true", "false") else name
+    )
 
 
 def _record(context: CommandContext, verdict: Verdict, error: PolicyBlockedError, *, is_another: bool) -> None:

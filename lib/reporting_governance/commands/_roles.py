@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reporting_governance.commands._defaults import DEFAULT_PROFILE
 from reporting_governance.commands._identity import person_of
+from reporting_governance.contracts.finding import has_errors
 from reporting_governance.contracts.role import REQUIRED, Action, Role
 from reporting_governance.contracts.roles_file import RolesFile
 from reporting_governance.core.role_gates import judge, standing_of
@@ -51,10 +52,16 @@ def find_roles(state: str, *, state_owner: int) -> FoundRoles:
 
     checker = Checker()
     document = checker.document(text.data, text.path, ROLES)
-    summary = checker.summary()
-    if document is None or summary is not None:
-        return FoundRoles(text.path, fault=summary or "it holds no document", findings=checker.findings)
+    if document is None or has_errors(checker.findings):
+        return FoundRoles(text.path, fault=_summary(checker.findings), findings=checker.findings)
     return FoundRoles(text.path, RolesFile.parse(document.value, source=text.path), findings=checker.findings)
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    """Return the first fault, for a sentence that names the file already."""
+    first, *more = [each for each in findings if has_errors([each])]
+    place = f"line {first.line}, column {first.column}: " if first.line else ""
+    return f"{place}{first.message}" + (f" (and {len(more)} more)" if more else "")
 
 
 @dataclass(frozen=True)
