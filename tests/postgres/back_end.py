@@ -1,27 +1,19 @@
-"""A state folder whose records lie in a database of their own; what belongs to one host stays in the folder.
+"""A state folder whose records lie in a database of their own; what belongs to one host stays in the folder."""
 
-What the tests look at is read with statements of their own, without the code that wrote it.
-"""
-
-import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from tests.postgres.home import server, template
 from tests.postgres.proxy import Proxy, Side
-from tests.storage.back_ends import Document, FilesBackEnd
+from tests.postgres.reading import documents_of, views_of
+from tests.storage.back_ends import Document, FilesBackEnd, using
 
 _POINTER = "database"  #: a file in the folder that holds the database's name
-_LINES = "SELECT seq, line, leaf, names FROM reporting_governance.journal ORDER BY seq"
-_VIEWS = (
-    "SELECT folder, id, w.due, w.seq, b.seq, b.body FROM reporting_governance.work w "
-    "FULL JOIN reporting_governance.work_body b USING (folder, id)"
-)
 
 
 class PostgresBackEnd(FilesBackEnd):
@@ -33,7 +25,7 @@ class PostgresBackEnd(FilesBackEnd):
     name = "postgres"
 
     def __init__(self) -> None:
-        self._stores: dict[tuple[int, str], Any] = {}
+        self._stores: dict[tuple[int, str, str], Any] = {}  #: by process, state and how it was opened
         self._made: list[str] = []
         self.through: Proxy | None = None  #: what new connections go through
 
@@ -58,9 +50,9 @@ class PostgresBackEnd(FilesBackEnd):
 
     def close(self, root: str | None = None) -> None:
         """End the connections of this process, to one state or to all."""
-        for process, place in list(self._stores):
+        for (process, place, _), store in self._stores.items():
             if process == os.getpid() and root in (None, place):
-                self._stores.pop((process, place)).close()
+                store.close()  # whoever still has it makes a new connection when he asks again
 
     def drop_all(self) -> None:
         """Drop every database that is left."""
@@ -95,9 +87,10 @@ class PostgresBackEnd(FilesBackEnd):
     ) -> Any:
         if not os.path.exists(f"{root}/{_POINTER}"):
             self.prepare(root)
-        key = (os.getpid(), root)
+        url = self.url(root)
+        key = (os.getpid(), root, f"{url} {id(getattr(now, '__self__', now))} {sorted(options.items())}")
         if key not in self._stores:
-            self._stores[key] = open_store(self.url(root), root, **options)
+            self._stores[key] = open_store(url, root, now=now, monotonic=monotonic, **options)
         return self._stores[key]
 
     def show_steps(self, root: str) -> None:
@@ -110,30 +103,12 @@ class PostgresBackEnd(FilesBackEnd):
     # -- what is there
 
     def lines(self, root: str) -> list[Document]:
-        from tests.storage.oracle import read_lines
-
         with server().connect(self.database(root)) as connection:
-            rows = connection.execute(_LINES).fetchall()
-        assert [row[0] for row in rows] == list(range(1, len(rows) + 1)), "a seq is missing or stands twice"
-        for seq, line, leaf, _ in rows:
-            assert leaf == sha256(b"\x00" + line).digest(), f"line {seq} has another leaf than its bytes"
-            assert b"\n" not in line
-        documents = read_lines([row[1] for row in rows])
-        named = {row[0]: set(row[3]) for row in rows}
-        for document in documents:
-            views = document.get("record", {}).get("views", ())
-            assert {f"{view[0]}/{view[1]}" for view in views} <= named[document["seq"]], "a birth would not be seen"
-        return documents
+            return documents_of(connection)
 
     def views(self, root: str) -> dict[str, Mapping[str, Any]]:
         with server().connect(self.database(root)) as connection:
-            rows = connection.execute(_VIEWS).fetchall()
-        views: dict[str, Mapping[str, Any]] = {}
-        for folder, identity, due, seq, body_seq, body in rows:
-            assert seq == body_seq, f"{folder}/{identity}: a version without its body, or a body without its version"
-            ending = f"{identity}@{seq:012d}" if folder == "past" else f"{due}-{identity}-{seq:012d}.json"
-            views[f"{folder}/{ending}"] = json.loads(body)
-        return views
+            return views_of(connection)
 
     def rebuilt(self, root: str) -> dict[str, Mapping[str, Any]]:
         copy = f"{root}-rebuilt"
@@ -144,6 +119,17 @@ class PostgresBackEnd(FilesBackEnd):
         views = self.views(copy)
         self.remove(copy)
         return views
+
+
+@contextmanager
+def in_databases() -> Iterator[PostgresBackEnd]:
+    """Let every state folder stand for a database; all of them are dropped in the end."""
+    back_end = PostgresBackEnd()
+    try:
+        with using(back_end):
+            yield back_end
+    finally:
+        back_end.drop_all()
 
 
 def open_store(url: str, local: str, **options: Any) -> Any:

@@ -27,12 +27,12 @@ def server() -> Server:
 
 
 @contextmanager
-def own_server(**given: object) -> Iterator[Server]:
+def own_server(*, start: bool = True, **given: object) -> Iterator[Server]:
     """Yield a server that only this test has, so that it may be killed; `given` as for `new_server`."""
     first = server()  # also decides whether there is one at all
     mine = new_server(first.binaries, **given)  # type: ignore[arg-type]
     try:
-        yield mine.start()
+        yield mine.start() if start else mine
     finally:
         mine.remove()
 
@@ -40,11 +40,16 @@ def own_server(**given: object) -> Iterator[Server]:
 @cache
 def template() -> str:
     """Return the name of a database with our tables and nothing in them, to be copied."""
+    name = server().new_database()
+    migrate_database(server().url(name))
+    return name
+
+
+def migrate_database(url: str) -> None:
+    """Make our tables in a database, as its owner."""
     from reporting_governance.storage.postgres.connection import Session
     from reporting_governance.storage.postgres.migrating import migrate
 
-    name = server().new_database()
-    session = Session(server().url(name), application="tests")
+    session = Session(url, application="tests")
     migrate(session)
     session.close()
-    return name

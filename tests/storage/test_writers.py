@@ -13,6 +13,7 @@ import pytest
 from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added
+from tests.storage.back_ends import current
 from tests.storage.building import NOW, SPOOL, attempt, birth, item_id, later, settle
 from tests.storage.oracle import check
 
@@ -21,7 +22,7 @@ LIMITS = Limits(segment_bytes=8000)
 
 
 def open_store(root: str) -> FilesStore:
-    return FilesStore(root, actor="uid:0", limits=LIMITS, now=lambda: NOW)
+    return current().open(root, limits=LIMITS, now=lambda: NOW, monotonic=time.monotonic)
 
 
 def work(root: str, report: int, seed: int) -> None:

@@ -24,6 +24,7 @@ from tests.crash.chain.world import (
     profile_of,
 )
 from tests.oracle.checker import Derived
+from tests.storage.back_ends import current
 from tests.storage.killing import Report
 
 ROUNDS = 15
@@ -42,8 +43,8 @@ class At(CommandContext):
 
     @cached_property
     def store(self) -> FilesStore:
-        files = FilesStore(self.state, actor="uid:0", now=self.clock.now, monotonic=self.clock.monotonic)
-        return Told(files, self.report)  # type: ignore[return-value]
+        store = current().open(self.state, now=self.clock.now, monotonic=self.clock.monotonic)
+        return Told(store, self.report)  # type: ignore[return-value]
 
 
 def nobody_was_in_doubt(world: World, derived: Derived) -> None:
