@@ -23,6 +23,7 @@ from reporting_governance.commands._health_host import (
     space,
     zones,
 )
+from reporting_governance.commands._health_roles import roles
 from reporting_governance.commands._health_signing import signing
 from reporting_governance.errors import GovernanceError
 
@@ -222,6 +223,7 @@ def _plugins(context: CommandContext) -> Iterator[Check]:
 _CHECKS: tuple[tuple[Rule, Callable[[CommandContext], Iterator[Check]]], ...] = (
     (Rule.FOLDER, folder),
     (Rule.PERMISSIONS, permissions),
+    (Rule.ROLES, roles),
     (Rule.SPACE, space),
     (Rule.PROFILE, _profile),
     (Rule.SECRETS, secrets),

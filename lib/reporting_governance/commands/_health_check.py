@@ -36,6 +36,7 @@ class Rule(StrEnum):
     SIGNER = "GOV915"
     ANCHOR = "GOV916"
     PLUGINS = "GOV917"
+    ROLES = "GOV918"
 
 
 _NAMES = {
@@ -56,6 +57,7 @@ _NAMES = {
     Rule.SIGNER: "signer",
     Rule.ANCHOR: "anchor",
     Rule.PLUGINS: "plugins",
+    Rule.ROLES: "roles",
 }
 
 

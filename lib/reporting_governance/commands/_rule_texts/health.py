@@ -107,6 +107,11 @@ RULES: tuple[FindingRule, ...] = (
         "`reportgov plugins doctor` names each, and what to do about it.",
         Severity.WARNING,
     ),
+    _rule(
+        Rule.ROLES,
+        "roles.yaml does not count, or names users or groups that this machine does not know.",
+        "`reportgov roles check` says what is wrong, with line and column; docs/roles.md says when it counts.",
+    ),
 )
 
 TEXTS: Mapping[str, RuleText] = {
@@ -199,5 +204,10 @@ TEXTS: Mapping[str, RuleText] = {
         "when it is needed.",
         "A folder of plugins that everybody may write: OpenClaw leaves the plugin out.",
         "`chmod o-w` what is named, and `plugins doctor` is silent.",
+    ),
+    Rule.ROLES.value: _text(
+        "A file that others could have written would let them choose their own role, so it gives nobody any.",
+        "roles.yaml was copied from a desk with mode 0664, and from then on nobody could acknowledge anything.",
+        "It belongs to the state's owner or to root, has mode 0644, and `reportgov roles check` says that it counts.",
     ),
 }
