@@ -216,7 +216,7 @@ def test_without_the_package_nothing_is_changed(scene: Switching) -> None:
         (("enable",), "enable takes the id of at least one plugin"),
         (("disable", " "), "an id is empty"),
         (("disable", "weather", "--force"), "--force belongs to enable"),
-        (("enable", "weather", "--host-version", "2027.1.1"), "--host-version belongs to list and check"),
+        (("enable", "weather", "--host-version", "2027.1.1"), "--host-version belongs to list"),
         (("list", "--yes"), "--yes belongs to enable and disable"),
         (("check", "--dry-run"), "--dry-run belongs to enable and disable"),
         (("enable", "weather", "--own"), "--own belongs to list"),
@@ -267,3 +267,22 @@ def test_nothing_is_asked_without_a_terminal(scene: Switching) -> None:
     )
     assert ended.code == 1
     assert scene.unchanged()
+
+
+def test_four_at_once_all_survive_and_every_line_is_right(scene: Switching) -> None:
+    names = ["one", "two", "three", "four"]
+    for name in names:
+        plugin(scene.home.loose / name)
+    places = ("--openclaw-home", scene.home.folder, "--openclaw-package", scene.package)
+    running = [scene.verbs.start("plugins", "disable", name, "--no-cli", *places) for name in names]
+    assert [process.wait(60) for process in running] == [0] * 4, [each.communicate() for each in running]
+    for process in running:
+        process.communicate()
+    for name in names:
+        assert f"{name}: {{" in scene.home.config.read_text()
+    steps = {(each["meta"]["before_sha256"], each["meta"]["after_sha256"]): each["pluginId"] for each in scene.lines()}
+    assert sorted(steps.values()) == sorted(names)
+    here = hashlib.sha256(REMARKED.encode()).hexdigest()
+    for _ in names:  # each began with what another one left
+        (here,) = [after for before, after in steps if before == here]
+    assert here == hashlib.sha256(scene.home.config.read_bytes()).hexdigest()

@@ -48,6 +48,14 @@ class MoreThanAgreed(GovernanceError):
     hint = "Look at it again, and then say it again."
 
 
+class ChangedUnrecorded(GovernanceError):
+    """The configuration was changed, and the journal does not say so."""
+
+    exit_code = ExitCode.PARTIAL
+    message = "{path} was changed, and the journal could not take the line that says so: {problem}"
+    hint = "The next scan of a profile with the source `openclaw` tells of it as of any other writer's change."
+
+
 class Outcome(StrEnum):
     """What came of it."""
 
@@ -98,8 +106,7 @@ def switch_plugins(
         dry_run: stop before anything is changed.
 
     Raises: PluginsNotSeen, ConfigNotUnderstood, ConfigNotChanged, SwitchRefused, MoreThanAgreed, Busy, StorageError,
-        NotOurState.  With each of them nothing was changed, but for StorageError and Busy of the journal after the
-        change, of which the next scan tells.
+        NotOurState: nothing was changed.  ChangedUnrecorded, ConfigInDoubt: it was, and no line says so.
     """
     store.ready()
     seen = installation.look()
@@ -201,7 +208,10 @@ def _carry_out(
     now = _what_is_on(installation)
     lines = [compatibility_line(each, host=seen.host, forced=True) for each in batch.forced]
     circumstances = Circumstances(changed=changed, host=seen.host, forced=named_ids(batch.forced))
-    _add(store, [*lines, *switched_lines(last.switched, now, circumstances)], clock)
+    try:
+        _add(store, [*lines, *switched_lines(last.switched, now, circumstances)], clock)
+    except GovernanceError as fault:
+        raise ChangedUnrecorded(path=changed.path, problem=str(fault)) from fault
     unproven = [each.plugin_id for each in last.switched if now.get(each.plugin_id) is not each.after.enabled]
     return replace(report, outcome=Outcome.CHANGED, plan=last, changed=changed, unproven=tuple(unproven))
 
