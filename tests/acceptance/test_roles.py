@@ -328,6 +328,16 @@ def test_a_check_in_for_somebody_elses_task_needs_an_operator(state: Path) -> No
     assert sudo.call("report", "checkpoint", "t", "well").code == 0
 
 
+def test_a_gate_takes_no_profile_from_somebody_else(state: Path, tmp_path: Path) -> None:
+    named = profile(tmp_path, ("on_error: allow_and_notify", "on_error: block"))
+    before = [line["type"] for line in Verbs(state).journal()].count("config.changed")
+    for sudo, words in ((Sudo(state), ("--profile", named)), (Sudo(state, {"REPORTGOV_PROFILE": str(named)}), ())):
+        ended = sudo.call("gate", *words)  # nothing on standard input: an error, by which the profile can be told
+        assert json.loads(ended.out)["kind"] == "pass", ended
+        assert f"{named} is not taken" in ended.err
+    assert [line["type"] for line in Verbs(state).journal()].count("config.changed") == before
+
+
 def test_a_dry_run_is_judged_and_not_recorded(state: Path) -> None:
     told = len(refusals(state))
     assert Sudo(state).call("scan", "--dry-run").code == 1

@@ -73,16 +73,17 @@ class Place(NamedTuple):
         return ("--state", self.database.reference, "--local", self.local)
 
 
-def place_of(state: str | None, local: str | None) -> Place:
+def place_of(state: str | None, local: str | None, *, option: str = "--state") -> Place:
     """Return the place that options and variables name.
 
     Args:
         state: --state; None: $REPORTGOV_STATE, else the usual folder.
         local: --local; None: $REPORTGOV_LOCAL, else the usual folder.
+        option: which option `state` is, for what is said of it.
 
     Raises: WrongState, PasswordShown.
     """
-    option = "--state" if state else "$REPORTGOV_STATE"
+    option = option if state else "$REPORTGOV_STATE"
     named = state or os.environ.get("REPORTGOV_STATE") or usual_folder()
     if not _is_database(option, named):
         if local is not None:

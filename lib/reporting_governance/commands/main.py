@@ -47,6 +47,7 @@ VERBS = {
     "jobs": "Keep work of our own until it is done: ask for it, run it, show it, cancel it.",
     "whoami": "Say who you are here, and which role you have.",
     "roles": "Check who has which role: roles.yaml of the state folder.",
+    "store": "Look after the folder or database of the journal: tables, roles, figures, a copy.",
     "schedule": "Print what starts `run` on time, for cron or systemd.",
     "completions": "Print what makes a shell complete verbs and options.",
 }

@@ -53,6 +53,7 @@ class Action(StrEnum):
     KEY_ROTATE = "key.rotate"
     PRUNE = "prune"
     ERASE = "erase"
+    STORE = "store"
 
 
 #: action -> the least role that may do it, where a profile says nothing
@@ -83,6 +84,7 @@ REQUIRED: Final[Mapping[Action, Role]] = {
     Action.KEY_ROTATE: Role.OWNER,
     Action.PRUNE: Role.OWNER,
     Action.ERASE: Role.OWNER,
+    Action.STORE: Role.OWNER,
 }
 
 #: action -> what is done, for people
@@ -113,6 +115,7 @@ MEANING: Final[Mapping[Action, str]] = {
     Action.KEY_ROTATE: "let another key sign the journal",
     Action.PRUNE: "retire the oldest part of the journal",
     Action.ERASE: "erase a text for good",
+    Action.STORE: "make the tables of a database, its roles, or a copy of the log",
 }
 
 #: what is judged first also where the user cannot write the state; what he names outside of it is his affair then

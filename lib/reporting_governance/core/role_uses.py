@@ -72,6 +72,7 @@ USES: Final[Mapping[str, Sequence[Use]]] = {
         Use("run", Action.ORCHESTRATION_RUN),
         Use("cancel", Action.JOB_CANCEL),
     ),
+    "store": (Use("status", Action.READ), Use("migrate, grants, copy", Action.STORE)),
     "schedule": (Use("", None, _NO_STATE),),
     "completions": (Use("", None, _NO_STATE),),
     "whoami": (Use("", None, _NO_STATE),),

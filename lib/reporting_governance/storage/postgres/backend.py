@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from reporting_governance.contracts.journal_line import LineType
+from reporting_governance.errors import StorageError
 from reporting_governance.storage.files.identity import IN_FORCE
-from reporting_governance.storage.postgres import queries
+from reporting_governance.storage.postgres.exporting import PostgresLog
 from reporting_governance.storage.postgres.store import PostgresStore
 
 _NAMES_IT = (LineType.LOG_OPEN.value, LineType.CONFIG_CHANGED.value)
@@ -23,6 +24,12 @@ _NOTE_HOST = (
 _HOSTS = "SELECT name, boot_id, seen_at, skew_ms FROM reporting_governance.host ORDER BY name"
 
 
+_ON_DISK = (
+    "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c "
+    "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'reporting_governance' AND c.relkind = 'r'"
+)
+
+
 class KnownHost(NamedTuple):
     """A host, as it noted itself when it last ran."""
 
@@ -34,6 +41,12 @@ class KnownHost(NamedTuple):
 
 class PostgresBackend(PostgresStore):
     """A store with what is read of its log as a whole."""
+
+    def log_source(self) -> PostgresLog:
+        """Return the log as an export reads it.  Raises: StorageError when there is no line."""
+        if self.ready().seq == 0:
+            raise StorageError(path=self.place, reason="no log is there: it has no line yet")
+        return PostgresLog(self.session, self._local.root)
 
     def log_bytes(self) -> int:
         """Return the size of all lines, each with an LF.  Raises: StorageError."""
@@ -77,6 +90,6 @@ class PostgresBackend(PostgresStore):
         """Return the hosts that ever ran here.  Raises: StorageError."""
         return [KnownHost(*row) for row in self.session.rows(_HOSTS)]
 
-    def counts(self) -> dict[str, int]:
-        """Return how many views each folder holds.  Raises: StorageError."""
-        return dict(self.session.rows(queries.COUNTS))
+    def bytes_on_disk(self) -> int:
+        """Return what all tables take with their indexes.  Raises: StorageError."""
+        return int(self.session.rows(_ON_DISK)[0][0])

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, Protocol
 
 from reporting_governance.errors import Busy, StorageError
 from reporting_governance.storage.encoding import record_of
-from reporting_governance.storage.files.marks import milliseconds
 from reporting_governance.storage.interface import View
-from reporting_governance.storage.lines import ZERO_LEAF, decode_line
-from reporting_governance.storage.postgres import queries
+from reporting_governance.storage.lines import ZERO_LEAF
+from reporting_governance.storage.postgres import queries, rebuilding
 from reporting_governance.storage.postgres.connection import Session
+from reporting_governance.storage.postgres.schema import LINES_IN_PARTITION, PARTITIONS_AHEAD, partition
 
 _MAKE = (
     "CREATE TABLE IF NOT EXISTS reporting_governance.copying (seq bigint PRIMARY KEY, segment bigint NOT NULL, "
@@ -28,13 +28,6 @@ _ADD = "COPY reporting_governance.copying (seq, segment, line, leaf, names) FROM
 _MOVE = (
     "INSERT INTO reporting_governance.journal (seq, line, leaf, names) "
     "SELECT seq, line, leaf, names FROM reporting_governance.copying ORDER BY seq"
-)
-#: %s of a segment: bytes of all lines before it, as files have them
-_SEGMENTS = (
-    "SELECT segment, coalesce(sum(sum(length(line) + 1)) OVER (ORDER BY segment "
-    "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint, "
-    "(SELECT line FROM reporting_governance.copying f WHERE f.seq = c.segment) "
-    "FROM reporting_governance.copying c GROUP BY segment ORDER BY segment"
 )
 _ADD_BLOB = "INSERT INTO reporting_governance.blob (digest, content) VALUES (%s, %b) ON CONFLICT (digest) DO NOTHING"
 
@@ -99,17 +92,17 @@ class PostgresCopyTarget:
             connection.execute(queries.KEEP_LOG_CHECKPOINT, (size, note))
 
     def finish(self, views: Iterable[View]) -> None:
-        """Make it a log.  The views are made from it by whoever comes first: that they come out alike is proof."""
+        """Make it a log.  The views are made from it, as after any loss of them: that they come out alike is proof."""
         with self._session.plain() as connection, connection.transaction():
             connection.execute(queries.LOCK)
             if connection.execute(queries.LAST, (0,)).fetchone() is not None:
                 raise StorageError(path=self._session.place, reason="a log came to be there while this one was copied")
+            last = connection.execute(_LAST).fetchone()
+            for number in range((0 if last is None else last[0]) // LINES_IN_PARTITION + PARTITIONS_AHEAD):
+                connection.execute(partition(number))
             connection.execute(_MOVE)
-            for first, start, line in connection.execute(_SEGMENTS).fetchall():
-                document = decode_line(bytes(line)) or {}
-                opened = milliseconds(document["ts"]) if "ts" in document else 0
-                connection.execute(queries.ADD_SEGMENT, (first, start, opened))
             connection.execute("DROP TABLE reporting_governance.copying")
+            rebuilding.anew(connection, self._session.place)
 
 
 @contextmanager

@@ -23,6 +23,11 @@ class LocalFolder:
         self._seen = SeenFile(self._layout.journal)
         self._is_made = False
 
+    @property
+    def root(self) -> str:
+        """Where it lies."""
+        return self._layout.root
+
     def seen(self) -> Seen | None:
         """Return what this host last saw of the log.  Raises: StorageError."""
         return self._seen.load()
