@@ -184,8 +184,8 @@ def test_the_page_is_made_from_the_table() -> None:
 INSIDE_OPTIONS = frozenset(
     """
     state form dry_run allow_empty agent agents anchors at call_id changed_at child claim command comment
-    completed_this_segment current_status deadline duration every example exit_status fail_on facts files formats grace
-    help host host_version identity ids journal_lines key keep keys kind labels limit lines lost max_attempts
+    completed_this_segment current_status deadline duration every example execute exit_status fail_on facts files formats from_
+    grace help host host_version identity ids journal_lines key keep keys kind labels limit lines lost max_attempts
     max_seconds message min_coverage mode name next_report_condition next_step no_cli notices observations only
     operator_intervention_needed organization own parallel parent part path probe probe_seconds proof reason rebuild
     rejudge require reproducible runtime schedule shell show since start status step strict subject supports task tasks

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reporting_governance.adapters.hosts.interface import HookRefused, Spoken
 from reporting_governance.adapters.hosts.registry import HOSTS, open_host
 from reporting_governance.commands._deadline import Deadline, OutOfTime
-from reporting_governance.commands._defaults import default_profile
+from reporting_governance.commands._defaults import default_profile, own_profile
 from reporting_governance.commands._gate_input import WrongInput, document_of, finding_of, read_input, say, tell
 from reporting_governance.commands._gate_log import GateLog
 from reporting_governance.commands._place import Place, place_of
@@ -53,6 +53,30 @@ def at_once(arguments: Sequence[str]) -> int | None:
     return Call(options["--host"], place, options["--profile"] or None).run()
 
 
+def _reference(state: str, profile: str | None) -> str:
+    """Return the profile that is meant.
+
+    Whoever runs as the owner of a state and is somebody else chooses none: what he names would be recorded as in force,
+    and counts when the state's own has faults.
+    """
+    reference = profile or default_profile(state)
+    own = own_profile(state)
+    if reference == own or os.path.abspath(reference) == own or _is_owner(state):
+        return reference
+    say(f"{reference} is not taken: the profile of this state is {own}, and only its owner names another")
+    return own
+
+
+def _is_owner(state: str) -> bool:
+    from reporting_governance.commands._identity import actor_uid
+
+    try:
+        owner = os.stat(state).st_uid
+    except OSError:
+        owner = os.geteuid()
+    return owner != os.geteuid() or owner == actor_uid()  # of another user nothing is recorded anyway
+
+
 class Call:
     """One call: what is known of it so far decides what is answered when it goes no further."""
 
@@ -60,7 +84,7 @@ class Call:
         self._host: Host = open_host(host)
         self._state = place.local
         self._log = GateLog(place)
-        self._reference = profile or default_profile(self._state)
+        self._reference = _reference(self._state, profile)
         self._document: Mapping[str, Any] | None = None
         self._is_of_another_hook = False  #: in which there is nothing of an agent to hold
         self._attempt: ReportAttempt | None = None

@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from reporting_governance.commands._defaults import own_profile
 from reporting_governance.commands._handler import say
 from reporting_governance.commands._identity import account_name
-from reporting_governance.commands._roles import own_profile
 from reporting_governance.contracts.role import HIGH_RISK, Action, Role
 from reporting_governance.core.role_gates import Verdict
 from reporting_governance.errors import GovernanceError, PolicyBlockedError

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from reporting_governance.commands._defaults import DEFAULT_PROFILE
+from reporting_governance.commands._defaults import own_profile
 from reporting_governance.commands._identity import person_of
 from reporting_governance.contracts.finding import has_errors
 from reporting_governance.contracts.role import REQUIRED, Action, Role
@@ -85,12 +85,6 @@ class RolesInForce:
     def judge(self, action: Action, uid: int) -> Verdict:
         """Return whether a user may do something."""
         return judge(action, self.standing(uid), self.table)
-
-
-def own_profile(state: str) -> str:
-    """Return the profile that a state has of its own, whatever an option or a variable says."""
-    own = os.path.join(state, "profile.yaml")
-    return own if os.path.exists(own) else DEFAULT_PROFILE
 
 
 def table_of(settings: Settings, *, is_trusted: bool) -> Mapping[str, Role]:
