@@ -183,14 +183,14 @@ def test_the_page_is_made_from_the_table() -> None:
 #: Options that lead nowhere outside of the state: words, times, numbers, and files that are read below artifact roots.
 INSIDE_OPTIONS = frozenset(
     """
-    state form dry_run allow_empty agent agents anchors at call_id changed_at child claim command comment
-    completed_this_segment current_status deadline duration every example execute exit_status fail_on facts files formats from_
-    grace help host host_version identity ids journal_lines key keep keys kind labels limit lines lost max_attempts
-    max_seconds message min_coverage mode name next_report_condition next_step no_cli notices observations only
-    operator_intervention_needed organization own parallel parent part path probe probe_seconds proof reason rebuild
-    rejudge require reproducible runtime schedule shell show since start status step strict subject supports task tasks
-    time_zone title to tools types undo until user verb wait what withhold_blobs with_tasks words workers yes force
-    group closes no_readers
+    agent agents allow_empty anchors at call_id changed_at child claim closes command comment completed_this_segment
+    current_status deadline dry_run duration every example execute exit_status facts fail_on files force form
+    formats from_ grace group help host host_version identity ids journal_lines keep key keys kind labels limit
+    lines lost max_attempts max_seconds message min_coverage mode name next_report_condition next_step no_cli
+    no_readers notices observations only operator_intervention_needed organization own parallel parent part path
+    probe probe_seconds proof reason rebuild rejudge reproducible require runtime schedule shell show since start
+    state status step strict subject supports task tasks time_zone title to tools types undo until user verb wait
+    what with_tasks withhold_blobs words workers yes
     """.split()
 )
 #: verbs that know no state: they do what they are told with the rights of whoever starts them
