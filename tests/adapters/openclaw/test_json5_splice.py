@@ -64,6 +64,7 @@ TABLE: tuple[tuple[str, ConfigEdit, str], ...] = (
     ("{\n  a: 1, // one\n  // last\n}", put(True, "b"), "{\n  a: 1, // one\n  b: true,\n  // last\n}"),
     ("{\n  a: 1, /* one */ // more\n}", put(True, "b"), "{\n  a: 1, /* one */ // more\n  b: true,\n}"),
     ("{\n  a: 1, /* one\n  two */ }", put(True, "b"), "{\n  a: 1,\n  b: true, /* one\n  two */ }"),
+    ("{\n  a: 1, /*/ one\n  two */ }", put(True, "b"), "{\n  a: 1,\n  b: true, /*/ one\n  two */ }"),
     ('{"a": "// no remark /*", "b": 1}', put(False, "b"), '{"a": "// no remark /*", "b": false}'),
     # keys and quotes as their neighbours have them
     ("{'a': 'x'}", put("y", "b"), "{'a': 'x', 'b': 'y'}"),

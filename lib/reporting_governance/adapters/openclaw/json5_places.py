@@ -98,8 +98,11 @@ def _past_scalar(text: str, place: int) -> int:
         while text[place] != quote:
             place += 2 if text[place] == "\\" else 1
         return place + 1
+    start = place
     while place < len(text) and text[place] not in _MARKS and text[place] not in _BLANK:
         place += 1
+    if place == start:
+        raise ValueError(f"no value at offset {start}")
     return place
 
 

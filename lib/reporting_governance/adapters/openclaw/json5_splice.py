@@ -36,12 +36,12 @@ def spliced(data: bytes, edits: Sequence[ConfigEdit]) -> bytes:
     except (NotReadable, CannotEdit) as fault:
         raise CannotSplice(str(fault)) from fault
     text = data.decode("utf-8", "surrogateescape")
-    for edit in edits:
-        text = _made(text, edit)
-    after = text.encode("utf-8", "surrogateescape")
     try:
+        for edit in edits:
+            text = _made(text, edit)
+        after = text.encode("utf-8", "surrogateescape")
         is_meant = after == data or repr(read_relaxed(after)) == repr(meant)  # `repr` tells 1 from true, and NaN is NaN
-    except (NotReadable, RecursionError):
+    except (ValueError, IndexError, RecursionError):  # a text that is wrong, and that the reader takes all the same
         is_meant = False
     if not is_meant:
         raise CannotSplice("it is written in a way that is not understood here")
@@ -182,7 +182,7 @@ def _past_remark(text: str, start: int, end: int) -> int:
             return place
         if not text.startswith("/*", place):
             break
-        close = text.index("*/", place) + 2
+        close = text.index("*/", place + 2) + 2
         if any(mark in text[place:close] for mark in "\r\n"):
             break
         start = place = close
