@@ -25,11 +25,13 @@ REPORTED: Mapping[str, str] = {
     "clawock": "1405",
     "openclaw": "28603 27069 28032 40356 64006 98020 91300 79293 61913 44596 78891 129202 151790 104632 28964 102367 "
     "27921 30246 81087 40646 110853 73556 16460 75895 79436 128246 16855 80672 67286 98420 77480 84159 38300 79053 "
-    "106517 97739 140671 71803 87397 143396 145203 96168 92401 63196 71963 78463 72884 29128 24353 77598",
+    "106517 97739 140671 71803 87397 143396 145203 96168 92401 63196 71963 78463 72884 29128 24353 77598 "
+    "58009 121750 105683 154066 134156 135776 155477 115073",
+    "agentteams": "882",
+    "openviking": "512",
 }
 #: What is not tried, and why.
 NOT_TRIED: Mapping[str, str] = {
-    "openclaw 58009": "an allow list that disables other plugins: plugins are only read yet",
     "openclaw 50844": "a job's own time limit tells nobody: not among the captured databases",
     "openclaw 134895": "cron that fails silently, in a way that no captured database holds",
     "openclaw 21552": "cron that fails silently, in a way that no captured database holds",

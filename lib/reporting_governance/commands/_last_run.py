@@ -24,10 +24,11 @@ class LastRun(NamedTuple):
     ended_at: datetime | None = None  #: the whole chain had its turn, whatever it found
     succeeded_at: datetime | None = None  #: with exit code 0
     exit_code: int | None = None
+    recorded: int = 0  #: exit code of the last run that the journal has a line about
 
     def ended(self, now: datetime, code: int) -> LastRun:
         """Return what is known once a run has come to its end."""
-        return LastRun(self.began_at, now, now if code == 0 else self.succeeded_at, code)
+        return self._replace(ended_at=now, succeeded_at=now if code == 0 else self.succeeded_at, exit_code=code)
 
 
 def read_last_run(state: str) -> LastRun:
@@ -54,6 +55,7 @@ def _with_text(known: LastRun, text: bytes) -> LastRun:
             ended_at=None if ended is None else parse_time(ended),
             succeeded_at=None if succeeded is None else parse_time(succeeded),
             exit_code=int(document["exit_code"]),
+            recorded=int(document.get("recorded", 0)),
         )
     except (ValueError, LookupError, TypeError, AttributeError):
         return known  # an older version wrote none, or a full disk cut it
@@ -66,6 +68,7 @@ def note_end(state: str, run: LastRun) -> None:
         "ended_at": run.ended_at and format_time(run.ended_at),
         "succeeded_at": run.succeeded_at and format_time(run.succeeded_at),
         "exit_code": run.exit_code,
+        "recorded": run.recorded,
     }
     path = os.path.join(state, RUN_LOCK)
     descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reporting_governance.adapters.heartbeat import Heartbeat, Ping, Waiting
-    from reporting_governance.commands._wiring import CommandContext
+    from reporting_governance.commands._wiring import CommandContext, Reply
 
 _LAST_SECONDS = 2.0  #: for the ping of a run that was asked to end
 
@@ -80,6 +80,24 @@ class RunWatch:
                 self._stages[stage] = monotonic() - began
 
         return run
+
+    def record(self, code: int, reason: str, *, has_added: bool = False) -> None:
+        """Write down in the journal how the run ends, where that is news; see `stages/run_record.py`.
+
+        What stands in the way of it stands in the way of everything, and is told as that.
+        """
+        if self._before is None or code == self._before.recorded or code > 128:
+            return
+        from reporting_governance.stages.run_record import is_news, record_run
+
+        if not is_news(code, self._before.recorded, has_added=has_added):
+            return
+        host, now = self._context.local_host, self._context.clock.now()
+        with suppress(GovernanceError):
+            record_run(
+                self._context.store, code, reason, host=host.name, pid=host.pid, began_at=self._began_at, now=now
+            )
+            self._before = self._before._replace(recorded=code)
 
     def end(self, code: int, *, unreadable_sources: int = 0) -> Said:
         """Say that the whole chain had its turn, and how it ended."""
@@ -184,3 +202,13 @@ def code_of(error: BaseException) -> int:
     if isinstance(error, Terminated):
         return 128 + error.number
     return 130 if isinstance(error, KeyboardInterrupt) else int(ExitCode.BUG)
+
+
+def failure_of(reply: Reply) -> str:
+    """Return what kept a run from succeeding, for a person."""
+    unreadable = reply.document["scan"]["unreadable"]
+    if unreadable:
+        return f"cannot be read: {', '.join(unreadable)}"
+    if reply.document["scan"]["profile_refused"]:
+        return f"the profile was refused: {reply.document['scan']['profile_refused']}"
+    return "not everything could be finished" if reply.exit_code is ExitCode.PARTIAL else "something was refused"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reporting_governance.commands._last_run import RUN_LOCK
-from reporting_governance.commands._run_watch import RunWatch, Said, code_of
+from reporting_governance.commands._run_watch import RunWatch, Said, code_of, failure_of
 from reporting_governance.commands._signer_option import check_signer_options, signer_options
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command, titled
 from reporting_governance.errors import Busy, ExitCode, GovernanceError, StorageError
@@ -94,12 +94,15 @@ def run_watched(
             watch.begin()
             try:
                 report = _chain(context, max_seconds, watch)
-            except GovernanceError:
+            except GovernanceError as fault:
+                if not isinstance(fault, (Busy, StorageError)):  # those would meet the next line too
+                    watch.record(code_of(fault), str(fault))
                 with suppress(GovernanceError):  # the run ends with what it broke off for
                     _sign(context, signer, signer_key)
                 raise
-            _sign_or_say(context, signer, signer_key)
             reply = reply_of(report, context)
+            watch.record(int(reply.exit_code), failure_of(reply), has_added=context.backend.has_added)
+            _sign_or_say(context, signer, signer_key)
         except BaseException as error:
             watch.broke_off(code_of(error))
             raise
