@@ -46,10 +46,10 @@ class Births:
             self._upto = head_seq
         return absences
 
-    def ask(self, connection: Any, absences: Sequence[Absence]) -> Any:
-        """Send the question about lines that are not covered; `named_since` takes its cursor."""
+    def ask(self, connection: Any, absences: Sequence[Absence], end: int) -> Any:
+        """Send the question about lines that are not covered, up to `end`; `named_since` takes what it finds."""
         keys = "\n".join(dict.fromkeys(_key(each.folder, each.id) for each in absences))
-        return connection.execute(queries.NAMED, (self._upto, keys))
+        return connection.execute(queries.NAMED, (self._upto, end, keys))
 
     def named_since(self, rows: Iterable[Sequence[Any]]) -> Callable[[Folder, str, int], bool]:
         """Return the question of `groups.Judge`, given what `ask` found."""

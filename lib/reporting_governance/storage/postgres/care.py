@@ -48,7 +48,7 @@ class Care:
         """Do what is due, and return where the log ends then; durable.  Raises: StorageError."""
         with self._session.writing_durably() as connection:
             locked = connection.execute(queries.LOCK)
-            last = connection.execute(queries.LAST, (0,))
+            last = connection.execute(queries.LAST_OF_ALL)
             state = state_of(one(locked))
             row = last.fetchone()
             found = (0, bytes(32)) if row is None else (row[0], bytes(row[1]))

@@ -20,7 +20,7 @@ from reporting_governance.errors import StorageError
 from reporting_governance.storage.files.marks import context_digest
 from reporting_governance.storage.groups import Judge
 from reporting_governance.storage.interface import Added, Answer, Group
-from reporting_governance.storage.postgres import queries
+from reporting_governance.storage.postgres import queries, schema
 from reporting_governance.storage.postgres.away import ConnectionLost, StoreAway, TryAgain
 from reporting_governance.storage.postgres.connection import Session, one
 from reporting_governance.storage.postgres.log_state import EMPTY, LogState, Moment, state_of
@@ -136,12 +136,13 @@ class Commit:
         session = self._session
         with session.writing() as connection:
             locked = connection.execute(queries.LOCK)
-            last = connection.execute(queries.LAST, (known.seq,))
+            end = known.seq + schema.NEAR
+            last = connection.execute(queries.LAST, (known.seq, end))
             existing = [
                 (folder, connection.execute(queries.EXISTING, (folder.value, "\n".join(ids))))
                 for folder, ids in _asked_for(groups).items()
             ]
-            named = self._births.ask(connection, absences) if absences else None
+            named = self._births.ask(connection, absences, end) if absences else None
             state = state_of(one(locked))
             self._require_order(state, last.fetchone(), known, moment)
             there = {

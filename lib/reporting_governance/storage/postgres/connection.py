@@ -13,15 +13,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from reporting_governance.errors import GovernanceError
-from reporting_governance.storage.postgres.away import (
-    ConnectionLost,
-    DriverMissing,
-    LockHeld,
-    NotAllowed,
-    StoreAway,
-    TryAgain,
-    WrongSchema,
-)
+from reporting_governance.storage.postgres import telling
+from reporting_governance.storage.postgres.away import ConnectionLost, DriverMissing, StoreAway, TryAgain
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor
@@ -30,27 +23,23 @@ T = TypeVar("T")
 
 _CONNECT_SECONDS = 10
 _AGAIN_SECONDS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)  #: before each try to connect again
-_NOT_MIGRATED = "run `reportgov store migrate` with the role that is to own the tables"
-#: 08 connection, 57 operator's intervention, 53 resources, 25006 a standby
-_AWAY = ("08", "57", "53", "25006")
-_AGAIN = ("40001", "40P01", "40003")
 _BEGIN = "BEGIN ISOLATION LEVEL {level} {access}"
 _SETTINGS = (
     "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true), "
     "set_config('idle_in_transaction_session_timeout', %s, true), set_config('search_path', 'pg_catalog', true), "
-    "set_config('jit', 'off', true)"
+    "set_config('jit', 'off', true){more}"
 )
 #: A plan that reads a whole table would keep every other host waiting; whoever writes knows each row by its key.
-_WRITER = "SELECT set_config('enable_seqscan', 'off', true), set_config('synchronous_commit', 'off', true)"
-_READER = "SELECT 1"
+_BY_KEY = ", set_config('enable_seqscan', 'off', true)"
+_NOT_YET_DURABLE = ", set_config('synchronous_commit', 'off', true)"
 #: What a server waits for may be more than its own disk; it is never made less.
 _DURABLE = (
-    "SELECT set_config('synchronous_commit', "
+    "set_config('synchronous_commit', "
     "CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)"
 )
 #: A transaction that has written nothing is committed without waiting for the disk, an id of its own or not.  This
 #: record is written and read by nobody.
-_MARK = "SELECT pg_logical_emit_message(true, 'reporting-governance', '')"
+_MARK = "pg_logical_emit_message(true, 'reporting-governance', '')"
 
 
 class Timeouts(NamedTuple):
@@ -95,20 +84,20 @@ class Session:
     @contextmanager
     def reading(self) -> Iterator[Connection[Any]]:
         """Send a transaction that changes nothing and sees one moment.  Raises: StorageError."""
-        with self._transaction("REPEATABLE READ", "READ ONLY", _READER) as connection:
+        with self._transaction("REPEATABLE READ", "READ ONLY", "") as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection[Any]]:
         """Send a transaction that is not durable before `barrier`.  Raises: StorageError."""
-        with self._transaction("READ COMMITTED", "READ WRITE", _WRITER) as connection:
+        with self._transaction("READ COMMITTED", "READ WRITE", _BY_KEY + _NOT_YET_DURABLE) as connection:
             yield connection
 
     @contextmanager
     def writing_durably(self) -> Iterator[Connection[Any]]:
         """Send a transaction that is durable when this ends.  Raises: StorageError."""
         self._was_warned = False
-        with self._transaction("READ COMMITTED", "READ WRITE", _DURABLE) as connection:
+        with self._transaction("READ COMMITTED", "READ WRITE", f"{_BY_KEY}, {_DURABLE}") as connection:
             yield connection
         self.require_synced()
 
@@ -119,22 +108,17 @@ class Session:
         stands before it.  Inside `writing`, behind a `finish`.  `require_synced` afterwards.
         """
         self._was_warned = False
-        self.begin(connection)
-        connection.execute(_DURABLE)
-        self.mark(connection)
-
-    def begin(self, connection: Connection[Any]) -> None:
-        """Begin another transaction inside `writing`."""
         connection.execute(_BEGIN.format(level="READ COMMITTED", access="READ WRITE"))
+        connection.execute(f"SELECT {_DURABLE}, {_MARK}")
 
     def mark(self, connection: Connection[Any]) -> None:
         """Write the record that lets a transaction wait for the disk which has changed nothing itself."""
-        connection.execute(_MARK)
+        connection.execute(f"SELECT {_MARK}")
 
     def settle(self) -> None:
         """Return when everything is durable that any host committed before.  Raises: StorageError."""
         with self.writing_durably() as connection:
-            connection.execute(_MARK)
+            connection.execute(f"SELECT {_MARK}")
 
     def require_synced(self) -> None:
         """Make sure that no wait for a standby was broken off.  Raises: StoreAway."""
@@ -193,8 +177,7 @@ class Session:
         try:
             with connection.pipeline():
                 connection.execute(_BEGIN.format(level=level, access=access))
-                connection.execute(_SETTINGS, [f"{round(each * 1000)}ms" for each in times])
-                connection.execute(more)
+                connection.execute(_SETTINGS.format(more=more), [f"{round(each * 1000)}ms" for each in times])
                 yield connection
                 connection.execute("COMMIT")
         except psycopg.Error as error:
@@ -221,7 +204,7 @@ class Session:
         try:
             connection = psycopg.connect(self._conninfo, **self._options(psycopg))
         except psycopg.OperationalError as error:
-            raise StoreAway(path=self.place, reason=_first_line(error)) from None
+            raise StoreAway(path=self.place, reason=telling.first_line(error)) from None
         except psycopg.Error:
             raise StoreAway(path=self.place, reason="this is nothing that libpq connects by") from None
         connection.add_notice_handler(self._heed)
@@ -255,35 +238,15 @@ class Session:
         if notice.severity_nonlocalized == "WARNING":
             self._was_warned = True
 
-    def _is_broken(self, error: Any) -> bool:
-        return isinstance(error, _driver().OperationalError) or self._connection is None or self._connection.broken
-
     def _told(self, error: Any) -> GovernanceError:
-        """Return what an error of the server means to whoever called."""
-        state = error.sqlstate
-        if state is None and not self._is_broken(error):
-            raise error  # a call that psycopg itself refuses is a bug of ours
-        if state is None or state.startswith("08"):
+        """Return what an error means to whoever called.  Raises it as it is when it is a bug of ours."""
+        is_broken = isinstance(error, _driver().OperationalError) or self._connection is None or self._connection.broken
+        if error.sqlstate is None and not is_broken:
+            raise error  # a call that psycopg itself refuses
+        told = telling.told(error, self.place, self._timeouts.lock)
+        if isinstance(told, ConnectionLost):
             self.close()
-            return ConnectionLost(path=self.place, reason=f"the connection was lost: {_first_line(error)}")
-        if state in ("57P01", "57P02", "57P03", "57P05", "25P03"):
-            self.close()
-            return ConnectionLost(path=self.place, reason=f"the server ended the connection: {_first_line(error)}")
-        if state in _AGAIN:
-            return TryAgain(path=self.place, reason=_first_line(error))
-        if state == "55P03":
-            reason = f"another writer has held the log for {self._timeouts.lock:g} s"
-            return LockHeld(path=self.place, reason=reason)
-        if state == "42501":
-            return NotAllowed(path=self.place, reason=_first_line(error))
-        if state in ("42P01", "3F000", "42703"):
-            reason = f"the tables are not there as this program knows them: {_first_line(error)}"
-            return WrongSchema(path=self.place, reason=reason, advice=_NOT_MIGRATED)
-        if state.startswith(_AWAY):
-            return StoreAway(path=self.place, reason=_first_line(error))
-        from reporting_governance.errors import StorageError
-
-        return StorageError(path=self.place, reason=f"{_first_line(error)} (SQLSTATE {state})")
+        return told
 
 
 def one(cursor: Cursor[Any]) -> tuple[Any, ...]:
@@ -314,10 +277,3 @@ def _place(conninfo: str) -> str:
         return f"service={said['service']}"
     port = f":{said['port']}" if said.get("port") else ""
     return f"postgresql://{said.get('host', '')}{port}/{said.get('dbname', '')}"
-
-
-def _first_line(error: Any) -> str:
-    """Return the first line that says something; a server's message names no password."""
-    message = error.diag.message_primary or str(error)
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return lines[-1] if error.sqlstate is None and lines else (lines or ["no reason given"])[0]

@@ -62,7 +62,7 @@ class PostgresCopyTarget:
     def standing(self) -> Standing:
         """Return how far an earlier copy came; a log that is there is finished."""
         with self._session.plain() as connection:
-            row = connection.execute(queries.LAST, (0,)).fetchone()
+            row = connection.execute(queries.LAST_OF_ALL).fetchone()
             if row is not None:
                 return Standing(row[0], bytes(row[1]), True)
             connection.execute(_MAKE)
@@ -95,7 +95,7 @@ class PostgresCopyTarget:
         """Make it a log.  The views are made from it, as after any loss of them: that they come out alike is proof."""
         with self._session.plain() as connection, connection.transaction():
             connection.execute(queries.LOCK)
-            if connection.execute(queries.LAST, (0,)).fetchone() is not None:
+            if connection.execute(queries.LAST_OF_ALL).fetchone() is not None:
                 raise StorageError(path=self._session.place, reason="a log came to be there while this one was copied")
             last = connection.execute(_LAST).fetchone()
             for number in range((0 if last is None else last[0]) // LINES_IN_PARTITION + PARTITIONS_AHEAD):

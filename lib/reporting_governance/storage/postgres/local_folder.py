@@ -30,7 +30,8 @@ class LocalFolder:
 
     def seen(self) -> Seen | None:
         """Return what this host last saw of the log.  Raises: StorageError."""
-        return self._seen.load()
+        with self._errors():
+            return self._seen.load()
 
     def saw(self, seen: Seen, *, anyhow: bool) -> None:
         """Keep what was seen, `anyhow` also less than before.  Raises: StorageError, NotOurState."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from reporting_governance.errors import ExitCode, StorageError
 from reporting_governance.storage.interface import TreeHead
-from reporting_governance.storage.postgres import migrating, queries
+from reporting_governance.storage.postgres import migrating, queries, schema
 from reporting_governance.storage.postgres.care import is_lost
 from reporting_governance.storage.postgres.connection import Session, one
 from reporting_governance.storage.postgres.log_state import LogState, state_of
@@ -32,11 +32,14 @@ def look(session: Session, seen: Seen | None) -> tuple[LogState, bool]:
     def ask(connection: Any) -> tuple[LogState, bool]:
         version = connection.execute(queries.VERSION)
         state_row = connection.execute(queries.STATE)
-        last = connection.execute(queries.LAST, (0 if seen is None else seen.seq,))
+        hint = 0 if seen is None else seen.seq
+        last = connection.execute(queries.LAST, (hint, hint + schema.NEAR))
         found = version.fetchone()[0]
         migrating.require(found or 0, session.place)
         state = state_of(one(state_row))
         row = last.fetchone()
+        if state.seq >= hint + schema.NEAR:
+            row = connection.execute(queries.LAST, (state.seq, state.seq + schema.NEAR)).fetchone()
         is_empty = row is None and state.seq == 0
         is_as_said = row is not None and (row[0], bytes(row[1])) == (state.seq, state.leaf)
         if not is_empty and not is_as_said:

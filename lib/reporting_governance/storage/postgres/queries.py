@@ -23,7 +23,9 @@ SET_STATE = (
     "UPDATE reporting_governance.log_state SET log_id = %b, seq = %s, leaf = %b, frontier = %b, segment = %s, "
     "segment_start = %s, size = %s, last_ms = %s, opened_ms = %s, stepped_ms = %s, context = %b, lost_seq = %s"
 )
-LAST = "SELECT seq, leaf FROM reporting_governance.journal WHERE seq >= %s ORDER BY seq DESC LIMIT 1"
+#: Bounded above too, or the plan would name every partition that is made ahead.
+LAST = "SELECT seq, leaf FROM reporting_governance.journal WHERE seq >= %s AND seq < %s ORDER BY seq DESC LIMIT 1"
+LAST_OF_ALL = "SELECT seq, leaf FROM reporting_governance.journal ORDER BY seq DESC LIMIT 1"
 LEAF_AT = "SELECT leaf FROM reporting_governance.journal WHERE seq = %s"
 LINE_AT = "SELECT line FROM reporting_governance.journal WHERE seq = %s"
 LINES = "SELECT seq, line, leaf FROM reporting_governance.journal WHERE seq >= %s AND seq < %s ORDER BY seq LIMIT %s"
@@ -35,7 +37,7 @@ HOLDING = (
 )
 NAMED = (
     "SELECT seq, array_to_string(names, ',') FROM reporting_governance.journal "
-    "WHERE seq > %s AND names && string_to_array(%s, E'\\n') ORDER BY seq"
+    "WHERE seq > %s AND seq < %s AND names && string_to_array(%s, E'\\n') ORDER BY seq"
 )
 NAMED_AFTER = (
     "SELECT seq, array_to_string(names, ',') FROM reporting_governance.journal "

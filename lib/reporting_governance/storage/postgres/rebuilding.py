@@ -40,7 +40,7 @@ def anew(connection: Any, place: str) -> LogState:
         found: list[tuple[Any, ...]] = connection.execute(query, values).fetchall()
         return found
 
-    last = rows(queries.LAST, 0)
+    last = rows(queries.LAST_OF_ALL)
     if not last:
         raise StorageError(path=place, reason="there is no line, and nothing says that there never was one")
     views, tally = _beginning(rows, place)

@@ -8,6 +8,7 @@ A line is stored without its LF, which is what its leaf hash is over; the databa
 
 LINES_IN_PARTITION = 1 << 20
 PARTITIONS_AHEAD = 16
+NEAR = LINES_IN_PARTITION  #: how far behind a look at the log's end may be; beyond that it is looked for anew
 
 FIRST = r"""
 CREATE SCHEMA IF NOT EXISTS reporting_governance;

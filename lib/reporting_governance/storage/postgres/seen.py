@@ -5,11 +5,13 @@ Only what is durable is kept here; else a crash of the server, which loses what 
 
 import json
 import os
-from contextlib import suppress
+from hashlib import sha256
 from typing import NamedTuple
 
-from reporting_governance.errors import StorageError
-from reporting_governance.file_modes import OWNER_ONLY_FILE
+from reporting_governance.file_modes import create
+
+_SIZE = 512
+_CHECKSUM = 64
 
 
 class Seen(NamedTuple):
@@ -28,35 +30,37 @@ class SeenFile:
 
     def __init__(self, folder: str) -> None:
         self.path = f"{folder}/seen"
-        self._folder = folder
 
     def load(self) -> Seen | None:
-        """Return what is kept; None when nothing is, or a cut of power left half a file.  Raises: StorageError."""
+        """Return what is kept; None when nothing is, or a cut of power left half of it.  Raises: OSError."""
         try:
-            with open(self.path, encoding="ascii") as file:
-                values = json.load(file)
-            return Seen(**values)
+            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError):
+        try:
+            data = os.pread(fd, _SIZE + 1, 0)
+        finally:
+            os.close(fd)
+        text, checksum = data[: -_CHECKSUM - 1].rstrip(b" "), data[-_CHECKSUM - 1 : -1]
+        if len(data) != _SIZE or sha256(text).hexdigest().encode("ascii") != checksum:
             return None
-        except OSError as error:
-            raise StorageError(path=self.path, reason=error.strerror or str(error)) from error
+        return Seen(**json.loads(text))
 
     def keep(self, seen: Seen) -> None:
-        """Keep what was seen, unless another process of this host has seen more of the same log."""
+        """Keep what was seen, unless another process of this host has seen more of the same log.  Raises: OSError."""
         known = self.load()
-        if known is not None and known.log_id == seen.log_id and known.seq > seen.seq:
-            return
-        self.put(seen)
+        if known is None or known.log_id != seen.log_id or known.seq < seen.seq:
+            self.put(seen)
 
     def put(self, seen: Seen) -> None:
-        """Keep what was seen, whatever was kept."""
-        unfinished = f"{self.path}.{os.getpid()}.tmp"
-        with suppress(OSError):  # what is older than the truth notices less, and accuses nobody
-            fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, OWNER_ONLY_FILE)
-            try:
-                os.write(fd, json.dumps(seen._asdict()).encode("ascii"))
-            finally:
-                os.close(fd)
-            os.rename(unfinished, self.path)
+        """Keep what was seen, whatever was kept; in place and by one write, half of which counts for nothing.
+
+        Raises: OSError.
+        """
+        text = json.dumps(seen._asdict()).encode("ascii")
+        data = text.ljust(_SIZE - _CHECKSUM - 1) + sha256(text).hexdigest().encode("ascii") + b"\n"
+        fd = create(self.path, os.O_WRONLY)
+        try:
+            os.pwrite(fd, data, 0)
+        finally:
+            os.close(fd)
