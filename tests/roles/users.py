@@ -169,8 +169,11 @@ def own_accounts() -> None:
     _checked(libc.unshare(_NEW_MOUNTS), "unshare")
     _checked(libc.mount(None, b"/", None, _PRIVATE_AND_BELOW, None), "mount /")
     for path in accounts():
-        place = f"/etc/{path.name}".encode()
-        _checked(libc.mount(os.fsencode(path), place, None, _BIND, None), f"mount {path.name}")
+        for tries in range(50, 0, -1):  # whoever makes a user meanwhile puts another file there
+            if not libc.mount(os.fsencode(path), f"/etc/{path.name}".encode(), None, _BIND, None):
+                break
+            _checked(tries == 1, f"mount {path.name}")
+            time.sleep(0.01)
     _open_ways(libc)
 
 

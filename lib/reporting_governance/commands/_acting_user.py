@@ -52,7 +52,7 @@ class ActingUser:
     @property
     def is_owner(self) -> bool:
         """Whether the state is of whoever runs this, or will be: then every role is his."""
-        return self.owner_to_be == self.actor_uid
+        return self.owner_to_be == self.actor_uid == os.geteuid()
 
     @property
     def owner_to_be(self) -> int:
@@ -77,6 +77,17 @@ class ActingUser:
 
         return roles_of(cast("CommandContext", self))
 
+    def require_own_state(self) -> None:
+        """Let only a process of the state's owner write, as the gate saw whose it is.
+
+        The name may lead to another state by now; whether this one is ours too the store sees for itself.
+        Raises: NotOurState.
+        """
+        if self.owner_to_be != os.geteuid():
+            from reporting_governance.storage.files.layout import not_ours
+
+            raise not_ours(self.state, self.owner_to_be)
+
     def require(self, action: str) -> None:
         """Let only somebody go on whose role is enough.  A verb calls it before it reads or changes anything.
 
@@ -87,7 +98,7 @@ class ActingUser:
         """
         vars(self)["is_reading"] = action == "read"
         owner = self.owner_to_be
-        if owner == self.actor_uid:
+        if self.is_owner:
             self._tell_of_roles_file(owner)
             return
         from reporting_governance.commands._role_gate import require_role

@@ -6,7 +6,8 @@ Only the owner of a state writes it.  Who wrote the file is its owner, so the ne
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from reporting_governance.errors import StorageError
@@ -20,27 +21,49 @@ def belongs_to_another(state: str) -> bool:
         return False
 
 
-def hand_in(state: str, document: Mapping[str, Any]) -> str:
+def hand_in(state: str, document: Mapping[str, Any], *, may_be_ours: bool = False) -> str:
     """Drop a document into the inbox whole, and return its file name.
 
-    The inbox is opened once, as a folder of the state's owner and no link: somebody else's link there could lead
-    what a more powerful user writes to any place.  Raises StorageError.
+    Args:
+        may_be_ours: whether the state may be this user's own, for a document that asks for no role.
+
+    Raises: StorageError.
     """
-    place = os.path.join(state, "inbox")
     stem = secrets.token_hex(12)
     name, unfinished = f"{stem}.json", f"{stem}.tmp"
     try:
-        folder = os.open(place, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            if os.fstat(folder).st_uid != os.stat(state).st_uid:
-                raise StorageError(path=place, reason="belongs to somebody else than the state folder")
+        with _inbox(state, may_be_ours) as folder:
             _write(folder, unfinished, document)
             os.rename(unfinished, name, src_dir_fd=folder, dst_dir_fd=folder)
-        finally:
-            os.close(folder)
     except OSError as fault:
-        raise StorageError(path=os.path.join(place, name), reason=fault.strerror or str(fault)) from None
+        raise StorageError(path=os.path.join(state, "inbox", name), reason=fault.strerror or str(fault)) from None
     return name
+
+
+@contextmanager
+def _inbox(state: str, may_be_ours: bool) -> Iterator[int]:
+    """Open the inbox of another user's state, once and for all that is done there.
+
+    It is a folder of that state's owner and no link: somebody else's link there could lead what a more powerful user
+    writes to any place.  And the state is another's where that matters: in this user's own, whose name led elsewhere
+    a moment ago, the file would count as the owner's.  Raises StorageError, OSError.
+    """
+    flags = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+    root = os.open(state, flags)
+    try:
+        inbox = os.open("inbox", flags | os.O_NOFOLLOW, dir_fd=root)
+        try:
+            owner = os.fstat(root).st_uid
+            if owner == os.geteuid() and not may_be_ours:
+                raise StorageError(path=state, reason="belongs to this user, and nothing is handed in to oneself")
+            if os.fstat(inbox).st_uid != owner:
+                reason = "belongs to somebody else than the state folder"
+                raise StorageError(path=os.path.join(state, "inbox"), reason=reason)
+            yield inbox
+        finally:
+            os.close(inbox)
+    finally:
+        os.close(root)
 
 
 def _write(folder: int, name: str, document: Mapping[str, Any]) -> None:

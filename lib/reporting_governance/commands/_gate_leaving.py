@@ -34,6 +34,6 @@ def leave(
             tool=None if known.tool is None else ToolUse(name=known.tool.name),
             answered=Answered(kind=answer.kind.value, why=why, at=SystemClock().now()),
         )
-        hand_in(state, left.dump())
+        hand_in(state, left.dump(), may_be_ours=True)
     except (GovernanceError, OSError, ValueError) as fault:
         say(f"nobody could be told of this: {fault}")

@@ -19,6 +19,7 @@ from reporting_governance.commands._identity import account_name
 from reporting_governance.contracts.role import HIGH_RISK, Action, Role
 from reporting_governance.core.role_gates import Verdict
 from reporting_governance.errors import GovernanceError, PolicyBlockedError
+from reporting_governance.storage.files.layout import not_ours
 
 if TYPE_CHECKING:
     from reporting_governance.commands._roles import RolesInForce
@@ -65,6 +66,9 @@ def require_role(context: CommandContext, action: Action, state_owner: int) -> N
     Raises: PolicyBlockedError, after the refusal was recorded or a note of it left in the inbox.
     """
     is_another = os.geteuid() != state_owner
+    if is_another and action in HIGH_RISK and context.actor_uid != os.geteuid():
+        # With the rights of a third user, which neither a role in this state nor owning it gives to anybody.
+        raise not_ours(context.state, state_owner)
     if action is Action.STATE_INIT and not (is_another or context.is_set_up):
         return  # the owner's folder, and nothing in it: whoever sets it up does so for him
     if is_another and action not in HIGH_RISK:

@@ -102,6 +102,7 @@ class WithState(ActingUser):
         else:
             from reporting_governance.storage.files.layout import require_owner
 
+            self.require_own_state()
             require_owner(self.state)
         from reporting_governance.commands._settings import load_settings
 
@@ -109,7 +110,7 @@ class WithState(ActingUser):
         return load_settings(
             self.state,
             self.profile_reference,
-            keep=not self.dry_run and self.is_owner,
+            keep=not self.dry_run and self.is_owner and not self.only_looks,
             last_in_force=None if self.database is None else self._named_by_the_log,
         )
 

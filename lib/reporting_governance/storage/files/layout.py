@@ -200,7 +200,12 @@ def require_owner(root: str) -> None:
     """
     uid = owner(root)
     if uid is not None and uid != os.geteuid():
-        raise NotOurState(path=root, owner=name_of_uid(uid), actor=name_of_uid(os.geteuid()))
+        raise not_ours(root, uid)
+
+
+def not_ours(root: str, uid: int) -> NotOurState:
+    """Return the error of a process that does not belong to the owner of a state."""
+    return NotOurState(path=root, owner=name_of_uid(uid), actor=name_of_uid(os.geteuid()))
 
 
 def name_of_uid(uid: int) -> str:

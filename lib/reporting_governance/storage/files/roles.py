@@ -1,7 +1,8 @@
 """Reading `roles.yaml` of a state folder: only when nobody but its owner and root can have had a hand in it.
 
-Whoever calls us may name the folder, so a link on the way to it counts only when the owner or root made it: a link of
-somebody else could lead to another file tomorrow than it does today.
+Whoever calls us may name the folder, so the way to it may lead only over links and through folders of the owner and
+root, in which nobody else may put anything in another's place: else it could lead to another state when the roles are
+looked up than when the state is written.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from reporting_governance.contracts.roles_file import FILE_NAME, MAX_BYTES
 from reporting_governance.core.role_gates import FileFacts, why_not_counted
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_WRITABLE_BY_OTHERS = 0o022
 _MOST_LINKS = 40  #: as the kernel's own limit
 
 
@@ -78,14 +80,19 @@ def _facts(found: os.stat_result, root: str) -> FileFacts:
 
 
 def _way_fault(root: str, state_owner: int) -> str | None:
-    for link, uid in _links_on_the_way(root):
-        if uid not in (state_owner, 0):
-            return f"the way to it leads over {link}, a link of uid {uid}"
+    for place, found in _on_the_way(root):
+        is_link = stat.S_ISLNK(found.st_mode)
+        if found.st_uid not in (state_owner, 0):
+            kind = "over {}, a link" if is_link else "through {}, a folder"
+            return f"the way to it leads {kind.format(place)} of uid {found.st_uid}"
+        if not is_link and found.st_mode & _WRITABLE_BY_OTHERS and not found.st_mode & stat.S_ISVTX:
+            mode = stat.S_IMODE(found.st_mode)
+            return f"others may put another folder in the place of one in {place} (mode {mode:04o})"
     return None
 
 
-def _links_on_the_way(path: str) -> Iterator[tuple[str, int]]:
-    """Yield every symbolic link that an absolute path leads over, and who made it.  Raises OSError."""
+def _on_the_way(path: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield every folder and symbolic link that an absolute path leads over.  Raises OSError."""
     left = [each for each in path.split("/") if each][::-1]
     here, links = "", 0
     while left:
@@ -96,10 +103,10 @@ def _links_on_the_way(path: str) -> Iterator[tuple[str, int]]:
             here = here.rpartition("/")[0]
             continue
         found = os.lstat(f"{here}/{name}")
+        yield f"{here}/{name}", found
         if not stat.S_ISLNK(found.st_mode):
             here = f"{here}/{name}"
             continue
-        yield f"{here}/{name}", found.st_uid
         links += 1
         if links > _MOST_LINKS:
             raise OSError(0, "too many links")

@@ -1,0 +1,247 @@
+"""The roles file counts only when nobody but the state's owner and root can have had a hand in it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.roles.users import UIDS, User, call_as, needs_users
+from tests.roles.world import OWNER, ROLES, World, everything
+
+pytestmark = needs_users
+VERA, OLGA = User("gov", login="vera"), User("gov", login="olga")
+GENEROUS = "users: {vera: owner, olga: operator}\n"
+
+
+@pytest.fixture(autouse=True)
+def put_back(world: World) -> Iterator[None]:
+    """Let each test find the roles file as it was made."""
+    yield
+    path = world.state / "roles.yaml"
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()
+    elif path.is_symlink() or path.exists():
+        path.unlink()
+    world.state.chmod(0o711)
+    world.write("roles.yaml", ROLES)
+
+
+def a_file_of_another_user(world: World) -> None:
+    world.write("roles.yaml", GENEROUS, owner="vera")
+
+
+def writable_by_its_group(world: World) -> None:
+    world.write("roles.yaml", GENEROUS, mode=0o664)
+
+
+def writable_by_all(world: World) -> None:
+    world.write("roles.yaml", GENEROUS, mode=0o666)
+
+
+def a_link_to_a_file_of_another(world: World) -> None:
+    (world.state / "roles.yaml").unlink()
+    (world.state / "roles.yaml").symlink_to(world.write("vera.yaml", GENEROUS, owner="vera", into=world.tmp))
+
+
+def a_link_to_a_file_of_the_owner(world: World) -> None:
+    """The owner's other file says nothing of roles in this state; today's target need not be tomorrow's."""
+    (world.state / "roles.yaml").unlink()
+    (world.state / "roles.yaml").symlink_to(world.write("other.yaml", GENEROUS, into=world.folder / "gov"))
+
+
+def a_second_name(world: World) -> None:
+    path = world.write("roles.yaml", GENEROUS)
+    os.link(path, world.tmp / "second")
+
+
+def a_folder_that_others_may_write(world: World) -> None:
+    world.write("roles.yaml", GENEROUS)
+    world.state.chmod(0o777)
+
+
+def a_folder_that_a_group_may_write(world: World) -> None:
+    world.write("roles.yaml", GENEROUS)
+    world.state.chmod(0o775)
+
+
+def a_pipe(world: World) -> None:
+    (world.state / "roles.yaml").unlink()
+    os.mkfifo(world.state / "roles.yaml")
+
+
+def a_folder(world: World) -> None:
+    (world.state / "roles.yaml").unlink()
+    (world.state / "roles.yaml").mkdir()
+
+
+def too_large(world: World) -> None:
+    world.write("roles.yaml", GENEROUS + "#" * 70_000)
+
+
+def not_understood(world: World) -> None:
+    world.write("roles.yaml", GENEROUS + "admins: [vera]\n")
+
+
+def a_role_that_there_is_not(world: World) -> None:
+    world.write("roles.yaml", "users: {vera: owner, olga: god}\n")
+
+
+def a_name_twice(world: World) -> None:
+    world.write("roles.yaml", "users: {olga: viewer, olga: operator, vera: owner}\n")
+
+
+FAULTS: tuple[Callable[[World], None], ...] = (
+    a_file_of_another_user,
+    writable_by_its_group,
+    writable_by_all,
+    a_link_to_a_file_of_another,
+    a_link_to_a_file_of_the_owner,
+    a_second_name,
+    a_folder_that_others_may_write,
+    a_folder_that_a_group_may_write,
+    a_pipe,
+    a_folder,
+    too_large,
+    not_understood,
+    a_role_that_there_is_not,
+    a_name_twice,
+)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda each: each.__name__)
+def test_a_file_that_does_not_count_gives_nobody_a_role(world: World, fault: Callable[[World], None]) -> None:
+    assert world.call(OLGA, "scan").code == 0
+    fault(world)
+    try:
+        for user in (VERA, OLGA):
+            ended = world.call(user, "scan")
+            assert ended.code == 1, ended
+            assert f"POLICY_BLOCKED: scan needs role operator; {user.login} is viewer" in ended.err
+            assert "does not count" in ended.err
+        owner = world.call(OWNER, "scan")
+        assert owner.code == 0, "its owner goes on"
+        if fault not in (not_understood, a_role_that_there_is_not, a_name_twice):
+            assert "roles.yaml does not count: " in owner.err, "and is told"
+        inbox_of_olga = world.ok(User("olga"), "ack", "nightly")
+        assert "handed in" in inbox_of_olga.out
+        assert world.reply(OWNER, "run")["inbox"]["refused"] == 1
+    finally:
+        (world.tmp / "second").unlink(missing_ok=True)
+
+
+def test_a_file_of_root_counts(world: World) -> None:
+    world.write("roles.yaml", GENEROUS, owner="root")
+    assert world.call(VERA, "scan").code == 0
+
+
+def test_without_a_file_only_the_owner_has_a_role(world: World) -> None:
+    (world.state / "roles.yaml").unlink()
+    assert world.call(OLGA, "scan").code == 1
+    assert world.call(OWNER, "scan").code == 0
+
+
+def test_a_way_over_somebody_else_s_link_does_not_count(world: World) -> None:
+    """Whoever made the link can let it lead to another state tomorrow."""
+    link = world.tmp / "way"
+    assert call_as(User("vera"), lambda: os.symlink(world.state, link)).code == 0
+    ended = world.call(OLGA, "scan", state=link)
+    assert (ended.code, "a link of uid" in ended.err) == (1, True), ended
+    link.unlink()
+    assert call_as(OWNER, lambda: os.symlink(world.state, link)).code == 0
+    assert world.call(OLGA, "scan", state=link).code == 0
+    link.unlink()
+
+
+def test_an_entry_for_the_user_counts_before_his_groups_also_downwards(world: World) -> None:
+    world.write("roles.yaml", "users: {adam: viewer}\ngroups: {admins: admin, crowd: operator}\n")
+    assert world.call(User("gov", login="adam"), "scan").code == 1
+    assert world.call(VERA, "scan").code == 0
+    world.write("roles.yaml", f'users: {{"{UIDS["vera"]}": viewer}}\ngroups: {{crowd: operator}}\n')
+    assert world.call(VERA, "scan").code == 1
+
+
+def swapping(world: World, good: str, evil: str, *, by: User) -> int:
+    """Start somebody who puts one thing and another in the place of the roles file, as fast as he can."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        from tests.roles.users import become
+
+        become(by)
+        path, beside = world.state / "roles.yaml", world.state / "beside"
+        while True:
+            for text, mode in ((good, 0o644), (evil, 0o666)):
+                beside.write_text(text)
+                beside.chmod(mode)
+                beside.rename(path)
+            (world.state / "beside").symlink_to(world.tmp / "vera.yaml")
+            (world.state / "beside").rename(path)
+    finally:
+        os._exit(1)
+
+
+def test_what_is_checked_is_what_is_read(world: World) -> None:
+    """A file that does not count and gives much, and one that counts and gives nothing, change places all the time."""
+    world.write("vera.yaml", GENEROUS, owner="vera", into=world.tmp)
+    child = swapping(world, "users: {vera: viewer}\n", GENEROUS, by=OWNER)
+    try:
+
+        def look() -> int:
+            from reporting_governance.commands._roles import find_roles
+
+            seen = set()
+            for _ in range(3_000):
+                found = find_roles(str(world.state), state_owner=OWNER.uid)
+                seen.add("counts" if found.roles is not None else found.fault)
+                if found.roles is not None and found.roles.users["vera"].value != "viewer":
+                    return 1
+            print(seen)
+            return 0
+
+        ended = call_as(VERA, look)
+        assert ended.code == 0, ended
+        assert "counts" in ended.out, "it has seen the good one"
+        assert "others may write it" in ended.out, "and the other"
+    finally:
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+        (world.state / "beside").unlink(missing_ok=True)
+
+
+def test_a_viewer_who_changes_where_the_state_lies_gains_nothing(world: World) -> None:
+    """His folder and a link to the real state change places while the owner's program looks for its roles."""
+    trap, place = world.tmp / "trap", world.tmp / "place"
+
+    assert world.call(User("vera"), "init", state=trap).code == 0
+    world.write("roles.yaml", "users: {vera: owner}\n", owner="vera", into=trap)
+    before = everything(world.state, leave_out=("journal",))
+    seq = world.seq()
+    child = os.fork()
+    if child == 0:
+        try:
+            from tests.roles.users import become
+
+            become(User("vera"))
+            while True:
+                for target in (world.state, trap):
+                    (world.tmp / "next").symlink_to(target)
+                    (world.tmp / "next").rename(place)
+        finally:
+            os._exit(1)
+    try:
+        while not place.is_symlink():
+            pass
+        for _ in range(12):
+            for words in (("scan",), ("prune", "--keep", "1d"), ("ack", "nightly"), ("init", "--no-readers")):
+                ended = world.call(VERA, *words, state=place)
+                assert ended.code in ((0, 1, 2, 3) if words[0] == "ack" else (1, 2, 3)), ended
+    finally:
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+        for each in (place, world.tmp / "next"):
+            each.unlink(missing_ok=True)
+        shutil.rmtree(trap)
+    assert everything(world.state, leave_out=("journal",)) == before
+    assert {(each["type"], each["actor"]) for each in world.journal()[seq:]} <= {("policy.blocked", "vera")}
