@@ -19,7 +19,7 @@ from reporting_governance.commands._handler import EXIT_CODES
 from reporting_governance.commands.main import VERBS
 from reporting_governance.errors import ExitCode
 from tests.acceptance.verbs import REPORTGOV, ROOT, Ended, Verbs, with_target
-from tests.openclaw.plugins.making import plugin, write
+from tests.openclaw.plugins.making import Home, plugin, write
 
 #: Examples that cannot run as they stand, and why.
 NOT_RUN = {
@@ -63,7 +63,9 @@ def test_help_says_all_that_somebody_needs(verb: str) -> None:
     assert all(f"    {int(code):<4} " in text for code in ExitCode)
     assert examples_of(text)
     assert all(line.startswith(f"reportgov {verb}") or line in NOT_RUN for line in examples_of(text))
-    assert ("--dry-run" in text) is (verb in ("scan", "enqueue", "dispatch", "bridge", "run", "prune", "erase"))
+    assert ("--dry-run" in text) is (
+        verb in ("scan", "enqueue", "dispatch", "bridge", "run", "prune", "erase", "plugins")
+    )
     assert max(map(len, text.splitlines())) <= 120
 
 
@@ -125,7 +127,7 @@ def test_the_examples_run(world: Path) -> None:
     ran = []
     for verb in VERBS:
         # they need something to answer, or a world of their own
-        if verb in ("retry", "review", "erase", "export-audit", "verify-audit", "keys", "store"):
+        if verb in ("retry", "review", "erase", "export-audit", "verify-audit", "keys", "plugins", "store"):
             continue
         for line in examples_of(help_of(verb, "--help")):
             if line in NOT_RUN:
@@ -201,6 +203,21 @@ def test_the_examples_of_keys_run(world: Path) -> None:
         entered = sum(each["type"] == "log.key" for each in Verbs(state).journal())
         assert entered == (2 if "rotate" in line else 1)
     assert len(lines) >= 5
+
+
+def test_the_examples_of_plugins_run(world: Path) -> None:
+    """In a home of their own, and without OpenClaw's own program, which is only a name here."""
+    home = Home(world / "bot")
+    plugin(home.loose / "weather")
+    plugin(home.loose / "vault", kind="memory")
+    plugin(world / "node_modules/openclaw/dist/extensions/memory-core", kind="memory")
+    for line in examples_of(help_of("plugins", "--help")):
+        changes = " enable " in line or " disable " in line
+        here = f"OPENCLAW_HOME={home.folder} {line}{' --no-cli' if changes else ''}"
+        ended = run_line(here, world, world / "state")
+        assert (ended.code, ended.err) == (0, ""), (line, ended)
+    entries = json.loads(home.config.read_text())["plugins"]["entries"]
+    assert entries == {"weather": {"enabled": True}, "vault": {"enabled": True}}
 
 
 def test_the_examples_of_retry_run(world: Path) -> None:

@@ -23,9 +23,7 @@ class BadPlugins(UsageError):
 @governed_command(
     "plugins",
     takes="OpenClaw's folders and its configuration",
-    adds="list, check and doctor nothing; enable and disable lines plugin.enable and plugin.disable, one for each "
-    "plugin that goes on or off, and plugin.compatibility_failed where one does not fit; and they change OpenClaw's "
-    "configuration",
+    adds="enable, disable: a line for each plugin that goes on or off, or does not fit; they change the configuration",
     twice="may run twice: what is on or off already stays so, and nothing is written",
     examples=(
         "reportgov plugins list",
