@@ -116,6 +116,7 @@ CALLS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("routes", ""): ("routes", "test", "t"),
     ("policy", "explain, facts"): ("policy", "explain", "t"),
     ("export-audit", ""): ("export-audit", "--output", "{tmp}/out.zip"),
+    ("plugins", "doctor"): ("plugins", "doctor"),
     ("plugins", "enable"): ("plugins", "enable", "p", "--yes", "--openclaw-home", "{tmp}"),
     ("plugins", "disable"): ("plugins", "disable", "p", "--yes", "--openclaw-home", "{tmp}"),
     ("doctor", ""): ("doctor",),

@@ -26,7 +26,7 @@ from reporting_governance.core.plugin_health import (
     faults_of_plugins,
     faults_of_policy,
 )
-from reporting_governance.errors import ExitCode
+from reporting_governance.errors import ExitCode, GovernanceError
 
 _UNSEEN = "`reportgov plugins list` shows what can be seen; --openclaw-package says where OpenClaw's package is."
 
@@ -84,7 +84,11 @@ def _is_there(found: Looked) -> bool:
 
 def _faults(context: CommandContext, found: Looked) -> Iterator[Fault]:
     yield from _faults_of_host(found)
-    yield from _drift(context, found)
+    try:
+        yield from _drift(context, found)
+    except GovernanceError as fault:
+        seen = f"whether another writer changed plugins is not known: {fault}"
+        yield Fault(trouble=Trouble.NOT_SEEN, about=context.state, seen=seen, remedy=fault.advice() or str(fault))
 
 
 def _faults_of_host(found: Looked) -> Iterator[Fault]:

@@ -97,6 +97,7 @@ def main(context: CommandContext, *, what: str, ids: tuple[str, ...], **options:
 
     found = _plugins.look(host=options["host_version"], **places)
     if what == DOCTOR:
+        context.require("read")
         from reporting_governance.commands._plugins_doctor import examine
 
         return examine(context, found)

@@ -53,6 +53,7 @@ USES: Final[Mapping[str, Sequence[Use]]] = {
     "rule": (Use("", None, _NO_STATE),),
     "plugins": (
         Use("list, check", None, _NO_STATE),
+        Use("doctor", Action.READ),
         Use("enable", Action.PLUGIN_ENABLE),
         Use("disable", Action.PLUGIN_DISABLE),
         Use("--force", Action.PLUGIN_FORCE),
