@@ -34,6 +34,11 @@ path, how = os.environ["OPENCLAW_CONFIG_PATH"], os.environ.get("OPENCLAW_TEST", 
 with open(os.environ["HOME"] + "/calls", "a") as calls:
     calls.write(json.dumps([sys.argv[1:], dict(os.environ), os.getcwd(), sorted(os.listdir("."))]) + chr(10))
 verb, ids = sys.argv[2], sys.argv[3:]
+database = os.environ["OPENCLAW_STATE_DIR"] + "/state/openclaw.sqlite"
+if os.path.exists(database):
+    import sqlite3
+    if sqlite3.connect(database).execute("SELECT count(*) FROM state_leases").fetchone() != (0,):
+        time.sleep(60)
 if how == "hangs":
     late = "import time; time.sleep(3); open('" + os.environ["HOME"] + "/late', 'w')"
     subprocess.Popen([sys.executable, "-ISc", late])
@@ -263,9 +268,11 @@ class TestTheProgramFirst:
         database.parent.mkdir()
         with closing(sqlite3.connect(database)) as made:
             made.execute("CREATE TABLE config_machine_state (state_key TEXT, value_json TEXT)")
+            made.execute("CREATE TABLE state_leases (scope TEXT)")
+            made.execute("INSERT INTO state_leases VALUES ('core:plugin-lifecycle')")
             made.commit()
         before = digest(database)
-        here.change([switch("a")], [put("a")], by=here.asked())
+        here.change([switch("a")], [put("a")], by=here.asked(seconds=20))
         assert digest(database) == before
         database.write_bytes(b"no database" * 1000)
         with pytest.raises(ConfigNotChanged, match="cannot be copied for OpenClaw's own program"):

@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reporting_governance.adapters.openclaw.config import read_document
 from reporting_governance.adapters.openclaw.config_locks import EVENT, names
@@ -27,6 +27,9 @@ from reporting_governance.adapters.openclaw.texts import NotReadable, read_relax
 from reporting_governance.contracts.config_edit import ConfigEdit, Switch
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.core.plugin_enablement import PluginPolicy
+
+if TYPE_CHECKING:
+    import sqlite3
 
 SECONDS: Final = 180.0  #: one call takes two to ten; a laden machine many times that
 _THEIRS: Final = (("plugins", "entries"), ("plugins", "slots"))  #: what the program itself writes
@@ -44,6 +47,7 @@ _PASSED: Final = (
     "NODE_EXTRA_CA_CERTS",
 )
 _VARIABLE: Final = re.compile(rb"\$\{([A-Z_][A-Z0-9_]*)\}")
+_LEASES: Final = "state_leases"
 _LAST: Final = 400  #: characters of what it said
 
 
@@ -123,8 +127,16 @@ def _copy_database(source: str, target: str) -> None:
         uri = f"file:{quote(source)}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=10)) as old, closing(sqlite3.connect(target)) as new:
             old.backup(new)
+            _drop_leases(new)
     except sqlite3.Error as fault:
         raise OSError(f"{source} cannot be copied for OpenClaw's own program: {fault}") from fault
+
+
+def _drop_leases(database: sqlite3.Connection) -> None:
+    """Let go of what others held when the copy was made: in a copy nobody ever gives it back, and it is waited for."""
+    if database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (_LEASES,)).fetchone():
+        database.execute(f"DELETE FROM {_LEASES}")  # noqa: S608  (a constant of ours)
+        database.commit()
 
 
 def _passed(environment: Mapping[str, str], config: bytes) -> dict[str, str]:
