@@ -11,7 +11,10 @@ from tests.docs.services import Services
 RECIPES = sorted(path for path in (ROOT / "docs/recipes").glob("*.md") if path.name != "README.md")
 PAGES = [
     *RECIPES,
-    *(ROOT / "docs" / f"{name}.md" for name in ("policy", "evidence", "gate", "gate-claude-code", "ci", "jobs")),
+    *(
+        ROOT / "docs" / f"{name}.md"
+        for name in ("policy", "evidence", "gate", "gate-claude-code", "ci", "jobs", "troubleshooting")
+    ),
 ]
 
 

@@ -107,7 +107,8 @@ def _is_there(context: CommandContext, parameters: Mapping[str, Any]) -> bool:
     folder = os.path.expanduser(written) if written else default_state_folder()
     folder = os.path.abspath(os.path.join(context.state, folder))
     config = None if written else os.environ.get("OPENCLAW_CONFIG_PATH")
-    files = [config] if config else [os.path.join(folder, name) for name in ("openclaw.json", "clawdbot.json")]
+    names = ("openclaw.json", "clawdbot.json", "extensions")
+    files = [*([config] if config else ()), *(os.path.join(folder, name) for name in names)]
     old = os.path.join(os.path.dirname(folder), ".clawdbot")
     if has_run(folder) or any(map(os.path.exists, files)) or (not written and os.path.isdir(old)):
         return True

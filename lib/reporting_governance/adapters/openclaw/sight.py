@@ -29,14 +29,17 @@ def places_of(parameters: Mapping[str, Any], environment: Mapping[str, str], *, 
     """Return where the installation has its files that the parameters of the `openclaw` source name.
 
     Args:
-        state_folder: ours; a relative `state` is taken from it.
+        state_folder: ours; a relative `state` or `package` is taken from it.
     """
     settings = dict(environment)
     written = parameters.get("state")
     if written:
         settings |= {"OPENCLAW_STATE_DIR": os.path.abspath(os.path.join(state_folder, os.path.expanduser(written)))}
         settings |= dict.fromkeys(("OPENCLAW_CONFIG_PATH", "OPENCLAW_WORKSPACE_DIR", "OPENCLAW_PROFILE"), "")
-    return find_places(settings, package=parameters.get("package"))
+    package = parameters.get("package")
+    if package:
+        package = os.path.abspath(os.path.join(state_folder, os.path.expanduser(package)))
+    return find_places(settings, package=package)
 
 
 def look(
