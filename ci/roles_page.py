@@ -36,12 +36,14 @@ would lock the owner out. So there are two ways for others:
 
 - `sudo -u gov reportgov VERB …`: the process is gov's, and alice's role decides what it does. Let sudo allow the verbs
   that you mean, by their whole path, and not a shell: whoever has that has everything.
+  Whoever sets a state up that way (`sudo -u gov reportgov init`) has no role in it yet: next he, as root, writes himself
+  into its `roles.yaml`.
 - the inbox: `report`, `ack`, `retry`, `review` and `silence` under your own uid leave a file there. The owner's next
   command judges it by the uid that owns the file.
 
 ## roles.yaml
 
-It lies in the state folder:
+It lies in the state folder; beside a database, in the folder that `--local` names:
 
 ```yaml
 users:
@@ -72,8 +74,7 @@ to `alice: owner` under `users:` in /srv/gov/state/roles.yaml.
 ```
 
 The journal gets a `policy.blocked` line: who, what, which role was needed and which was there. A user who cannot write
-the state leaves a note in its inbox instead, when something of high risk was asked for; the owner's next command records
-it.
+the state leaves word in its inbox instead, and the owner's next command records it.
 
 ## What a profile may change
 
