@@ -36,8 +36,8 @@ would lock the owner out. So there are two ways for others:
 
 - `sudo -u gov reportgov VERB …`: the process is gov's, and alice's role decides what it does. Let sudo allow the verbs
   that you mean, by their whole path, and not a shell: whoever has that has everything.
-  Whoever sets a state up that way (`sudo -u gov reportgov init`) has no role in it yet: next he writes himself, as root,
-  into its `roles.yaml`.
+  Whoever sets a state up that way (`sudo -u gov reportgov init`) has no role in it yet: next he writes himself into its
+  `roles.yaml`, as root.
 - the inbox: `report`, `ack`, `retry`, `review` and `silence` under your own uid leave a file there. The owner's next
   command judges it by the uid that owns the file.
 
@@ -61,7 +61,7 @@ The file counts only as a regular file with one name, owned by the state's owner
 others may write (with an access list: whose mask lets nobody else write), in a folder of which the same holds, at most
 64 KiB, reached over no link that somebody else made, and without any fault: a file with one misspelt role says nothing
 at all. When it does not count, nobody but the owner is more than a viewer. `roles check` says why, with line and
-column, and so does `doctor`; what a look at the file's name shows, the owner is told by every command that needs a role.
+column, and so does `doctor`; what a look at the file's name shows, every command that needs a role tells the owner.
 """
 
 REFUSED = """## When it is not enough
