@@ -23,6 +23,7 @@ ONLY_WHEN_DUE = """
     stages.dispatch stages.bridge stages.inbox storage.encoding storage.files.writer storage.files.rebuild
     storage.files.commit storage.files.maintenance storage.files.reading adapters.senders adapters.interface
     adapters.tasks.openclaw.source commands._tables commands._checking commands._bug_log
+    contracts.role core.role_gates core.role_uses storage.files.roles commands._roles commands._role_gate
 """.split()
 PROGRAM = """
 import sys
