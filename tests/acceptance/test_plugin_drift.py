@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reporting_governance.storage.files.lock import held
 from tests.acceptance.test_verbs_cold import PROGRAM
 from tests.acceptance.verbs import Verbs, profile
 from tests.openclaw.plugins.captured import FILE, make_package
@@ -185,3 +187,24 @@ def test_a_tick_in_which_nothing_was_touched_imports_nothing_for_it(host: Host, 
         == set()
     )
     assert found & {"json5", "shutil", "sqlite3", "subprocess", "pathlib", "yaml"} == set()
+
+
+def test_a_change_of_ours_that_is_under_way_is_not_told_as_anothers(host: Host) -> None:
+    with held(str(host.verbs.state / "plugins.lock"), wait_seconds=0):  # between its write and its line
+        host.configure({"entries": {"weather": {"enabled": False}}})
+        assert host.verbs.ok("run").out == ""
+    assert "plugin_drift" in host.verbs.ok("run").out, "there was no line: it was killed, or another's"
+    assert len(host.told()) == 1
+
+
+def test_nobody_watches_while_a_change_of_ours_is_under_way(host: Host) -> None:
+    with held(str(host.verbs.state / "plugins.lock"), wait_seconds=0):
+        places = ("--openclaw-home", host.home.folder, "--openclaw-package", host.home.folder.parent / "package")
+        started = host.verbs.start("plugins", "disable", "weather", *places)
+        time.sleep(1.5)
+        assert started.poll() is None
+        assert "true" in host.home.config.read_text()
+    started.communicate(timeout=60)
+    assert started.returncode == 0
+    assert host.verbs.ok("run").out == ""
+    assert host.told() == []

@@ -34,19 +34,19 @@ def sight(plugins: dict[str, SeenPlugin], *, sha: str | None = BEFORE, whole: bo
 
 
 def turned(base: dict[str, SeenPlugin], now: PluginSight, *own: OwnChange, whole: bool = True) -> dict[str, Turn]:
-    found = compare(base_of(base), now, own, base_is_whole=whole, known_sha256=BEFORE)
+    found = compare(base_of(base), now, own, base_is_whole=whole)
     return {each.plugin_id: each.turn for each in found.turned}
 
 
-def own(name: str, on: bool, before: str | None = BEFORE, after: str | None = AFTER) -> OwnChange:
-    return OwnChange(plugin_id=name, enabled=on, before_sha256=before, after_sha256=after)
+def own(name: str, on: bool) -> OwnChange:
+    return OwnChange(plugin_id=name, enabled=on)
 
 
 def test_what_became_of_each() -> None:
     base = {"stays": seen(True), "off": seen(True), "on": seen(False), "gone": seen(True), "left": seen(False)}
     now = sight({"stays": seen(True), "off": seen(False), "on": seen(True), "new": seen(True), "quiet": seen(False)})
     assert turned(base, now) == {"off": Turn.OFF, "on": Turn.ON, "gone": Turn.GONE, "new": Turn.CAME}
-    found = compare(base_of(base), now, (), base_is_whole=True, known_sha256=BEFORE)
+    found = compare(base_of(base), now, (), base_is_whole=True)
     assert (found.first_seen, found.is_moved) == (("new", "quiet"), True)
 
 
@@ -59,18 +59,13 @@ def test_our_own_change_is_no_drift() -> None:
     base = {"a": seen(True), "b": seen(True)}
     assert turned(base, now, own("a", False)) == {}
     assert turned(base, now) == {"a": Turn.OFF}, "killed before its line was written, it is anybody's"
-    assert turned(base, now, own("a", False), own("a", True, AFTER, LATER)) == {"a": Turn.OFF}, "undone by another"
+    assert turned(base, now, own("a", False), own("a", True)) == {"a": Turn.OFF}, "undone by another"
 
 
-def test_what_our_change_did_to_others_is_ours_as_long_as_nobody_else_wrote() -> None:
-    base = {"memory-core": seen(True), "mine": seen(False)}
-    now = {"memory-core": seen(False), "mine": seen(True)}
-    assert turned(base, sight(now, sha=AFTER), own("mine", True)) == {}
-    assert turned(base, sight(now, sha=LATER), own("mine", True)) == {"memory-core": Turn.OFF}
-    assert turned(base, sight(now, sha=AFTER), own("mine", True, before=LATER)) == {"memory-core": Turn.OFF}
-    two = (own("mine", True), own("other", True), own("more", False, AFTER, LATER))
-    assert turned(base, sight(now, sha=LATER), *two) == {}
-    assert turned(base, sight(now, sha=AFTER), own("mine", True, after=None)) == {"memory-core": Turn.OFF}
+def test_what_our_change_did_to_others_is_ours_and_nothing_else_is() -> None:
+    base = {"memory-core": seen(True), "mine": seen(False), "other": seen(True)}
+    now = sight({"memory-core": seen(False), "mine": seen(True), "other": seen(False)}, sha=AFTER)
+    assert turned(base, now, own("mine", True), own("memory-core", False)) == {"other": Turn.OFF}
 
 
 @pytest.mark.parametrize("name", ["gone", "other"])
@@ -90,7 +85,7 @@ def test_what_comes_into_sight_later_is_no_news() -> None:
 def test_the_words_name_the_file_its_time_and_whose_it_is() -> None:
     base = {f"p{number:02}": seen(True) for number in range(20)} | {"x": seen(False)}
     now = sight({name: seen(name == "x", why="w") for name in base}, sha=AFTER)
-    found = compare(base_of(base), now, (), base_is_whole=True, known_sha256=BEFORE)
+    found = compare(base_of(base), now, (), base_is_whole=True)
     text = drift_words(found.turned, now, config_changed=True)
     assert text.startswith("from off to on: x (w); from on to off: p00, p01, ")
     assert "p11 and 8 more (w); /home/bot/.openclaw/openclaw.json was written 2026-11-22T00:00:00.000Z" in text
@@ -107,5 +102,5 @@ PLUGINS = st.dictionaries(
 def test_what_was_told_is_not_told_again(base: dict[str, SeenPlugin], now: dict[str, SeenPlugin], whole: bool) -> None:
     look = sight(now, whole=whole)
     after = kept_base(base_of(base), look)
-    found = compare(after, look, (), base_is_whole=True, known_sha256=BEFORE)
+    found = compare(after, look, (), base_is_whole=True)
     assert (found.turned, found.first_seen, found.is_moved) == ((), (), False)

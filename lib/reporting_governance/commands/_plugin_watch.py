@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.errors import Busy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from reporting_governance.adapters.openclaw.sight import Sighted
     from reporting_governance.commands._wiring import CommandContext
     from reporting_governance.contracts.journal_line import ViewName
     from reporting_governance.stages.scan_report import Said
 
 _SOURCE = "openclaw"
 _TASK = "self:plugins"
+_LOCK = "plugins.lock"
 
 
 def watched_installations(sources: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -55,22 +59,53 @@ def watch(context: CommandContext) -> tuple[Said, ...]:
     return said
 
 
+@contextmanager
+def switching(context: CommandContext, wait_seconds: float = 10) -> Iterator[None]:
+    """Keep a change of ours and the watch apart: from the change to its line it looks like another writer's.
+
+    Where there is no state nobody watches.  Raises: Busy.
+    """
+    if not os.path.isdir(context.state):
+        yield
+        return
+    from reporting_governance.storage.files.lock import held
+
+    with held(os.path.join(context.state, _LOCK), wait_seconds=wait_seconds):
+        yield
+
+
 def _look(
     context: CommandContext, parameters: Mapping[str, Any], entry: Mapping[str, Any] | None, around: str
 ) -> tuple[tuple[Said, ...], dict[str, Any] | None]:
-    """Look at one installation; return what is said, and what is kept of the look (None: look again)."""
+    """Look at one installation; return what is said, and what is kept of the look."""
     from reporting_governance.adapters.openclaw.sight import look
-    from reporting_governance.stages.plugin_watch import plugin_mark_id, watch_plugins
+    from reporting_governance.stages.plugin_watch import find_drift
 
     known = entry or {}
-    sighted = look(parameters, os.environ, state_folder=context.state, package=known.get("package"))
+    package, sha256 = known.get("package"), known.get("config_sha256")
+    sighted = look(parameters, os.environ, state_folder=context.state, package=package)
+    if not find_drift(context.store, sighted.sight, known_sha256=sha256).compared.turned:
+        return _recorded(context, sighted, known, around)
+    try:
+        with nullcontext() if context.dry_run else switching(context, wait_seconds=0):
+            sighted = look(parameters, os.environ, state_folder=context.state, package=package)
+            return _recorded(context, sighted, known, around)
+    except Busy:  # a change of ours is under way: the next tick sees its line, or that there is none
+        return (), {**known, "around": ""} if known else None
+
+
+def _recorded(
+    context: CommandContext, sighted: Sighted, known: Mapping[str, Any], around: str
+) -> tuple[tuple[Said, ...], dict[str, Any] | None]:
+    from reporting_governance.stages.plugin_watch import plugin_mark_id, watch_plugins
+
     sight = sighted.sight
     watched = watch_plugins(context.store, sight, clock=context.clock, known_sha256=known.get("config_sha256"))
     mark = _names(context).get(plugin_mark_id(sight.instance))
-    if not (sighted.is_steady and watched.is_settled):
-        return watched.said, None
+    if not watched.is_settled:
+        return watched.said, {**known, "around": ""} if known else None
     return watched.said, {
-        "around": around,
+        "around": around if sighted.is_steady else "",
         "looked_at": int(context.clock.now().timestamp()),
         "instance": sight.instance,
         "task_id": sight.task_id,

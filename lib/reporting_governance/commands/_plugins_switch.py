@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from reporting_governance.adapters.openclaw.installation import LocalInstallation
+from reporting_governance.commands._plugin_watch import switching
 from reporting_governance.commands._plugins import answer_row, answers_of, owner_of, places_named
 from reporting_governance.commands._tables import table
 from reporting_governance.commands._text import as_typed, one_line
@@ -61,6 +62,7 @@ def switch(
         request,
         clock=context.clock,
         ask=_ask if _is_somebody_there() else None,
+        alone=switching(context),
         dry_run=context.dry_run,
     )
     code = ExitCode.PARTIAL if report.unproven else _CODES[report.outcome]

@@ -47,8 +47,6 @@ class OwnChange:
 
     plugin_id: str
     enabled: bool
-    before_sha256: str | None = None  #: of the configuration; None: not known, or there was none
-    after_sha256: str | None = None
 
 
 @frozen(kw_only=True)
@@ -77,19 +75,15 @@ def compare(
     own: Iterable[OwnChange],
     *,
     base_is_whole: bool,
-    known_sha256: str | None,
 ) -> Compared:
     """Hold what is seen against the base line.
 
     Args:
         base: as `base_of` makes it.
-        own: our changes since it was recorded, oldest first.
+        own: our changes since it was recorded, oldest first; what went on or off with another plugin is one too.
         base_is_whole: nothing was out of sight when it was recorded.
-        known_sha256: the digest that the configuration had when it was looked at last.
     """
-    ours = list(own)
-    known = {name: bool(each["on"]) for name, each in base.items()} | {each.plugin_id: each.enabled for each in ours}
-    all_ours = bool(ours) and _is_unbroken(ours, known_sha256, sight.config_sha256)
+    known = {name: bool(each["on"]) for name, each in base.items()} | {each.plugin_id: each.enabled for each in own}
     turned, first = [], []
     for name, each in sorted(sight.plugins.items()):
         if name not in base:
@@ -97,7 +91,7 @@ def compare(
             is_news = each.enabled and each.origin is not Origin.BUNDLED and base_is_whole and sight.is_whole
             if is_news and name not in known:
                 turned.append(Turned(plugin_id=name, turn=Turn.CAME, why=each.why))
-        elif each.enabled is not known[name] and not all_ours and _is_comparable(base[name], each, sight):
+        elif each.enabled is not known[name] and _is_comparable(base[name], each, sight):
             turn = Turn.ON if each.enabled else Turn.OFF
             turned.append(Turned(plugin_id=name, turn=turn, why=each.why))
     if sight.is_whole:
@@ -109,19 +103,6 @@ def compare(
     return Compared(
         turned=tuple(turned), first_seen=tuple(first), is_moved=kept_base(base, sight) != dict(base) or bool(turned)
     )
-
-
-def _is_unbroken(ours: list[OwnChange], known: str | None, now: str | None) -> bool:
-    """Tell whether nobody else wrote: each of our changes began with what the one before it left."""
-    earlier = None
-    for each in ours:
-        step = (each.before_sha256, each.after_sha256)
-        if step == earlier:  # several plugins were changed at once
-            continue
-        if each.after_sha256 is None or each.before_sha256 != known:
-            return False
-        known, earlier = each.after_sha256, step
-    return known == now
 
 
 def _is_comparable(old: Mapping[str, Any], now: SeenPlugin, sight: PluginSight) -> bool:

@@ -79,7 +79,7 @@ def find_drift(store: Store, sight: PluginSight, *, known_sha256: str | None = N
         return Drift(Compared(turned=(), first_seen=(), is_moved=False), mark, view.name, config_changed=False)
     same = kept_base(cursor["plugins"], sight) == cursor["plugins"]
     own = () if same else _own_changes(store, view.name.seq, sight.config)
-    compared = compare(cursor["plugins"], sight, own, base_is_whole=bool(cursor["whole"]), known_sha256=known)
+    compared = compare(cursor["plugins"], sight, own, base_is_whole=bool(cursor["whole"]))
     return Drift(compared, mark, view.name, config_changed=sight.config_sha256 != known)
 
 
@@ -252,8 +252,6 @@ def _own_changes(store: Store, after_line: int, config: str) -> Sequence[OwnChan
             OwnChange(
                 plugin_id=str(line.document.get("pluginId", "")),
                 enabled=line.document["type"] == LineType.PLUGIN_ENABLE,
-                before_sha256=meta.get("before_sha256"),
-                after_sha256=meta.get("after_sha256"),
             )
         )
     return found

@@ -7,6 +7,7 @@ leaves a change that no line explains, and the next scan tells of it as of any o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -97,12 +98,14 @@ def switch_plugins(
     *,
     clock: Clock,
     ask: Callable[[SwitchPlan], bool] | None,
+    alone: AbstractContextManager[None] | None = None,
     dry_run: bool = False,
 ) -> SwitchReport:
     """Turn plugins on or off, all of them or none.
 
     Args:
         ask: puts what else changes to a person, who agrees or not; None: there is nobody to ask.
+        alone: held from the change to its record, so that whoever watches does not take it for another writer's.
         dry_run: stop before anything is changed.
 
     Raises: PluginsNotSeen, ConfigNotUnderstood, ConfigNotChanged, SwitchRefused, MoreThanAgreed, Busy, StorageError,
@@ -130,7 +133,8 @@ def switch_plugins(
             return replace(found, outcome=Outcome.NOT_AGREED)
         if not ask(plan):
             return replace(found, outcome=Outcome.DECLINED)
-    return _carry_out(store, installation, request, seen, batch, found, clock)
+    with alone or nullcontext():
+        return _carry_out(store, installation, request, seen, batch, found, clock)
 
 
 class _Batch(NamedTuple):
