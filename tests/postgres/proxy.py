@@ -1,7 +1,8 @@
 """What lies between a host and its database, and goes wrong at one exact message.
 
-A proxy listens on a unix socket of its own and passes on whole messages of the protocol, counting them.  So "the
-network fails at every step" is a loop: arm the fault for message 1, 2, 3, … until one is not met any more.
+A proxy listens on a unix socket of its own and passes on whole messages of the protocol, counting those that make the
+server do something, and all that it answers.  So "the network fails at every step" is a loop: arm the fault for message
+1, 2, 3, … until one is not met any more.
 """
 
 import os
@@ -17,7 +18,8 @@ from enum import StrEnum
 
 _PORT = 5432  #: only a part of the socket's name
 _ENCRYPTION_REQUESTS = (80877103, 80877104)  #: SSLRequest and GSSENCRequest, answered with N: not here
-_GOODBYE = b"X"  #: Terminate
+#: Parse, Bind, Describe and Close prepare something, and nobody waits for an answer to Terminate: these are no steps.
+_NO_STEPS = b"PBDCX"
 _READY = b"Z"  #: ReadyForQuery: the server has done all that it was asked for
 
 
@@ -190,8 +192,8 @@ class _Link:
         try:
             for message in _messages(here, starts=side is Side.CLIENT):
                 self._going.wait()
-                if side is Side.CLIENT and message[:1] == _GOODBYE:
-                    there.sendall(message)  # nobody waits for an answer to it, so it is no step
+                if side is Side.CLIENT and message[:1] in _NO_STEPS:
+                    there.sendall(message)
                     continue
                 plan = self._proxy._met(side, message)
                 if plan is not None and self._fails(plan, message, there):

@@ -1,6 +1,7 @@
 """What every back end promises: commit by exact versions, groups whole or not at all, one text per version."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 import pytest
@@ -341,3 +342,23 @@ def test_signed_heads_are_kept_as_they_are(store: Store) -> None:
     assert store.log_checkpoint(12) == b"twelve again\n"
     assert store.log_checkpoint(3) == b"three\n"
     assert store.log_checkpoint(4) is None
+
+
+def test_threads_of_one_process_share_a_store(store: Store) -> None:
+    """Sends run beside each other, and each looks whether it is still wanted."""
+    store.commit([birth(0)], now=NOW)
+    watched = only_name(store, 0)
+
+    def work(number: int) -> list[Added | Refused]:
+        answers = []
+        for place in range(5):
+            assert store.read(watched) is not None
+            answers += store.commit([birth(number * 100 + place, absent_at=1)], now=NOW)
+            assert store.past(item_id(number)) is None
+            assert item_id(0) in store.listing(SPOOL).names
+        return answers
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = [each for said in threads.map(work, range(1, 5)) for each in said]
+    assert all(isinstance(each, Added) for each in answers)
+    assert len(records(store)) == len(set(records(store))) == 21

@@ -98,6 +98,10 @@ class Commit:
 
         Raises: StorageError; then nothing is acknowledged.  ValueError for what a line cannot hold.
         """
+        with self._session.alone:  # of several threads each has its commit to itself, up to how it ended
+            return self._add(groups, moment, known)
+
+    def _add(self, groups: Sequence[Group], moment: Moment, known: LogState) -> tuple[LogState, list[Answer]]:
         blobs = NewBlobs()
         prepared = self._prepared(groups, blobs)
         for tries in range(_TRIES):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from reporting_governance.errors import GovernanceError
@@ -51,7 +52,7 @@ class Timeouts(NamedTuple):
 
 
 class Session:
-    """The way to one database.
+    """The way to one database.  Threads may share it: one transaction at a time is on its connection.
 
     Args:
         conninfo: what libpq connects by; it may hold a password and is told nobody.
@@ -66,6 +67,7 @@ class Session:
         self._place: str | None = None
         self._was_warned = False
         self.made = 0  #: how often a connection was made
+        self.alone = RLock()  #: held while the connection is in use
 
     @property
     def place(self) -> str:
@@ -76,10 +78,11 @@ class Session:
 
     def close(self) -> None:
         """End the connection."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(Exception):
-                connection.close()
+        with self.alone:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                with suppress(Exception):
+                    connection.close()
 
     @contextmanager
     def reading(self) -> Iterator[Connection[Any]]:
@@ -132,13 +135,14 @@ class Session:
 
     def read(self, ask: Callable[[Connection[Any]], T]) -> T:
         """Return what `ask` reads; asked again once when the connection was lost.  Raises: StorageError."""
-        try:
-            with self.reading() as connection:
-                return ask(connection)
-        except (ConnectionLost, TryAgain):
-            self.close()
-            with self.reading() as connection:
-                return ask(connection)
+        with self.alone:
+            try:
+                with self.reading() as connection:
+                    return ask(connection)
+            except (ConnectionLost, TryAgain):
+                self.close()
+                with self.reading() as connection:
+                    return ask(connection)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return what one query finds.  Raises: StorageError."""
@@ -159,17 +163,23 @@ class Session:
     @contextmanager
     def plain(self) -> Iterator[Connection[Any]]:
         """Give the connection itself, in autocommit: for migrations and copies.  Raises: StorageError."""
-        connection = self._connected()
-        import psycopg
+        with self.alone:
+            connection = self._connected()
+            import psycopg
 
-        try:
-            yield connection
-        except psycopg.Error as error:
-            self.close()
-            raise self._told(error) from error
+            try:
+                yield connection
+            except psycopg.Error as error:
+                self.close()
+                raise self._told(error) from error
 
     @contextmanager
     def _transaction(self, level: str, access: str, more: str) -> Iterator[Connection[Any]]:
+        with self.alone, self._transaction_alone(level, access, more) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction_alone(self, level: str, access: str, more: str) -> Iterator[Connection[Any]]:
         connection = self._connected()
         import psycopg
 
