@@ -6,6 +6,9 @@ python ci/roles_page.py > docs/roles.md
 import sys
 from collections.abc import Iterator
 
+import click
+
+from reporting_governance.commands.main import VERBS, reportgov
 from reporting_governance.contracts.role import MEANING, MOVABLE, REQUIRED, Action, Role
 from reporting_governance.core.role_uses import OUTSIDE_OPTIONS, USES
 
@@ -106,7 +109,7 @@ others only what they are to see.
 def page() -> str:
     """Return the page."""
     parts = [HEAD, "## Verbs\n", "| verb | called as | action | role |\n|---|---|---|---|", *_uses(), ""]
-    options = ", ".join(f"`--{each.replace('_', '-')}`" for each in sorted(OUTSIDE_OPTIONS))
+    options = ", ".join(f"`{each}`" for each in _outside())
     parts.append(
         "Options that lead outside of the state act with its owner's rights, so they are the action `outside` for all "
         f"others that run as him, whatever the verb: {options}; and `$REPORTGOV_PROFILE`.\n"
@@ -115,6 +118,14 @@ def page() -> str:
     parts += [f"| `{each}` | {REQUIRED[each]} | {_range(each)} | {MEANING[each]} |" for each in Action]
     parts += ["", REFUSED.rstrip()]
     return "\n".join(parts) + "\n"
+
+
+def _outside() -> list[str]:
+    """Return the options that lead outside of a state, as they are written."""
+    with click.Context(reportgov) as group:
+        commands = [reportgov.get_command(group, verb) for verb in VERBS]
+    given = [each for command in commands if command is not None for each in command.params]
+    return sorted({each.opts[0] for each in given if each.name in OUTSIDE_OPTIONS and each.opts[0].startswith("--")})
 
 
 def _uses() -> Iterator[str]:

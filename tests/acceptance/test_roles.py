@@ -115,6 +115,7 @@ CALLS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("silence", "add, expire"): ("silence", "add", "task_id=x", "--for", "1h", "--comment", "c"),
     ("routes", ""): ("routes", "test", "t"),
     ("policy", "explain, facts"): ("policy", "explain", "t"),
+    ("policy", "test FILE, facts FILE"): ("policy", "facts", "/etc/passwd"),
     ("export-audit", ""): ("export-audit", "--output", "{tmp}/out.zip"),
     ("plugins", "doctor"): ("plugins", "doctor"),
     ("plugins", "enable"): ("plugins", "enable", "p", "--yes", "--openclaw-home", "{tmp}"),

@@ -183,9 +183,9 @@ def test_the_page_is_made_from_the_table() -> None:
 #: Options that lead nowhere outside of the state: words, times, numbers, and files that are read below artifact roots.
 INSIDE_OPTIONS = frozenset(
     """
-    agent agents allow_empty anchors at call_id changed_at child claim closes command comment completed_this_segment
+    agent agents allow_empty anchors at call_id changed_at child claim command comment completed_this_segment
     current_status deadline dry_run duration every example execute exit_status facts fail_on files force form
-    formats from_ grace group help host host_version identity ids journal_lines keep key keys kind labels limit
+    formats from_ grace help host host_version identity ids journal_lines keep key keys kind labels limit
     lines lost max_attempts max_seconds message min_coverage mode name next_report_condition next_step no_cli
     no_readers notices observations only operator_intervention_needed organization own parallel parent part path
     probe probe_seconds proof reason rebuild rejudge reproducible require runtime schedule shell show since start

@@ -1,5 +1,7 @@
 """`reportgov policy`."""
 
+import os
+
 import click
 
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
@@ -60,6 +62,8 @@ def main(
         raise BadWords(problem="--junit and --min-coverage belong to test")
     if what != FACTS and (claude_code_transcript is not None or lines):
         raise BadWords(problem="--claude-code-transcript and --lines belong to facts")
+    if what != EXPLAIN and any(map(_is_file, words)):
+        context.require("outside")  # what stands in it is shown
     if what == TEST:
         from reporting_governance.commands._policy_test import test_packs
 
@@ -76,3 +80,8 @@ def main(
     if len(words) > 1 or bool(words) is (claude_code_transcript is not None):
         raise BadWords(problem="facts takes one FILE, or -, or --claude-code-transcript FILE")
     return show_facts(context, words[0] if words else None, transcript=claude_code_transcript, as_lines=lines)
+
+
+def _is_file(word: str) -> bool:
+    """Tell whether a word names a file, and neither a shipped pack nor standard input."""
+    return word != "-" and (os.sep in word or os.path.exists(word))

@@ -105,7 +105,7 @@ MEANING: Final[Mapping[Action, str]] = {
     Action.JOB_ENQUEUE: "ask for a job that is a verb of ours, where the verb itself is allowed",
     Action.JOB_CANCEL: "end a job",
     Action.JOB_COMMAND: "ask for a job that is a program of one's own",
-    Action.OUTSIDE: "name a file to be written, a program to be run or another profile: with the rights of the owner",
+    Action.OUTSIDE: "name a file, a program, a key or another profile, or let others read, as the owner",
     Action.ORCHESTRATION_RUN: "run jobs",
     Action.PLUGIN_INSTALL: "install a plugin (a gate only: there is no command of ours)",
     Action.PLUGIN_UNINSTALL: "remove a plugin (a gate only: there is no command of ours)",

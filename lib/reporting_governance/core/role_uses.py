@@ -44,7 +44,11 @@ USES: Final[Mapping[str, Sequence[Use]]] = {
     "retry": (Use("", Action.RETRY),),
     "silence": (Use("list", Action.READ), Use("add, expire", Action.SILENCE)),
     "routes": (Use("", Action.READ),),
-    "policy": (Use("test", None, _NO_STATE), Use("explain, facts", Action.READ)),
+    "policy": (
+        Use("test", None, _NO_STATE),
+        Use("explain, facts", Action.READ),
+        Use("test FILE, facts FILE", Action.OUTSIDE),
+    ),
     "verify-descriptor": (Use("", None, _NO_STATE),),
     "verify-profile": (Use("", None, _NO_STATE),),
     "verify-policy": (Use("", None, _NO_STATE),),
@@ -81,11 +85,11 @@ USES: Final[Mapping[str, Sequence[Use]]] = {
 }
 
 #: Options that lead outside of the state: a file is written or read, a program started, a key or another profile taken,
-#: all with the rights of the state's owner.  Whoever is not the owner needs `Action.OUTSIDE` for them.
+#: others let in to read, all with the rights of the state's owner.  Others need `Action.OUTSIDE` for them.
 OUTSIDE_OPTIONS: Final = frozenset(
     """
     profile local html output junit write_verifier write settings program signer signer_key new_key new_signer
-    new_signer_key ssh_key journal claude_code_transcript openclaw_home openclaw_package openclaw_cli
+    new_signer_key ssh_key group closes journal claude_code_transcript openclaw_home openclaw_package openclaw_cli
     """.split()
 )
 
