@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from reporting_governance.commands.main import VERBS
+from tests.acceptance.verbs import ROOT
 from tests.roles.attempts import ATTEMPTS, EVIL_PROFILE
 from tests.roles.users import User, call_as, needs_users
 from tests.roles.world import OWNER, World, everything
 
 pytestmark = needs_users
 CALLS = [(verb, tuple(words)) for verb, calls in ATTEMPTS.items() for words in calls if verb in VERBS]
+STATELESS = ("verify-descriptor", "verify-profile", "verify-policy")
 #: what grows by the line of a refusal
 _OF_THE_JOURNAL = ("journal/applied", "journal/log/000000000001.jsonl")
 
@@ -30,6 +32,10 @@ def test_no_verb_is_left_out() -> None:
 def prepared(world: World) -> World:
     """Return a world with an evil profile that all can read, in a folder that all can write."""
     world.write("evil.yaml", EVIL_PROFILE.replace("TMP", str(world.tmp)), owner="mallory", into=world.tmp)
+    program = f"#!/bin/sh\ntouch {world.tmp}/owned\n"
+    world.write("program", program, owner="mallory", mode=0o755, into=world.tmp)
+    descriptor = (ROOT / "capabilities/local-host.json").read_text()
+    world.write("local-host.json", descriptor, owner="mallory", into=world.tmp)
     return world
 
 
@@ -84,6 +90,10 @@ def test_with_the_owners_user(prepared: World, verb: str, words: tuple[str, ...]
     seq = prepared.seq()
     before = everything(prepared.folder)
     ended = prepared.call(User("gov", login="vera", environment=environment), verb, *spelled(prepared, words))
+    if verb in STATELESS:
+        assert not any(each in words for each in ("--format", "--probe")) or "with the rights of gov" in ended.err, (
+            ended
+        )
     assert ended.code in (0, 1, 2, 3, 75), ended
     after = everything(prepared.folder)
     assert changed(before, after) <= {f"gov/state/{each}" for each in _OF_THE_JOURNAL}
@@ -115,7 +125,6 @@ def test_a_state_inside_the_state(prepared: World, inside: str) -> None:
     [
         ("run", "--profile", "TMP/evil.yaml"),
         ("bridge", "--profile", "TMP/evil.yaml"),
-        ("verify-profile", "TMP/evil.yaml", "--output", "STATE/roles.yaml"),
         ("status", "--html", "STATE/roles.yaml"),
         ("export-audit", "--output", "STATE/roles.yaml"),
         ("keys", "rotate", "--signer", "program", "--program", "/usr/bin/touch"),

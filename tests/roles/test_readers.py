@@ -19,7 +19,7 @@ READING = (
     ("jobs", "list"),
     ("review", "list"),
     ("silence", "list"),
-    ("routes", "test", "severity=high"),
+    ("routes", "test", "--fact", "severity=high"),
 )
 WRITING = (("scan",), ("enqueue",), ("dispatch",), ("bridge",), ("run",), ("doctor", "--rebuild"), ("init",))
 

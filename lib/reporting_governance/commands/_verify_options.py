@@ -105,6 +105,11 @@ def verify_command(
         ) -> int:
             outputs = [_output(each) for each in formats or ("text",)]
             _refuse_two_in_one_place(outputs)
+            for each in outputs:
+                if each.path is not None:
+                    from reporting_governance.commands._lent_rights import refuse_lent_rights
+
+                    refuse_lent_rights(f"--format {each.form}={each.path}")
             if root is not None and not os.path.isdir(root):
                 raise NoRoot(given=root or "''")
             done = with_stable_names(function(Wanted(words, root, strict, allow_empty), **options))

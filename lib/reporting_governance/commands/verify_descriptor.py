@@ -52,8 +52,12 @@ def main(
 
     if not probe and all(each is None for each in (observations, write_observations, waivers, probe_seconds, openclaw)):
         return verify("capability-descriptor", wanted, DescriptorMeaning(wanted.root))
+    from reporting_governance.commands._lent_rights import refuse_lent_rights
     from reporting_governance.commands._verify_probes import ProbeOptions, judge_probes
 
+    for option, given in (("--probe", probe), ("--write-observations", write_observations), ("--openclaw", openclaw)):
+        if given:
+            refuse_lent_rights(option)
     options = ProbeOptions(probe, observations, write_observations, waivers, probe_seconds, openclaw)
     options.refuse_contradictions()
     meaning = DescriptorMeaning(wanted.root, keeps=True)
