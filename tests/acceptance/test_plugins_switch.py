@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.test_plugins_verb import Scene
-from tests.acceptance.verbs import Ended
+from tests.acceptance.verbs import Ended, Verbs
 from tests.openclaw.plugins.making import floored, plugin, write
 
 REMARKED = """// mine, keep it
@@ -286,3 +286,12 @@ def test_four_at_once_all_survive_and_every_line_is_right(scene: Switching) -> N
     for _ in names:  # each began with what another one left
         (here,) = [after for before, after in steps if before == here]
     assert here == hashlib.sha256(scene.home.config.read_bytes()).hexdigest()
+
+
+def test_no_variable_makes_a_plugin_fit(scene: Switching) -> None:
+    words = ("later", "--openclaw-home", scene.home.folder, "--openclaw-package", scene.package)
+    verbs = Verbs(scene.verbs.state, {"OPENCLAW_COMPATIBILITY_HOST_VERSION": "2027.1.1"})
+    assert verbs.call("plugins", "check", *words).code == 0
+    ended = verbs.call("plugins", "enable", *words, "--no-cli")
+    assert (ended.code, "this host is 2026.9.6" in ended.out) == (1, True)
+    assert scene.unchanged()
