@@ -62,9 +62,44 @@ Whom nothing names is a viewer. The owner of the state is owner and sender, what
 
 The file counts only as a regular file with one name, owned by the state's owner or root, that neither its group nor
 others may write (with an access list: whose mask lets nobody else write), in a folder of which the same holds, at most
-64 KiB, reached over no link that somebody else made, and without any fault: a file with one misspelt role says nothing
-at all. When it does not count, nobody but the owner is more than a viewer. `roles check` says why, with line and
-column, and so does `doctor`; what a look at the file's name shows, every command that needs a role tells the owner.
+64 KiB, reached over no link that somebody else made and through no folder in which somebody else could put another one
+in its place, and without any fault: a file with one misspelt role says nothing at all. When it does not count, nobody
+but the owner is more than a viewer. `roles check` says why, with line and column, and so does `doctor`; what a look at
+the file's name shows, every command that needs a role tells the owner.
+"""
+
+OTHERS = """## What lies in the inbox
+
+Who wrote a file there is the user that owns it; nothing in it says so, and a second name or a link is refused.
+
+| file | counts when its owner is |
+|---|---|
+| check-in, evidence, heartbeat | who started the task, or may do `report.others` |
+| act (`ack`, `retry`, `approve`, `reject`, `silence_end`), silence | allowed to do that, by the table above |
+| receipt, mail | a sender; no role stands in for that |
+| what a gate judged | anybody |
+
+What does not count goes to `corrupt/` with a finding, and the journal says who tried what: `policy.blocked` where a
+role was missing, `role.denied` where somebody is no sender. It is one line for each user and action of a run, with
+their number, however many files there are. A receipt of a sender proves at most `delivered`, or what the parameter
+`proof_at_most` of an `external` target says: that a person acted is for `ack` to say.
+
+## Readers
+
+Nobody but the owner reads a state, until he lets a group in:
+
+```console
+$ reportgov init --readers adm
+```
+
+All folders get mode 2750 and all files 0640 with that group, and so does whatever is made later. Keys stay the owner's,
+and the inbox is as it was. `reportgov doctor` finds what is not so any more; `init --readers` again mends it, and
+`init --no-readers` takes it all back. The owner has to be in the group himself.
+
+`status`, `explain`, `jobs list`, `review list`, `silence list`, `routes`, `policy explain` and `doctor` then work for
+processes that have the group. They change nothing: where something has to be made good first, as after a start of the
+host, they end with 75 until the owner's next command. Whatever records something, `export-audit` too, ends with 1 and
+names the user to run it as. Readers see all that is in the state, texts and addresses too; they have no role by it.
 """
 
 REFUSED = """## When it is not enough
@@ -100,8 +135,9 @@ than start our verbs. Whoever can run anything else as the owner can change ever
 heads that others hold help ([for the reviewer](for-the-reviewer.md)). So `admin` is not far from `owner`: a job may be
 any program.
 
-`verify-descriptor`, `verify-profile` and `verify-policy` know no state, and so no roles: what they are told to read or
-write, they do with the rights of the user that they run as. Reading verbs show what they are pointed at: let sudo allow
+`verify-descriptor`, `verify-profile` and `verify-policy` know no state, and so no roles: what they are told to read,
+they read with the rights of the user that they run as. Files they write, and programs they start (`--probe`), only for
+whoever is that user: not with rights that `sudo` lent. Reading verbs show what they are pointed at: let sudo allow
 others only what they are to see.
 """
 
@@ -116,7 +152,7 @@ def page() -> str:
     )
     parts += ["## Actions\n", "| action | least role | a profile may say | what it is |\n|---|---|---|---|"]
     parts += [f"| `{each}` | {REQUIRED[each]} | {_range(each)} | {MEANING[each]} |" for each in Action]
-    parts += ["", REFUSED.rstrip()]
+    parts += ["", OTHERS.rstrip(), "", REFUSED.rstrip()]
     return "\n".join(parts) + "\n"
 
 
