@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from reporting_governance.storage.files.lock import held
 from tests.acceptance.test_verbs_cold import PROGRAM
 from tests.acceptance.verbs import Verbs, profile
 from tests.openclaw.plugins.captured import FILE, make_package
-from tests.openclaw.plugins.making import Home, plugin, write
+from tests.openclaw.plugins.making import Home, floored, plugin, write
 
 SOURCE = "  - source: openclaw\n"
 
@@ -208,3 +209,15 @@ def test_nobody_watches_while_a_change_of_ours_is_under_way(host: Host) -> None:
     assert started.returncode == 0
     assert host.verbs.ok("run").out == ""
     assert host.told() == []
+
+
+def test_a_variable_of_whoever_runs_it_makes_no_plugin_come_or_go(host: Host) -> None:
+    floored(host.home.loose / "narrow", floor=">=2026.9.1")
+    host.verbs.ok("run")
+    before = len(host.told())
+    other = replace(
+        host.verbs, environment={"OPENCLAW_COMPATIBILITY_HOST_VERSION": "2026.1.1", "PATH": "/usr/bin:/bin"}
+    )
+    assert other.ok("run").out == ""
+    assert host.verbs.ok("run").out == ""
+    assert len(host.told()) == before

@@ -21,7 +21,7 @@ _READER: Final = f"{__version__}.1"  #: the last number rises whenever what is k
 #: Variables that decide where OpenClaw looks, and one that decides which program is found.
 _DECIDING: Final = (
     "HOME", "PATH", "OPENCLAW_HOME", "OPENCLAW_STATE_DIR", "OPENCLAW_CONFIG_PATH", "OPENCLAW_WORKSPACE_DIR",
-    "OPENCLAW_PROFILE", "OPENCLAW_COMPATIBILITY_HOST_VERSION", "OPENCLAW_DISABLE_BUNDLED_PLUGINS",
+    "OPENCLAW_PROFILE", "OPENCLAW_DISABLE_BUNDLED_PLUGINS",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from reporting_governance.adapters.openclaw.survey import UNKNOWN_HOST, Survey, 
 from reporting_governance.adapters.tasks.openclaw.places import id_of_place
 from reporting_governance.contracts.plugin_sight import PluginSight, SeenPlugin
 
+_PRETENDS = "OPENCLAW_COMPATIBILITY_HOST_VERSION"  #: of whoever runs us: it would make plugins seem to come and go
 TASK = "self:plugins"
 _MOST_PATHS = 2_000  #: that are looked at in every tick
 
@@ -31,7 +32,7 @@ def places_of(parameters: Mapping[str, Any], environment: Mapping[str, str], *, 
     Args:
         state_folder: ours; a relative `state` or `package` is taken from it.
     """
-    settings = dict(environment)
+    settings = {key: each for key, each in environment.items() if key != _PRETENDS}
     written = parameters.get("state")
     if written:
         settings |= {"OPENCLAW_STATE_DIR": os.path.abspath(os.path.join(state_folder, os.path.expanduser(written)))}
