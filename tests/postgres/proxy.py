@@ -20,6 +20,7 @@ _PORT = 5432  #: only a part of the socket's name
 _ENCRYPTION_REQUESTS = (80877103, 80877104)  #: SSLRequest and GSSENCRequest, answered with N: not here
 #: Parse, Bind, Describe and Close prepare something, and nobody waits for an answer to Terminate: these are no steps.
 _NO_STEPS = b"PBDCX"
+_SILENT_SECONDS = 0.2
 _READY = b"Z"  #: ReadyForQuery: the server has done all that it was asked for
 
 
@@ -161,7 +162,7 @@ class _Link:
         self._ends = {Side.CLIENT: client, Side.SERVER: server}
         self._going = threading.Event()
         self._going.set()
-        self._muted = False  #: what the server says is not passed on, and its next ReadyForQuery is the end
+        self._muted: threading.Timer | None = None  #: what the server says is not passed on; ends all when it is silent
         self._silent = False  #: nothing reaches the server any more
         self._threads = [threading.Thread(target=self._pump, args=(side,), daemon=True) for side in Side]
 
@@ -198,14 +199,17 @@ class _Link:
                 plan = self._proxy._met(side, message)
                 if plan is not None and self._fails(plan, message, there):
                     return
-                if self._muted and side is Side.SERVER:
+                if self._muted is not None and side is Side.SERVER:
                     if message[:1] == _READY:
                         return
+                    self._mute()
                     continue
                 there.sendall(message)
         except OSError:
             pass
         finally:
+            if self._muted is not None:
+                self._muted.cancel()
             if not self._silent:
                 self.cut()
 
@@ -217,7 +221,7 @@ class _Link:
             self._going.set()
             return False
         if plan.fault is Fault.LOST_ANSWER:
-            self._muted = True
+            self._mute()
             return False
         if plan.fault is Fault.TORN:
             there.sendall(message[: len(message) // 2])
@@ -225,6 +229,14 @@ class _Link:
             self._silent = True
             self._end(Side.CLIENT)
         return True
+
+    def _mute(self) -> None:
+        """Cut when the server has nothing more to say; one that was asked to flush says no ReadyForQuery."""
+        if self._muted is not None:
+            self._muted.cancel()
+        self._muted = threading.Timer(_SILENT_SECONDS, self.cut)
+        self._muted.daemon = True
+        self._muted.start()
 
 
 def _messages(source: socket.socket, *, starts: bool) -> Iterator[bytes]:
