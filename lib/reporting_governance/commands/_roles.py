@@ -52,7 +52,7 @@ def find_roles(state: str, *, state_owner: int) -> FoundRoles:
 
     checker = Checker()
     document = checker.document(text.data, text.path, ROLES)
-    if document is None or has_errors(checker.findings):
+    if document is None:
         return FoundRoles(text.path, fault=_summary(checker.findings), findings=checker.findings)
     return FoundRoles(text.path, RolesFile.parse(document.value, source=text.path), findings=checker.findings)
 
