@@ -45,7 +45,7 @@ class Eraser:
 
     def holding_text(self, texts: Sequence[bytes]) -> list[str]:
         """Return the digests of larger blobs in which one of these texts stands among other things."""
-        wanted = [form for text in texts for form in _forms(text.decode("utf-8", "replace"))]
+        wanted = [form for text in texts for form in forms(text.decode("utf-8", "replace"))]
         with self._access.errors():
             bodies = ((name, self._body_of(name)) for name in self._blob_names(None) if len(name) == 64)
             return [name for name, body in bodies if body not in texts and any(form in body for form in wanted)]
@@ -75,19 +75,8 @@ class Eraser:
         """
         if clean:
             require_owner(self._layout.root)
-        wholes = [text.decode("utf-8", "replace") for text in texts]
-        found = []
         with self._access.errors():
-            for folder in (*_NOT_OURS, *FOLDERS.values()):
-                is_ours = folder not in _NOT_OURS
-                for path in _files(f"{self._layout.root}/{folder}"):
-                    held = _held(path, wholes)
-                    if held is None:
-                        continue
-                    if clean and is_ours:
-                        _clean(path, wholes)
-                    found.append(Elsewhere(os.path.relpath(path, self._layout.root), held, is_ours))
-        return found
+            return elsewhere(self._layout.root, texts, clean=clean)
 
     def _blob_names(self, sizes: set[int] | None) -> Iterator[str]:
         with os.scandir(self._layout.blobs) as entries:
@@ -99,15 +88,29 @@ class Eraser:
         return journal_io.read_all(f"{self._layout.blobs}/{name}")[_SALT:]
 
 
-def _files(folder: str) -> Iterator[str]:
-    for where, folders, names in os.walk(folder):
-        folders.sort()
-        yield from (
-            os.path.join(where, name) for name in sorted(names) if not os.path.islink(os.path.join(where, name))
-        )
+def elsewhere(root: str, texts: Sequence[bytes], *, clean: bool) -> list[Elsewhere]:
+    """Return the files below a state folder that hold a text or quote its beginning, the log itself left out.
+
+    Args:
+        clean: take it out of the copies that are ours.
+
+    Raises: OSError.
+    """
+    wholes = [text.decode("utf-8", "replace") for text in texts]
+    found = []
+    for folder in (*_NOT_OURS, *FOLDERS.values()):
+        is_ours = folder not in _NOT_OURS
+        for path in _files(f"{root}/{folder}"):
+            held = _held(path, wholes)
+            if held is None:
+                continue
+            if clean and is_ours:
+                _clean(path, wholes)
+            found.append(Elsewhere(os.path.relpath(path, root), held, is_ours))
+    return found
 
 
-def _forms(text: str) -> list[bytes]:
+def forms(text: str) -> list[bytes]:
     """Return how a text may stand in a file: as it is, and as JSON writes it."""
     import json
 
@@ -116,9 +119,17 @@ def _forms(text: str) -> list[bytes]:
     return list(dict.fromkeys([plain, *(each.encode("utf-8", "replace") for each in as_json)]))
 
 
+def _files(folder: str) -> Iterator[str]:
+    for where, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (
+            os.path.join(where, name) for name in sorted(names) if not os.path.islink(os.path.join(where, name))
+        )
+
+
 def _beginnings(text: str) -> list[bytes]:
     one_line = " ".join(text.split())
-    return [form for start in (text[:_QUOTED], one_line[:_QUOTED]) for form in _forms(start)]
+    return [form for start in (text[:_QUOTED], one_line[:_QUOTED]) for form in forms(start)]
 
 
 def _held(path: str, texts: Sequence[str]) -> bool | None:
@@ -127,7 +138,7 @@ def _held(path: str, texts: Sequence[str]) -> bool | None:
         data = journal_io.read_all(path)
     except FileNotFoundError:
         return None
-    if any(form in data for text in texts for form in _forms(text)):
+    if any(form in data for text in texts for form in forms(text)):
         return True
     return False if any(form in data for text in texts for form in _beginnings(text)) else None
 

@@ -60,11 +60,15 @@ class OpenWork:
                 journal_io.raw_lines(path, 0), Place(0, first - 1, leaf_before(layout, layout.segments(), first))
             )
             try:
-                for group in chain.groups():
-                    if any(self._names_held(line.raw) for line in group):
-                        self._learn_again(group)
+                self.learn_newer(chain.groups())
             except UnknownVersion as unknown:
                 raise StorageError(path=path, reason=f"{unknown}; a newer program wrote it") from None
+
+    def learn_newer(self, groups: Iterable[LineGroup]) -> None:
+        """Read newer groups for what was born again in them.  Raises what reading them raises."""
+        for group in groups:
+            if any(self._names_held(line.raw) for line in group):
+                self._learn_again(group)
 
     def _learn_again(self, group: LineGroup) -> None:
         """Read a newer group: only what was held already may have been born again."""

@@ -129,17 +129,6 @@ def make_local_folders(layout: Layout) -> None:
     journal_io.sync_folder(layout.root)
 
 
-def finish_beside_a_database(layout: Layout) -> None:
-    """Make the folders that a host keeps for itself where log and views lie in a database."""
-    os.makedirs(os.path.dirname(layout.root) or ".", exist_ok=True)
-    if not os.path.isdir(layout.root):
-        _make(layout.root, OPEN_TO_PASS)
-    for name in ("heartbeats", "outbox", "corrupt", "journal"):
-        _make(f"{layout.root}/{name}")
-    _make(f"{layout.root}/inbox", _DROP_BOX)
-    _make(layout.checkpoints)
-
-
 def view_folders_amiss(root: str) -> list[str]:
     """Return the names of the work folders that are gone, or in whose place stands a link or a file."""
     with os.scandir(root) as entries:  # before every commit: one call is quicker than a look at each of them

@@ -196,7 +196,7 @@ def _read(layout: Layout, firsts: list[int], possible: list[tuple[Stretch, bytes
             for group in chain.groups():
                 work.learn(group)
                 for line in group:
-                    standing = _still_said(standing, line.document)
+                    standing = still_said(standing, line.document)
                     if line.document["type"] == LineType.RECORD_ERASED.value:
                         erased.add(str((line.document.get("meta") or {}).get("blob")))
         except UnknownVersion as unknown:
@@ -208,7 +208,7 @@ def _read(layout: Layout, firsts: list[int], possible: list[tuple[Stretch, bytes
         yield _Read(stretch, root(hashes), named, frozenset(erased), standing)
 
 
-def _still_said(standing: dict[str, Any], document: Any) -> dict[str, Any]:
+def still_said(standing: dict[str, Any], document: Any) -> dict[str, Any]:
     """Return what the lines read so far say that holds on: what is in force, and every key of the log."""
     meta = document.get("meta") or {}
     if document["type"] in _SAYS_WHAT_IS_IN_FORCE and meta.get("context"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
@@ -11,10 +12,12 @@ from reporting_governance.errors import StorageError
 from reporting_governance.storage.files.chain import Chain, LineGroup, Place, UnknownVersion
 from reporting_governance.storage.groups import LARGEST_COMMIT
 from reporting_governance.storage.interface import Line
-from reporting_governance.storage.lines import ZERO_LEAF, decode_line, encode
+from reporting_governance.storage.lines import decode_line, encode
 from reporting_governance.storage.postgres import queries
 from reporting_governance.storage.postgres.connection import Session, one
 from reporting_governance.storage.postgres.log_state import LogState, state_of
+
+_LEAF = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 
@@ -89,9 +92,16 @@ def holding(session: Session, words: Collection[str]) -> list[int]:
 
 def retirements(session: Session) -> list[Retirement]:
     """Return what lines that are kept say was retired, oldest first.  Raises: StorageError."""
-    state, oldest = _ends(session)
-    if oldest <= 1:
-        return []
+    _, oldest = _ends(session)
+    return said_retired(session) if oldest > 1 else []
+
+
+def said_retired(session: Session) -> list[Retirement]:
+    """Return the same, also where the rows of what is retired are still there; this looks through all lines.
+
+    Raises: StorageError.
+    """
+    state, _ = _ends(session)
     found = []
     for seq in holding(session, [_RETIRED]):
         line = next((each for group in groups(session, seq, state.seq) for each in group if each.seq >= seq), None)
@@ -121,24 +131,22 @@ def _place_before(session: Session, wanted: int) -> Place:
     Lines that count for nothing are known only by a line behind them; a log that was brought here from files may hold
     some.  Where there are any, a reader begins with the segment.
     """
-    first = max(wanted - LARGEST_COMMIT, 1)
-    if first == 1:
-        return Place(0, 0, ZERO_LEAF)
 
     def ask(connection: Any) -> tuple[Any, Any]:
-        before = connection.execute(queries.SEGMENT_OF, (wanted,))
-        lines = connection.execute(queries.LINES, (first, wanted + 1, LARGEST_COMMIT + 1))
-        return before.fetchone(), lines.fetchall()
+        segment = connection.execute(queries.SEGMENT_OF, (wanted,))
+        lines = connection.execute(queries.LINES, (wanted - LARGEST_COMMIT, wanted + 1, LARGEST_COMMIT + 1))
+        return segment.fetchone(), lines.fetchall()
 
     segment, rows = session.read(ask)
     begin, has_void = (1, False) if segment is None else segment
-    if not has_void:
-        for seq, line, _ in rows:
-            document = decode_line(bytes(line))
-            if document is not None and document["g"][0] == 1:
-                return Place(0, seq - 1, bytes.fromhex(document["prev"]))
-    [(line,)] = session.rows(queries.LINE_AT, begin)
-    return Place(0, begin - 1, bytes.fromhex((decode_line(bytes(line)) or {}).get("prev", "")))
+    if has_void:
+        rows = session.rows(queries.LINES, begin, begin + 1, 1)
+    for seq, line, _ in rows:
+        document = decode_line(bytes(line)) or {}
+        place, leaf = document.get("g"), document.get("prev")
+        if isinstance(place, list) and place[:1] == [1] and isinstance(leaf, str) and _LEAF.fullmatch(leaf):
+            return Place(0, seq - 1, bytes.fromhex(leaf))
+    raise StorageError(path=session.place, reason=f"damaged: no group begins before line {wanted}")
 
 
 def _retirement(seq: int, document: Any) -> Retirement:

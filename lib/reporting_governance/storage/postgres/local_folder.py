@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from reporting_governance.errors import StorageError
+from reporting_governance.storage.files import local
 from reporting_governance.storage.files.applied import boot_bytes
 from reporting_governance.storage.files.heartbeats import Heartbeats
-from reporting_governance.storage.files.layout import Layout, finish_beside_a_database, require_owner
+from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.postgres.seen import Seen, SeenFile
 
 
@@ -45,8 +46,7 @@ class LocalFolder:
     def make(self) -> None:
         """Make the folders that are missing.  Raises: StorageError, NotOurState, OSError."""
         if not self._is_made:
-            require_owner(self._layout.root)
-            finish_beside_a_database(self._layout)
+            local.prepare(self._layout.root)
             self._is_made = True
 
     def heartbeat(self, task: str, at: datetime) -> None:

@@ -135,9 +135,13 @@ DROP_OLD_CLAIMS = "DELETE FROM reporting_governance.claim WHERE until < %s"
 ADD_BLOB = "INSERT INTO reporting_governance.blob (digest, content) VALUES (%s, %b)"
 BLOB = "SELECT content FROM reporting_governance.blob WHERE digest = %s"
 ERASE_BLOBS = "DELETE FROM reporting_governance.blob WHERE digest = ANY(string_to_array(%s, E'\\n'))"
+TAKE_BLOBS = f"{ERASE_BLOBS} RETURNING digest"
 RETIRED_LEAVES = "SELECT leaves FROM reporting_governance.retired_leaves WHERE first < %s ORDER BY first"
 RETIRED_LEAVES_OF = "SELECT first, leaves FROM reporting_governance.retired_leaves WHERE first < %s ORDER BY first"
-SNAPSHOT = "SELECT content FROM reporting_governance.snapshot WHERE seq < %s ORDER BY seq DESC LIMIT 1"
+SNAPSHOT = (
+    "SELECT s.content, (SELECT max(first) FROM reporting_governance.retired_leaves WHERE first <= s.seq) "
+    "FROM reporting_governance.snapshot s WHERE seq < %s ORDER BY seq DESC LIMIT 1"
+)
 LOG_CHECKPOINTS = "SELECT size FROM reporting_governance.log_checkpoint ORDER BY size"
 NEWEST_LOG_CHECKPOINT = "SELECT coalesce(max(size), 0) FROM reporting_governance.log_checkpoint"
 LOG_CHECKPOINT = "SELECT note FROM reporting_governance.log_checkpoint WHERE size = %s"
@@ -145,3 +149,51 @@ KEEP_LOG_CHECKPOINT = (
     "INSERT INTO reporting_governance.log_checkpoint (size, note) VALUES (%s, %b) ON CONFLICT (size) DO NOTHING"
 )
 REPLACE_LOG_CHECKPOINT = "UPDATE reporting_governance.log_checkpoint SET note = %b WHERE size = %s AND note <> %b"
+
+# -- keeping
+
+RETIRED_BLOBS = "SELECT first, blobs FROM reporting_governance.retired_leaves ORDER BY first"
+FORGET_RETIRED_BLOBS = "UPDATE reporting_governance.retired_leaves SET blobs = '' WHERE first <= %s AND blobs <> ''"
+KEEP_LEAVES = (
+    "INSERT INTO reporting_governance.retired_leaves (first, leaves, blobs) VALUES (%s, %b, %s) "
+    "ON CONFLICT (first) DO UPDATE SET leaves = excluded.leaves, blobs = excluded.blobs"
+)
+KEEP_SNAPSHOT = (
+    "INSERT INTO reporting_governance.snapshot (seq, content) VALUES (%s, %b) "
+    "ON CONFLICT (seq) DO UPDATE SET content = excluded.content"
+)
+DROP_PARTITION = "DROP TABLE reporting_governance.{name}"
+DROP_LINES = "DELETE FROM reporting_governance.journal WHERE seq <= %s"
+DROP_SEGMENTS = "DELETE FROM reporting_governance.segment WHERE first <= %s"
+DROP_SNAPSHOTS = "DELETE FROM reporting_governance.snapshot WHERE seq < %s"
+DROP_LOG_CHECKPOINTS = (
+    "DELETE FROM reporting_governance.log_checkpoint WHERE size = ANY(string_to_array(%s, ',')::bigint[])"
+)
+HEADS_WITH_LINES = (
+    "SELECT c.size, j.line FROM reporting_governance.log_checkpoint c JOIN reporting_governance.journal j "
+    "ON j.seq = c.size WHERE c.size > %s ORDER BY c.size LIMIT 1000"
+)
+ALL_NAMES = (
+    "SELECT CASE folder WHEN 'past' THEN 'past/' || id || '@' || lpad(seq::text, 12, '0') "
+    "ELSE folder || '/' || due || '-' || id || '-' || lpad(seq::text, 12, '0') || '.json' END "
+    "FROM reporting_governance.work"
+)
+BLOBS_IN_VIEWS = (
+    """SELECT DISTINCT (regexp_matches(body, '"\\$blob":"([0-9a-f]{64})"', 'g'))[1] """
+    "FROM reporting_governance.work_body"
+)
+
+# -- erasing
+
+BLOBS_OF_SIZES = (
+    "SELECT digest, content FROM reporting_governance.blob "
+    "WHERE length(content) = ANY(string_to_array(%s, ',')::int[]) ORDER BY digest"
+)
+BLOBS_HOLDING = (
+    "SELECT digest, content FROM reporting_governance.blob b WHERE EXISTS "
+    "(SELECT 1 FROM unnest(%s::bytea[]) w WHERE position(w IN b.content) > 0) ORDER BY digest"
+)
+LEFT_BEHIND = (
+    "SELECT digest, content FROM reporting_governance.blob WHERE length(content) = "
+    "ANY(string_to_array(%s, ',')::int[]) AND stored_at < clock_timestamp() - interval '1 hour'"
+)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
 from reporting_governance.errors import StorageError
 from reporting_governance.storage.files.chain import LineGroup, Place
 from reporting_governance.storage.files.marks import Marks, milliseconds
+from reporting_governance.storage.files.snapshots import digest_in, snapshot_in
 from reporting_governance.storage.files.state import State
 from reporting_governance.storage.lines import ZERO_LEAF
 from reporting_governance.storage.postgres import lines, queries
@@ -43,11 +45,18 @@ def anew(connection: Any, place: str) -> LogState:
     last = rows(queries.LAST_OF_ALL)
     if not last:
         raise StorageError(path=place, reason="there is no line, and nothing says that there never was one")
-    views, tally = _beginning(rows, place)
+    views, tally, snapshot = beginning(rows, place)
+    named = None
     raws = lines.raw_lines(rows, views.place.seq + 1, last[0][0] + 1)
     for group in lines.chained(tally.through(raws), views.place, last[0][0], place):
         tally.learn(group)
         views.add(group)
+        if snapshot is not None:
+            named = digest_in(group, snapshot.segment) or named
+    if snapshot is not None and named != snapshot.digest:
+        raise StorageError(
+            path=place, reason="the snapshot of what is behind retired lines is not the one a line names"
+        )
     state = tally.state(views.marks)
     connection.execute(queries.SET_STATE, state.values())
     connection.execute(queries.EMPTY_SEGMENTS)
@@ -57,12 +66,19 @@ def anew(connection: Any, place: str) -> LogState:
     return state
 
 
-class _Tally:
+class Snapshot(NamedTuple):
+    """What stands for the views behind lines that are retired."""
+
+    segment: int  #: first seq of the last segment that is
+    digest: str
+
+
+class Tally:
     """What the lines say of the row and of the segments: counted as they pass, void ones included."""
 
     def __init__(self, seq: int, leaf: bytes, frontier: tuple[bytes, ...]) -> None:
         self.segments: list[list[Any]] = []  #: first, start, opened_ms, has_void
-        self._seq = seq
+        self._begun = self._seq = seq
         self._leaf = leaf
         self._frontier = frontier
         self._size = self._length = self._last_ms = 0
@@ -81,7 +97,7 @@ class _Tally:
         document = group[-1].document
         self._last_ms = milliseconds(document["ts"])
         if not self.segments or document["type"] == _SEGMENT_OPEN:
-            first = group[0].seq
+            first = group[0].seq if self.segments else self._begun + 1
             start = self._size - self._length if document["type"] == _SEGMENT_OPEN else 0
             self.segments.append([first, start, self._last_ms, False])
         if document["type"] == _TORN:
@@ -115,13 +131,11 @@ def body_text_in(content: bytes) -> str:
     return content[content.index(b',"body":') + 8 : -2].decode("ascii")
 
 
-def _beginning(rows: lines.Rows, place: str) -> tuple[State, _Tally]:
+def beginning(rows: lines.Rows, place: str) -> tuple[State, Tally, Snapshot | None]:
     """Return what stands before the first line that is kept."""
     [(oldest,)] = rows(queries.OLDEST)
     if oldest == 1:
-        return State(Place(0, 0, ZERO_LEAF)), _Tally(0, ZERO_LEAF, ())
-    from reporting_governance.storage.files.snapshots import snapshot_in
-
+        return State(Place(0, 0, ZERO_LEAF)), Tally(0, ZERO_LEAF, ()), None
     found = rows(queries.SNAPSHOT, oldest)
     views = snapshot_in(bytes(found[0][0]), None) if found else None
     if views is None or views.place.seq != oldest - 1:
@@ -130,4 +144,6 @@ def _beginning(rows: lines.Rows, place: str) -> tuple[State, _Tally]:
     size, frontier = extend(0, (), (leaves[at : at + 32] for at in range(0, len(leaves), 32)))
     if size != oldest - 1:
         raise StorageError(path=place, reason="leaf hashes of retired lines are missing")
-    return views, _Tally(views.place.seq, views.place.leaf, frontier)
+    content = bytes(found[0][0])
+    named = Snapshot(int(found[0][1]), sha256(content).hexdigest())
+    return views, Tally(views.place.seq, views.place.leaf, frontier), named

@@ -94,7 +94,8 @@ CREATE TABLE reporting_governance.{table}_rest PARTITION OF reporting_governance
 BESIDE = r"""
 CREATE TABLE reporting_governance.blob (
     digest text COLLATE "C" PRIMARY KEY,
-    content bytea NOT NULL
+    content bytea NOT NULL,
+    stored_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 ALTER TABLE reporting_governance.blob ALTER COLUMN content SET STORAGE EXTERNAL;
 
@@ -105,7 +106,8 @@ CREATE TABLE reporting_governance.log_checkpoint (
 
 CREATE TABLE reporting_governance.retired_leaves (
     first bigint PRIMARY KEY,
-    leaves bytea NOT NULL
+    leaves bytea NOT NULL,
+    blobs text NOT NULL DEFAULT ''
 );
 ALTER TABLE reporting_governance.retired_leaves ALTER COLUMN leaves SET STORAGE EXTERNAL;
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reporting_governance.storage.postgres.care import Care
     from reporting_governance.storage.postgres.claims import Claims
     from reporting_governance.storage.postgres.commit import Commit
+    from reporting_governance.storage.postgres.keeping import Keeper
 
 _HEARTBEAT_SECONDS = 3600
 
@@ -245,6 +246,12 @@ class PostgresStore:
         if self._state.seq:
             self._claims.drop_old(now)
         return []
+
+    def keeper(self) -> "Keeper":
+        """Return what takes out of this log what is to be kept no longer; only the tables' owner may."""
+        from reporting_governance.storage.postgres.keeping import Keeper
+
+        return Keeper(self.session, self._local.root, self.commit)
 
     def clock_step(self, now: datetime) -> datetime | None:
         """Return when the clock last stepped, as far as this log knows: `now`, if it has since the last line."""
