@@ -6,7 +6,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,10 @@ OTHERS = ("scan", "enqueue", "dispatch", "bridge", "run", "status", "doctor", "i
 LOOKING = ("status", "doctor", "explain")
 
 
+def _without_inbox(state: Path) -> Mapping[str, object]:
+    return {name: found for name, found in tree(state).items() if not str(name).startswith("inbox")}
+
+
 @needs_root
 @pytest.mark.parametrize("root_owns", [False, True], ids=["root calls", "root owns"])
 def test_the_state_of_another_user(open_folder: Path, stranger: str, root_owns: bool) -> None:
@@ -80,14 +84,16 @@ def test_the_state_of_another_user(open_folder: Path, stranger: str, root_owns: 
     theirs.ok("report", "start", "a", "--agent", "x", "--every", "1m", "--at", "2026-01-01T00:00:00Z")
     theirs.ok("report", "heartbeat", "a")
     theirs.ok("run")
-    before = tree(verbs.state)
+    before = _without_inbox(verbs.state)
     for verb in (*OTHERS, "explain"):
         ended = ours.call(verb, *(["a"] if verb == "explain" else []))
         assert (ended.code, ended.out) == (1, ""), verb
         may, instead = ("read", "init --readers") if verb in LOOKING else ("write", f"crontab -u {owner}")
         assert f"belongs to {owner}; {caller} may not {may} it" in ended.err
         assert instead in ended.err
-        assert tree(verbs.state) == before, verb
+        assert _without_inbox(verbs.state) == before, verb
+    noted = len(list((verbs.state / "inbox").iterdir()))
+    assert noted == len(set(OTHERS) - set(LOOKING)), "each attempt to write, and nothing else, left word of itself"
     handed = [
         ours.ok("report", "start", "b", "--agent", "y", "--format", "json").document()["handed_in"],
         [ours.ok("ack", "a", "--format", "json").document()["handed_in"]],
@@ -97,7 +103,7 @@ def test_the_state_of_another_user(open_folder: Path, stranger: str, root_owns: 
         assert (verbs.state / "inbox" / name).stat().st_uid == (pwd.getpwnam(stranger).pw_uid if root_owns else 0)
     ended = theirs.call("run", "--format", "json")
     inbox = ended.document()["inbox"]
-    assert (inbox["read"], inbox["recorded"], inbox["refused"]) == (3, 1, 2)
+    assert (inbox["read"], inbox["recorded"], inbox["refused"]) == (3 + noted, 1 + noted, 2)
     assert ended.code == 1, "who may check in may not act"
     started = [each for each in verbs.records("event-envelope") if each["event_type"] == "task_started"]
     assert [each["task_id"] for each in started] == ["a", "b"]
