@@ -17,6 +17,7 @@ import jsonschema_rs
 from referencing import Registry, Resource
 
 from tests.acceptance.forked import IS_OFF, run_forked
+from tests.storage.back_ends import FILES, current
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "schemas/reporting-governance"
@@ -52,7 +53,17 @@ class Verbs:
     def command(self, *arguments: object) -> list[str]:
         """Return the command line of a verb."""
         verb, *rest = map(str, arguments)
-        return [*self.before, *REPORTGOV, verb, "--state", str(self.state), *self.options, *rest]
+        return [*self.before, *REPORTGOV, verb, *self.place, *self.options, *rest]
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The options that name the state: a folder, or the database that it stands for in this test."""
+        back_end: Any = current()
+        if back_end is FILES:
+            return ("--state", str(self.state))
+        if not (self.state / "database").exists():
+            back_end.prepare(str(self.state))
+        return ("--state", back_end.url(str(self.state)), "--local", str(self.state))
 
     def variables(self) -> dict[str, str]:
         """Return the environment: ours, without what would change where a verb works."""
@@ -98,6 +109,8 @@ class Verbs:
 
     def journal(self) -> list[dict[str, Any]]:
         """Return every line of the journal."""
+        if current() is not FILES:
+            return current().lines(str(self.state))
         files = sorted((self.state / "journal/log").glob("*.jsonl"))
         return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 

@@ -13,12 +13,34 @@ from reporting_governance.errors import GovernanceError
 if TYPE_CHECKING:
     from reporting_governance.commands._place import Database, Place
     from reporting_governance.commands._settings import Settings
+    from reporting_governance.commands._wiring import CommandContext
     from reporting_governance.storage.files.limits import Limits
     from reporting_governance.storage.postgres.backend import PostgresBackend
     from reporting_governance.storage.postgres.connection import Session
 
 SKEW_LIMIT_SECONDS = 2.0  #: told beyond it; what is recorded bears the database's time anyway
 _AGAIN_SECONDS = 5.0
+
+
+def skew_words(offset: timedelta) -> str:
+    """Return how a host's clock stands, to be followed by whose clock is right.
+
+    Args:
+        offset: what has to be added to it.
+    """
+    seconds = offset.total_seconds()
+    return f"{abs(seconds):.1f} s {'behind' if seconds > 0 else 'ahead of'}"
+
+
+def note_host(context: CommandContext) -> None:
+    """Note on the database that this host is at work, and say so when its clock is off.  Raises: StorageError."""
+    from reporting_governance.commands._handler import say
+
+    offset = context.postgres.clock_offset()
+    context.postgres.note_host(offset)
+    if abs(offset.total_seconds()) > SKEW_LIMIT_SECONDS:
+        words = f"this host's clock is {skew_words(offset)} the database's, whose time counts"
+        say(f"{words}; let a service set it.  `reportgov store status` shows all hosts")
 
 
 class DatabaseClock(SystemClock):

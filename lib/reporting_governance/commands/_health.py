@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from reporting_governance.commands._gate_holding import seen_of
 from reporting_governance.commands._health_anchors import anchors
 from reporting_governance.commands._health_check import Check, Rule, Verdict
+from reporting_governance.commands._health_database import database
 from reporting_governance.commands._health_host import (
     clock,
     folder,
@@ -224,6 +225,7 @@ _CHECKS: tuple[tuple[Rule, Callable[[CommandContext], Iterator[Check]]], ...] = 
     (Rule.FOLDER, folder),
     (Rule.PERMISSIONS, permissions),
     (Rule.ROLES, roles),
+    (Rule.DATABASE, database),
     (Rule.SPACE, space),
     (Rule.PROFILE, _profile),
     (Rule.SECRETS, secrets),

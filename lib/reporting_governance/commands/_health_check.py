@@ -37,6 +37,7 @@ class Rule(StrEnum):
     ANCHOR = "GOV916"
     PLUGINS = "GOV917"
     ROLES = "GOV918"
+    DATABASE = "GOV919"
 
 
 _NAMES = {
@@ -58,6 +59,7 @@ _NAMES = {
     Rule.ANCHOR: "anchor",
     Rule.PLUGINS: "plugins",
     Rule.ROLES: "roles",
+    Rule.DATABASE: "database",
 }
 
 

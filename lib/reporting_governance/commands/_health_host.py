@@ -31,7 +31,8 @@ def folder(context: CommandContext) -> Iterator[Check]:
     from reporting_governance.storage.files.layout import Layout, require_owner
     from reporting_governance.storage.files.mounts import network_mount
 
-    if not Layout(context.state).exists():
+    layout = Layout(context.state)
+    if not (os.path.exists(layout.lock) if context.database is not None else layout.exists()):
         advice = "The first check-in, or `reportgov init`, makes it."
         yield Check(Rule.FOLDER, Verdict.WARNING, f"{context.state} is not set up yet", advice)
         return

@@ -35,6 +35,7 @@ def status(context: CommandContext) -> Reply:
         return _reply(context.backend, document, ())
     from reporting_governance.commands._database import open_session
     from reporting_governance.storage.postgres import roles, schema
+    from reporting_governance.storage.postgres.backend import PostgresBackend
     from reporting_governance.storage.postgres.migrating import require, version
 
     session = open_session(context.database, "store")
@@ -49,7 +50,10 @@ def status(context: CommandContext) -> Reply:
         "may_write": powers.may_write,
         "rewrites": list(powers.rewrites),
     }
-    backend = context.postgres
+    # Nothing is made good here: a folder that knew another log would have a loss recorded in this one.
+    backend = PostgresBackend(
+        context.database.conninfo(), local=context.state, actor=context.actor, verb="store", heals=False
+    )
     hosts = backend.hosts()
     document["hosts"] = [_host(each) for each in hosts]
     document["database_bytes"] = backend.bytes_on_disk()

@@ -166,6 +166,10 @@ def _is_alone(context: CommandContext, alone: ExitStack) -> bool:
         return False
     except OSError as fault:
         raise StorageError(path=path, reason=fault.strerror or str(fault)) from fault
+    if context.database is not None:
+        from reporting_governance.commands._database import note_host
+
+        note_host(context)
     return True
 
 

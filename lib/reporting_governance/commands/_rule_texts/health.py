@@ -112,6 +112,11 @@ RULES: tuple[FindingRule, ...] = (
         "roles.yaml does not count, or names users or groups that this machine does not know.",
         "`reportgov roles check` says what is wrong, with line and column; docs/roles.md says when it counts.",
     ),
+    _rule(
+        Rule.DATABASE,
+        "The database that holds the state is not there, does not fit this program, or lets this host do too much.",
+        "`reportgov store status` says what the database says; `store migrate` and `store grants` mend the most of it.",
+    ),
 )
 
 TEXTS: Mapping[str, RuleText] = {
@@ -209,5 +214,11 @@ TEXTS: Mapping[str, RuleText] = {
         "A file that others could have written would let them choose their own role, so it gives nobody any.",
         "roles.yaml was copied from a desk with mode 0664, and from then on nobody could acknowledge anything.",
         "It belongs to the state's owner or to root, has mode 0644, and `reportgov roles check` says that it counts.",
+    ),
+    Rule.DATABASE.value: _text(
+        "Whoever breaks into a host has the rights of its database role.  One that can only add to the log cannot make "
+        "anything unsaid.",
+        "The host connects as the role that made the tables.",
+        "`store grants` made the roles, and the host's own is a member of reporting_governance_writer.",
     ),
 }

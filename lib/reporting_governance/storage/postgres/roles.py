@@ -28,6 +28,10 @@ _MAY_INSERT = (
     "SELECT bool_and(has_column_privilege('reporting_governance.journal', c, 'INSERT')) "
     "FROM unnest(ARRAY['seq', 'line', 'leaf', 'names']) c"
 )
+_MEMBER = (
+    "SELECT rolsuper OR EXISTS (SELECT 1 FROM pg_roles o WHERE o.rolname = %s AND pg_has_role(o.oid, 'MEMBER')) "
+    "FROM pg_roles WHERE rolname = current_user"
+)
 _WHO = "SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user"
 
 #: what a writer may do beyond reading; a line, a head or a blob that is there it can neither change nor take away
@@ -63,14 +67,17 @@ def statements(session: Session) -> list[str]:
     Run by whoever owns the tables, with the right to make roles.  Raises: StorageError.
     """
 
-    def ask(connection: Any) -> tuple[set[str], list[tuple[str, str]], str | None]:
+    def ask(connection: Any) -> tuple[set[str], list[tuple[str, str]], str | None, bool]:
         roles = {row[0] for row in connection.execute(_ROLES, ([OWNER, WRITER, READER],)).fetchall()}
         tables = connection.execute(_TABLES).fetchall()
         owner = connection.execute(_SCHEMA_OWNER).fetchone()
-        return roles, tables, None if owner is None else owner[0]
+        (is_member,) = connection.execute(_MEMBER, (OWNER,)).fetchone()
+        return roles, tables, None if owner is None else owner[0], bool(is_member)
 
-    roles, tables, owner = session.read(ask)
+    roles, tables, owner, is_member = session.read(ask)
     made = [f"CREATE ROLE {role} NOLOGIN" for role in (OWNER, WRITER, READER) if role not in roles]
+    if not is_member:  # or what is theirs could not be handed over, and not be migrated later
+        made.append(f"GRANT {OWNER} TO CURRENT_USER")
     if owner != OWNER:
         made.append(f"ALTER SCHEMA {_SCHEMA} OWNER TO {OWNER}")
     made += [f"ALTER TABLE {_SCHEMA}.{table} OWNER TO {OWNER}" for table, owned_by in tables if owned_by != OWNER]
