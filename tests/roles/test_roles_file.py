@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -245,3 +246,70 @@ def test_a_viewer_who_changes_where_the_state_lies_gains_nothing(world: World) -
         shutil.rmtree(trap)
     assert everything(world.state, leave_out=("journal",)) == before
     assert {(each["type"], each["actor"]) for each in world.journal()[seq:]} <= {("policy.blocked", "vera")}
+
+
+@pytest.mark.parametrize("words", [("scan",), ("ack", "nightly"), ("report", "start", "x", "--agent", "y"), ("init",)])
+def test_a_state_that_is_swapped_behind_the_gate_is_not_written(world: World, words: tuple[str, ...]) -> None:
+    """The link led to a state of the caller's own while his role was looked up; from then on to the other's."""
+    trap, place = world.tmp / "trap", world.tmp / "place"
+    assert world.call(User("vera"), "init", state=trap).code == 0
+    world.write("roles.yaml", "users: {vera: owner}\n", owner="vera", into=trap)
+    place.symlink_to(trap)
+    os.chown(world.tmp / "place", UIDS["gov"], UIDS["gov"], follow_symlinks=False)
+    before = everything(world.state)
+
+    def swap() -> None:
+        place.unlink()
+        place.symlink_to(world.state)
+
+    def race() -> int:
+        from reporting_governance.__main__ import main
+        from reporting_governance.commands import _elsewhere
+        from reporting_governance.commands._acting_user import ActingUser
+
+        judged, looked = ActingUser.require, _elsewhere.belongs_to_another
+
+        def require(self: ActingUser, action: str) -> None:
+            judged(self, action)
+            if words[0] not in ("ack", "report"):
+                swap()
+
+        def belongs_to_another(state: str) -> bool:
+            is_another = looked(state)
+            swap()
+            return is_another
+
+        ActingUser.require = require  # type: ignore[method-assign]
+        _elsewhere.belongs_to_another = belongs_to_another
+        import reporting_governance.commands._acting as acting
+
+        acting.belongs_to_another = belongs_to_another
+        return main([words[0], "--state", str(place), *words[1:]])
+
+    ended = call_as(VERA, race)
+    assert Path(os.readlink(place)) == world.state, "the swap came"
+    assert ended.code in (1, 3), ended
+    place.unlink()
+    shutil.rmtree(trap)
+    assert everything(world.state) == before
+
+
+@pytest.mark.parametrize(
+    ("owner", "mode", "said"), [("vera", 0o755, "a folder of uid"), ("root", 0o777, "others may put")]
+)
+def test_a_way_that_somebody_else_can_change_does_not_count(world: World, owner: str, mode: int, said: str) -> None:
+    """Both states are the owner's, and who owns the folder above them can let one take the other's place."""
+    above = world.tmp / "above"
+    above.mkdir()
+    above.chmod(0o777)
+    state = above / "state"
+    assert world.call(OWNER, "init", state=state).code == 0
+    world.write("roles.yaml", GENEROUS, owner="root", into=state)
+    os.chown(above, UIDS.get(owner, 0), 0)
+    above.chmod(mode)
+    ended = world.call(OLGA, "scan", state=state)
+    assert (ended.code, said in ended.err) == (1, True), ended
+    os.chown(above, 0, 0)
+    above.chmod(0o1777)
+    assert world.call(OLGA, "scan", state=state).code == 0, "as in /tmp: nobody moves what is another's"
+    shutil.rmtree(above)
