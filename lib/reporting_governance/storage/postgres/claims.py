@@ -49,8 +49,8 @@ class Claims:
         with self._session.writing() as connection:
             wanted = (ids, seqs, folder, now, self._token, limit)
             cursor = connection.execute(queries.CLAIM, (*wanted, self._token, self._host, until, now))
-            free = {row[0] for row in cursor.fetchall()}
-        return [name for name in names if name.id in free]
+            free = set(cursor.fetchall())
+        return [name for name in names if (name.id, name.seq) in free]
 
 
 def _chunks(names: Sequence[ViewName], size: int) -> Iterator[Sequence[ViewName]]:

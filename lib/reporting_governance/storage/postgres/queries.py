@@ -126,7 +126,7 @@ CLAIM = (
     "INSERT INTO reporting_governance.claim AS c (folder, id, seq, token, host, until) "
     "SELECT folder, id, seq, %s, %s, %s FROM free ON CONFLICT (folder, id) DO UPDATE SET seq = excluded.seq, "
     "token = excluded.token, host = excluded.host, until = excluded.until "
-    "WHERE c.seq <> excluded.seq OR c.until <= %s OR c.token = excluded.token RETURNING id"
+    "WHERE c.seq <> excluded.seq OR c.until <= %s OR c.token = excluded.token RETURNING id, seq"
 )
 DROP_OLD_CLAIMS = "DELETE FROM reporting_governance.claim WHERE until < %s"
 
