@@ -20,6 +20,7 @@ from reporting_governance.core.plugin_changes import Switched, SwitchPlan
 from reporting_governance.errors import ExitCode
 from reporting_governance.stages.plugins_switch import Outcome, SwitchReport, SwitchRequest, switch_plugins
 
+_WAIT_SECONDS = 300  #: for others of ours, each of which may be waiting for OpenClaw's own program
 _CODES = {
     Outcome.CHANGED: ExitCode.DONE,
     Outcome.UNCHANGED: ExitCode.DONE,
@@ -62,7 +63,7 @@ def switch(
         request,
         clock=context.clock,
         ask=_ask if _is_somebody_there() else None,
-        alone=switching(context),
+        alone=switching(context, wait_seconds=_WAIT_SECONDS),
         dry_run=context.dry_run,
     )
     code = ExitCode.PARTIAL if report.unproven else _CODES[report.outcome]
