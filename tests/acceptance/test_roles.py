@@ -340,6 +340,17 @@ def test_a_gate_takes_no_profile_from_somebody_else(state: Path, tmp_path: Path)
     assert [line["type"] for line in Verbs(state).journal()].count("config.changed") == before
 
 
+def test_looking_for_a_key_makes_none(tmp_path: Path) -> None:
+    verbs = Verbs(tmp_path / "state")
+    verbs.ok("report", "start", "t", "--agent", "a")
+    assert not (verbs.state / "keys").exists()
+    ended = Sudo(verbs.state).call("keys", "show")
+    assert ended.code == 1
+    assert "POLICY_BLOCKED: run needs role operator" in ended.err
+    assert not (verbs.state / "keys").exists()
+    assert "log.key" not in {line["type"] for line in verbs.journal()}
+
+
 def test_a_dry_run_is_judged_and_not_recorded(state: Path) -> None:
     told = len(refusals(state))
     assert Sudo(state).call("scan", "--dry-run").code == 1
