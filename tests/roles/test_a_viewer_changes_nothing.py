@@ -127,6 +127,8 @@ def test_a_state_inside_the_state(prepared: World, inside: str) -> None:
         ("bridge", "--profile", "TMP/evil.yaml"),
         ("status", "--html", "STATE/roles.yaml"),
         ("export-audit", "--output", "STATE/roles.yaml"),
+        ("verify-audit", "--write-verifier", "STATE/verifier.py"),
+        ("policy", "test", "baseline", "--junit", "STATE/roles.yaml"),
         ("keys", "rotate", "--signer", "program", "--program", "/usr/bin/touch"),
         ("jobs", "run"),
     ],

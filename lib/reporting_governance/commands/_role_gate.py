@@ -66,7 +66,8 @@ def require_role(context: CommandContext, action: Action, state_owner: int) -> N
     Raises: PolicyBlockedError, after the refusal was recorded or a note of it left in the inbox.
     """
     is_another = os.geteuid() != state_owner
-    if is_another and action in HIGH_RISK and context.actor_uid != os.geteuid():
+    is_lent = context.actor_uid != os.geteuid()
+    if is_another and is_lent and (action is Action.OUTSIDE or action not in _LEFT_ALONE):
         # With the rights of a third user, which neither a role in this state nor owning it gives to anybody.
         raise not_ours(context.state, state_owner)
     if action is Action.STATE_INIT and not (is_another or context.is_set_up):
