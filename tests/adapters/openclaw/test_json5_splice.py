@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reporting_governance.adapters.openclaw import json5_splice
 from reporting_governance.adapters.openclaw.json5_splice import CannotSplice, spliced
 from reporting_governance.adapters.openclaw.texts import read_relaxed
 from reporting_governance.contracts.config_edit import ConfigEdit, EditKind
@@ -164,6 +165,13 @@ def test_what_is_not_understood_is_left_alone(text: str, edit: ConfigEdit, why: 
     with pytest.raises(CannotSplice) as caught:
         spliced(text.encode(), [edit])
     assert why.lower() in str(caught.value).lower()
+
+
+@pytest.mark.parametrize("made", ["{a: true, b: 2}", "{b: 1}", "{a: 1, b: 1}", "{a: true, b: true}", "{a: true", ""])
+def test_a_fault_of_ours_changes_nothing(monkeypatch: pytest.MonkeyPatch, made: str) -> None:
+    monkeypatch.setattr(json5_splice, "_made", lambda text, edit: made)
+    with pytest.raises(CannotSplice, match="not understood"):
+        text_after("{a: 0, b: 1}", put(True, "a"))
 
 
 def test_an_include_beside_the_way_does_not_matter() -> None:
