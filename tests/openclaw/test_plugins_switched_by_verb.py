@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +20,21 @@ pytestmark = pytest.mark.openclaw
 MINE = "// mine\n{\n  plugins: {\n    deny: ['Weather'], // 2025\n    entries: {mem: {enabled: false}},\n  },\n}\n"
 
 
+def on_path(program: Program, folder: Path) -> Path:
+    """Put the program on a PATH, without a network."""
+    words = f"unshare -rn {program.node} {program.openclaw}"
+    path = write(folder / "bin" / "openclaw", f'#!/bin/sh\nexec {words} "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
 def test_the_program_is_asked_and_then_agrees(program: Program, tmp_path: Path) -> None:
     home = Home(tmp_path / "bot")
     plugin(home.loose / "weather")
     plugin(home.loose / "mem", kind="memory")
     plugin(home.loose / "capital", "CapitalId")
     write(home.config, MINE).chmod(0o600)
-    here = write(tmp_path / "bin" / "openclaw", f'#!/bin/sh\nexec unshare -rn {program.node} {program.openclaw} "$@"\n')
-    here.chmod(0o755)
+    on_path(program, tmp_path)
     verbs = Verbs(tmp_path / "state", environment={**home.environment(), "PATH": f"{tmp_path}/bin:/usr/bin:/bin"})
 
     def call(*words: str, code: int = 0) -> Any:
@@ -59,3 +68,25 @@ def test_the_program_is_asked_and_then_agrees(program: Program, tmp_path: Path) 
         ("weather", "cli"),
         ("weather", "file"),
     ]
+
+
+def test_three_of_ours_and_its_own_at_once(program: Program, tmp_path: Path) -> None:
+    """Each of ours asks the program first, so the last of them waits for long."""
+    home = Home(tmp_path / "bot")
+    for name in ("one", "two", "three", "four"):
+        plugin(home.loose / name)
+    write(home.config, {"plugins": {}}).chmod(0o600)
+    openclaw = on_path(program, tmp_path)
+    environment = {**home.environment(), "PATH": f"{tmp_path}/bin:/usr/bin:/bin"}
+    verbs = Verbs(tmp_path / "state", environment=environment)
+    package = ("--openclaw-package", oracle.package_of(program))
+    ours = [verbs.start("plugins", "disable", name, *package) for name in ("one", "two", "three")]
+    theirs = subprocess.Popen([openclaw, "plugins", "disable", "four"], env={**environment, "NO_COLOR": "1", "CI": "1"})
+    for process in ours:
+        _, errors = process.communicate(timeout=500)
+        assert (process.returncode, errors) == (0, b"")
+    assert theirs.wait(100) == 0
+    entries = json.loads(home.config.read_text())["plugins"]["entries"]
+    assert entries == {key: {"enabled": False} for key in ("one", "two", "three", "four")}
+    lines = [line["pluginId"] for line in verbs.journal() if line["type"] == "plugin.disable"]
+    assert sorted(lines) == ["one", "three", "two"]
