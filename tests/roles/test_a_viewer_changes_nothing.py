@@ -20,6 +20,8 @@ from tests.roles.world import OWNER, World, everything
 pytestmark = needs_users
 CALLS = [(verb, tuple(words)) for verb, calls in ATTEMPTS.items() for words in calls if verb in VERBS]
 STATELESS = ("verify-descriptor", "verify-profile", "verify-policy")
+#: one of each verb: what the kernel keeps somebody from who may not even read it keeps him from with any words
+FIRST_CALLS = [(verb, tuple(calls[0])) for verb, calls in ATTEMPTS.items() if verb in VERBS]
 #: what grows by the line of a refusal
 _OF_THE_JOURNAL = ("journal/applied", "journal/log/000000000001.jsonl")
 
@@ -61,7 +63,9 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
     return {name for name in {*before, *after} if before.get(name) != after.get(name)}
 
 
-@pytest.mark.parametrize(("verb", "words"), CALLS, ids=lambda each: each if isinstance(each, str) else " ".join(each))
+@pytest.mark.parametrize(
+    ("verb", "words"), FIRST_CALLS, ids=lambda each: each if isinstance(each, str) else " ".join(each)
+)
 def test_with_a_user_of_his_own(prepared: World, verb: str, words: tuple[str, ...]) -> None:
     before = everything(prepared.state, leave_out=("inbox",))
     ended = prepared.call(User("vera"), verb, *spelled(prepared, words))

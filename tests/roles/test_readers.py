@@ -35,7 +35,9 @@ def opened(world: World) -> World:
     world.ok(OWNER, "report", "checkpoint", "later", "x" * 5_000)  # too long for a line, so it lies in a blob
     world.ok(OWNER, "jobs", "enqueue", "command", "--", "/bin/echo", "hello")
     world.ok(OWNER, "jobs", "run")
+    (world.state / "reviews").rmdir()
     world.ok(OWNER, "doctor", "--rebuild")
+    assert (world.state / "reviews").is_dir(), "it was made anew"
     return world
 
 

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -193,7 +195,8 @@ def test_what_is_checked_is_what_is_read(world: World) -> None:
             from reporting_governance.commands._roles import find_roles
 
             seen = set()
-            for _ in range(3_000):
+            ends_at = time.monotonic() + 20
+            while not ("counts" in seen and len(seen) > 2) and time.monotonic() < ends_at:
                 found = find_roles(str(world.state), state_owner=OWNER.uid)
                 seen.add("counts" if found.roles is not None else found.fault)
                 if found.roles is not None and found.roles.users["vera"].value != "viewer":
@@ -234,7 +237,7 @@ def test_a_viewer_who_changes_where_the_state_lies_gains_nothing(world: World) -
     try:
         while not place.is_symlink():
             pass
-        for _ in range(12):
+        for _ in range(5):
             for words in (("scan",), ("prune", "--keep", "1d"), ("ack", "nightly"), ("init", "--no-readers")):
                 ended = world.call(VERA, *words, state=place)
                 assert ended.code in ((0, 1, 2, 3) if words[0] == "ack" else (1, 2, 3)), ended
@@ -270,9 +273,11 @@ def test_a_state_that_is_swapped_behind_the_gate_is_not_written(world: World, wo
         judged, looked = ActingUser.require, _elsewhere.belongs_to_another
 
         def require(self: ActingUser, action: str) -> None:
-            judged(self, action)
-            if words[0] not in ("ack", "report"):
-                swap()
+            try:
+                judged(self, action)
+            finally:
+                if words[0] not in ("ack", "report"):
+                    swap()
 
         def belongs_to_another(state: str) -> bool:
             is_another = looked(state)
@@ -281,16 +286,15 @@ def test_a_state_that_is_swapped_behind_the_gate_is_not_written(world: World, wo
 
         ActingUser.require = require  # type: ignore[method-assign]
         _elsewhere.belongs_to_another = belongs_to_another
-        import reporting_governance.commands._acting as acting
-
-        acting.belongs_to_another = belongs_to_another
+        vars(import_module("reporting_governance.commands._acting"))["belongs_to_another"] = belongs_to_another
         return main([words[0], "--state", str(place), *words[1:]])
 
     ended = call_as(VERA, race)
-    assert Path(os.readlink(place)) == world.state, "the swap came"
-    assert ended.code in (1, 3), ended
+    leads_to = Path(os.readlink(place))
     place.unlink()
     shutil.rmtree(trap)
+    assert leads_to == world.state, "the swap came"
+    assert ended.code in (1, 3), ended
     assert everything(world.state) == before
 
 

@@ -136,7 +136,7 @@ def test_the_login_uid_is_the_kernel_s(world: World) -> None:
                 except OSError:
                     pass
         libc = ctypes.CDLL(None, use_errno=True)
-        mounted = libc.mount(b"/etc/hostname", b"/proc/self/loginuid", None, 0x1000, None)
+        mounted = int(libc.mount(b"/etc/hostname", b"/proc/self/loginuid", None, 0x1000, None))
         return found + (mounted == 0)
 
     assert call_as(SUDO_VERA, try_it).code == 0
@@ -152,7 +152,7 @@ def test_a_login_uid_that_cannot_be_read_is_that_of_the_process(world: World) ->
 
             assert _identity.actor_uid() == OWNER.uid
             libc = ctypes.CDLL(None, use_errno=True)
-            return libc.mount(os.fsencode(place), b"/proc/self/loginuid", None, 0x1000, None)
+            return int(libc.mount(os.fsencode(place), b"/proc/self/loginuid", None, 0x1000, None))
 
         def covered(place: Path = place) -> int:
             own_accounts()
