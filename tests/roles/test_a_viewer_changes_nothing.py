@@ -205,3 +205,22 @@ def test_a_link_to_the_state_is_the_state(prepared: World) -> None:
     ended = prepared.call(User("gov", login="vera"), "run", state=link)
     assert (ended.code, "POLICY_BLOCKED" in ended.err) == (1, True)
     assert prepared.refusals(since=seq) == [("policy.blocked", "run", "vera", "run")]
+
+
+@pytest.mark.parametrize("way", ["argument", "variable"])
+def test_who_may_report_may_not_choose_the_profile(prepared: World, way: str) -> None:
+    """For a task of one's own no role is needed; a profile decides for everybody."""
+    evil = str(prepared.tmp / "evil.yaml")
+    words = [
+        "report",
+        "start",
+        f"veras-{way}",
+        "--agent",
+        "helper",
+        *(["--profile", evil] if way == "argument" else []),
+    ]
+    environment = {"REPORTGOV_PROFILE": evil} if way == "variable" else {}
+    seq = prepared.seq()
+    ended = prepared.call(User("gov", login="vera", environment=environment), *words)
+    assert (ended.code, "POLICY_BLOCKED: outside" in ended.err) == (1, True), ended
+    assert [each["type"] for each in prepared.journal()[seq:]] == ["policy.blocked"]
