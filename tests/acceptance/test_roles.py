@@ -340,6 +340,13 @@ def test_a_gate_takes_no_profile_from_somebody_else(state: Path, tmp_path: Path)
     assert [line["type"] for line in Verbs(state).journal()].count("config.changed") == before
 
 
+def test_not_even_the_example_is_run_in_a_state_by_a_viewer(state: Path) -> None:
+    ended = Sudo(state).call("run", "--example")
+    assert ended.code == 1
+    assert "POLICY_BLOCKED: run needs role operator" in ended.err
+    assert not (state / "example").exists()
+
+
 def test_looking_for_a_key_makes_none(tmp_path: Path) -> None:
     verbs = Verbs(tmp_path / "state")
     verbs.ok("report", "start", "t", "--agent", "a")

@@ -13,6 +13,7 @@ from reporting_governance.contracts.frozen import frozen
 from reporting_governance.errors import ExitCode, UsageError
 from reporting_governance.stages.report import run_report
 from reporting_governance.stages.status import run_status
+from reporting_governance.storage.files.layout import EXAMPLE
 from reporting_governance.storage.interface import Line, Store, expand
 
 _TASK = "example-nightly-build"
@@ -41,7 +42,7 @@ def run_example(context: CommandContext, max_seconds: float) -> Reply:
     """Seed the task once, run the chain, and show what became of it.  A second run adds nothing new."""
     if context.dry_run:
         raise NoDryExample
-    folder = os.path.join(context.state, "example")
+    folder = os.path.join(context.state, EXAMPLE)
     scratch = replace(context, state=folder, profile_reference=DEFAULT_PROFILE, database=None)
     scratch.store.ready()
     profile = scratch.settings.profile

@@ -55,12 +55,12 @@ def main(
     html: str | None,
 ) -> Reply:
     """Take the inbox in, then scan, enqueue, dispatch and bridge, in order: the line for crontab."""
+    context.require("run")
     if example:
         from reporting_governance.commands._example import run_example
 
         return run_example(context, max_seconds)
     check_signer_options(signer, signer_key)
-    context.require("run")
     try:
         reply = run_watched(context, max_seconds, signer, signer_key)
     except GovernanceError:

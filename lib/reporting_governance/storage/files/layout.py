@@ -11,6 +11,7 @@ from reporting_governance.file_modes import folder_mode
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.mounts import network_mount
 
+EXAMPLE = "example"  #: where in a state `run --example` has one of its own, to be thrown away
 OPEN_TO_PASS = 0o711  #: others may pass through to the inbox and see nothing
 _DROP_BOX = 0o1733  #: everybody may put something in, nobody may look or remove what is another's
 _OTHER_FOLDERS = (
@@ -99,10 +100,13 @@ def prepare_lock(layout: Layout) -> None:
 
 
 def refuse_inside(root: str) -> None:
-    """Let no state begin inside another one, over whatever link it is named.  Raises: InsideAState."""
-    place = os.path.realpath(root)
+    """Let no state begin inside another one, over whatever link it is named, but the one of `run --example`.
+
+    Raises: InsideAState.
+    """
+    real = place = os.path.realpath(root)
     while (place := os.path.dirname(place)) != "/":
-        if os.path.isdir(f"{place}/journal/log"):
+        if os.path.isdir(f"{place}/journal/log") and real != f"{place}/{EXAMPLE}":
             raise InsideAState(path=root, outer=place)
 
 
