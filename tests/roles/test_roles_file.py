@@ -265,7 +265,17 @@ def test_a_viewer_who_changes_where_the_state_lies_gains_nothing(world: World) -
     assert {(each["type"], each["actor"]) for each in world.journal()[seq:]} <= {("policy.blocked", "vera")}
 
 
-@pytest.mark.parametrize("words", [("scan",), ("ack", "nightly"), ("report", "start", "x", "--agent", "y"), ("init",)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("scan",),
+        ("ack", "nightly"),
+        ("report", "start", "x", "--agent", "y"),
+        ("report", "checkpoint", "nightly", "x"),
+        ("init",),
+    ],
+    ids=lambda each: " ".join(each[:2]),
+)
 def test_a_state_that_is_swapped_behind_the_gate_is_not_written(world: World, words: tuple[str, ...]) -> None:
     """The link led to a state of the caller's own while his role was looked up; from then on to the other's."""
     trap, place = world.tmp / "trap", world.tmp / "place"
@@ -294,6 +304,9 @@ def test_a_state_that_is_swapped_behind_the_gate_is_not_written(world: World, wo
                     swap()
 
         def belongs_to_another(state: str) -> bool:
+            if words[1] == "checkpoint":  # of another's task, for which the owner of the trap has the role, there
+                swap()
+                return looked(state)
             is_another = looked(state)
             swap()
             return is_another
