@@ -220,6 +220,21 @@ def test_what_is_under_way_keeps_a_copy_back(tmp_path: Path) -> None:
     refuse_in_flight(source, clock)
 
 
+def test_a_job_that_runs_keeps_a_copy_back(tmp_path: Path) -> None:
+    source = backend(tmp_path / "a")
+    for state, lease in (("queued", None), ("running", {"until": "2026-03-01T05:00:00.000Z"})):
+        identity = f"job_{state}"
+        born = RecordLine(
+            kind="job",
+            id=f"rec_{state}",
+            body={"job_id": identity, "state": state, "lease": lease},
+            views=(ViewKey(Folder.JOBS, identity, DUE),),
+        )
+        source.commit([Group(additions=(Addition(record=born),))], now=NOW)
+    with pytest.raises(InFlight, match=r"job_running$"):
+        refuse_in_flight(source, Clock())
+
+
 def test_a_source_that_is_written_meanwhile(tmp_path: Path) -> None:
     source = life(tmp_path / "a")
     other = backend(tmp_path / "a")

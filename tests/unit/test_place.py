@@ -111,3 +111,27 @@ def test_a_file_that_holds_something_else(text: str, tmp_path: Path) -> None:
     with pytest.raises((WrongState, SecretMissing)) as refused:
         Database(f"${{file:{tmp_path}/url}}").conninfo()
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("password", ["hun/ter2", "hun?ter2", "hun#ter2", "hun@ter2", "hun:ter2", "hun%ter2"])
+def test_a_password_in_a_file_that_would_be_taken_for_something_else(password: str, tmp_path: Path) -> None:
+    """libpq would call part of it a port or a host, and say that part."""
+    (tmp_path / "url").write_text(f"postgresql://user:{password}@db:5432/gov?sslmode=require")
+    with pytest.raises(WrongState, match="percent-encoded") as refused:
+        Database(f"${{file:{tmp_path}/url}}").conninfo()
+    assert "ter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:hun%2Fter2@db:5432/gov?sslmode=require&application_name=a@b",
+        "postgresql://user:pw@one:5432,two:5433/gov",
+        "postgresql://user:pw@[::1]:5432,[::2]/gov",
+        "postgresql://user:pw@/gov?host=/run/postgresql&port=5433",
+        "postgresql://db",
+    ],
+)
+def test_a_url_in_a_file_as_libpq_reads_it(url: str, tmp_path: Path) -> None:
+    (tmp_path / "url").write_text(url)
+    assert Database(f"${{file:{tmp_path}/url}}").conninfo() == url

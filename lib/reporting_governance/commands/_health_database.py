@@ -51,6 +51,4 @@ def _of_role(powers: Powers, place: str, version: int) -> Check:
         what = "is a superuser" if powers.is_superuser else f"may {', '.join(powers.rewrites[:3])}"
         seen = f"{place}: the role {powers.role} {what}, so whoever breaks into this host can rewrite the log"
         return Check(Rule.DATABASE, Verdict.WARNING, seen, _MEMBER)
-    return Check(
-        Rule.DATABASE, Verdict.OK, f"{place}: version {version}; {powers.role} adds to the log and changes none"
-    )
+    return Check(Rule.DATABASE, Verdict.OK, f"{place}: version {version}; {powers.role} only adds to the log")

@@ -51,6 +51,9 @@ class Database(NamedTuple):
         if not (_is_url(found) or re.fullmatch(_SERVICE, found)) or not found.isprintable():
             problem = f"{self.reference} holds neither one URL of PostgreSQL nor service=NAME"
             raise WrongState(option="--state", problem=problem)
+        if not _is_well_formed(found):  # libpq would take part of the password for something else, and say it
+            problem = f"{self.reference} holds a URL in which : / ? # @ or % of a password is not percent-encoded"
+            raise WrongState(option="--state", problem=problem)
         return found
 
 
@@ -119,6 +122,22 @@ def _is_database(option: str, named: str) -> bool:
 
 def _is_url(text: str) -> bool:
     return text.startswith(_URLS)
+
+
+def _is_well_formed(url: str) -> bool:
+    """Tell whether every part of a URL is what it seems, so that no message about one of them holds a password."""
+    authority, path, query = re.fullmatch(r"[a-z]+://([^/?#]*)([^?#]*)(.*)", url).groups()  # type: ignore[union-attr]
+    who, _, where = authority.rpartition("@")
+    ports = [each.rpartition(":")[2] for each in where.split(",") if ":" in each and not each.endswith("]")]
+    ports += re.findall(r"[?&]port=([^&]*)", query)
+    return (
+        "@" not in who + path
+        and "#" not in query
+        and who.count(":") <= 1
+        and not re.search(r"%(?![0-9A-Fa-f]{2})", url)
+        and all(re.fullmatch(r"[0-9,]*", each) for each in ports)
+        and all("=" in each for each in query[1:].split("&") if each)
+    )
 
 
 def _refuse_password(option: str, url: str) -> None:

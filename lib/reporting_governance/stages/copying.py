@@ -179,8 +179,9 @@ def refuse_in_flight(source: Store, clock: Clock) -> None:
         if attempt is not None:
             ends[view.name.id] = attempt["deadline_at"]
     for view in views_of(source, (Folder.JOBS,)):
-        if view.body.get("state") == JobState.RUNNING:
-            ends[view.name.id] = view.body["lease"]["until"]
+        job = view.body.get("job") or {}  # a key of jobs has a view too
+        if job.get("state") == JobState.RUNNING:
+            ends[view.name.id] = job["lease"]["until"]
     ends = {name: until for name, until in ends.items() if parse_time(until) > now}
     if ends:
         shown = ", ".join(sorted(ends)[:5])

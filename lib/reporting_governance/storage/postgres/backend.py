@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from reporting_governance.contracts.journal_line import LineType
@@ -21,6 +22,14 @@ _NOTE_HOST = (
     "ON CONFLICT (name) DO UPDATE SET boot_id = excluded.boot_id, seen_at = excluded.seen_at, "
     "skew_ms = excluded.skew_ms"
 )
+#: Told to the other hosts, roughly: what differs by less is nobody's silence, and is not worth a row that dies.
+_SHARE_HEARTBEAT = (
+    "INSERT INTO reporting_governance.heartbeat (task, heard_at) VALUES (%s, %s) "
+    "ON CONFLICT (task) DO UPDATE SET heard_at = excluded.heard_at "
+    "WHERE heartbeat.heard_at NOT BETWEEN excluded.heard_at - interval '15 seconds' AND excluded.heard_at"
+)
+_FORGET_HEARTBEAT = "DELETE FROM reporting_governance.heartbeat WHERE task = %s"
+_HEARTBEATS = "SELECT task, heard_at FROM reporting_governance.heartbeat WHERE task = ANY(string_to_array(%s, E'\\n'))"
 _HOSTS = "SELECT name, boot_id, seen_at, skew_ms FROM reporting_governance.host ORDER BY name"
 
 
@@ -67,6 +76,31 @@ class PostgresBackend(PostgresStore):
                 if reference is not None:
                     return self.get_blob(reference)
         return None
+
+    def heartbeat(self, task: str, at: datetime) -> None:
+        """Note that a task is alive: exactly on this host, and roughly for those that have no other way to know.
+
+        The tasks of a file of ours are looked at by every host; without this all but one would call them silent.
+        """
+        super().heartbeat(task, at)
+        with self.session.writing() as connection:
+            connection.execute(_SHARE_HEARTBEAT, (task, at))
+
+    def forget_heartbeat(self, task: str) -> None:
+        """Forget when a task was last heard, here and for all."""
+        super().forget_heartbeat(task)
+        with self.session.writing() as connection:
+            connection.execute(_FORGET_HEARTBEAT, (task,))
+
+    def heartbeats(self, tasks: Iterable[str]) -> Mapping[str, datetime | None]:
+        """Return when each task was last heard, by whichever host."""
+        wanted = list(tasks)
+        heard = dict(super().heartbeats(wanted))
+        if wanted:
+            for task, at in self.session.rows(_HEARTBEATS, "\n".join(wanted)):
+                known, at = heard.get(task), at.astimezone(UTC)
+                heard[task] = at if known is None else max(known, at)
+        return heard
 
     def clock_offset(self) -> timedelta:
         """Return what has to be added to this host's clock to have the database's.  Raises: StorageError."""

@@ -38,7 +38,7 @@ _WHO = "SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user
 _WRITES: Final = {
     "INSERT": ("blob", "log_checkpoint", "segment", "snapshot"),
     "UPDATE": ("log_state",),
-    "INSERT, UPDATE, DELETE": ("work", "work_body", "claim", "host"),
+    "INSERT, UPDATE, DELETE": ("work", "work_body", "claim", "host", "heartbeat"),
 }
 #: tables that are the history: whoever may do this to them can rewrite it
 _HISTORY: Final = ("journal", "journal_rest", "log_checkpoint", "retired_leaves")

@@ -132,6 +132,11 @@ CREATE TABLE reporting_governance.host (
     seen_at timestamptz NOT NULL,
     skew_ms bigint NOT NULL
 ) WITH (fillfactor = 50);
+
+CREATE TABLE reporting_governance.heartbeat (
+    task text COLLATE "C" PRIMARY KEY,
+    heard_at timestamptz NOT NULL
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 """
 
 
