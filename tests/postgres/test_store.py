@@ -269,6 +269,30 @@ def test_a_head_is_given_out_only_when_it_is_durable(database: Database, monkeyp
     assert len(settled) == 2
 
 
+def test_what_is_listed_is_read_in_few_round_trips(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, other = database.open("one"), database.open("two")
+    store.commit([birth(number, due=due_name(later(-number))) for number in range(100)], now=NOW)
+    due = store.listing(SPOOL).due(due_name(NOW))
+    asked: list[str] = []
+    rows = Session.rows
+
+    def noted(session: Session, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        asked.append(query)
+        return rows(session, query, *values)
+
+    monkeypatch.setattr(Session, "rows", noted)
+    found = [store.read(name) for name in due]
+    assert [view.body["item"]["spool_id"] for view in found if view] == [name.id for name in due]
+    assert len(asked) <= 7
+    assert store.read(due[5]) == found[5], "again, and somewhere else"
+    other.ready()
+    other.commit([attempt(due[7])], now=NOW)
+    store.ready()
+    assert store.read(due[6]) == found[6]
+    assert store.read(due[7]) is None
+    assert store.read(names(store)[due[7].id]) is not None
+
+
 # -- many hosts
 
 

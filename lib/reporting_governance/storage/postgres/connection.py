@@ -7,6 +7,7 @@ only an answer that is looked at costs a round trip.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -66,6 +67,8 @@ class Session:
         self._connection: Connection[Any] | None = None
         self._place: str | None = None
         self._was_warned = False
+        self._process = os.getpid()
+        self._inherited: list[Any] = []
         self.made = 0  #: how often a connection was made
         self.alone = RLock()  #: held while the connection is in use
 
@@ -78,6 +81,7 @@ class Session:
 
     def close(self) -> None:
         """End the connection."""
+        self._leave_to_parent()
         with self.alone:
             connection, self._connection = self._connection, None
             if connection is not None:
@@ -208,6 +212,7 @@ class Session:
             self.close()
 
     def _connected(self) -> Connection[Any]:
+        self._leave_to_parent()
         if self._connection is not None and not self._connection.closed:
             return self._connection
         psycopg = _driver()
@@ -221,6 +226,12 @@ class Session:
         self._connection = connection
         self.made += 1
         return connection  # type: ignore[no-any-return]
+
+    def _leave_to_parent(self) -> None:
+        """Let go of the connection of the process that this one was forked from; to end it here would end it there."""
+        if self._process != os.getpid():
+            self._inherited.append(self._connection)
+            self._connection, self._process = None, os.getpid()
 
     def _options(self, psycopg: Any) -> dict[str, Any]:
         options: dict[str, Any] = {

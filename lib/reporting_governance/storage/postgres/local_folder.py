@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -12,13 +12,16 @@ from reporting_governance.storage.files import local
 from reporting_governance.storage.files.applied import boot_bytes
 from reporting_governance.storage.files.heartbeats import Heartbeats
 from reporting_governance.storage.files.layout import Layout
+from reporting_governance.storage.postgres.log_state import EMPTY, LogState
 from reporting_governance.storage.postgres.seen import Seen, SeenFile
 
 
 class LocalFolder:
     """One host's folder; made by whatever writes first."""
 
-    def __init__(self, root: str, boot: str) -> None:
+    def __init__(self, root: str, boot: str, monotonic: Callable[[], float]) -> None:
+        self._boot = boot
+        self._monotonic = monotonic
         self._layout = Layout(root)
         self._heartbeats = Heartbeats(self._layout.heartbeats, boot_bytes(boot))
         self._seen = SeenFile(self._layout.journal)
@@ -34,8 +37,16 @@ class LocalFolder:
         with self._errors():
             return self._seen.load()
 
-    def saw(self, seen: Seen, *, anyhow: bool) -> None:
-        """Keep what was seen, `anyhow` also less than before.  Raises: StorageError, NotOurState."""
+    def hint(self) -> LogState:
+        """Return about where the log ends, for a process that has not looked yet.  Raises: StorageError."""
+        seen = self.seen()
+        return EMPTY if seen is None else EMPTY._replace(seq=seen.seq)
+
+    def saw(self, state: LogState, *, anyhow: bool = False) -> None:
+        """Keep what is durable of the log, `anyhow` also less than before.  Raises: StorageError, NotOurState."""
+        assert state.log_id is not None
+        now = int(self._monotonic() * 1000)
+        seen = Seen(state.log_id.hex(), state.seq, state.leaf.hex(), self._boot, state.last_ms, now)
         with self._errors():
             self.make()
             if anyhow:

@@ -72,11 +72,6 @@ LISTING = (
     "SELECT s.seq, (SELECT string_agg(due || '-' || id || '-' || lpad(seq::text, 12, '0') || '.json', E'\\n') "
     "FROM reporting_governance.work WHERE folder = %s) FROM reporting_governance.log_state s"
 )
-READ = (
-    "SELECT b.body FROM reporting_governance.work w JOIN reporting_governance.work_body b "
-    "ON b.folder = %s AND b.id = w.id AND b.seq = w.seq "
-    "WHERE w.folder = %s AND w.id = %s AND w.due = %s AND w.seq = %s"
-)
 BODIES = (
     "SELECT w.id, w.due, w.seq, b.body FROM reporting_governance.work w JOIN reporting_governance.work_body b "
     "ON b.folder = %s AND b.id = w.id AND b.seq = w.seq "

@@ -2,31 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from reporting_governance.contracts.journal_line import Folder, ViewName
-from reporting_governance.storage.files.listing import listed
+from reporting_governance.storage.files.listing import listed, parse_file
 from reporting_governance.storage.interface import Listing, View
 from reporting_governance.storage.postgres import queries
 from reporting_governance.storage.postgres.commit import Bodies
 from reporting_governance.storage.postgres.connection import Session
 from reporting_governance.storage.postgres.writing import body_of
 
+_COUNTS_SECONDS = 1.0
+_MOST_AHEAD = 64
 
-def listing(session: Session, folder: Folder) -> Listing:
+
+def listing(session: Session, folder: Folder, ahead: Ahead) -> Listing:
     """Return all names in a folder; they come as one text, spelled as files would be named.  Raises: StorageError."""
     if folder is Folder.PAST:
         raise ValueError("past/ is not listed; ask for one id")
     [(seq, names)] = session.rows(queries.LISTING, folder.value)
-    return listed(folder, seq, names.split("\n") if names else [])
+    files = names.split("\n") if names else []
+    ahead.listed(folder, files)
+    return listed(folder, seq, files)
 
 
-def read(session: Session, name: ViewName, bodies: Bodies) -> View | None:
-    """Return one exact version, None when it is gone.  Raises: StorageError."""
-    folder = name.folder.value
-    rows = session.rows(queries.READ, folder, folder, name.id, name.due, name.seq)
-    if not rows:
-        return None
-    bodies.keep(name, rows[0][0])
-    return View(name, body_of(rows[0][0]))
+class Ahead:
+    """Reads versions of a listing in the order in which stages work on them, more and more of them at once.
+
+    What was read ahead counts for a moment only, and never after something was added: then it is asked for again.  It
+    may be gone when it is handed out, as anything may that was read before; to add to the log is what tells.
+    """
+
+    def __init__(self, session: Session, bodies: Bodies, monotonic: Callable[[], float]) -> None:
+        self._session = session
+        self._bodies = bodies
+        self._monotonic = monotonic
+        self._files: dict[Folder, Sequence[str]] = {}  #: of the last listing
+        self._places: dict[Folder, dict[str, int]] = {}  #: of each, in order; made when a second one is read
+        self._many: dict[Folder, int] = {}
+        self._found: dict[ViewName, str] = {}
+        self._until = 0.0
+
+    def listed(self, folder: Folder, files: Sequence[str]) -> None:
+        """Learn what a listing has found."""
+        self._files[folder] = files
+        self._places.pop(folder, None)
+        self._many[folder] = 0
+        self._found.clear()
+
+    def forget(self) -> None:
+        """Forget what was read ahead."""
+        self._found.clear()
+
+    def read(self, name: ViewName) -> View | None:
+        """Return one exact version, None when it is gone.  Raises: StorageError."""
+        text = self._found.pop(name, None)
+        if text is None or self._monotonic() > self._until:
+            text = self._asked_for(name)
+        if text is None:
+            return None
+        self._bodies.keep(name, text)
+        return View(name, body_of(text))
+
+    def _asked_for(self, name: ViewName) -> str | None:
+        folder = name.folder
+        more = self._following(name)
+        self._found.clear()
+        ids = "\n".join([name.id, *(each.id for each in more)])
+        rows = self._session.rows(queries.BODIES, folder.value, folder.value, ids)
+        found: dict[ViewName, str] = {ViewName(folder, identity, due, seq): text for identity, due, seq, text in rows}
+        self._until = self._monotonic() + _COUNTS_SECONDS
+        text = found.pop(name, None)
+        self._found = {each: found[each] for each in more if each in found}
+        return text
+
+    def _following(self, name: ViewName) -> list[ViewName]:
+        """Return what is likely to be asked for next: nothing at first, then more each time."""
+        folder = name.folder
+        many = self._many.get(folder, 0)
+        self._many[folder] = min(max(4, 2 * many), _MOST_AHEAD)
+        files = self._files.get(folder)
+        if not many or not files:
+            return []
+        if folder not in self._places:
+            self._files[folder] = files = sorted(files)
+            self._places[folder] = {file: place for place, file in enumerate(files)}
+        place = self._places[folder].get(str(name).partition("/")[2])
+        if place is None:
+            return []
+        return [parse_file(folder, file) for file in files[place + 1 : place + 1 + many]]
 
 
 def past(session: Session, identity: str, bodies: Bodies) -> View | None:

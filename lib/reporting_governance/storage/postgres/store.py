@@ -14,7 +14,6 @@ from reporting_governance.storage.postgres.commit import Bodies
 from reporting_governance.storage.postgres.connection import Session, Timeouts
 from reporting_governance.storage.postgres.local_folder import LocalFolder
 from reporting_governance.storage.postgres.log_state import EMPTY, LogState, Moment, moment
-from reporting_governance.storage.postgres.seen import Seen
 from reporting_governance.storage.postgres.writing import Identity
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from reporting_governance.storage.postgres.claims import Claims
     from reporting_governance.storage.postgres.commit import Commit
     from reporting_governance.storage.postgres.keeping import Keeper
+    from reporting_governance.storage.postgres.reading import Ahead
 
 _HEARTBEAT_SECONDS = 3600
 
@@ -73,7 +73,7 @@ class PostgresStore:
         host = host or os.uname().nodename
         boot = boot or boot_id()
         self._identity = Identity(actor, boot, host, context or {}, clock_step_seconds)
-        self._local = LocalFolder(os.path.abspath(local), boot)
+        self._local = LocalFolder(os.path.abspath(local), boot, monotonic)
         application = f"reporting-governance {verb}@{host}" if verb else f"reporting-governance@{host}"
         self.session = Session(
             conninfo, application=application[:63], timeouts=Timeouts(lock=self._limits.lock_wait_seconds)
@@ -96,6 +96,7 @@ class PostgresStore:
     def ready(self) -> Head:
         from reporting_governance.storage.postgres import looking
 
+        self._ahead.forget()
         state, is_amiss = looking.look(self.session, self._local.seen())
         if is_amiss:
             if not self._heals:
@@ -112,12 +113,10 @@ class PostgresStore:
     def listing(self, folder: Folder) -> Listing:
         from reporting_governance.storage.postgres import reading
 
-        return reading.listing(self.session, folder)
+        return reading.listing(self.session, folder, self._ahead)
 
     def read(self, name: ViewName) -> View | None:
-        from reporting_governance.storage.postgres import reading
-
-        return reading.read(self.session, name, self._bodies)
+        return self._ahead.read(name)
 
     def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
         return self._claims.take(names, limit=limit, now=now, seconds=seconds)
@@ -185,10 +184,11 @@ class PostgresStore:
         if not groups:
             return []
         at = moment(now, self._monotonic())
-        known = self._state if self._state.seq else self._hint()
+        known = self._state if self._state.seq else self._local.hint()
+        self._ahead.forget()
         state, answers = self._commit.add(groups, at, known)
         if state.seq > self._state.seq:
-            self._saw(state)
+            self._local.saw(state)
         self._state = state
         self.has_added = True
         return answers
@@ -268,27 +268,20 @@ class PostgresStore:
     def _take_care(self, at: Moment) -> LogState:
         state = self._care.take(at)
         self._forget()
-        self._saw(state, anyhow=True)
+        self._local.saw(state, anyhow=True)
         return state
-
-    def _saw(self, state: LogState, *, anyhow: bool = False) -> None:
-        """Keep what is durable of the log, outside the database."""
-        assert state.log_id is not None
-        at = self._monotonic()
-        seen = Seen(
-            state.log_id.hex(), state.seq, state.leaf.hex(), self._identity.boot_id, state.last_ms, int(at * 1000)
-        )
-        self._local.saw(seen, anyhow=anyhow)
-
-    def _hint(self) -> LogState:
-        """Return about where the log ends, for a process that has not looked yet."""
-        seen = self._local.seen()
-        return EMPTY if seen is None else EMPTY._replace(seq=seen.seq)
 
     def _forget(self) -> None:
         self._bodies.forget()
+        self._ahead.forget()
         if "_births" in vars(self):
             self._births.forget()
+
+    @cached_property
+    def _ahead(self) -> "Ahead":
+        from reporting_governance.storage.postgres.reading import Ahead
+
+        return Ahead(self.session, self._bodies, time.monotonic)
 
     @cached_property
     def _care(self) -> "Care":
