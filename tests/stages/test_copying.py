@@ -81,6 +81,7 @@ def files_under(root: Path, *places: str) -> dict[str, bytes]:
     return found
 
 
+UNTIL = "2026-03-01T05:00:00.000Z"
 COPIED = ("journal/log", "blobs", *(folder.value for folder in Folder))
 
 
@@ -222,12 +223,12 @@ def test_what_is_under_way_keeps_a_copy_back(tmp_path: Path) -> None:
 
 def test_a_job_that_runs_keeps_a_copy_back(tmp_path: Path) -> None:
     source = backend(tmp_path / "a")
-    for state, lease in (("queued", None), ("running", {"until": "2026-03-01T05:00:00.000Z"})):
+    for state, lease in (("queued", None), ("running", {"until": UNTIL, "host": "here", "pid": 1})):
         identity = f"job_{state}"
         born = RecordLine(
             kind="job",
             id=f"rec_{state}",
-            body={"job_id": identity, "state": state, "lease": lease},
+            body={"job_id": identity, "state": state, "lease": lease, "attempts": 1, "changed_at": UNTIL},
             views=(ViewKey(Folder.JOBS, identity, DUE),),
         )
         source.commit([Group(additions=(Addition(record=born),))], now=NOW)
