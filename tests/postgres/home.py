@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -16,6 +17,8 @@ from tests.postgres.servers import Server, new_server
 def server() -> Server:
     """Return the server of this process, started now if need be; it ends with the process."""
     binaries = chosen()
+    if not _has_name():
+        pytest.skip("a PostgreSQL server does not start for a user that the system has no name for")
     if binaries is None:
         if CHOICE in os.environ:
             pytest.fail(f"no PostgreSQL as {CHOICE}={os.environ[CHOICE]} wants it")
@@ -24,6 +27,13 @@ def server() -> Server:
     # a fork that ends in the usual way must not take the server along
     atexit.register(lambda: ours.remove() if os.getpid() == owner else None)
     return ours.start()
+
+
+def _has_name() -> bool:
+    try:
+        return bool(pwd.getpwuid(os.geteuid()))
+    except KeyError:
+        return False
 
 
 @contextmanager

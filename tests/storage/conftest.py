@@ -12,7 +12,7 @@ from reporting_governance.storage.interface import Store
 from reporting_governance.storage.memory import MemoryStore
 
 IN_A_DATABASE = [
-    pytest.param("postgres", marks=pytest.mark.postgres),
+    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.everywhere]),
     pytest.param("dry_run_postgres", marks=pytest.mark.postgres),
 ]
 

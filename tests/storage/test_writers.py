@@ -89,6 +89,7 @@ def test_four_writers(tmp_path: Path, kills: int) -> None:
 
 def race(root: str, *, writers: int, kills: int, seed: int) -> None:
     chance = random.Random(seed)
+    current().prepare(root)
     running: dict[int, int] = {}
     acknowledged: list[int] = []
     for number in range(writers):

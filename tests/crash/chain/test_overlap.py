@@ -63,6 +63,7 @@ def four_runs(folder: Path, number: int, *, killing: bool) -> None:
     profile = folder / "profile.yaml"
     profile.write_text(yaml.safe_dump(profile_document(**pager)))
     world = World(str(folder / "state"), profile_of(**pager))
+    current().prepare(world.root)
     said: list[list[str]] = []
     for seconds, act in ((0, World.start), (OVERDUE, None), (REPEATED, None), (OVER, World.end)):
         world.at(max(seconds, world.clock.seconds))
@@ -91,6 +92,7 @@ def four_of_each_stage(folder: Path, number: int, *, killing: bool) -> None:
     policy()
     said: list[list[str]] = []
     world = World(str(folder / "state"), profile)
+    current().prepare(world.root)
     for _, seconds, act in SCRIPT:
         world.at(max(seconds, world.clock.seconds))
 
