@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from reporting_governance.errors import GovernanceError
 from reporting_governance.storage.postgres import telling
-from reporting_governance.storage.postgres.away import ConnectionLost, DriverMissing, StoreAway, TryAgain
+from reporting_governance.storage.postgres.away import ConnectionLost, StoreAway, TryAgain
+from reporting_governance.storage.postgres.driver import driver, place_of
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor
@@ -50,6 +51,7 @@ class Timeouts(NamedTuple):
     statement: float = 30
     lock: float = 20
     idle: float = 10
+    in_all: float = 60  #: a transaction, its wait for the disk and for a standby too, which the server never ends
 
 
 class Session:
@@ -76,7 +78,7 @@ class Session:
     def place(self) -> str:
         """Return what names the database in messages: host, port and name, nothing else of what connects."""
         if self._place is None:
-            self._place = _place(self._conninfo)
+            self._place = place_of(self._conninfo)
         return self._place
 
     def close(self) -> None:
@@ -189,9 +191,9 @@ class Session:
 
         times = self._timeouts
         try:
-            with connection.pipeline():
+            with self._in_time(connection) if access == "READ WRITE" else nullcontext(), connection.pipeline():
                 connection.execute(_BEGIN.format(level=level, access=access))
-                connection.execute(_SETTINGS.format(more=more), [f"{round(each * 1000)}ms" for each in times])
+                connection.execute(_SETTINGS.format(more=more), [f"{round(each * 1000)}ms" for each in times[:3]])
                 yield connection
                 connection.execute("COMMIT")
         except psycopg.Error as error:
@@ -200,6 +202,23 @@ class Session:
         except BaseException:
             self._clear()
             raise
+
+    @contextmanager
+    def _in_time(self, connection: Connection[Any]) -> Iterator[None]:
+        """Break off what takes too long: what the server is told to wait for may never come."""
+        from threading import Timer
+
+        def break_off() -> None:
+            with suppress(Exception):
+                connection.cancel_safe(timeout=5)
+
+        timer = Timer(self._timeouts.in_all, break_off)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _clear(self) -> None:
         """Leave no transaction behind: undo it, or end the connection with it."""
@@ -215,7 +234,7 @@ class Session:
         self._leave_to_parent()
         if self._connection is not None and not self._connection.closed:
             return self._connection
-        psycopg = _driver()
+        psycopg = driver()
         try:
             connection = psycopg.connect(self._conninfo, **self._options(psycopg))
         except psycopg.OperationalError as error:
@@ -261,7 +280,7 @@ class Session:
 
     def _told(self, error: Any) -> GovernanceError:
         """Return what an error means to whoever called.  Raises it as it is when it is a bug of ours."""
-        is_broken = isinstance(error, _driver().OperationalError) or self._connection is None or self._connection.broken
+        is_broken = isinstance(error, driver().OperationalError) or self._connection is None or self._connection.broken
         if error.sqlstate is None and not is_broken:
             raise error  # a call that psycopg itself refuses
         told = telling.told(error, self.place, self._timeouts.lock)
@@ -275,26 +294,3 @@ def one(cursor: Cursor[Any]) -> tuple[Any, ...]:
     row = cursor.fetchone()
     assert row is not None
     return tuple(row)
-
-
-def _driver() -> Any:
-    try:
-        import psycopg
-    except ImportError:
-        raise DriverMissing from None
-    import logging
-
-    logging.getLogger("psycopg").addHandler(logging.NullHandler())  # what it tells there, its errors tell too
-    return psycopg
-
-
-def _place(conninfo: str) -> str:
-    psycopg = _driver()
-    try:
-        said = psycopg.conninfo.conninfo_to_dict(conninfo)
-    except psycopg.Error:
-        return "postgresql"
-    if said.get("service"):
-        return f"service={said['service']}"
-    port = f":{said['port']}" if said.get("port") else ""
-    return f"postgresql://{said.get('host', '')}{port}/{said.get('dbname', '')}"
