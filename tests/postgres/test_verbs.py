@@ -87,6 +87,28 @@ def test_the_whole_chain(verbs: Verbs, tmp_path: Path) -> None:
     assert verified.code == 0, verified
 
 
+def test_the_log_itself_is_verified_and_an_owner_who_changes_it_is_found(
+    verbs: Verbs, databases: PostgresBackEnd, tmp_path: Path
+) -> None:
+    verbs.ok("init")
+    verbs.ok("report", "start", "t", "--agent", "coder")
+    verbs.ok("report", "checkpoint", "t", WORDS)
+    verbs.ok("run")
+    key = verbs.ok("keys", "show", "--format", "json").document()["key"]["verifier_key"]
+    asked = ("verify-audit", "--key", key, "--require", "authenticity")
+    assert verbs.call(*asked).code == 0
+    with server().connect(databases.database(str(verbs.state))) as connection:
+        (line,) = connection.execute("SELECT line FROM reporting_governance.journal WHERE seq = 4").fetchone() or ()
+        changed = bytes(line).replace(b"coder", b"doker")
+        assert changed != bytes(line)
+        connection.execute(
+            "UPDATE reporting_governance.journal SET line = %b, leaf = sha256(%b) WHERE seq = 4",
+            (changed, b"\0" + changed),
+        )
+    assert verbs.call(*asked).code == 1
+    assert not list(tmp_path.glob("**/reportgov-log-*"))
+
+
 def test_a_text_is_erased_and_old_lines_are_asked_about(verbs: Verbs) -> None:
     verbs.ok("report", "start", "t", "--agent", "a")
     verbs.ok("report", "checkpoint", "t", WORDS)
@@ -367,6 +389,7 @@ def test_a_clock_that_is_off_is_told(verbs: Verbs, databases: PostgresBackEnd) -
     assert (host["name"], host["skew_ms"], host["is_skewed"]) == ("elsewhere", 5000, True)
     seen = [each for each in verbs.call("doctor", "--format", "json").document()["checks"] if each["rule"] == "GOV919"]
     assert any(each["name"] == "database elsewhere" and "+5.0 s" in each["seen"] for each in seen)
+    assert "elsewhere +5.0 s" in verbs.ok("status").out
 
 
 def test_while_a_database_is_away_its_clock_is_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -275,3 +275,14 @@ def test_a_damaged_source_is_not_copied(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="damaged"):
         copied(source, tmp_path / "b")
     assert not (tmp_path / "b/journal/log").exists()
+
+
+def test_a_log_whose_oldest_lines_are_retired_is_not_copied_yet(tmp_path: Path) -> None:
+    source = life(tmp_path / "a")
+
+    class Retired:
+        def segments(self) -> Any:
+            return source.log_source().segments()[1:]
+
+    with pytest.raises(NotACopy, match="retired"), copy_target(str(tmp_path / "b")) as target:
+        run_copy(source, Retired(), target, opened=lambda: source, clock=Clock(), progress=lambda amount: None)  # type: ignore[arg-type]

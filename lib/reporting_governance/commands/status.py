@@ -124,6 +124,8 @@ def describe(report: StatusReport, context: CommandContext) -> str:
         )
     if trust := _trust(report):
         parts.append(trust)
+    if context.database is not None:
+        parts += _skewed(context)
     if problem := last_problem(context.state):
         parts.append(f"Heads of the journal are not signed since {problem['at']}: {problem['problem']}.")
     if held := _anchors(anchors_known(context), report.lines):
@@ -150,6 +152,15 @@ def _counted(task: WatchedTask) -> str:
     if task.counted is None:
         return ""
     return f"counted {task.counted_because}" if task.counted else f"not counted because {task.counted_because}"
+
+
+def _skewed(context: CommandContext) -> list[str]:
+    """Return which hosts' clocks are off, as far as they ran on this database."""
+    from reporting_governance.commands._database import SKEW_LIMIT_SECONDS
+
+    found = [each for each in context.postgres.hosts() if abs(each.skew_ms) > SKEW_LIMIT_SECONDS * 1000]
+    told = ", ".join(f"{each.name} {each.skew_ms / 1000:+.1f} s" for each in found)
+    return [f"Clocks that are off, against the database's: {told}.  What is recorded bears its time."] if told else []
 
 
 def _trust(report: StatusReport) -> str:

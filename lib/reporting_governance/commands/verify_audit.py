@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 import click
@@ -64,7 +65,7 @@ from reporting_governance.errors import ExitCode
 def main(context: CommandContext, *, path: str | None, write_verifier: str | None, **options: Any) -> Reply:
     """Check that a journal, or a bundle of it, is whole, in order, unchanged, signed, and the one that others know.
 
-    Without PATH: the journal of the state folder. Each verdict stands by itself; what was found against one has a code
+    Without PATH: the journal that --state names. Each verdict stands by itself; what was found against one has a code
     of its own (docs/verifying.md) and names its place. A key that lies in a bundle proves nothing: give the one that
     you have from elsewhere.
     """
@@ -78,19 +79,26 @@ def main(context: CommandContext, *, path: str | None, write_verifier: str | Non
     from reporting_governance.verifier.verifying import Wish, WishRefused, verify_wish
     from reporting_governance.verifier.working import cores
 
-    wish = Wish(
-        path if path is not None or options["proof"] is not None else context.state,
-        options["keys"],
-        options["since"],
-        options["anchors"],
-        options["require"],
-        options["proof"],
-        options["workers"] or cores(),
-    )
-    try:
-        done = verify_wish(wish)
-    except WishRefused as refused:
-        raise click.UsageError(str(refused)) from None
+    with ExitStack() as stack:
+        if path is None and options["proof"] is None:
+            path = context.state
+            if context.database is not None:
+                from reporting_governance.commands._written_out import written_out
+
+                path = stack.enter_context(written_out(context))
+        wish = Wish(
+            path,
+            options["keys"],
+            options["since"],
+            options["anchors"],
+            options["require"],
+            options["proof"],
+            options["workers"] or cores(),
+        )
+        try:
+            done = verify_wish(wish)
+        except WishRefused as refused:
+            raise click.UsageError(str(refused)) from None
     return Reply(done.document, page_of(done.document), ExitCode(done.exit_code))
 
 

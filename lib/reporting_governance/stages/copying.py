@@ -149,6 +149,8 @@ def run_copy(
     head = source.ready()
     if head.seq == 0:
         raise NotACopy(problem="there is nothing to copy: the log has no line yet")
+    if log.segments()[0].first != 1:
+        raise NotACopy(problem="its oldest lines are retired, and such a log cannot be copied yet")
     refuse_in_flight(source, clock)
     standing = target.standing()
     if standing.is_finished:
@@ -255,9 +257,6 @@ def _lines(
     for segment in log.segments():
         if segment.first > last:
             break
-        if segment.first == log.segments()[0].first:
-            for leaf_before in log.retired_leaves(segment.first):
-                before = leaf_before
         piece: list[SourceLine] = []
         size = 0
         for line in log.lines(segment, before, last):

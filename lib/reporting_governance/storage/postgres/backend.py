@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -30,6 +30,7 @@ _SHARE_HEARTBEAT = (
 )
 _FORGET_HEARTBEAT = "DELETE FROM reporting_governance.heartbeat WHERE task = %s"
 _HEARTBEATS = "SELECT task, heard_at FROM reporting_governance.heartbeat WHERE task = ANY(string_to_array(%s, E'\\n'))"
+_BLOBS = "SELECT digest, content FROM reporting_governance.blob WHERE digest > %s ORDER BY digest LIMIT 200"
 _HOSTS = "SELECT name, boot_id, seen_at, skew_ms FROM reporting_governance.host ORDER BY name"
 
 
@@ -101,6 +102,13 @@ class PostgresBackend(PostgresStore):
                 known, at = heard.get(task), at.astimezone(UTC)
                 heard[task] = at if known is None else max(known, at)
         return heard
+
+    def blobs(self) -> Iterator[tuple[str, bytes]]:
+        """Yield every blob by its digest, salt and all.  Raises: StorageError."""
+        last = ""
+        while rows := self.session.rows(_BLOBS, last):
+            for last, content in rows:
+                yield last, bytes(content)
 
     def clock_offset(self) -> timedelta:
         """Return what has to be added to this host's clock to have the database's.  Raises: StorageError."""
