@@ -4,9 +4,11 @@ A child is forked, gets its accounts by a bind mount over /etc/passwd and /etc/g
 uid that a login would have set, and then becomes the user for good.  The kernel decides what it may do, as for anybody.
 """
 
+import atexit
 import ctypes
 import os
 import pwd
+import shutil
 import signal
 import sys
 import tempfile
@@ -79,6 +81,7 @@ def groups_of(name: str) -> tuple[int, ...]:
 def accounts() -> tuple[Path, Path]:
     """Return files to stand in for /etc/passwd and /etc/group: the machine's, and our users."""
     folder = Path(tempfile.mkdtemp(prefix="reportgov-accounts-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # no child comes here: it ends without tidying up
     folder.chmod(0o755)
     users = [f"{name}:x:{uid}:{uid}::/nonexistent:/bin/sh\n" for name, uid in UIDS.items()]
     groups = [f"{name}:x:{uid}:\n" for name, uid in UIDS.items()]
