@@ -11,6 +11,7 @@ import pytest
 
 from reporting_governance.errors import ExitCode, StorageError
 from reporting_governance.storage.postgres import connection as patience
+from tests.acceptance.verbs import Verbs
 from tests.crash.chain.processes import Told, told_all
 from tests.crash.chain.world import OVER, OVERDUE, REPEATED, SCRIPT, STEPS, World, play, profile_of
 from tests.postgres.back_end import PostgresBackEnd
@@ -123,3 +124,24 @@ def test_the_network_fails_at_many_messages(
 ) -> None:
     stride = 1 if name == "its sends alone" else 7
     assert every_fault(databases, tmp_path, name, outage=outage, stride=stride, first=1) > 59
+
+
+@pytest.mark.parametrize(
+    "at", [1, 70, 190, *(pytest.param(each, marks=pytest.mark.long) for each in range(25, 400, 30))]
+)
+def test_a_run_from_crontab_ends_with_75_and_says_why(databases: PostgresBackEnd, tmp_path: Path, at: int) -> None:
+    """The next run does what this one could not; the operator hears of it once."""
+    verbs = Verbs(tmp_path / "host", environment={"REPORTGOV_TEST": "a process of its own"})
+    verbs.ok("init")
+    verbs.overdue("nightly")
+    with Proxy(server().socket_path) as network:
+        network.arm(Plan(fault=FAULTS[at % len(FAULTS)], at=at, outage=True))
+        databases.through = network
+        ended = verbs.call("run")
+        databases.through = None
+        assert network.fired, "the run took fewer messages"
+    assert (ended.code, ended.out) == (75, ""), ended
+    assert databases.database(str(verbs.state)) in ended.err
+    assert verbs.call("run").code == 0
+    assert len(verbs.outbox()) == 1
+    assert [each["outcome"] for each in verbs.records("receipt")] == ["acked"]
