@@ -116,6 +116,7 @@ def run_as(user: User, arguments: Sequence[str], *, at: Path | None = None) -> E
 
 def call_as(user: User, work: Callable[[], int | None]) -> Ended:
     """Do something as a user, in a fork of this process; what it returns is the exit code."""
+    accounts()  # made here once, and not by each child
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = os.fork()
         if child == 0:
