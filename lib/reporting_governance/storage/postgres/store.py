@@ -2,22 +2,22 @@
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
 from reporting_governance.storage.files.limits import Limits
-from reporting_governance.storage.interface import Addition, Answer, Group, Head, Line, Listing, TreeHead, View
+from reporting_governance.storage.interface import Addition, Answer, Group, Head, Listing, View
 from reporting_governance.storage.postgres.commit import Bodies
 from reporting_governance.storage.postgres.connection import Session, Timeouts
 from reporting_governance.storage.postgres.local_folder import LocalFolder
+from reporting_governance.storage.postgres.log_reader import LogReader
 from reporting_governance.storage.postgres.log_state import EMPTY, LogState, Moment, moment
 from reporting_governance.storage.postgres.writing import Identity
 
 if TYPE_CHECKING:
-    from reporting_governance.contracts.retention import Retirement
     from reporting_governance.storage.postgres.births import Births
     from reporting_governance.storage.postgres.care import Care
     from reporting_governance.storage.postgres.claims import Claims
@@ -32,7 +32,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class PostgresStore:
+class PostgresStore(LogReader):
     """Records and views in one database.  Any number of processes of any number of hosts may use it at once.
 
     Args:
@@ -130,47 +130,6 @@ class PostgresStore:
         from reporting_governance.storage.postgres import reading
 
         return reading.past_names(self.session, prefix)
-
-    def tree_head(self) -> TreeHead:
-        from reporting_governance.storage.postgres import looking
-
-        return looking.tree_head(self.session)
-
-    def log_checkpoints(self) -> list[int]:
-        from reporting_governance.storage.postgres import queries
-
-        return [row[0] for row in self.session.rows(queries.LOG_CHECKPOINTS)]
-
-    def newest_log_checkpoint(self) -> int:
-        from reporting_governance.storage.postgres import queries
-
-        return int(self.session.rows(queries.NEWEST_LOG_CHECKPOINT)[0][0])
-
-    def log_checkpoint(self, size: int) -> bytes | None:
-        from reporting_governance.storage.postgres import queries
-
-        rows = self.session.rows(queries.LOG_CHECKPOINT, size)
-        return bytes(rows[0][0]) if rows else None
-
-    def replay(self, from_seq: int = 1) -> Iterator[Line]:
-        from reporting_governance.storage.postgres import lines
-
-        return lines.replay(self.session, from_seq)
-
-    def retirements(self) -> "list[Retirement]":
-        from reporting_governance.storage.postgres import lines
-
-        return lines.retirements(self.session)
-
-    def holding(self, words: Collection[str]) -> list[int]:
-        from reporting_governance.storage.postgres import lines
-
-        return lines.holding(self.session, words)
-
-    def get_blob(self, reference: Mapping[str, Any]) -> bytes | None:
-        from reporting_governance.storage.postgres import blobs
-
-        return blobs.get(self.session, reference["$blob"])
 
     def heartbeats(self, tasks: Iterable[str]) -> Mapping[str, datetime | None]:
         return self._local.heartbeats(tasks)
