@@ -92,7 +92,9 @@ def test_what_is_retired_is_gone_and_every_root_stays(url: str, tmp_path: Path) 
     assert list(log.retired_leaves(last + 1)) == leaves[:last]
     assert log.segments()[0].first == last + 1
     assert views(url) == before
+    sizes = [(each.first, each.size) for each in log.segments()]
     store.rebuild()
+    assert [(each.first, each.size) for each in PostgresLog(store.session, "").segments()] == sizes
     assert views(url) == before, "the views behind what is retired come from the snapshot"
     assert store.tree_head().root == tree_root(frontier)
     assert store.keeper().finish() == ([], 0)

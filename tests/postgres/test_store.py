@@ -18,7 +18,7 @@ from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Addition, Group
 from reporting_governance.storage.lines import ZERO_LEAF
-from reporting_governance.storage.postgres import migrating, schema
+from reporting_governance.storage.postgres import migrating, roles, schema
 from reporting_governance.storage.postgres.away import NotAllowed, StoreAway, WrongSchema
 from reporting_governance.storage.postgres.connection import Session
 from reporting_governance.storage.postgres.exporting import PostgresLog
@@ -411,4 +411,45 @@ def test_a_role_that_may_only_read_is_told_so(database: Database) -> None:
         reader.close()
     finally:
         database.run(f"DROP OWNED BY {role}")
+        database.run(f"DROP ROLE {role}")
+
+
+def test_a_writer_can_do_a_hosts_work_and_nothing_to_history(database: Database) -> None:
+    import psycopg
+
+    roles.grant(database.open().session)
+    role = f"host_{os.getpid()}"
+    database.run(f"CREATE ROLE {role} LOGIN IN ROLE {roles.WRITER}")
+    try:
+        limits = Limits(segment_bytes=2500, past_seconds=1)
+        writer = PostgresStore(
+            database.url.replace("tests@", f"{role}@"), local=str(database.folder / "w"), actor="uid:0", limits=limits
+        )
+        database.stores.append(writer)
+        for number in range(6):
+            writer.commit([birth(number)], now=later(10 * number))
+            writer.commit([settle(names(writer)[item_id(number)], into_past=True)], now=later(10 * number + 1))
+        writer.keep_log_checkpoint(3, b"note")
+        reference = writer.put_blob(b"words")
+        before = views_in(database)
+        database.run("DELETE FROM reporting_governance.work")
+        writer.rebuild()
+        assert views_in(database) == before
+        assert {each.first for each in log_of(writer, database).segments()} > {1}
+        with pytest.raises(NotAllowed):
+            writer.erase_blob(reference["$blob"], reason="asked", now=NOW)
+        with pytest.raises(NotAllowed):
+            writer.keep_log_checkpoint(3, b"another")
+        for statement in (
+            "UPDATE reporting_governance.journal SET line = ''",
+            "DELETE FROM reporting_governance.journal_000000",
+            "TRUNCATE reporting_governance.journal",
+            "DELETE FROM reporting_governance.blob",
+            "INSERT INTO reporting_governance.journal (seq, line, leaf, inserted_by) VALUES (99, '', '', 'other')",
+        ):
+            with server().connect(database.name, user=role) as other, pytest.raises(psycopg.Error) as refused:
+                other.execute(statement)
+            assert refused.value.sqlstate == "42501", statement
+        writer.close()
+    finally:
         database.run(f"DROP ROLE {role}")

@@ -58,11 +58,13 @@ ADD_LINES = (
 # -- segments
 
 SEGMENTS = "SELECT first, start, opened_ms FROM reporting_governance.segment ORDER BY first"
+ALL_SEGMENTS = "SELECT first, start, opened_ms, has_void FROM reporting_governance.segment"
 SEGMENT_OF = "SELECT first, has_void FROM reporting_governance.segment WHERE first <= %s ORDER BY first DESC LIMIT 1"
 ADD_SEGMENT = "INSERT INTO reporting_governance.segment (first, start, opened_ms) VALUES (%s, %s, %s)"
 EMPTY_SEGMENTS = "DELETE FROM reporting_governance.segment"
 ADD_SEGMENT_READ = (
-    "INSERT INTO reporting_governance.segment (first, start, opened_ms, has_void) VALUES (%s, %s, %s, %s)"
+    "INSERT INTO reporting_governance.segment (first, start, opened_ms, has_void) VALUES (%s, %s, %s, %s) "
+    "ON CONFLICT (first) DO NOTHING"
 )
 PAST_BEFORE = "SELECT max(first) FROM reporting_governance.segment WHERE opened_ms <= %s"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -47,6 +47,8 @@ def anew(connection: Any, place: str) -> LogState:
         raise StorageError(path=place, reason="there is no line, and nothing says that there never was one")
     views, tally, snapshot = beginning(rows, place)
     named = None
+    known = {first: (start, has_void) for first, start, _, has_void in rows(queries.ALL_SEGMENTS)}
+    tally.size, _ = known.get(views.place.seq + 1, (0, False))
     raws = lines.raw_lines(rows, views.place.seq + 1, last[0][0] + 1)
     for group in lines.chained(tally.through(raws), views.place, last[0][0], place):
         tally.learn(group)
@@ -59,10 +61,9 @@ def anew(connection: Any, place: str) -> LogState:
         )
     state = tally.state(views.marks)
     connection.execute(queries.SET_STATE, state.values())
-    connection.execute(queries.EMPTY_SEGMENTS)
-    for segment in tally.segments:
-        connection.execute(queries.ADD_SEGMENT_READ, tuple(segment))
+    _write_segments(connection, known, tally.segments)
     _write(connection, views)
+    _erase(rows, connection, views.erased)
     return state
 
 
@@ -81,7 +82,8 @@ class Tally:
         self._begun = self._seq = seq
         self._leaf = leaf
         self._frontier = frontier
-        self._size = self._length = self._last_ms = 0
+        self.size = 0  #: bytes of all lines up to here
+        self._length = self._last_ms = 0
 
     def through(self, raws: Iterable[bytes]) -> Iterator[bytes]:
         """Yield lines as they are, counted."""
@@ -89,7 +91,7 @@ class Tally:
             self._leaf = leaf_hash(raw)
             self._seq, self._frontier = extend(self._seq, self._frontier, (self._leaf,))
             self._length = len(raw) + 1
-            self._size += self._length
+            self.size += self._length
             yield raw
 
     def learn(self, group: LineGroup) -> None:
@@ -98,7 +100,7 @@ class Tally:
         self._last_ms = milliseconds(document["ts"])
         if not self.segments or document["type"] == _SEGMENT_OPEN:
             first = group[0].seq if self.segments else self._begun + 1
-            start = self._size - self._length if document["type"] == _SEGMENT_OPEN else 0
+            start = self.size - self._length if document["type"] == _SEGMENT_OPEN else 0
             self.segments.append([first, start, self._last_ms, False])
         if document["type"] == _TORN:
             self.segments[-1][3] = True
@@ -109,7 +111,7 @@ class Tally:
         row = EMPTY.marked(marks)._replace(
             seq=self._seq, leaf=self._leaf, frontier=self._frontier, segment=first, segment_start=start
         )
-        return row._replace(size=self._size, last_ms=self._last_ms, opened_ms=opened_ms)
+        return row._replace(size=self.size, last_ms=self._last_ms, opened_ms=opened_ms)
 
 
 def _write(connection: Any, views: State) -> None:
@@ -122,8 +124,22 @@ def _write(connection: Any, views: State) -> None:
     for folder, made in by_folder.items():
         for at in range(0, len(made), _BATCH):
             send_puts(connection, folder, made[at : at + _BATCH])
-    for digest in views.erased:
-        connection.execute(queries.ERASE_BLOBS, (digest,))
+
+
+def _write_segments(connection: Any, known: Mapping[int, tuple[int, bool]], segments: list[list[Any]]) -> None:
+    """Make the rows of segments what the lines say; nothing is taken away unless it is wrong: only the owner may."""
+    said = {first: (start, has_void) for first, start, _, has_void in segments}
+    if any(said.get(first) != row for first, row in known.items()):
+        connection.execute(queries.EMPTY_SEGMENTS)
+    for segment in segments:
+        connection.execute(queries.ADD_SEGMENT_READ, tuple(segment))
+
+
+def _erase(rows: lines.Rows, connection: Any, digests: list[str]) -> None:
+    """Delete blobs that lines erase and that are there again, as after an older backup."""
+    for digest in digests:
+        if rows(queries.BLOB, digest):
+            connection.execute(queries.ERASE_BLOBS, (digest,))
 
 
 def body_text_in(content: bytes) -> str:
