@@ -18,6 +18,7 @@ from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Addition, Group
 from reporting_governance.storage.lines import ZERO_LEAF
+from reporting_governance.storage.postgres import lines as lines_of_the_log
 from reporting_governance.storage.postgres import migrating, roles, schema
 from reporting_governance.storage.postgres.away import NotAllowed, StoreAway, WrongSchema
 from reporting_governance.storage.postgres.connection import Session
@@ -330,11 +331,15 @@ def test_a_birth_among_many_lines_of_others(database: Database) -> None:
 # -- its export
 
 
-def test_a_log_comes_out_of_a_database_as_out_of_a_folder(database: Database, tmp_path: Path) -> None:
+def test_a_log_comes_out_of_a_database_as_out_of_a_folder(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same lines are put into both, byte by byte."""
     folder = FilesStore(str(tmp_path / "state"), actor="uid:0", limits=Limits(segment_bytes=3000), now=lambda: NOW)
     for number in range(1, 12):
         folder.commit([birth(number), observed(number, "long " * 80)], now=NOW)
+        if number == 6:
+            tear(tmp_path / "state" / "journal" / "log")
     folder.keep_log_checkpoint(12, b"note\n")
     there = log_folder(str(tmp_path / "state"))
     brought(there, database)
@@ -354,7 +359,16 @@ def test_a_log_comes_out_of_a_database_as_out_of_a_folder(database: Database, tm
     digest = sha256(there.blob(digest_in(folder)) or b"").hexdigest()
     assert here.blob(digest) == there.blob(digest)
     assert store.tree_head() == folder.tree_head()
+    monkeypatch.setattr(lines_of_the_log, "LARGEST_COMMIT", 2)  # so that reading begins in the middle
+    for seq in range(1, store.head().seq + 1):
+        assert list(store.replay(seq)) == list(folder.replay(seq)), "lines that count for nothing count for nothing"
     assert names(store).keys() == dict(folder.listing(SPOOL).names).keys()
+
+
+def tear(log: Path) -> None:
+    """Leave what a writer leaves that was stopped: lines that do not chain, and half a line."""
+    with open(max(log.iterdir()), "ab") as file:
+        file.write(b'{"no":"line"}\n' * 3 + b'{"half')
 
 
 def digest_in(store: FilesStore) -> str:
