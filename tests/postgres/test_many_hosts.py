@@ -9,6 +9,7 @@ import random
 import signal
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from reporting_governance.stages.report import run_report
 from reporting_governance.stages.sending import Host
 from reporting_governance.stages.status import run_status
 from tests.crash.chain.world import OVERDUE, START, World, profile_of
+from tests.oracle.checker import arrivals_in
 from tests.postgres.back_end import PostgresBackEnd, open_store
 from tests.postgres.home import server
 from tests.postgres.reading import documents_of, verify_lines
@@ -36,14 +38,12 @@ HOSTS, DYING = 8, 3
 _NEW_NAME, _NEW_NETWORK = 0x04000000, 0x40000000  #: CLONE_NEWUTS, CLONE_NEWNET
 _AFTER_ALL = 7200.0  #: seconds after the start; every attempt of the dead is over by then
 LONGEST_SECONDS = 900
-#: appends the item's id and whether it is marked, as one line, and says that it stored it
+#: appends its input as one line to the log, and says that it stored it, by the item's id
 PAGER = """
 read -r line
-case $line in *possible_repeat_of*|*'[possible repeat'*) mark=yes ;; *) mark=no ;; esac
+printf '%s\\n' "$line" >> "$1"
 rest=${line#*\\"spool_id\\":\\"}
-id=${rest%%\\"*}
-printf '%s %s\\n' "$id" "$mark" >> "$1"
-printf '{"proof":"stored","id":"%s"}' "$id"
+printf '{"proof":"stored","id":"%s"}' "${rest%%\\"*}"
 """
 
 
@@ -126,7 +126,8 @@ class HostProcess:
             os._exit(code)
 
     def kill(self) -> None:
-        os.kill(self.process, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(self.process, signal.SIGKILL)
 
     def end(self) -> int:
         _, status = os.waitpid(self.process, 0)
@@ -158,10 +159,15 @@ def sent_by_many(databases: PostgresBackEnd, folder: Path, notices: int, *, seed
     hosts = [HostProcess(number, databases.url(world.root), folder, world.profile, clock) for number in range(HOSTS)]
     chance = random.Random(seed)
     dying = chance.sample(hosts, DYING)
-    for number, host in enumerate(dying, start=1):
-        _wait_for(log, int(notices * number * chance.uniform(0.15, 0.25)))
-        host.kill()
-    codes = {host: host.end() for host in hosts}
+    try:
+        for number, host in enumerate(dying, start=1):
+            _wait_for(log, int(notices * number * chance.uniform(0.15, 0.25)))
+            host.kill()
+        codes = {host: host.end() for host in hosts}
+    except BaseException:
+        for host in hosts:
+            host.kill()
+        raise
     assert [codes[host] for host in hosts if host not in dying] == [0] * (HOSTS - DYING)
     assert [codes[host] for host in dying] == [-signal.SIGKILL] * DYING, "they ended before they were killed"
     # whoever comes after the deadlines of the dead takes over what they had begun
@@ -171,16 +177,9 @@ def sent_by_many(databases: PostgresBackEnd, folder: Path, notices: int, *, seed
 
 def _wait_for(log: str, lines: int) -> None:
     ends_at = time.monotonic() + LONGEST_SECONDS
-    while len(_heard(log)) < lines:
+    while len(arrivals_in(log)) < lines:
         assert time.monotonic() < ends_at, "nobody sends anything"
         time.sleep(0.02)
-
-
-def _heard(log: str) -> list[tuple[str, bool]]:
-    if not os.path.exists(log):
-        return []
-    with open(log, encoding="ascii") as file:
-        return [(line.split()[0], line.split()[1] == "yes") for line in file if line.endswith("\n")]
 
 
 def check(world: World, databases: PostgresBackEnd, log: str, notices: int, folder: Path) -> None:
@@ -191,8 +190,8 @@ def check(world: World, databases: PostgresBackEnd, log: str, notices: int, fold
     records = [each["record"] for each in documents if "record" in each]
     ids = Counter(each["id"] for each in records if each["kind"] in ("notice", "spool-item", "attempt", "receipt"))
     assert max(ids.values()) == 1, "a record stands twice"
-    heard = Counter(item for item, _ in _heard(log))
-    marked = Counter(item for item, mark in _heard(log) if mark)
+    heard = Counter(each.spool_id for each in arrivals_in(log))
+    marked = Counter(each.spool_id for each in arrivals_in(log) if each.marked)
     attempts = Counter(each["body"]["spool_id"] for each in records if each["kind"] == "attempt")
     of_attempt = {each["id"]: each["body"]["spool_id"] for each in records if each["kind"] == "attempt"}
     outcomes: dict[str, list[str]] = {}
