@@ -42,9 +42,9 @@ def verbs(tmp_path: Path) -> Verbs:
     return Verbs(tmp_path / "host-a")
 
 
-def second_host(verbs: Verbs, databases: PostgresBackEnd) -> Verbs:
+def second_host(verbs: Verbs, databases: PostgresBackEnd, name: str = "host-b") -> Verbs:
     """Return verbs on the same database, with a folder of their own."""
-    other = verbs.state.parent / "host-b"
+    other = verbs.state.parent / name
     other.mkdir()
     (other / "database").write_text((verbs.state / "database").read_text())
     return Verbs(other)
@@ -143,6 +143,17 @@ def test_two_hosts_are_one(verbs: Verbs, databases: PostgresBackEnd) -> None:
     seen = {each["rule"]: each for each in other.ok("doctor", "--format", "json").document()["checks"]}
     assert "another host has the key" in seen["GOV915"]["seen"]
     assert not (other.state / "keys").exists()
+
+
+def test_hosts_that_begin_at_once_make_one_key(verbs: Verbs, databases: PostgresBackEnd) -> None:
+    assert verbs.place  # the database is there
+    hosts = [verbs, second_host(verbs, databases), second_host(verbs, databases, "host-c")]
+    begun = [each.start("init", "--format", "json") for each in hosts]
+    assert [process.wait(60) for process in begun] == [0, 0, 0]
+    for process in begun:
+        process.communicate()
+    assert [line["type"] for line in verbs.journal()].count("log.key") == 1
+    assert sum((each.state / "keys").exists() for each in hosts) == 1
 
 
 def test_a_sign_of_life_at_one_host_is_one_for_all(databases: PostgresBackEnd, tmp_path: Path) -> None:

@@ -194,9 +194,21 @@ def _signed(context: CommandContext, signer: Signer | None) -> LogCheckpoint | N
     signer = signer or signer_of(context)
     if context.database is not None and is_elsewhere(signer, known):
         return None
+    if context.database is not None and known is None:
+        known = _first_alone(context)
     if isinstance(signer, KeyFile):
         settle_key(signer, known)
     return made(context, signer, known)
+
+
+def _first_alone(context: CommandContext) -> LogKey | None:
+    """Keep two hosts that begin at once from making a key each; return the one that was made meanwhile.
+
+    Raises: Busy when another host is at it.
+    """
+    if not context.postgres.claim_alone("first key", seconds=60):
+        raise Busy(path=f"{context.postgres.place}: the first key of the log", seconds=0)
+    return known_key(context)
 
 
 def made(context: CommandContext, signer: Signer, key: LogKey | None) -> LogCheckpoint | None:

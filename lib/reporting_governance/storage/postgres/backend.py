@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,13 @@ _SHARE_HEARTBEAT = (
 )
 _FORGET_HEARTBEAT = "DELETE FROM reporting_governance.heartbeat WHERE task = %s"
 _HEARTBEATS = "SELECT task, heard_at FROM reporting_governance.heartbeat WHERE task = ANY(string_to_array(%s, E'\\n'))"
+#: %s: what, token, host, seconds
+_CLAIM_ALONE = (
+    "INSERT INTO reporting_governance.claim AS c (folder, id, seq, token, host, until) "
+    "VALUES ('log', %s, 0, %s, %s, clock_timestamp() + %s * interval '1 second') "
+    "ON CONFLICT (folder, id) DO UPDATE SET token = excluded.token, host = excluded.host, until = excluded.until "
+    "WHERE c.until <= clock_timestamp() RETURNING id"
+)
 _BLOBS = "SELECT digest, content FROM reporting_governance.blob WHERE digest > %s ORDER BY digest LIMIT 200"
 _HOSTS = "SELECT name, boot_id, seen_at, skew_ms FROM reporting_governance.host ORDER BY name"
 
@@ -102,6 +110,15 @@ class PostgresBackend(PostgresStore):
                 known, at = heard.get(task), at.astimezone(UTC)
                 heard[task] = at if known is None else max(known, at)
         return heard
+
+    def claim_alone(self, what: str, *, seconds: int) -> bool:
+        """Keep every other process of every host from doing something once, for some seconds; false when one is at it.
+
+        Raises: StorageError.
+        """
+        with self.session.writing() as connection:
+            values = (what, os.urandom(8).hex(), self._identity.host, seconds)
+            return connection.execute(_CLAIM_ALONE, values).fetchone() is not None
 
     def blobs(self) -> Iterator[tuple[str, bytes]]:
         """Yield every blob by its digest, salt and all.  Raises: StorageError."""
