@@ -92,7 +92,9 @@ class ThreeHosts(Writers):
     @precondition(lambda self: self.acknowledged)
     @rule(writer=WRITERS)
     def rebuild(self, writer: int) -> None:
-        self.stores[writer].rebuild()
+        store = self.stores[writer]
+        store.ready()  # after a crash of the server the first who asks finds out
+        store.rebuild()
 
     @rule(writer=WRITERS)
     def crash(self, writer: int) -> None:
