@@ -144,6 +144,14 @@ def test_an_ended_connection_is_made_again(database: Database) -> None:
     assert list(names(store)) == [item_id(1)]
     database.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'reporting%%'")
     assert isinstance(store.commit([birth(2)], now=NOW)[0], Added)
+    for again in (
+        store.rebuild,
+        store.tree_head,
+        lambda: store.put_blob(b"x"),
+        lambda: store.keep_log_checkpoint(2, b""),
+    ):
+        database.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'reporting%%'")
+        again()
 
 
 def test_whoever_holds_the_log_for_long_is_told_of_and_nothing_is_added(database: Database) -> None:

@@ -17,9 +17,12 @@ def put(session: Session, body: bytes) -> Mapping[str, Any]:
     """Store a body, durably, and return its reference.  Raises: StorageError."""
     blobs = NewBlobs()
     reference = blobs.put(body)
-    with session.writing_durably() as connection:
+
+    def add(connection: Any) -> None:
         for digest, content in blobs.contents.items():
             connection.execute(queries.ADD_BLOB, (digest, content))
+
+    session.write(add)
     return reference
 
 
@@ -42,8 +45,11 @@ def keep_log_checkpoint(session: Session, size: int, note: bytes) -> None:
 
     Raises: StorageError.
     """
-    with session.writing_durably() as connection:
+
+    def keep(connection: Any) -> None:
         connection.execute(queries.KEEP_LOG_CHECKPOINT, (size, note))
         kept = connection.execute(queries.LOG_CHECKPOINT, (size,)).fetchone()
         if kept is not None and bytes(kept[0]) != note:
             connection.execute(queries.REPLACE_LOG_CHECKPOINT, (note, size, note))
+
+    session.write(keep)

@@ -46,7 +46,8 @@ class Care:
 
     def take(self, moment: Moment) -> LogState:
         """Do what is due, and return where the log ends then; durable.  Raises: StorageError."""
-        with self._session.writing_durably() as connection:
+
+        def care(connection: Any) -> LogState:
             locked = connection.execute(queries.LOCK)
             last = connection.execute(queries.LAST_OF_ALL)
             state = state_of(one(locked))
@@ -57,7 +58,9 @@ class Care:
             state = self._opened(connection, state, moment)
             if is_full(state, moment, self._limits):
                 state = self._rotated(connection, state, moment)
-        return state
+            return state
+
+        return self._session.write(care)
 
     def _opened(self, connection: Any, state: LogState, moment: Moment) -> LogState:
         """Add the lines that are missing: the one that opens the log, and one that tells of a loss."""

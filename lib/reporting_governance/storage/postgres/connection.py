@@ -150,6 +150,21 @@ class Session:
                 with self.reading() as connection:
                     return ask(connection)
 
+    def write(self, change: Callable[[Connection[Any]], T]) -> T:
+        """Return what `change` does, durable; done again when the connection was lost, so twice must be as once.
+
+        Raises: StorageError.
+        """
+        for left in (2, 1, 0):
+            try:
+                with self.writing_durably() as connection:
+                    return change(connection)  # given back when that is durable
+            except (ConnectionLost, TryAgain):
+                if not left:
+                    raise
+                self.connect_again()
+        raise AssertionError("the last time ends it")
+
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return what one query finds.  Raises: StorageError."""
         return self.read(lambda connection: connection.execute(query, values).fetchall())

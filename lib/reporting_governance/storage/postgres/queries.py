@@ -129,7 +129,7 @@ DROP_OLD_CLAIMS = "DELETE FROM reporting_governance.claim WHERE until < %s"
 
 # -- blobs and signed heads
 
-ADD_BLOB = "INSERT INTO reporting_governance.blob (digest, content) VALUES (%s, %b)"
+ADD_BLOB = "INSERT INTO reporting_governance.blob (digest, content) VALUES (%s, %b) ON CONFLICT DO NOTHING"
 BLOB = "SELECT content FROM reporting_governance.blob WHERE digest = %s"
 ERASE_BLOBS = "DELETE FROM reporting_governance.blob WHERE digest = ANY(string_to_array(%s, E'\\n'))"
 TAKE_BLOBS = f"{ERASE_BLOBS} RETURNING digest"

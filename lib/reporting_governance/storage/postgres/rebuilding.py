@@ -27,9 +27,12 @@ _TORN = LineType.LOG_TORN.value
 
 def rebuild(session: Session) -> LogState:
     """Make row and views anew, durably; return where the log ends.  Raises: StorageError for a damaged log."""
-    with session.writing_durably() as connection:
+
+    def make(connection: Any) -> LogState:
         connection.execute(queries.LOCK)
         return anew(connection, session.place)
+
+    return session.write(make)
 
 
 def anew(connection: Any, place: str) -> LogState:
