@@ -417,3 +417,37 @@ def test_no_value_of_a_key_can_break_the_run_of_another_user(root: Path, key: st
     assert report.read == len(values)
     assert report.left == 0
     assert list((root / "inbox").iterdir()) == []
+
+
+LONG = "x" * 300_000
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"blocked": LONG},
+        {"blocked": "prune", LONG: 1},
+        {"what": LONG, "subject": "t1"},
+        {"verb": LONG, "task": "t1"},
+        {"verb": "start", "task": "t1", "agent": "a", LONG: 1},
+        {"verb": "start", "task": "t1", "agent": "a", "status": LONG},
+    ],
+    ids=lambda document: next(iter(document)),
+)
+def test_what_somebody_wrote_into_a_file_does_not_fill_the_owners_report(root: Path, document: Any) -> None:
+    world = World()
+    drop(root, "a.json", document)
+    report = take(root, world)
+    assert report.refused == 1
+    assert len(json.dumps(report.dump())) < 10_000
+    assert len(json.dumps(findings_in_corrupt(root))) < 10_000
+
+
+def test_of_one_who_floods_the_inbox_only_some_files_are_named(root: Path) -> None:
+    world = World()
+    for number in range(120):
+        drop(root, f"{number}.json", {"verb": "nothing"})
+    report = take(root, world)
+    assert (report.refused, len(findings_in_corrupt(root))) == (120, 120)
+    assert len(report.findings) == 51
+    assert report.findings[-1].message == f"70 more files of uid {os.getuid()} were put aside; corrupt/ says why"

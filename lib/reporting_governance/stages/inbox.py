@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from reporting_governance.contracts.act import ActKind
 from reporting_governance.contracts.blocked_note import BlockedNote
@@ -17,7 +17,7 @@ from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.commit_size import COMMIT
 from reporting_governance.stages.denials import ACTION_OF, Denials, Nobody, NotASender, Rights
 from reporting_governance.stages.dropped import Dropped, Inbox
-from reporting_governance.stages.inbox_report import InboxReport
+from reporting_governance.stages.inbox_report import InboxReport, bounded
 from reporting_governance.stages.intake import (
     FLOOD,
     REFUSED,
@@ -30,6 +30,8 @@ from reporting_governance.stages.intake import (
 )
 from reporting_governance.stages.report import run_report
 from reporting_governance.storage.interface import Group, Store
+
+_MOST_TOLD: Final = 50  #: files of one user that a report names
 
 #: Does what a person (act) or a receiver (receipt) hands in: the document and the uid of its owner.  None: done before.
 #: Raises GovernanceError for what is not to be done; Busy leaves the file for the next run.
@@ -64,6 +66,7 @@ class _Run:
     left: int = 0
     findings: list[Finding] = field(default_factory=list)
     aside: list[tuple[Dropped, Finding | None]] = field(default_factory=list)  #: to go when their lines are there
+    refused_of: dict[int, int] = field(default_factory=dict)  #: user -> files that were put aside
 
     def take(self, dropped: Dropped) -> tuple[CheckIn, Dropped] | None:
         """Deal with one thing; a check-in is returned, to be recorded together with others of its owner."""
@@ -222,10 +225,20 @@ class _Run:
                 self.refuse(dropped, [finding])
 
     def refuse(self, dropped: Dropped, findings: list[Finding]) -> None:
-        """Put a file aside, with what is wrong with it."""
-        self.inbox.refuse(dropped, [each.dump() for each in findings])
-        self.findings.extend(findings)
+        """Put a file aside, with what is wrong with it; of one user who floods the inbox only so many are named."""
+        told = [bounded(each) for each in findings]
+        self.inbox.refuse(dropped, [each.dump() for each in told])
+        number = self.refused_of[dropped.uid] = self.refused_of.get(dropped.uid, 0) + 1
+        if number <= _MOST_TOLD:
+            self.findings.extend(told)
         self.refused += 1
+
+    def sum_up(self) -> None:
+        """Say how many more were refused than are named."""
+        for uid, number in self.refused_of.items():
+            if number > _MOST_TOLD:
+                message = f"{number - _MOST_TOLD} more files of uid {uid} were put aside; corrupt/ says why"
+                self.findings.append(REFUSED.finding(file="inbox", message=message))
 
 
 def _act_kind(what: object) -> ActKind | None:
@@ -265,6 +278,7 @@ def run_inbox(
     for uid, check_ins in by_user.items():
         run.record(uid, check_ins)
     run.settle_denials()
+    run.sum_up()
     for flood in taken.floods:
         run.left += flood.left
         message = f"{flood.left} more files of uid {flood.uid} wait for the next runs"
