@@ -338,6 +338,7 @@ def test_the_list_shows_the_newest_change_first(jobs: Jobs) -> None:
         (JobRequest(kind="command", arguments=("x" * 20_000,)), "more than 16384 bytes"),
         (JobRequest(kind="command", arguments=("x\0",)), "zero byte"),
         (JobRequest(kind="command", arguments=("curl", "-H", "Authorization: Bearer abcdefghijklmnop1234")), "secret"),
+        (JobRequest(kind="command", arguments=("mysqldump", "--password", "swordfish")), "secret"),
         (
             JobRequest(kind="command", arguments=("tool", "ghp_abcdefghijklmnopqrstuvwxyz0123456789")),
             "secret",

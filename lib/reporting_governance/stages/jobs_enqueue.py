@@ -9,6 +9,7 @@ from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.job import LONGEST_DEADLINE_SECONDS, MOST_ATTEMPTS, Job, JobState
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.core.job_kinds import problem_with
+from reporting_governance.core.job_secrets import gives_a_secret_away
 from reporting_governance.core.jobs import DEFAULT_ATTEMPTS, key_view
 from reporting_governance.core.scrub import scrub
 from reporting_governance.errors import Busy, UsageError
@@ -169,7 +170,7 @@ def _problems(request: JobRequest) -> Iterator[str]:
         yield f"arguments of more than {LONGEST_ARGUMENTS} bytes; put them into a file and name that"
     if any("\0" in word for word in words):
         yield "an argument holds a zero byte"
-    if scrub([*words, " ".join(request.arguments)])[1]:
+    if scrub([*words, " ".join(request.arguments)])[1] or gives_a_secret_away(request.arguments):
         yield (
             "an argument holds a secret, which the journal does not keep, and every user of the machine could see; "
             "let the program read it from a file or from its environment"
