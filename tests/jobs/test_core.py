@@ -101,6 +101,15 @@ def test_who_may_take_over(held: Lease, is_there: bool | None, seconds: float, s
     assert jobs.takeover_reason(held, here=HERE, is_there=is_there, now=now) == said
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(0, None), (119.999, None), (120, "its lease is past")])
+def test_where_hosts_share_the_jobs_one_of_the_same_name_is_no_sign_of_a_restart(
+    seconds: float, said: str | None
+) -> None:
+    """Two machines that are both called `debian`: only the lease tells whether the other one's job is left."""
+    here, held, now = HERE._replace(is_among_others=True), lease(boot_id="another"), NOW + timedelta(seconds=seconds)
+    assert jobs.takeover_reason(held, here=here, is_there=None, now=now) == said
+
+
 def test_our_own_verbs_are_verbs() -> None:
     assert set(OWN_VERBS) <= set(VERBS)
     assert [is_final("scan", int(code)) for code in (ExitCode.NO, ExitCode.USAGE, ExitCode.PARTIAL, ExitCode.BUG)] == [

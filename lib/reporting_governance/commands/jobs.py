@@ -231,7 +231,7 @@ def _host(context: CommandContext) -> JobHost:
         profile = os.path.abspath(profile)
     return LocalJobHost(
         context.state,
-        this_place(os.uname().nodename, boot_id()),
+        this_place(os.uname().nodename, boot_id(), is_among_others=context.database is not None),
         program=(sys.executable, "-I", entrance),
         options=(*context.place.options, "--profile", profile),
     )

@@ -42,6 +42,7 @@ class Place(NamedTuple):
     pid: int
     start_ticks: int | None = None
     pid_namespace: int | None = None
+    is_among_others: bool = False  #: other hosts share the jobs, and one of them may have the same name
 
     def lease(self, until: datetime) -> Lease:
         """Return the lease of this process."""
@@ -127,7 +128,7 @@ def takeover_reason(lease: Lease, *, here: Place, is_there: bool | None, now: da
         here: this process.
         is_there: whether the lease's process is there, by its id and its start; None: cannot be seen from here.
     """
-    if lease.host == here.host and lease.boot_id != here.boot_id:
+    if lease.host == here.host and lease.boot_id != here.boot_id and not here.is_among_others:
         return "its runner's host was started anew"
     if may_be_seen(lease, here) and is_there is False:
         return "its runner is gone"

@@ -11,10 +11,17 @@ _START_FIELD = 19  #: of /proc/PID/stat behind the name: field 22, when the proc
 _STATE_FIELD = 0
 
 
-def this_place(host: str, boot_id: str) -> Place:
+def this_place(host: str, boot_id: str, *, is_among_others: bool = False) -> Place:
     """Return this process."""
     pid = os.getpid()
-    return Place(host=host, boot_id=boot_id, pid=pid, start_ticks=start_ticks(pid), pid_namespace=_namespace())
+    return Place(
+        host=host,
+        boot_id=boot_id,
+        pid=pid,
+        start_ticks=start_ticks(pid),
+        pid_namespace=_namespace(),
+        is_among_others=is_among_others,
+    )
 
 
 def start_ticks(pid: int) -> int | None:
