@@ -68,4 +68,4 @@ def test_killed_in_the_middle_of_load(tmp_path: Path, disk: str, kills: int) -> 
             mine.settings["fsync"] = "on"
         said = killed_under_load(mine, tmp_path, kills=kills, seed=kills)
         assert sum(one.away for one in said) >= kills, "nobody noticed"
-        assert check(mine, said, tmp_path) > 50 * kills
+        assert check(mine, said, tmp_path) > 5 * kills, "hardly anybody worked"
