@@ -191,6 +191,25 @@ def test_a_flood_of_a_viewer_is_a_line_and_leaves_the_others_their_turn(world: W
     run(world, since)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ack", "nightly"),
+        ("retry", "nightly"),
+        ("review", "approve", "nightly", "--comment", "x"),
+        ("silence", "add", "task_id=nightly", "--for", "1h", "--comment", "x"),
+        ("silence", "expire", "sil_x"),
+        ("report", "complete", "nightly"),
+    ],
+    ids=" ".join,
+)
+def test_nobody_signs_with_a_name_that_sudo_lent(world: World, words: tuple[str, ...]) -> None:
+    """Olga may act here, and vera may start our verbs as olga: she is not olga in the state of a third user."""
+    ended = world.call(User("olga", login="vera"), *words)
+    assert (ended.code, "with the rights of olga, and you are vera" in ended.err) == (1, True), ended
+    assert world.reply(OWNER, "run")["inbox"] is None  # nothing lies there
+
+
 @pytest.mark.parametrize("place", ["a link of somebody else", "a folder of somebody else"])
 def test_an_inbox_that_is_not_the_owners_is_not_written_to(world: World, place: str) -> None:
     """Root acts on a state of mallory's, in which the inbox leads to where only root may write."""

@@ -27,7 +27,7 @@ def hand_in(state: str, document: Mapping[str, Any], *, may_be_ours: bool = Fals
     Args:
         may_be_ours: whether the state may be this user's own, for a document that asks for no role.
 
-    Raises: StorageError.
+    Raises: StorageError; LentRights.
     """
     stem = secrets.token_hex(12)
     name, unfinished = f"{stem}.json", f"{stem}.tmp"
@@ -56,6 +56,8 @@ def _inbox(state: str, may_be_ours: bool) -> Iterator[int]:
             owner = os.fstat(root).st_uid
             if owner == os.geteuid() and not may_be_ours:
                 raise StorageError(path=state, reason="belongs to this user, and nothing is handed in to oneself")
+            if owner != os.geteuid():
+                _refuse_lent_name()
             if os.fstat(inbox).st_uid != owner:
                 reason = "belongs to somebody else than the state folder"
                 raise StorageError(path=os.path.join(state, "inbox"), reason=reason)
@@ -64,6 +66,13 @@ def _inbox(state: str, may_be_ours: bool) -> Iterator[int]:
             os.close(inbox)
     finally:
         os.close(root)
+
+
+def _refuse_lent_name() -> None:
+    """Let nobody sign with a name that `sudo` lent: the file would count as that user's.  Raises: LentRights."""
+    from reporting_governance.commands._lent_rights import refuse_lent_rights
+
+    refuse_lent_rights("a file in the inbox of another user's state")
 
 
 def _write(folder: int, name: str, document: Mapping[str, Any]) -> None:
