@@ -42,7 +42,7 @@ would lock the owner out. So there are two ways for others:
   Whoever sets a state up that way (`sudo -u gov reportgov init`) has no role in it yet: next he writes himself into its
   `roles.yaml`, as root.
 - the inbox: `report`, `ack`, `retry`, `review` and `silence` under your own uid leave a file there. The owner's next
-  command judges it by the uid that owns the file.
+  command judges it by the uid that owns the file; so nothing is left there with rights that `sudo` lent.
 
 ## roles.yaml
 
@@ -66,6 +66,10 @@ others may write (with an access list: whose mask lets nobody else write), in a 
 in its place, and without any fault: a file with one misspelt role says nothing at all. When it does not count, nobody
 but the owner is more than a viewer. `roles check` says why, with line and column, and so does `doctor`; what a look at
 the file's name shows, every command that needs a role tells the owner.
+"""
+
+VARIABLES = """Nor do variables: of a caller who runs as another user and is less than admin nothing counts but the language, the
+terminal and `REPORTGOV_*`. PATH is the system's, HOME the owner's, so that nobody brings a program of his own.
 """
 
 OTHERS = """## What lies in the inbox
@@ -150,6 +154,7 @@ def page() -> str:
         "Options that lead outside of the state act with its owner's rights, so they are the action `outside` for all "
         f"others that run as him, whatever the verb: {options}; and `$REPORTGOV_PROFILE`.\n"
     )
+    parts.append(VARIABLES)
     parts += ["## Actions\n", "| action | least role | a profile may say | what it is |\n|---|---|---|---|"]
     parts += [f"| `{each}` | {REQUIRED[each]} | {_range(each)} | {MEANING[each]} |" for each in Action]
     parts += ["", OTHERS.rstrip(), "", REFUSED.rstrip()]

@@ -22,7 +22,7 @@ from tests.roles.users import (
     needs_users,
     own_accounts,
 )
-from tests.roles.world import OWNER, World, everything
+from tests.roles.world import OWNER, PAST, World, everything
 
 pytestmark = needs_users
 SUDO_VERA = User("gov", login="vera")
@@ -251,3 +251,24 @@ def test_what_is_on_the_way_of_the_caller_is_not_run(world: World) -> None:
     assert not (world.tmp / "trapped").exists()
     for path in world.tmp.glob("*.py"):
         path.unlink()
+
+
+@pytest.mark.parametrize(("login", "is_started"), [("vera", False), ("olga", False), ("adam", True)])
+def test_variables_of_who_may_not_name_programs_start_none(world: World, login: str, is_started: bool) -> None:
+    """The profile names a program without its folder: where that is looked for is not for an operator to say."""
+    state = world.folder / "gov" / f"told-{login}"
+    world.call(OWNER, "init", state=state)
+    world.write("roles.yaml", "users: {olga: operator, adam: admin}\n", into=state)
+    profile = (state / "profile.yaml").read_text()
+    file = "sender: file\n          parameters:\n            path: outbox/notices.jsonl"
+    assert file in profile
+    command = "sender: command\n          parameters:\n            argv: [tell-somebody]"
+    world.write("profile.yaml", profile.replace(file, command), into=state)
+    folder = world.tmp / f"bin-{login}"
+    folder.mkdir()
+    world.write("tell-somebody", f"#!/bin/sh\n/usr/bin/id -un > {folder}/started\n", mode=0o755, into=folder)
+    folder.chmod(0o777)
+    variables = {"PATH": f"{folder}:/usr/bin:/bin", "LD_PRELOAD": "x", "BASH_ENV": "x"}
+    world.call(OWNER, "report", "start", "t", "--agent", "a", "--every", "1m", "--at", PAST, state=state)
+    ended = world.call(User("gov", login=login, environment=variables), "run", state=state)
+    assert (folder / "started").exists() is is_started, ended

@@ -183,8 +183,10 @@ def governed_command(
 
                 refuse_inside(folder)
             if not context.is_owner:
+                from reporting_governance.commands._lent_environment import calm_environment
                 from reporting_governance.commands._role_gate import require_inside
 
+                calm_environment(context)
                 require_inside(context, {"profile": profile, "local": local, **options})
             if needs is not None:
                 context.require(needs)
