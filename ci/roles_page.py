@@ -68,8 +68,9 @@ but the owner is more than a viewer. `roles check` says why, with line and colum
 the file's name shows, every command that needs a role tells the owner.
 """
 
-VARIABLES = """Nor do variables: of a caller who runs as another user and is less than admin nothing counts but the language, the
-terminal and `REPORTGOV_*`. PATH is the system's, HOME the owner's, so that nobody brings a program of his own.
+VARIABLES = """Nor do variables: of a caller who runs as another user and is less than admin nothing counts but the
+language, the terminal and `REPORTGOV_*`. PATH is the system's, HOME the owner's, so that nobody brings a program of his
+own.
 """
 
 OTHERS = """## What lies in the inbox
