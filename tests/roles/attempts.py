@@ -8,7 +8,7 @@ ATTEMPTS: Final[Mapping[str, Sequence[Sequence[str]]]] = {
     "report": (
         ("checkpoint", "nightly", "all is well"),
         ("complete", "nightly"),
-        ("evidence", "nightly", "--class", "log", "--file", "STATE/profile.yaml"),
+        ("evidence", "nightly", "--class", "tool_output", "--file", "STATE/profile.yaml"),
         ("heartbeat", "nightly"),
         ("checkpoint", "nightly", "x", "--profile", "TMP/evil.yaml"),
     ),
@@ -17,7 +17,10 @@ ATTEMPTS: Final[Mapping[str, Sequence[Sequence[str]]]] = {
     "dispatch": ((), ("--dry-run",)),
     "bridge": ((), ("--profile", "TMP/evil.yaml")),
     "run": ((), ("--profile", "TMP/evil.yaml"), ("--dry-run",), ("--profile", "standard-team-mode")),
-    "gate": (("install", "--claude-code", "TMP", "--write"),),
+    "gate": (
+        ("install", "--host", "claude-code", "--write", "--settings", "TMP/settings.json"),
+        ("install", "--write"),
+    ),
     "status": ((), ("--tasks",), ("--html", "TMP/page.html"), ("--html", "STATE/profile.yaml")),
     "explain": (("nightly",), ("nightly", "--profile", "TMP/evil.yaml")),
     "ack": (("nightly",), ("nightly", "--undo"), ("nightly", "--profile", "TMP/evil.yaml")),
@@ -34,7 +37,7 @@ ATTEMPTS: Final[Mapping[str, Sequence[Sequence[str]]]] = {
     "verify-profile": (("TMP/evil.yaml", "--format", "json=STATE/roles.yaml"), ("TMP/evil.yaml",)),
     "verify-policy": (("TMP/evil.yaml", "--format", "sarif=STATE/journal/log/000000000001.jsonl"), ("TMP/evil.yaml",)),
     "export-audit": (("--output", "TMP/out.zip"), ("--output", "STATE/roles.yaml"), ()),
-    "verify-audit": (("STATE",), ("STATE", "--markdown", "STATE/roles.yaml")),
+    "verify-audit": (("STATE",), ("--write-verifier", "STATE/roles.yaml")),
     "rule": (("GOV801",),),
     "plugins": (
         ("list",),
@@ -44,7 +47,7 @@ ATTEMPTS: Final[Mapping[str, Sequence[Sequence[str]]]] = {
         ("enable", "x", "--yes", "--force"),
     ),
     "doctor": ((), ("--rebuild",)),
-    "prune": (("--keep", "1d"), ("--dry-run",), ()),
+    "prune": (("--keep", "1d"), ("--keep", "1d", "--dry-run")),
     "erase": (("nightly", "--reason", "x"), ("0" * 64, "--reason", "x")),
     "init": ((), ("--readers", "crowd"), ("--no-readers",), ("--profile", "TMP/evil.yaml")),
     "keys": (("show",), ("rotate",), ("rotate", "--signer", "key-file", "--new-key", "TMP/key")),
@@ -60,7 +63,7 @@ ATTEMPTS: Final[Mapping[str, Sequence[Sequence[str]]]] = {
     "completions": (("bash",),),
     "whoami": ((),),
     "roles": (("check",),),
-    "store": (("check",), ("copy", "TMP/copy")),
+    "store": (("status",), ("copy", "--from", "STATE", "--to", "TMP/copy"), ("copy", "--to", "TMP/copy"), ("migrate",)),
 }
 
 #: a profile that starts a program for every notice, and asks for no role at all

@@ -29,6 +29,8 @@ LENT_CALLS = [
     *((verb, words, "arguments") for verb, words in CALLS),
     *((verb, words, "environment") for verb, words in CALLS if "--profile" in words),
 ]
+#: what is said of a call that is wrong in itself, and so tries nothing
+MISSPELT = ("No such option", "is not one of", "Missing option", "unexpected extra argument")
 #: what grows by the line of a refusal
 _OF_THE_JOURNAL = ("journal/applied", "journal/log/000000000001.jsonl")
 
@@ -103,6 +105,7 @@ def test_with_the_owners_user(prepared: World, verb: str, words: tuple[str, ...]
             ended
         )
     assert ended.code in (0, 1, 2, 3, 75), ended
+    assert not any(each in ended.err for each in MISSPELT), ended
     after = everything(prepared.folder)
     assert changed(before, after) <= {f"gov/state/{each}" for each in _OF_THE_JOURNAL}
     for line in prepared.journal()[seq:]:
