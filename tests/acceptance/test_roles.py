@@ -124,7 +124,7 @@ CALLS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("doctor", "--rebuild"): ("doctor", "--rebuild"),
     ("prune", ""): ("prune", "--keep", "1d"),
     ("erase", ""): ("erase", "t", "--reason", "r"),
-    ("init", "where there is one"): ("init",),
+    ("init", "where there is a state, or anything else"): ("init",),
     ("keys", "show"): ("keys", "show"),
     ("keys", "rotate"): ("keys", "rotate"),
     ("jobs", "status, list"): ("jobs", "list"),

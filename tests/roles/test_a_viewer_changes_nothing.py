@@ -6,6 +6,7 @@ these lines, and nothing else, that the state has more.
 """
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -231,3 +232,19 @@ def test_who_may_report_may_not_choose_the_profile(prepared: World, way: str) ->
     ended = prepared.call(User("gov", login="vera", environment=environment), *words)
     assert (ended.code, "POLICY_BLOCKED: outside" in ended.err) == (1, True), ended
     assert [each["type"] for each in prepared.journal()[seq:]] == ["policy.blocked"]
+
+
+@pytest.mark.parametrize(
+    "words", [("init",), ("report", "start", "x", "--agent", "y"), ("gate",)], ids=lambda words: words[0]
+)
+def test_no_state_is_made_in_a_folder_of_the_owners_that_holds_something_else(
+    world: World, words: tuple[str, ...]
+) -> None:
+    place = world.folder / "gov" / f"papers-{words[0]}"
+    place.mkdir()
+    world.write("letter", "x", into=place)
+    os.chown(place, OWNER.uid, OWNER.uid)
+    before = everything(place)
+    ended = world.call(User("gov", login="vera"), *words, state=place)
+    assert changed(before, everything(place)) == set(), ended
+    assert ended.code != 0 or words == ("gate",), ended

@@ -70,7 +70,7 @@ def require_role(context: CommandContext, action: Action, state_owner: int) -> N
     if is_another and is_lent and (action is Action.OUTSIDE or action not in _LEFT_ALONE):
         # With the rights of a third user, which neither a role in this state nor owning it gives to anybody.
         raise not_ours(context.state, state_owner)
-    if action is Action.STATE_INIT and not (is_another or context.is_set_up):
+    if action is Action.STATE_INIT and not (is_another or context.is_set_up or _holds_something(context.state)):
         return  # the owner's folder, and nothing in it: whoever sets it up does so for him
     if is_another and action not in HIGH_RISK:
         if action not in _LEFT_ALONE:
@@ -84,6 +84,15 @@ def require_role(context: CommandContext, action: Action, state_owner: int) -> N
     if verdict.is_allowed:
         return
     raise recorded_refusal(context, verdict, is_another=is_another)
+
+
+def _holds_something(folder: str) -> bool:
+    """Tell whether a folder is there and not empty: a state in it would change what is the owner's for other ends."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(True for _ in entries)
+    except OSError:
+        return False
 
 
 def recorded_refusal(context: CommandContext, verdict: Verdict, *, is_another: bool = False) -> PolicyBlockedError:

@@ -109,6 +109,8 @@ def record(context: CommandContext, check_ins: Sequence[CheckIn], findings: Sequ
 
     if belongs_to_another(context.state):
         return _handed_in(context.state, check_ins, findings)
+    if not context.is_set_up:  # it would be made now
+        context.require("state.init")
     profile = context.settings.profile
     roots = AllowedRoots(profile.artifact_roots, folder=deployment_folder(context.state))
     report = run_report(

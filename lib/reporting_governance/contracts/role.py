@@ -100,7 +100,7 @@ MEANING: Final[Mapping[Action, str]] = {
     Action.DISPATCH: "make queued notices ready to send",
     Action.BRIDGE: "send what is due",
     Action.RUN: "do all of that in order",
-    Action.STATE_INIT: "run `init` on a state folder that is there",
+    Action.STATE_INIT: "run `init` on a folder that holds something",
     Action.STATE_REBUILD: "make the views again from the journal",
     Action.JOB_ENQUEUE: "ask for a job that is a verb of ours, where the verb itself is allowed",
     Action.JOB_CANCEL: "end a job",

@@ -66,8 +66,8 @@ USES: Final[Mapping[str, Sequence[Use]]] = {
     "prune": (Use("", Action.PRUNE),),
     "erase": (Use("", Action.ERASE),),
     "init": (
-        Use("where there is no state", None, "whoever makes a state makes it for whom the process runs as"),
-        Use("where there is one", Action.STATE_INIT),
+        Use("where there is nothing yet", None, "whoever makes a state makes it for whom the process runs as"),
+        Use("where there is a state, or anything else", Action.STATE_INIT),
     ),
     "keys": (Use("show", Action.READ), Use("rotate", Action.KEY_ROTATE)),
     "jobs": (
