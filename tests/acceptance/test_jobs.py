@@ -188,6 +188,27 @@ def test_a_job_is_explained(verbs: Verbs) -> None:
     assert "job command is queued, attempt 1 of 3: exit status 1; not before 20" in text
 
 
+def test_bytes_that_are_no_utf_8_are_refused_and_not_changed(
+    verbs: Verbs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = os.fsencode(tmp_path) + b"/\xff"
+    os.mkdir(odd)
+    assert verbs.call("jobs", "enqueue", "command", "--", "/bin/echo", "\udcff").code == 2
+    monkeypatch.chdir(os.fsdecode(odd))
+    done = verbs.call("jobs", "enqueue", "command", "--", "/bin/true")
+    assert (done.code, "no UTF-8" in done.err) == (2, True)
+
+
+def test_a_job_is_not_asked_for_in_a_folder_that_is_gone(
+    verbs: Verbs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path / "there")
+    (tmp_path / "there").rmdir()
+    done = verbs.call("jobs", "enqueue", "command", "--", "/bin/true")
+    assert (done.code, "the folder where you are is gone" in done.err) == (2, True)
+
+
 def test_a_folder_that_is_gone_leaves_nothing_to_do(
     verbs: Verbs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

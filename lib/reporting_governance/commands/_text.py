@@ -10,6 +10,11 @@ def as_typed(text: str) -> str:
     return os.fsencode(text).decode("utf-8", "replace")
 
 
+def exactly_typed(text: str) -> str:
+    """Return an argument as the UTF-8 it was given as; bytes that are none stay marks, which no record takes."""
+    return text if text.isascii() else os.fsencode(text).decode("utf-8", "surrogateescape")
+
+
 def one_line(text: str) -> str:
     """Return text with everything that is no printable character replaced by a space.
 

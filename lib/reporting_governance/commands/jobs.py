@@ -11,7 +11,7 @@ import click
 
 from reporting_governance.commands._durations import Duration
 from reporting_governance.commands._jobs_shown import document_of, line_of, story_of, table_of
-from reporting_governance.commands._text import as_typed
+from reporting_governance.commands._text import as_typed, exactly_typed
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.contracts.job import MOST_ATTEMPTS, Job, JobState
 from reporting_governance.core.jobs import DEFAULT_ATTEMPTS
@@ -88,7 +88,7 @@ def main(context: CommandContext, *, what: str, words: tuple[str, ...], **option
     foreign = [name for name, value in options.items() if value not in (None, False) and name not in _OPTIONS[what]]
     if foreign:
         raise BadWords(problem=f"{what} takes no --{foreign[0].replace('_', '-')}")
-    given = tuple(map(as_typed, words))
+    given = tuple(map(exactly_typed if what == ENQUEUE else as_typed, words))
     if what != ENQUEUE:
         context.require(_ACTIONS[what])
     if what == ENQUEUE:
@@ -121,10 +121,10 @@ def _enqueue(
     request = JobRequest(
         kind=words[0],
         arguments=tuple(words[1:]),
-        key=None if key is None else as_typed(key),
+        key=None if key is None else exactly_typed(key),
         max_attempts=max_attempts or DEFAULT_ATTEMPTS,
         deadline_seconds=deadline,
-        folder=None if words[0] == "noop" else as_typed(os.getcwd()),
+        folder=None if words[0] == "noop" else _folder_here(),
     )
     (made,) = enqueue_jobs(context.store, [request], clock=context.clock)
     if not wait:
@@ -137,6 +137,13 @@ def _enqueue(
     status = find_job(context.store, made.job.job_id)
     document = document_of(ENQUEUE, context, job=status.job.dump(), is_new=made.is_new, attempts=status.attempts)
     return Reply(document, story_of(status, context), _code_of(status.job))
+
+
+def _folder_here() -> str:
+    try:
+        return exactly_typed(os.getcwd())
+    except FileNotFoundError:
+        raise BadWords(problem="the folder where you are is gone, and a job is run where it is asked for") from None
 
 
 def _require_job(context: CommandContext, words: Sequence[str], *, wait: bool) -> None:
