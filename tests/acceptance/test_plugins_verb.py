@@ -203,6 +203,7 @@ def test_what_a_stranger_wrote_moves_no_cursor(scene: Scene) -> None:
         (("list", "weather"), "list takes no ids"),
         (("check", "--own"), "--own belongs to list"),
         (("check", "--host-version", " "), "--host-version is empty"),
+        (("check", "--host-version", "2026.9"), "2026.9 is no version of OpenClaw"),
         (("find",), "is not one of 'list', 'check'"),
         (("list", "--openclaw-home", "/nowhere"), "does not exist"),
     ],

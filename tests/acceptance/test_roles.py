@@ -364,6 +364,14 @@ def test_a_dry_run_is_judged_and_not_recorded(state: Path) -> None:
     assert len(refusals(state)) == told
 
 
+@pytest.mark.parametrize(("name", "code"), [("file/x", 0), ("x" * 300, 3), ("x\ny", 0)])
+def test_whoami_of_what_can_be_no_state(tmp_path: Path, name: str, code: int) -> None:
+    (tmp_path / "file").write_text("")
+    ended = Verbs(tmp_path / name).call("whoami")
+    assert ended.code == code, ended
+    assert len(ended.out.splitlines()) in (0, 7)
+
+
 def test_whoami_says_who_and_by_what(state: Path) -> None:
     owner = Verbs(state).ok("whoami", "--format", "json").document()
     assert (owner["account"], owner["role"], owner["found_by"]) == ("root", "owner", "effective uid")

@@ -89,6 +89,14 @@ def test_what_is_no_form_is_no_folder_either(named: str) -> None:
         place_of(named, None)
 
 
+def test_a_relative_folder_needs_one_to_be_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(WrongState, match="the folder where you are is gone"):
+        place_of("state", None)
+
+
 def test_local_goes_with_a_database_only() -> None:
     with pytest.raises(WrongState, match="--local"):
         place_of("state", "local")

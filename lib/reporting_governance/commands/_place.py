@@ -91,9 +91,17 @@ def place_of(state: str | None, local: str | None, *, option: str = "--state") -
     if not _is_database(option, named):
         if local is not None:
             raise WrongState(option="--local", problem="goes with a database; the state folder is local as it is")
-        return Place(os.path.abspath(named))
-    folder = os.path.abspath(local or os.environ.get("REPORTGOV_LOCAL") or usual_folder())
+        return Place(_absolute_folder(option, named))
+    folder = _absolute_folder("--local", local or os.environ.get("REPORTGOV_LOCAL") or usual_folder())
     return Place(folder, Database(_absolute(named)))
+
+
+def _absolute_folder(option: str, named: str) -> str:
+    try:
+        return os.path.abspath(named)
+    except FileNotFoundError:
+        problem = f"{named} leads nowhere: the folder where you are is gone"
+        raise WrongState(option=option, problem=problem) from None
 
 
 def usual_folder() -> str:

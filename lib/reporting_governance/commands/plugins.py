@@ -106,6 +106,8 @@ def main(context: CommandContext, *, what: str, ids: tuple[str, ...], **options:
 
 def _misfit(context: CommandContext, what: str, ids: tuple[str, ...], options: Mapping[str, Any]) -> str:
     """Return what does not go together; empty when all does."""
+    from reporting_governance.core.plugin_versions import parse_host_version
+
     changes = what in (ENABLE, DISABLE)
     host = options["host_version"]
     if what in (LIST, DOCTOR) and ids:
@@ -120,6 +122,8 @@ def _misfit(context: CommandContext, what: str, ids: tuple[str, ...], options: M
         return "--host-version belongs to list, check and doctor: what is turned on meets the OpenClaw that is there"
     if host is not None and not host.strip():
         return "--host-version is empty"
+    if host is not None and parse_host_version(host) is None:
+        return f"--host-version {host} is no version of OpenClaw, such as 2026.9.6"
     foreign = {"--yes": options["yes"], "--no-cli": options["no_cli"], "--dry-run": context.dry_run}
     if not changes and any(foreign.values()):
         return f"{next(name for name, given in foreign.items() if given)} belongs to enable and disable"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from reporting_governance.commands._identity import account_name, group_names, login_uid
+from reporting_governance.commands._text import one_line
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 
 
@@ -51,7 +52,7 @@ def main(context: CommandContext) -> Reply:
         f"State:      {context.state}, {_owner_words(owner)}",
         f"Roles file: {found.path}, {_file_words(found.fault, is_there=found.is_there)}",
     ]
-    return Reply(document, "\n".join(lines))
+    return Reply(document, "\n".join(map(one_line, lines)))
 
 
 def _owner_words(owner: int | None) -> str:

@@ -179,11 +179,13 @@ def put_away(root: str, name: str) -> None:
 
 
 def owner(root: str) -> int | None:
-    """Return the uid that owns a state, None when there is no state."""
+    """Return the uid that owns a state, None when there is no state.  Raises: StorageError."""
     try:
         return os.stat(root).st_uid
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as fault:
+        raise StorageError(path=root, reason=fault.strerror or str(fault)) from None
 
 
 def require_owner(root: str) -> None:
