@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from reporting_governance.commands._progress import ProgressBar
 from tests.acceptance.verbs import Verbs, tree
 from tests.stages.export_world import opened
-from tests.storage.oracle import read_log
+from tests.storage.back_ends import current
 
 WORDS = "and the rows were counted twice, " * 20
 
@@ -34,7 +33,7 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def verbs(worked: Path, tmp_path: Path) -> Verbs:
-    shutil.copytree(worked, tmp_path / "state", symlinks=True)
+    current().copy(str(worked), str(tmp_path / "state"))
     (tmp_path / "out").mkdir()
     return Verbs(tmp_path / "state")
 
@@ -44,7 +43,7 @@ def out_of(verbs: Verbs) -> Path:
 
 
 def key_of(verbs: Verbs) -> str:
-    (line,) = [each for each in read_log(str(verbs.state)) if each["type"] == "log.key"]
+    (line,) = [each for each in verbs.lines() if each["type"] == "log.key"]
     return str(line["meta"]["vkey"])
 
 
@@ -78,7 +77,7 @@ def test_a_bundle_is_verified(verbs: Verbs, options: tuple[str, ...]) -> None:
     assert bundle.manifest["root"] == reply["root"]
     assert reply["selected"] + reply["withheld"] + reply["void"] == reply["size"]
     verdicts(verbs, reply["path"])
-    last = read_log(str(verbs.state))[-1]
+    last = verbs.lines()[-1]
     assert (last["type"], last["meta"]["sha256"]) == ("audit.exported", reply["sha256"])
 
 
@@ -135,7 +134,8 @@ def test_the_log_of_another_host_is_only_read(verbs: Verbs, tmp_path: Path) -> N
 
 def test_the_same_journal_gives_the_same_bytes(verbs: Verbs) -> None:
     first = f"{out_of(verbs)}/first.zip"
-    copy = shutil.copytree(verbs.state, verbs.state.parent / "copy")
+    copy = verbs.state.parent / "copy"
+    current().copy(str(verbs.state), str(copy))
     verbs.ok("export-audit", "--reproducible", "--output", first)
     Verbs(copy).ok("export-audit", "--reproducible", "--output", f"{out_of(verbs)}/second.zip")
     assert Path(first).read_bytes() == (out_of(verbs) / "second.zip").read_bytes()
@@ -169,12 +169,11 @@ def test_a_call_that_is_wrong_is_told_why(verbs: Verbs, options: tuple[str, ...]
 
 
 def test_a_source_that_cannot_be_read_gives_no_bundle(verbs: Verbs) -> None:
-    blob = next(each for each in (verbs.state / "blobs").iterdir() if WORDS.encode() in each.read_bytes())
-    blob.unlink()
+    place = current().lose_blob(str(verbs.state), WORDS.encode())
     ended = verbs.call("export-audit", "--output", out_of(verbs))
     assert (ended.code, ended.out) == (3, "")
     assert "no line up to" in ended.err
-    assert f"{verbs.state}/blobs/" in ended.err
+    assert place in ended.err
     assert os.listdir(out_of(verbs)) == []
 
 
@@ -187,10 +186,14 @@ def test_a_signer_that_fails_gives_no_bundle_and_says_what_to_do(verbs: Verbs) -
 
 
 def test_nothing_to_export_is_said(tmp_path: Path) -> None:
-    ended = Verbs(tmp_path / "state").call("export-audit", "--output", tmp_path)
+    verbs = Verbs(tmp_path / "state")
+    assert verbs.place  # what the state stands for is there
+    before = set(os.listdir(tmp_path))
+    ended = verbs.call("export-audit", "--output", tmp_path)
     assert ended.code == 3
     assert "no log is there" in ended.err
-    assert os.listdir(tmp_path) == ["home"] or os.listdir(tmp_path) == []
+    assert set(os.listdir(tmp_path)) - {"home"} == before
+    assert current().raw_lines(str(verbs.state)) == []
 
 
 class Terminal(io.StringIO):
@@ -239,7 +242,7 @@ def test_what_an_agent_makes_look_like_a_text_apart_cannot_keep_an_export_back(v
     }
     ended = verbs.call("report", "-", given=json.dumps(check_in))
     assert ended.code == 0, ended.err
-    assert "a" * 64 in json.dumps(read_log(str(verbs.state)))
+    assert "a" * 64 in json.dumps(verbs.lines())
     reply = verbs.ok("export-audit", "--output", out_of(verbs), "--format", "json").document()
     verdicts(verbs, reply["path"])
 
@@ -264,8 +267,9 @@ def test_what_cannot_be_done_says_what_to_do(
     """And never to look at a disk and a journal in which nothing is wrong."""
     out = out_of(verbs)
     (out / "a-file").touch()
-    shutil.copytree(verbs.state / "journal/log", out / "segments")
-    before = tree(verbs.state / "journal/log")
+    before = current().raw_lines(str(verbs.state))
+    (out / "segments").mkdir()
+    (out / "segments/000000000001.jsonl").write_bytes(b"".join(line + b"\n" for line in before))
     given = [each.format(out=out) for each in words]
     if "--output" not in given:
         given += ["--output", str(out / "x.zip")]
@@ -274,7 +278,7 @@ def test_what_cannot_be_done_says_what_to_do(
     for each in said:
         assert each.format(out=out) in ended.err
     assert "doctor" not in ended.err
-    assert tree(verbs.state / "journal/log") == before
+    assert current().raw_lines(str(verbs.state)) == before
     assert not (out / "x.zip").exists()
 
 

@@ -24,6 +24,7 @@ from reporting_governance.verifier.note import (
     vkey_of,
 )
 from tests.acceptance.verbs import Verbs
+from tests.storage.back_ends import current
 
 SIGNS = (
     "import sys, base64\n"
@@ -43,7 +44,7 @@ def documents(verbs: Verbs) -> list[dict[str, Any]]:
 
 
 def log_lines(verbs: Verbs) -> list[bytes]:
-    return b"".join(each.read_bytes() for each in sorted((verbs.state / "journal/log").iterdir())).split(b"\n")[:-1]
+    return current().raw_lines(str(verbs.state))
 
 
 def checked_heads(verbs: Verbs) -> dict[int, VerifierKey]:
@@ -61,10 +62,10 @@ def checked_heads(verbs: Verbs) -> dict[int, VerifierKey]:
             assert document.get("reason") or not keys or is_signed_by(note, keys[-1][1])
             keys.append((seq, key))
     signed: dict[int, VerifierKey] = {}
-    for path in sorted((verbs.state / "journal/checkpoints").glob("*.note")):
-        note = parse_note(path.read_bytes())
+    for size, data in current().heads(str(verbs.state)).items():
+        note = parse_note(data)
         head = parse_head(note.text)
-        assert path.name == f"{head.size:012d}.note"
+        assert head.size == size
         in_force = [key for seq, key in keys if seq <= head.size][-1]
         assert is_signed_by(note, in_force)
         assert head.root == tree_root(extend(0, (), (leaf_hash(line) for line in lines[: head.size]))[1])
@@ -110,8 +111,7 @@ def test_other_verbs_sign_only_when_it_is_due(verbs: Verbs) -> None:
     verbs.ok("report", "start", "job", "--agent", "coder")
     verbs.ok("report", "checkpoint", "job", "half")
     assert list(checked_heads(verbs)) == [2]
-    note = verbs.state / "journal/checkpoints/000000000002.note"
-    os.utime(note, (note.stat().st_mtime - DUE_SECONDS - 5,) * 2)
+    current().let_pass(str(verbs.state), DUE_SECONDS + 5)
     verbs.ok("status")
     assert list(checked_heads(verbs)) == [2]
     verbs.ok("report", "checkpoint", "job", "more")
@@ -268,8 +268,7 @@ def test_another_user_shows_no_key_and_signs_nothing(verbs: Verbs) -> None:
 def test_a_gate_never_signs(verbs: Verbs) -> None:
     verbs.ok("init")
     verbs.ok("report", "start", "job", "--agent", "coder")
-    note = verbs.state / "journal/checkpoints/000000000002.note"
-    os.utime(note, (note.stat().st_mtime - DUE_SECONDS - 5,) * 2)
+    current().let_pass(str(verbs.state), DUE_SECONDS + 5)
     before = len(log_lines(verbs))
     claim = {"session_id": "s-1", "message": "Done.", "claim": {"kind": "completion"}}
     assert verbs.call("gate", "--host", "generic", given=json.dumps(claim)).code in (0, 1)
@@ -283,8 +282,7 @@ def test_a_signer_that_failed_is_not_waited_for_by_every_verb(verbs: Verbs) -> N
     verbs.ok("init")
     os.chmod(verbs.state / "keys/log.key", 0o644)
     verbs.ok("report", "start", "job", "--agent", "coder")
-    note = verbs.state / "journal/checkpoints/000000000002.note"
-    os.utime(note, (note.stat().st_mtime - DUE_SECONDS - 5,) * 2)
+    current().let_pass(str(verbs.state), DUE_SECONDS + 5)
     assert "not signed" in verbs.call("report", "checkpoint", "job", "one").err
     assert "not signed" not in verbs.call("report", "checkpoint", "job", "two").err
     assert "not signed" in verbs.call("run").err
@@ -304,7 +302,7 @@ def test_a_verb_with_nothing_due_does_not_load_what_signs(verbs: Verbs) -> None:
         f"code = main(sys.argv[1:]); print([name for name in {LOADED!r} if name in sys.modules], code)\n"
     )
     for words in (("run",), ("report", "checkpoint", "job", "half"), ("status",)):
-        run = [sys.executable, "-P", "-c", look, words[0], "--state", str(verbs.state), *words[1:]]
+        run = [sys.executable, "-P", "-c", look, words[0], *verbs.place, *words[1:]]
         ended = subprocess.run(run, capture_output=True, text=True, check=True, timeout=60, env=verbs.variables())
         assert ended.stdout.splitlines()[-1] == "[] 0", words
 

@@ -11,10 +11,11 @@ import yaml
 from reporting_governance.commands._identity import account_name, actor_uid
 from tests.acceptance.verbs import ROOT, Verbs
 from tests.stages.enforcing_world import REVIEW
+from tests.storage.back_ends import current
 from tests.unit.policy_documents import pack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state with a claim of completion that waits for a person; it is only copied."""
     tmp_path = tmp_path_factory.mktemp("asked")
@@ -37,7 +38,8 @@ def at(folder: Path) -> Verbs:
 @pytest.fixture
 def verbs(asked: Path, tmp_path: Path) -> Verbs:
     """A claim of completion that waits for a person."""
-    shutil.copytree(asked, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(asked, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("state"))
+    current().copy(str(asked / "state"), str(tmp_path / "state"))
     return at(tmp_path)
 
 

@@ -6,12 +6,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.verbs import Verbs, tree, with_target
 from tests.oracle.checker import arrivals_in, check, lines_of_folder
+from tests.storage.back_ends import current
 
 #: Notes that it was started, takes its time, then keeps the message: so a receiver that stores before it answers.
 SLOW = """
@@ -89,20 +91,9 @@ def test_the_journal_says_each_hour_that_somebody_is_awake(verbs: Verbs) -> None
 
 def _move_last_line_back(verbs: Verbs, *, seconds: int) -> None:
     """Make the journal older than it is: a state made anew, by a process whose clock is behind."""
-    import shutil
-
-    program = (
-        "import sys, datetime as d\n"
-        "from reporting_governance.storage.files.store import FilesStore\n"
-        "from reporting_governance.storage.interface import Addition, Group\n"
-        "from reporting_governance.contracts.journal_line import LineType\n"
-        f"now = d.datetime.now(d.UTC) - d.timedelta(seconds={seconds})\n"
-        "store = FilesStore(sys.argv[1], actor='x')\n"
-        "store.initialise(now)\n"
-    )
-    shutil.rmtree(verbs.state)
-    words = [verbs.command("run")[0], "-c", program, str(verbs.state)]
-    subprocess.run(words, env=verbs.variables(), check=True, timeout=60)
+    current().remove(str(verbs.state))
+    earlier = datetime.now(UTC) - timedelta(seconds=seconds)
+    current().open(str(verbs.state), now=lambda: earlier, monotonic=time.monotonic).initialise(earlier)
 
 
 def test_an_overlapping_run_ends_at_once_silent_and_adds_nothing(tmp_path: Path) -> None:
@@ -213,8 +204,10 @@ def test_four_at_once_tell_once(verbs: Verbs) -> None:
 
 def test_cron_with_nothing_in_its_environment(verbs: Verbs) -> None:
     verbs.overdue()
-    bare = {"PATH": "/usr/bin:/bin", "PYTHONPATH": verbs.variables()["PYTHONPATH"], "REPORTGOV_STATE": str(verbs.state)}
-    words = [word for word in verbs.command("run") if word not in ("--state", str(verbs.state))]
+    options = zip(verbs.place[::2], verbs.place[1::2], strict=True)
+    named = {f"REPORTGOV_{option.removeprefix('--').upper()}": value for option, value in options}
+    bare = {"PATH": "/usr/bin:/bin", "PYTHONPATH": verbs.variables()["PYTHONPATH"], **named}
+    words = [word for word in verbs.command("run") if word not in verbs.place]
     done = subprocess.run(words, env=bare, cwd="/", capture_output=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     assert len(verbs.outbox()) == 1

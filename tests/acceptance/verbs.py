@@ -114,6 +114,10 @@ class Verbs:
         files = sorted((self.state / "journal/log").glob("*.jsonl"))
         return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
+    def lines(self) -> list[dict[str, Any]]:
+        """Return every valid line of the journal, having checked every byte there is to check."""
+        return current().lines(str(self.state))
+
     def records(self, kind: str) -> list[dict[str, Any]]:
         """Return the bodies of the records of one kind."""
         return [

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from reporting_governance.storage.interface import Store
-from tests.storage.oracle import read_log
+from tests.storage.back_ends import current
 
 Document = Mapping[str, Any]
 Body = Mapping[str, Any]
@@ -160,7 +160,7 @@ class Derived:
 
 def lines_of_folder(root: str) -> list[Document]:
     """Return a state folder's valid lines; every byte of the log has been looked at."""
-    return list(read_log(root))
+    return current().lines(root)
 
 
 def lines_of_store(store: Store) -> list[Document]:

@@ -39,7 +39,7 @@ class PostgresBackEnd(FilesBackEnd):
             self.prepare(root)
             return
         self.close(template)  # nobody may be connected to what is copied
-        shutil.copytree(template, root)
+        shutil.copytree(template, root, symlinks=True)
         self._point(root, server().new_database(template=self.database(template)))
 
     def remove(self, root: str) -> None:
@@ -60,6 +60,18 @@ class PostgresBackEnd(FilesBackEnd):
         for name in self._made:
             server().drop_database(name)
         self._made.clear()
+
+    @contextmanager
+    def dropping(self) -> Iterator[None]:
+        """Drop in the end what was made meanwhile."""
+        before = len(self._made)
+        try:
+            yield
+        finally:
+            self.close()
+            for name in self._made[before:]:
+                server().drop_database(name)
+            del self._made[before:]
 
     def database(self, root: str) -> str:
         with open(f"{root}/{_POINTER}", encoding="ascii") as file:
@@ -105,6 +117,32 @@ class PostgresBackEnd(FilesBackEnd):
     def lines(self, root: str) -> list[Document]:
         with server().connect(self.database(root)) as connection:
             return documents_of(connection)
+
+    def raw_lines(self, root: str) -> list[bytes]:
+        with server().connect(self.database(root)) as connection:
+            return [
+                line for (line,) in connection.execute("SELECT line FROM reporting_governance.journal ORDER BY seq")
+            ]
+
+    def heads(self, root: str) -> dict[int, bytes]:
+        with server().connect(self.database(root)) as connection:
+            rows = connection.execute("SELECT size, note FROM reporting_governance.log_checkpoint ORDER BY size")
+            return dict(rows.fetchall())
+
+    def lose_blob(self, root: str, words: bytes) -> str:
+        statement = "DELETE FROM reporting_governance.blob WHERE position(%b in content) > 0"
+        with server().connect(self.database(root)) as connection:
+            assert connection.execute(statement, (words,)).rowcount > 0
+        return ": blob "
+
+    def let_pass(self, root: str, seconds: float) -> None:
+        """Put the clock of this database on, by a function of ours in place of the server's own."""
+        with server().connect(self.database(root)) as connection:
+            connection.execute("ALTER FUNCTION pg_catalog.clock_timestamp() RENAME TO before_clock_timestamp")
+            connection.execute(
+                "CREATE FUNCTION pg_catalog.clock_timestamp() RETURNS timestamptz LANGUAGE sql "
+                f"AS $$ SELECT pg_catalog.before_clock_timestamp() + interval '{seconds} seconds' $$"
+            )
 
     def views(self, root: str) -> dict[str, Mapping[str, Any]]:
         with server().connect(self.database(root)) as connection:

@@ -4,6 +4,7 @@ The crash tests name a state by its folder.  With another back end in use the sa
 own, which is made, copied and dropped with it.
 """
 
+import glob
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +28,7 @@ class FilesBackEnd:
     def copy(self, template: str, root: str) -> None:
         """Make a state like another one, which may not be there at all."""
         if os.path.isdir(template):
-            shutil.copytree(template, root)
+            shutil.copytree(template, root, symlinks=True)
 
     def remove(self, root: str) -> None:
         shutil.rmtree(root, ignore_errors=True)
@@ -51,6 +52,38 @@ class FilesBackEnd:
         from tests.storage.oracle import read_log
 
         return read_log(root)
+
+    def raw_lines(self, root: str) -> list[bytes]:
+        """Return the lines as they are, without their LF; none where there is no log."""
+        if not os.path.isdir(folder := f"{root}/journal/log"):
+            return []
+        whole = b""
+        for name in sorted(os.listdir(folder)):
+            with open(f"{folder}/{name}", "rb") as file:
+                whole += file.read()
+        return whole.split(b"\n")[:-1]
+
+    def heads(self, root: str) -> dict[int, bytes]:
+        """Return the signed heads by the number of lines that each covers."""
+        notes = {}
+        for path in glob.glob(f"{root}/journal/checkpoints/*.note"):
+            with open(path, "rb") as file:
+                notes[int(os.path.basename(path).removesuffix(".note"))] = file.read()
+        return dict(sorted(notes.items()))
+
+    def lose_blob(self, root: str, words: bytes) -> str:
+        """Take away the blob that holds some words, as a disk does; return what names blobs in messages."""
+        for name in os.listdir(f"{root}/blobs"):
+            with open(path := f"{root}/blobs/{name}", "rb") as file:
+                if words in file.read():
+                    os.unlink(path)
+                    return f"{root}/blobs/"
+        raise AssertionError(f"no blob holds {words!r}")
+
+    def let_pass(self, root: str, seconds: float) -> None:
+        """Let the newest signed head be so much older."""
+        newest = f"{root}/journal/checkpoints/{max(self.heads(root)):012d}.note"
+        os.utime(newest, (os.stat(newest).st_mtime - seconds,) * 2)
 
     def views(self, root: str) -> dict[str, Mapping[str, Any]]:
         """Return version's name -> body, as they are kept."""

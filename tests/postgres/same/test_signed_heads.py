@@ -1,0 +1,7 @@
+"""tests/acceptance/test_signed_heads.py on a database."""
+
+from tests.acceptance import test_signed_heads
+from tests.postgres.same.again import MARKS, again
+
+globals().update(again(test_signed_heads))
+pytestmark = MARKS

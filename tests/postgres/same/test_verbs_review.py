@@ -1,0 +1,7 @@
+"""tests/acceptance/test_verbs_review.py on a database."""
+
+from tests.acceptance import test_verbs_review
+from tests.postgres.same.again import MARKS, again
+
+globals().update(again(test_verbs_review))
+pytestmark = MARKS

@@ -1,0 +1,7 @@
+"""tests/acceptance/test_verbs_run.py on a database."""
+
+from tests.acceptance import test_verbs_run
+from tests.postgres.same.again import MARKS, again
+
+globals().update(again(test_verbs_run))
+pytestmark = MARKS
