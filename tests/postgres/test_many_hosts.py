@@ -110,7 +110,7 @@ class HostProcess:
             host = Host(name=self.name, boot_id="this boot", pid=os.getpid())
             while True:
                 try:
-                    run_bridge(store, senders, profile, clock=clock, host=host)
+                    run_bridge(store, senders, profile, clock=clock, host=host, max_seconds=12)
                     if not store.listing(Folder.SPOOL).names:
                         break
                 except GovernanceError as error:

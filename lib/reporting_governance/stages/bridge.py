@@ -4,11 +4,11 @@ Before anything leaves, an attempt stands in the journal; after it, a receipt.  
 attempt without a receipt and says so: in doubt.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reporting_governance.adapters.interface import Sender
-from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.contracts.times import due_name
 from reporting_governance.stages.bridge_report import BridgeReport
 from reporting_governance.stages.bridge_run import BridgeRun
@@ -16,6 +16,7 @@ from reporting_governance.stages.bridge_ways import in_batches, one_by_one
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.commit_size import COMMIT
 from reporting_governance.stages.sending import Copies, Host, Work
+from reporting_governance.stages.shares import give_back, portions
 from reporting_governance.storage.interface import Store
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def run_bridge(
     copies: Copies | None = None,
 ) -> BridgeReport:
     """Hand due items to their senders.  Safe to start twice: only who recorded the attempt sends.
+
+    Where several hosts share the store each takes a portion at a time, so that they do not all try the same items.
 
     Args:
         senders: by `receiver/target`; a target that is missing here is gone.
@@ -75,6 +78,16 @@ def _one_pass(run: BridgeRun) -> bool:
     names = [each for each in spool.due(due_name(run.clock.now())) if each not in run.looked_at]
     if not names:
         return False
+    before = len(run.items)
+    left = run.ends_at - run.clock.monotonic()  # what this run does not get to is not kept from others
+    for mine in portions(run.store, names, clock=run.clock, first=2 * run.parallel, most=COMMIT, seconds=left):
+        _one_portion(run, mine)
+        if not run.goes_on():
+            break
+    return len(run.items) > before
+
+
+def _one_portion(run: BridgeRun, names: Sequence[ViewName]) -> None:
     threads = run.threads()
     before = len(run.items)
     alone: list[Work] = []
@@ -86,4 +99,5 @@ def _one_pass(run: BridgeRun) -> bool:
         alone += in_batches(run, works)
     if alone:
         one_by_one(run, alone)
-    return len(run.items) > before
+    begun = run.tried.union(each.spool_id for each in run.items[before:])
+    give_back(run.store, [each for each in names if each.id not in begun], run.clock)

@@ -15,6 +15,7 @@ from reporting_governance.errors import ExitCode
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.job_records import PREFIX, open_job
 from reporting_governance.stages.job_steps import Gate, JobSteps
+from reporting_governance.stages.shares import portions
 from reporting_governance.storage.interface import Listing, Store
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _PAUSE_SECONDS = 0.5
 _FRESH_SECONDS = 5.0  #: a listing older than this is taken anew before the next job
+_KEPT_SECONDS = 10  #: a job that this runner will begin soon is kept so long from the runners of other hosts
+_SHORT_JOBS = 16  #: taken at once at most, when those before were over quickly
 _FEW = 1_000  #: so many open jobs are looked at whatever their time: a clock that stepped back hides no dead runner
 
 
@@ -89,29 +92,33 @@ def _pass(
     begun = 0
     ends_at = clock.monotonic() + _FRESH_SECONDS
     try:
-        for name in _names(listing, clock, only):
-            if begun == limit or stop() or (begun and clock.monotonic() > ends_at):
-                break
+        for name in _names(store, listing, clock, only):
             view = store.read(name)
             found = None if view is None else open_job(view, listing.names)
             taken = None if found is None else steps.take(found)
             if taken is not None:
                 begun += 1
                 steps.run(taken)
+            if begun == limit or stop() or (begun and clock.monotonic() > ends_at):
+                break
     finally:
         steps.flush()
     return begun
 
 
-def _names(listing: Listing, clock: Clock, only: str | None) -> Iterator[ViewName]:
-    """Yield what may be taken: what is due, oldest first, then what runs and may have lost its runner."""
+def _names(store: Store, listing: Listing, clock: Clock, only: str | None) -> Iterator[ViewName]:
+    """Yield what may be taken: our share of what is due, oldest first, then what runs and may have lost its runner.
+
+    The latter is nobody's share: only on the runner's own host it is known at once.
+    """
     if only is not None:
         if only in listing.names:
             yield listing.names[only]
         return
     now = clock.now()
     due = [name for name in listing.due(due_name(now)) if name.id.startswith(PREFIX)]
-    yield from due
+    for mine in portions(store, due, clock=clock, first=1, most=_SHORT_JOBS, seconds=_KEPT_SECONDS):
+        yield from mine
     yield from _perhaps_left(listing, due, clock)
 
 

@@ -84,7 +84,7 @@ class DryRunStore:
         return None if name in self._gone else self._base.read(name)
 
     def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
-        return list(names[:limit])  # others keep what they took
+        return list(names)  # others keep what they took
 
     def past(self, identity: str) -> View | None:
         ours = self._views[Folder.PAST].get(identity)

@@ -150,10 +150,13 @@ class Store(Protocol):
         ...
 
     def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
-        """Return what this process is to work on of a folder's names, at most so many, in their order.
+        """Return what this process is to work on of a folder's names, in their order: all, where nobody else works.
 
-        Where several hosts share the work, these are kept from the others for some seconds.  That spreads the work and
-        promises nothing: that a version is consumed once is what makes it safe.
+        Where several hosts share the work, these are at most `limit`, kept from the others for some seconds; with 0
+        they are given back.  That spreads the work and promises nothing: that a version is consumed once is what makes
+        it safe.
+
+        Raises: StorageError.
         """
         ...
 

@@ -65,7 +65,7 @@ class MemoryStore:
             return view if view is not None and view.name == name else None
 
     def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
-        return list(names[:limit])  # nobody else works here
+        return list(names)  # nobody else works here
 
     def past(self, identity: str) -> View | None:
         with self._lock:

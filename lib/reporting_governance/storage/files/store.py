@@ -113,7 +113,7 @@ class FilesStore:
         return None if body is None else View(name, body)
 
     def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
-        return list(names[:limit])  # nobody else works here
+        return list(names)  # nobody else works here
 
     def past(self, identity: str) -> View | None:
         found = self._access.surely(lambda: self._views.past(identity))

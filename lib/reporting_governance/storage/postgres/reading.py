@@ -50,6 +50,12 @@ class Ahead:
         self._many[folder] = 0
         self._found.clear()
 
+    def chosen(self, names: Sequence[ViewName]) -> None:
+        """Learn which names of one folder are the ones that will be read, in order."""
+        folder = names[0].folder
+        self.listed(folder, [str(name).partition("/")[2] for name in names])
+        self._many[folder] = min(len(names), _MOST_AHEAD)
+
     def forget(self) -> None:
         """Forget what was read ahead."""
         self._found.clear()
