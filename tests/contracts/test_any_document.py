@@ -14,6 +14,7 @@ from reporting_governance.contracts.capability import EXPECTATIONS
 from reporting_governance.contracts.deployment_profile import DeploymentProfileArtifact
 from reporting_governance.contracts.record import Record
 from reporting_governance.contracts.registry import KINDS, record_type
+from reporting_governance.contracts.role import Action, Role, least_role
 from reporting_governance.core.policy_pack import PolicyPack
 from reporting_governance.errors import ContractError
 from tests.contracts.documents import documents
@@ -118,8 +119,10 @@ def _pack(document: dict[str, Any], _choose: Callable[[int], int]) -> None:
 
 
 def _profile(document: dict[str, Any], _choose: Callable[[int], int]) -> None:
-    """Let every name that is used be defined, and what has an order or a name of its own have one."""
+    """Let every name that is used be defined, what has an order or a name of its own have one, no role be too low."""
     spec = document.get("spec", document)
+    for action, role in spec.get("roles", {}).items():
+        spec["roles"][action] = max(Role(role), least_role(Action(action))).value
     spec.setdefault("notification", {})
     notification = spec["notification"]
     notification["receivers"] = {

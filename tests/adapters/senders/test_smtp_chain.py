@@ -129,7 +129,7 @@ def test_a_report_that_another_user_put_in_proves_nothing(told: Told) -> None:
     os.chown(told.verbs.state / "inbox/report.eml", 65534, 65534)
     told.verbs.call("run")
     assert len(told.records("receipt")) == 1
-    assert "only the owner of the state folder may" in told.refused()[0]
+    assert "no `senders` entry of roles.yaml names them" in told.refused()[0]
 
 
 def reply(told: Told, auth: str) -> bytes:
