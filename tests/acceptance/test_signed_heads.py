@@ -163,6 +163,7 @@ def test_a_key_that_is_gone_is_not_quietly_replaced(verbs: Verbs) -> None:
     assert not (verbs.state / "keys/log.key").exists()
     assert verbs.call("keys", "rotate").code == 3
     verbs.ok("keys", "rotate", "--lost", "--reason", "the disk is gone")
+    assert last_problem(str(verbs.state)) is None
     assert [each.get("reason") for each in documents(verbs) if each["type"] == "log.key"] == [None, "the disk is gone"]
     assert len(checked_heads(verbs)) == 2
     assert verbs.ok("run").err == ""

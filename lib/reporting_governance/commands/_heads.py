@@ -100,14 +100,12 @@ def known_key(context: CommandContext) -> LogKey | None:
 
     head = context.backend.ready()
     path = os.path.join(context.state, _FOLDER, _KEY)
-    try:
+    with suppress(OSError, ValueError):
         with open(path, encoding="ascii") as file:
             seq, vkey = file.read(1024).split()
         kept = LogKey(int(seq), parse_vkey(vkey))
         if kept.key.name == head.log_id and kept.seq <= head.seq:
             return kept
-    except (OSError, ValueError):
-        pass
     found = key_in_force(context.backend)
     if found is not None:
         _write(path, f"{found.seq} {found.key.text()}\n")
@@ -164,11 +162,14 @@ def settle_key(signer: KeyFile, known: LogKey | None) -> None:
         signer.take_next()
 
 
-def is_elsewhere(signer: Signer, known: LogKey | None) -> bool:
-    """Tell whether the key of a log that hosts share lies with another of them, which signs."""
+def is_elsewhere(context: CommandContext, signer: Signer, known: LogKey | None) -> bool:
+    """Tell whether another host has the key of the log; whose own folder for keys is there had it, and has lost it."""
     from reporting_governance.adapters.signing.key_file import KeyFile
 
-    return known is not None and isinstance(signer, KeyFile) and not (signer.exists() or signer.next().exists())
+    if context.database is None or known is None or not isinstance(signer, KeyFile) or signer.exists():
+        return False
+    own = default_key_path(context)
+    return not signer.next().exists() and (signer.path != own or not os.path.isdir(os.path.dirname(own)))
 
 
 def _tried(context: CommandContext, signer: Signer | None) -> None:
@@ -192,7 +193,7 @@ def _signed(context: CommandContext, signer: Signer | None) -> LogCheckpoint | N
 
     known = known_key(context)
     signer = signer or signer_of(context)
-    if context.database is not None and is_elsewhere(signer, known):
+    if is_elsewhere(context, signer, known):
         return None
     if context.database is not None and known is None:
         known = _first_alone(context)
@@ -218,7 +219,10 @@ def made(context: CommandContext, signer: Signer, key: LogKey | None) -> LogChec
     """
     from reporting_governance.stages.checkpointing import make_log_checkpoint
 
-    return make_log_checkpoint(context.backend, signer, clock=context.clock, key=key)
+    checkpoint = make_log_checkpoint(context.backend, signer, clock=context.clock, key=key)
+    with suppress(FileNotFoundError):
+        os.unlink(os.path.join(context.state, _FOLDER, _PROBLEM))  # whoever called: nothing stands in the way now
+    return checkpoint
 
 
 def _program(context: CommandContext, command: str, public_key: str | None) -> Signer:

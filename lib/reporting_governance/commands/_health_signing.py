@@ -17,6 +17,13 @@ _ROTATE = (
 )
 
 
+_NOBODY = (
+    "Let `reportgov run` go on the host that has the key.  When nobody has it any more, let this host's in: "
+    "`reportgov keys rotate --lost --reason WHY`."
+)
+_UNSIGNED_SECONDS = 3600  #: a host with the key signs each minute; so long it may be off for a good reason
+
+
 def signing(context: CommandContext) -> Iterator[Check]:
     """Yield whether heads can be signed now, with the key that the journal knows."""
     lines = context.store.ready().seq
@@ -32,8 +39,8 @@ def signing(context: CommandContext) -> Iterator[Check]:
     if known is None and isinstance(signer, KeyFile) and not signer.exists():
         yield Check(Rule.SIGNER, Verdict.OK, "no head is signed yet; the next run makes a key and signs")
         return
-    if context.database is not None and is_elsewhere(signer, known):
-        yield Check(Rule.SIGNER, Verdict.OK, f"another host has the key; {signed}")
+    if is_elsewhere(context, signer, known):
+        yield _elsewhere(context, newest, signed)
         return
     try:
         public = signer.public_key()
@@ -48,3 +55,15 @@ def signing(context: CommandContext) -> Iterator[Check]:
         yield Check(Rule.SIGNER, Verdict.WARNING, seen, _MEND)
     else:
         yield Check(Rule.SIGNER, Verdict.OK, f"{signer.name}; {signed}")
+
+
+def _elsewhere(context: CommandContext, newest: int, signed: str) -> Check:
+    """Judge the host that has the key by what it signed."""
+    from reporting_governance.contracts.times import parse_time
+
+    unsigned = next(iter(context.backend.replay(newest + 1)), None)
+    since = None if unsigned is None else unsigned.document["ts"]
+    if since is None or (context.clock.now() - parse_time(since)).total_seconds() < _UNSIGNED_SECONDS:
+        return Check(Rule.SIGNER, Verdict.OK, f"another host has the key; {signed}")
+    seen = f"another host has the key, and has signed nothing since {since}; {signed}"
+    return Check(Rule.SIGNER, Verdict.WARNING, seen, _NOBODY)

@@ -43,13 +43,15 @@ def rotate(context: CommandContext, old: Signer, new: Signer | None, *, lost_bec
             raise CannotSign(signer=old.name, reason="the log knows no key yet; `reportgov keys show` makes the first")
         if isinstance(old, KeyFile):
             _heads.settle_key(old, known)
+        witness = None if lost_because is not None else old
+        if witness is not None:
+            witness.public_key()  # who cannot sign the change leaves nothing of it behind
         replaced = old if isinstance(old, KeyFile) and new is None else None
         if isinstance(new, KeyFile):
             new.make()
         signer = replaced.make_next() if replaced is not None else new
         assert signer is not None  # a program has no next key: the verb asks for one
         _heads.forget_key(context)
-        witness = None if lost_because is not None else old
         entered = enter_key(
             context.backend, signer, previous=known, old=witness, clock=context.clock, reason=lost_because
         )

@@ -8,7 +8,4 @@ OF_FILES: Mapping[str, Mapping[str, str]] = {
         "test_the_log_of_another_host_is_only_read": "--journal takes a folder: another host's files",
         "test_the_gaps_are_counted_in_words": "half a line is written behind the log; a database takes a line whole",
     },
-    "test_signed_heads": {
-        "test_a_key_that_is_gone_is_not_quietly_replaced": "a host without the key is one of several; see test_verbs",
-    },
 }
