@@ -14,23 +14,10 @@ from reporting_governance.errors import StorageError
 from reporting_governance.storage.postgres import roles
 from reporting_governance.storage.postgres.backend import PostgresBackend
 from reporting_governance.storage.postgres.connection import Session
-from tests.acceptance.test_jobs import (
-    test_a_command_is_run_where_it_was_asked_for,
-    test_a_key_is_one_job,
-    test_exit_codes_tell_how_it_went,
-    test_our_own_verbs_run_on_the_same_state,
-)
 from tests.acceptance.verbs import Verbs, profile, tree
 from tests.postgres.back_end import PostgresBackEnd
 from tests.postgres.home import server
 from tests.storage.building import NOW, later
-
-__all__ = (
-    "test_a_command_is_run_where_it_was_asked_for",
-    "test_a_key_is_one_job",
-    "test_exit_codes_tell_how_it_went",
-    "test_our_own_verbs_run_on_the_same_state",
-)
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("databases")]
 

@@ -7,16 +7,15 @@ import pytest
 
 from tests.postgres.same.of_files import OF_FILES
 
-MARKS = [pytest.mark.postgres]
-
 
 def again(module: ModuleType) -> dict[str, Any]:
-    """Return a module's tests and fixtures by name; a test that is new there runs here by itself."""
+    """Return a module's tests, fixtures and marks by name; a test that is new there runs here by itself."""
     left = OF_FILES.get(module.__name__.rpartition(".")[2], {})
     tests = {name: value for name, value in vars(module).items() if name.startswith("test_")}
     assert set(left) <= set(tests), f"no such test in {module.__name__}: {set(left) - set(tests)}"
     fixtures = {name: value for name, value in vars(module).items() if _is_fixture(value)}
-    return {name: value for name, value in (tests | fixtures).items() if name not in left}
+    marks = {"pytestmark": [*getattr(module, "pytestmark", ()), pytest.mark.postgres]}
+    return {name: value for name, value in (tests | fixtures | marks).items() if name not in left}
 
 
 def _is_fixture(value: object) -> bool:

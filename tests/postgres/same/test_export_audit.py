@@ -1,7 +1,6 @@
 """tests/acceptance/test_export_audit.py on a database."""
 
 from tests.acceptance import test_export_audit
-from tests.postgres.same.again import MARKS, again
+from tests.postgres.same.again import again
 
 globals().update(again(test_export_audit))
-pytestmark = MARKS

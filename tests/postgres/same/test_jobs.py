@@ -1,7 +1,6 @@
 """tests/acceptance/test_jobs.py on a database."""
 
 from tests.acceptance import test_jobs
-from tests.postgres.same.again import MARKS, again
+from tests.postgres.same.again import again
 
 globals().update(again(test_jobs))
-pytestmark = MARKS

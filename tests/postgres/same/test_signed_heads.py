@@ -1,7 +1,6 @@
 """tests/acceptance/test_signed_heads.py on a database."""
 
 from tests.acceptance import test_signed_heads
-from tests.postgres.same.again import MARKS, again
+from tests.postgres.same.again import again
 
 globals().update(again(test_signed_heads))
-pytestmark = MARKS

@@ -1,7 +1,6 @@
 """tests/acceptance/test_verbs_run.py on a database."""
 
 from tests.acceptance import test_verbs_run
-from tests.postgres.same.again import MARKS, again
+from tests.postgres.same.again import again
 
 globals().update(again(test_verbs_run))
-pytestmark = MARKS
