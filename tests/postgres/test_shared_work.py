@@ -176,3 +176,16 @@ def test_two_runners_of_jobs_share_them_while_they_run(hosts: Hosts) -> None:
     of_one = [each.job_id for each in Jobs(one.store, clock, JobHost(act=meanwhile)).run().ran]
     assert Counter(of_one + of_two) == dict.fromkeys(asked, 1)
     assert len(of_one) < len(of_two)
+
+
+def test_what_only_one_host_reaches_is_given_back_by_the_others(hosts: Hosts) -> None:
+    one, two = hosts.world("one"), hosts.world("two")
+    items = queued(one, 6)
+    target = {"sender": "file", "parameters": {"path": "outbox/n.jsonl"}, "hosts": ["one"]}
+    spec = profile(receivers={"operator": {"targets": {"main": target}}})
+    channel = Channel(lambda: STORED)
+    for world, name in ((two, "two"), (one, "one")):
+        host = Host(name=name, boot_id=f"boot of {name}", pid=1)
+        run_bridge(world.store, {"operator/main": channel}, spec, clock=world.clock, host=host)
+    assert got(channel) == dict.fromkeys(items, 1)
+    assert {each["host"] for each in one.attempts()} == {"one"}

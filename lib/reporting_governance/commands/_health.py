@@ -105,7 +105,15 @@ def _profile(context: CommandContext) -> Iterator[Check]:
 def _senders(context: CommandContext) -> Iterator[Check]:
     if not os.path.isdir(context.state):
         return  # a sender may make its folder below it
-    senders = context.senders()
+    from reporting_governance.stages.targets import targets_of
+
+    here, opened = context.local_host.name, context.senders()
+    senders: dict[str, Sender] = {}
+    for name, settings in targets_of(context.settings.profile.notification):
+        if settings.is_sent_from(here):
+            senders[name] = opened[name]
+        else:
+            yield Check(Rule.TARGET, Verdict.OK, f"not from here: sent by {' or '.join(settings.hosts)}", subject=name)
     for (target, sender), found in zip(senders.items(), _probed(list(senders.values())), strict=True):
         for each in found or ():
             yield Check(Rule.TARGET, Verdict.BAD, each.message, each.help or each.rule, target)
@@ -123,10 +131,15 @@ def _telling(context: CommandContext) -> Iterator[Check]:
     """What targets did with what they got: a probe that answers says nothing about that."""
     if not os.path.isdir(context.state):
         return
+    from reporting_governance.commands._hosts import hosts_at_work
     from reporting_governance.stages.targets import troubled
 
-    for each in troubled(context.store, context.settings.profile.notification, context.clock.now()):
-        if each.trouble == "down":
+    notification, now = context.settings.profile.notification, context.clock.now()
+    for each in troubled(context.store, notification, now, hosts_at_work(context)):
+        if each.trouble == "no_host":
+            advice = "Its notices wait.  Start `run` on one of these hosts, or correct `hosts` of the target."
+            yield Check(Rule.TARGET, Verdict.BAD, each.why, advice, each.target)
+        elif each.trouble == "down":
             seen = f"not reached since {each.since}: {each.why}; tried again at {each.until}"
             advice = "Its notices wait.  Nothing to do if it comes back; else mend its address, or what stands between."
             yield Check(Rule.TARGET, Verdict.WARNING, seen, advice, each.target)

@@ -8,6 +8,7 @@ import click
 
 from reporting_governance.commands._anchoring import anchors_known
 from reporting_governance.commands._heads import last_problem
+from reporting_governance.commands._hosts import hosts_at_work
 from reporting_governance.commands._siblings import trouble_with_runs
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.contracts.times import format_time
@@ -58,6 +59,7 @@ def look(context: CommandContext, *, with_tasks: bool = False) -> Reply:
         with_tasks=with_tasks,
         last_run_at=context.last_run().began_at,
         profile=context.settings.profile,
+        hosts=hosts_at_work(context),
     )
     stale = trouble_with_runs(context)
     succeeded = context.last_run().succeeded_at

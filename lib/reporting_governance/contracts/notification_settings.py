@@ -15,7 +15,7 @@ from reporting_governance.contracts.addresses import parameter_problems, secret_
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.problem import Problem, refuse
 from reporting_governance.contracts.receipt import Proof
-from reporting_governance.contracts.record import Record, named
+from reporting_governance.contracts.record import Record, named, when_given
 from reporting_governance.contracts.suggest import did_you_mean
 
 _USUAL_FIRST_SECONDS = 30
@@ -46,9 +46,20 @@ class Target(Record):
     writes_defaults: ClassVar[bool] = True
     sender: str  #: a name in the registry of senders
     parameters: Mapping[str, Any] = field(default_factory=dict)  #: checked by the sender's own schema
+    hosts: tuple[str, ...] = when_given(default=())  #: names of those that reach it; empty: every host does
 
     def __post_init__(self) -> None:
-        refuse(secret_problem(f"/parameters{place}", each) for place, each in parameter_problems(self.parameters))
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[Problem]:
+        yield from (secret_problem(f"/parameters{place}", each) for place, each in parameter_problems(self.parameters))
+        for place, name in enumerate(self.hosts):
+            if name in self.hosts[:place]:
+                yield Problem(f"/hosts/{place}", f"{name} is named twice")
+
+    def is_sent_from(self, host: str) -> bool:
+        """Tell whether a host may send to it."""
+        return not self.hosts or host in self.hosts
 
 
 @frozen(kw_only=True)

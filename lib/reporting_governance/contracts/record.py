@@ -61,6 +61,11 @@ def _mismatch(message: str) -> WrongMeaning:
     return WrongMeaning([Problem("", message)])
 
 
+def when_given(**options: Any) -> Any:
+    """Return a field that `dump` leaves out at its default, in a record that writes its defaults too."""
+    return field(metadata={"when_given": True}, **options)
+
+
 @frozen
 class _Slot:
     name: str
@@ -68,6 +73,7 @@ class _Slot:
     encode: Callable[[Any], Any] | None
     decode: Callable[[Any], Any]
     default: Any  #: MISSING when the field is required
+    is_written: bool  #: at its default too, where the record writes defaults
 
 
 class Record:
@@ -125,7 +131,7 @@ class Record:
         document: dict[str, Any] = {}
         for slot in _slots_of(type(self)):
             value = getattr(self, slot.name)
-            if slot.default is not MISSING and value == slot.default and not self.writes_defaults:
+            if slot.default is not MISSING and value == slot.default and not (self.writes_defaults and slot.is_written):
                 continue
             document[slot.key] = value if slot.encode is None or value is None else slot.encode(value)
         return document
@@ -153,7 +159,8 @@ def _slot(each: Any, hint: Any) -> _Slot:
     if each.name.endswith("_seconds"):
         decode = _duration(decode)
     default = each.default if each.default_factory is MISSING else each.default_factory()
-    return _Slot(each.name, each.metadata.get("key", each.name), encode, decode, default)
+    is_written = not each.metadata.get("when_given", False)
+    return _Slot(each.name, each.metadata.get("key", each.name), encode, decode, default, is_written)
 
 
 def _codec(hint: Any) -> Codec:

@@ -12,7 +12,7 @@ from reporting_governance.contracts.notification_settings import InDoubt
 from reporting_governance.contracts.receipt import Proof
 from reporting_governance.contracts.times import due_name, parse_time
 from reporting_governance.core.awaiting import put_off
-from reporting_governance.core.delivery import BRIDGE, DeliveryRules, Here, StepKind, next_step
+from reporting_governance.core.delivery import BRIDGE, DeliveryRules, Here, Powers, StepKind, next_step
 from reporting_governance.core.settling import Place, Settlement, settle, settle_unsent
 from reporting_governance.core.target_memory import Limit
 from reporting_governance.core.threads import rules_of
@@ -23,11 +23,14 @@ from reporting_governance.stages.commit_size import COMMIT
 from reporting_governance.stages.message import message_of
 from reporting_governance.stages.receipts import Result, record
 from reporting_governance.stages.sending import Copies, Host, Prepared, Work, powers_of, prepare, read_threads
+from reporting_governance.stages.targets import targets_of
 from reporting_governance.storage.interface import Listing, Store, View, expand
 
 if TYPE_CHECKING:
     from reporting_governance.contracts.deployment_profile import ProfileSpec
 
+_AT_TARGET = frozenset({StepKind.SEND, StepKind.LOOK, StepKind.POLL, StepKind.TAKE_BACK})
+_GRACE = timedelta(hours=1)
 _TARGET_IS_DOWN = frozenset({SendResult.NOT_SENT, SendResult.TRY_LATER})
 
 
@@ -54,12 +57,15 @@ class BridgeRun:
     tried: set[str] = field(default_factory=set)  #: items sent by this run: once is enough, whatever became of it
     cold: set[str] = field(default_factory=set)
     gate: Gate = field(init=False)
+    elsewhere: frozenset[str] = field(init=False)  #: targets that only other hosts reach
     _made: dict[str, ViewName] = field(default_factory=dict)  #: threads that receipts of this pass have left
 
     def __post_init__(self) -> None:
         limit = self.profile.notification.rate_limit
         in_force = Limit(limit.messages, limit.per_seconds) if limit else None
         self.gate = Gate(self.store, in_force, self.rules(), self.clock)
+        named = targets_of(self.profile.notification)
+        self.elsewhere = frozenset(name for name, each in named if not each.is_sent_from(self.host.name))
 
     def goes_on(self) -> bool:
         return not self.stop() and self.sent < self.limit and self.clock.monotonic() < self.ends_at
@@ -98,6 +104,8 @@ class BridgeRun:
             work = self.decide(view, threads, now, here, rules)
             if work.step.kind in (StepKind.WAIT, StepKind.HOLD) or not self._is_time_to_ask(work, now):
                 self.idle.add(name)
+            elif work.step.kind in _AT_TARGET and work.target in self.elsewhere:
+                self.idle.add(name)  # given back; what needs no target any host does, so that no item stays for ever
             elif work.step.kind is not StepKind.SEND or name.id not in self.tried:
                 yield work
 
@@ -125,10 +133,20 @@ class BridgeRun:
             [each.body for each in of_item],
             now=now,
             here=here,
-            powers=powers_of(sender) if sender else None,
+            powers=self._powers(item, sender, now),
             rules=rules,
         )
         return Work(name=view.name, body=body, threads=of_item, step=step, sender=sender)
+
+    def _powers(self, item: Mapping[str, Any], sender: Sender | None, now: datetime) -> Powers | None:
+        """Return what can be done at an item's target.
+
+        Long after the item's lifetime nobody waits any more for a host that could have looked there.
+        """
+        powers = powers_of(sender) if sender else None
+        if powers is None or item["target"] not in self.elsewhere or now < parse_time(item["not_after"]) + _GRACE:
+            return powers
+        return replace(powers, can_look=False, polls_every_seconds=None, waits_for_others=False)
 
     def settle_unsent(self, works: Sequence[Work]) -> None:
         """Withdraw, block, and say in doubt: steps that need no sender's answer."""

@@ -1,6 +1,7 @@
 """explain: the whole story of one id, from the journal, and what comes next, from the views."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from reporting_governance.contracts.deployment_profile import ProfileSpec
@@ -15,6 +16,7 @@ from reporting_governance.errors import UsageError
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.escalating import Tries
 from reporting_governance.stages.newest import newest_view
+from reporting_governance.stages.targets import targets_of
 from reporting_governance.stages.tracing import Traced, trace
 from reporting_governance.stages.waiting import WaitingNotice, WaitState, waiting_notices
 from reporting_governance.storage.interface import Store, View, expand
@@ -99,9 +101,15 @@ def _next(
             thread.name.id, thread.body, now=now, rules=rules, kept=kept, attempted_at=tries.of(thread)
         )
         found.extend(said)
+    targets = dict(targets_of(profile.notification))
     for item in _open(store, Folder.SPOOL, touched, "spl_"):
         due = parse_due(item.name.due)
-        found.append(next_of_item(item.name.id, item.body, format_time(due) if due else None))
+        said_of_item = next_of_item(item.name.id, item.body, format_time(due) if due else None)
+        target = targets.get(item.body["item"]["target"])
+        if target is not None and target.hosts:
+            of = f"{said_of_item.sentence}; sent by {' or '.join(target.hosts)}, which reach it"
+            said_of_item = replace(said_of_item, sentence=of)
+        found.append(said_of_item)
     undecided = _open(store, Folder.EVENTS, touched, "evt_")
     found.extend(Next(event.name.id, None, "the next enqueue decides about it") for event in undecided)
     return tuple(sorted(found, key=lambda each: (each.at is None, each.at or "", each.id)))

@@ -115,6 +115,7 @@ def run_status(
     with_tasks: bool = False,
     last_run_at: datetime | None = None,
     profile: ProfileSpec | None = None,
+    hosts: Mapping[str, datetime] | None = None,
 ) -> StatusReport:
     """Return what is open.  Reads every open view, so it costs as much as there is open; it writes nothing.
 
@@ -124,6 +125,7 @@ def run_status(
         with_tasks: also read every task of ours.
         last_run_at: when `run` began last.
         profile: what queued notices are judged by.
+        hosts: when each host was last at work, by name; None: not known.
     """
     head = store.ready()
     now = clock.now()
@@ -173,7 +175,7 @@ def run_status(
             sorted((_episode(store, view, threads, shown, now) for view in episodes), key=lambda each: each.due_at)
         ),
         stuck=tuple(_stuck(store, view) for view in (*blocked, *filter(_is_doubtful, in_doubt))),
-        targets=tuple(troubled(store, profile.notification, now)) if profile is not None else (),
+        targets=tuple(troubled(store, profile.notification, now, hosts)) if profile is not None else (),
         without_promise=sum(each.promise == NO_PROMISE for each in tasks) if with_tasks else None,
         tasks=tuple(tasks),
         sources=shown,
