@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reporting_governance.adapters.openclaw import json5_splice
 from reporting_governance.adapters.openclaw.json5_splice import CannotSplice, spliced
-from reporting_governance.adapters.openclaw.texts import read_relaxed
+from reporting_governance.adapters.openclaw.texts import NotReadable, read_relaxed
 from reporting_governance.contracts.config_edit import ConfigEdit, EditKind
 from reporting_governance.core.config_edits import CannotEdit, edited
 
@@ -319,3 +319,10 @@ def test_what_was_put_in_and_taken_out_again_leaves_the_same_values(
     back = text_after(made, drop(path[0]))
     assert repr(read_relaxed(back.encode())) == repr(before)
     assert squeezed(back) == squeezed(text) or squeezed(back).replace(",", "") == squeezed(text).replace(",", "")
+
+
+def test_a_text_that_would_take_minutes_to_read_is_refused() -> None:
+    entries = ",".join(f'"p{number}":{{"enabled":true}}' for number in range(30_000))
+    assert len(read_relaxed(f'{{"entries":{{{entries}}}}}'.encode())["entries"]) == 30_000  # plain JSON is quick
+    with pytest.raises(NotReadable, match="no plain JSON, and longer than"):
+        read_relaxed(f"{{entries:{{{entries}}}}}".encode())

@@ -9,6 +9,8 @@ from reporting_governance.core.plugin_versions import WHITE
 
 _LONGEST_WHOLE = 16  #: digits; longer numbers are inexact in JavaScript, and slow to read exactly here
 
+_MOST_RELAXED = 512 * 1024  #: characters; the reader of JSON5 takes some 20 s for so many, and a tick is waiting
+
 
 class NotReadable(ValueError):
     """The text is no JSON of the wanted kind; the message says what is wrong."""
@@ -50,6 +52,8 @@ def texts(value: object) -> tuple[str, ...]:
 
 
 def _read_json5(text: str) -> Any:
+    if len(text) > _MOST_RELAXED:
+        raise NotReadable(f"it is no plain JSON, and longer than {_MOST_RELAXED} characters, as JSON5 may be here")
     import json5
 
     try:
