@@ -1,5 +1,6 @@
 """What every test may rely on."""
 
+import gc
 import os
 import signal
 
@@ -13,6 +14,9 @@ settings.load_profile("unhurried")
 # a suite that is started in the background ignores interrupts, and so would every program that it starts
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# verbs run in forks of a process that holds thousands of tests: there is nothing in it for a fork to collect
+os.register_at_fork(after_in_child=gc.freeze)
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
