@@ -57,7 +57,8 @@ def schemas(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The tests, without the long matrices."""
-    python(session, "-m", "pytest", "-q", "-n", "2", "-m", ORDINARY, *session.posargs)
+    # many wait for a program, a peer or a disk: two processors keep three workers busy
+    python(session, "-m", "pytest", "-q", "-n", "3", "-m", ORDINARY, *session.posargs)
 
 
 @nox.session
