@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
@@ -46,7 +46,26 @@ def run_forked(arguments: Sequence[str], environment: Mapping[str, str], seconds
 
 
 def _live(arguments: Sequence[str], environment: Mapping[str, str], out: int, err: int) -> NoReturn:
-    code = 1
+    def call() -> int:
+        os.environ.clear()
+        os.environ.update(environment)
+        time.tzset()
+        sys.argv = ["reportgov", *arguments]
+        from reporting_governance.__main__ import main
+
+        return main(arguments)
+
+    live(call, out, err)
+
+
+def live(work: Callable[[], int | None], out: int, err: int, *, crashed: int = 1) -> NoReturn:
+    """Be a child with streams of its own that does some work, and end with what that returns.
+
+    Args:
+        out, err: where its output goes.
+        crashed: the exit code where the work ended with an exception.
+    """
+    code = crashed
     try:
         nothing = os.open(os.devnull, os.O_RDONLY)
         for own, given in ((0, nothing), (1, out), (2, err)):
@@ -54,13 +73,7 @@ def _live(arguments: Sequence[str], environment: Mapping[str, str], out: int, er
         os.closerange(3, 1024)  # as a new program has none of our files, nor the locks that hang on them
         sys.stdin, sys.stdout = _stream(0, "r"), _stream(1, "w")
         sys.stderr = _stream(2, "w", errors="backslashreplace")
-        os.environ.clear()
-        os.environ.update(environment)
-        time.tzset()
-        sys.argv = ["reportgov", *arguments]
-        from reporting_governance.__main__ import main
-
-        code = main(arguments)
+        code = work() or 0
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except BaseException:

@@ -13,9 +13,7 @@ import signal
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -23,7 +21,7 @@ from typing import NoReturn
 
 import pytest
 
-from tests.acceptance.forked import _stream
+from tests.acceptance.forked import live
 from tests.acceptance.verbs import ROOT, Ended
 
 UNSET = 0xFFFFFFFF  #: the login uid of a process that nobody logged in for
@@ -132,24 +130,11 @@ def call_as(user: User, work: Callable[[], int | None]) -> Ended:
 
 
 def _live(user: User, work: Callable[[], int | None], out: int, err: int) -> NoReturn:
-    code = 99
-    try:
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        for own, given in ((0, nothing), (1, out), (2, err)):
-            os.dup2(given, own)
-        os.closerange(3, 1024)
-        sys.stdin, sys.stdout, sys.stderr = _stream(0, "r"), _stream(1, "w"), _stream(2, "w")
+    def as_the_user() -> int | None:
         become(user)
-        code = work() or 0
-    except SystemExit as leaving:
-        code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(code)
+        return work()
+
+    live(as_the_user, out, err, crashed=99)
 
 
 def become(user: User) -> None:

@@ -4,11 +4,8 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
-from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.contracts.retention import RetirementPlan
-from reporting_governance.contracts.times import parse_time
 from reporting_governance.errors import Busy
 from reporting_governance.storage.files import heads, journal_io, maintenance, reading, retiring
 from reporting_governance.storage.files import layout as layouts
@@ -16,7 +13,8 @@ from reporting_governance.storage.files.access import Access
 from reporting_governance.storage.files.applied import Applied
 from reporting_governance.storage.files.erasing import Eraser
 from reporting_governance.storage.files.layout import Layout
-from reporting_governance.storage.interface import Added, Addition, Answer, Group
+from reporting_governance.storage.interface import Added, Answer
+from reporting_governance.storage.retirement import NOTHING_RETIRED, said_retired, thinned, told_again
 
 
 class Keeper:
@@ -38,7 +36,7 @@ class Keeper:
         """
         applied = self._access.current()
         if applied is None:
-            return RetirementPlan((), "", (), (), 0, "")
+            return NOTHING_RETIRED
         with self._access.errors():
             return retiring.prepare(self._layout, applied, before).plan
 
@@ -59,30 +57,18 @@ class Keeper:
         Raises: StorageError, NotOurState, Busy.
         """
         if self._access.current() is None:
-            return RetirementPlan((), "", (), (), 0, ""), 0, 0
+            return NOTHING_RETIRED, 0, 0
         with self._access.errors(), self._alone():
             applied = self._access.current()
             assert applied is not None
             prepared = retiring.prepare(self._layout, applied, before)
-            stretches = prepared.plan.stretches
-            if not stretches:
+            if not prepared.plan.stretches:
                 return prepared.plan, 0, 0
             retiring.secure(self._layout, prepared)
-            meta: dict[str, Any] = {
-                "log_id": applied.log_id.hex(),
-                "from": stretches[0].from_seq,
-                "to": stretches[-1].to_seq,
-                "lines": stretches[-1].to_seq - stretches[0].from_seq + 1,
-                "root": prepared.plan.root,
-                "reason": reason,
-                "approver": approver,
-                **prepared.standing,
-            }
-            for digest in prepared.erased:  # before the line that told it goes: what it named would look like damage
-                again = Addition(type=LineType.RECORD_ERASED, reason="told again", meta={"blob": digest})
-                self._commit([Group(additions=(again,))], now=now)
-            line = Addition(type=LineType.LOG_SEGMENT_RETIRED, meta=meta)
-            [answer] = self._commit([Group(additions=(line,))], now=now)
+            for digest in prepared.erased:
+                self._commit([told_again(digest)], now=now)
+            said = said_retired(applied.log_id, prepared.plan, prepared.standing, reason=reason, approver=approver)
+            [answer] = self._commit([said], now=now)
             assert isinstance(answer, Added)
             applied = self._access.current()
             assert applied is not None
@@ -98,7 +84,7 @@ class Keeper:
         if applied is None:
             return []
         with self._access.errors():
-            return _to_thin(self._layout, applied, before)
+            return thinned(_ends(self._layout, applied), before)
 
     def drop_log_checkpoints(self, sizes: Sequence[int]) -> None:
         """Remove log checkpoints.  Raises: StorageError, NotOurState."""
@@ -123,17 +109,9 @@ class Keeper:
             yield
 
 
-def _to_thin(layout: Layout, applied: Applied, before: datetime) -> list[int]:
-    newest_of: dict[str, int] = {}
-    going = []
+def _ends(layout: Layout, applied: Applied) -> Iterator[tuple[int, str]]:
     for size in heads.sizes(layout):
         line = next(reading.kept_lines(layout, applied, size), None) if size <= applied.seq else None
         if line is None or line.seq > size:
             continue  # its last line is void, retired or lost: when it was made nobody can tell
-        at = line.document["ts"]
-        if parse_time(at) >= before:
-            break
-        if at[:10] in newest_of:
-            going.append(newest_of[at[:10]])
-        newest_of[at[:10]] = size
-    return going
+        yield size, line.document["ts"]

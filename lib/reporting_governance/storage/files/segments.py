@@ -20,11 +20,6 @@ from reporting_governance.verifier.merkle import leaf_hash
 _LEAF_SIZE = 32
 
 
-def is_full(offset: int, opened_ms: int, now_ms: int, limits: Limits) -> bool:
-    """Tell whether the next line goes into a new segment.  A clock that went back opens none."""
-    return offset >= limits.segment_bytes or now_ms - opened_ms >= limits.segment_seconds * 1000
-
-
 def last_leaf(path: str) -> tuple[int, bytes]:
     """Return the number of physical lines in a segment and the leaf hash of the last one."""
     lines, last = 0, b""

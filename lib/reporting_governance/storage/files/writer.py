@@ -72,7 +72,7 @@ class Writer:
 
         Raises: OSError, StorageError.
         """
-        if not segments.is_full(applied.offset, applied.opened_ms, moment.wall_ms, self._limits):
+        if not self._limits.is_full(applied.offset, applied.opened_ms, moment.wall_ms):
             return applied
         old = self._layout.segment(applied.segment)
         log = journal_io.open_log(old)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.contracts.times import format_time
 from reporting_governance.storage.postgres import queries
-from reporting_governance.storage.postgres.commit import is_full
 from reporting_governance.storage.postgres.connection import Session, one
 from reporting_governance.storage.postgres.log_state import LogState, Moment, from_ms, state_of
 from reporting_governance.storage.postgres.seen import Seen
@@ -56,7 +55,7 @@ class Care:
             if found != (state.seq, state.leaf):
                 state = self._rebuild(connection, self._session.place)
             state = self._opened(connection, state, moment)
-            if is_full(state, moment, self._limits):
+            if self._limits.is_full(state.size - state.segment_start, state.opened_ms, moment.wall_ms):
                 state = self._rotated(connection, state, moment)
             return state
 

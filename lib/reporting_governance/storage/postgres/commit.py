@@ -191,7 +191,7 @@ class Commit:
             raise NeedsCare
         if known.log_id is not None and known.log_id != state.log_id:
             raise NeedsCare
-        if is_full(state, moment, self._limits):
+        if self._limits.is_full(state.size - state.segment_start, state.opened_ms, moment.wall_ms):
             raise NeedsCare
 
     def _notes_due(self, state: LogState, moment: Moment, blobs: NewBlobs) -> list[Prepareds]:
@@ -244,13 +244,6 @@ class Commit:
             self._session.mark(connection)
             row = found.fetchone()
         return (sent.state, sent.answers) if row is not None and bytes(row[0]) == sent.state.leaf else None
-
-
-def is_full(state: LogState, moment: Moment, limits: Limits) -> bool:
-    """Tell whether the next line begins a new segment.  A clock that went back begins none."""
-    if state.size - state.segment_start >= limits.segment_bytes:
-        return True
-    return moment.wall_ms - state.opened_ms >= limits.segment_seconds * 1000
 
 
 def clock_step_ms(seen: Seen | None, state: LogState, moment: Moment, identity: Identity) -> int:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from reporting_governance.errors import Busy, StorageError
 from reporting_governance.storage.encoding import record_of
+from reporting_governance.storage.files.physical import PhysicalLine
 from reporting_governance.storage.interface import View
 from reporting_governance.storage.lines import ZERO_LEAF
 from reporting_governance.storage.postgres import queries, rebuilding
@@ -30,19 +31,6 @@ _MOVE = (
     "SELECT seq, line, leaf, names FROM reporting_governance.copying ORDER BY seq"
 )
 _ADD_BLOB = "INSERT INTO reporting_governance.blob (digest, content) VALUES (%s, %b) ON CONFLICT (digest) DO NOTHING"
-
-
-class CopiedLine(Protocol):
-    """A physical line with its LF."""
-
-    @property
-    def seq(self) -> int: ...
-    @property
-    def raw(self) -> bytes: ...
-    @property
-    def leaf(self) -> bytes: ...
-    @property
-    def document(self) -> Mapping[str, Any] | None: ...
 
 
 class Standing(NamedTuple):
@@ -77,7 +65,7 @@ class PostgresCopyTarget:
                 added += cursor.execute(_ADD_BLOB, (digest, content)).rowcount
         return added
 
-    def add_lines(self, segment: int, lines: Sequence[CopiedLine]) -> None:
+    def add_lines(self, segment: int, lines: Sequence[PhysicalLine]) -> None:
         """Keep the next lines; durable when this returns."""
         with self._session.plain() as connection, connection.transaction(), connection.cursor() as cursor:
             cursor.execute(_LOCK)  # of two copies at once the second is told

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.contracts.retention import RetirementPlan, Stretch
-from reporting_governance.contracts.times import format_time, parse_time
+from reporting_governance.contracts.times import format_time
 from reporting_governance.storage.files.chain import LineGroup, Place
 from reporting_governance.storage.files.holding_back import OpenWork
 from reporting_governance.storage.files.retiring import still_said
@@ -27,6 +27,7 @@ from reporting_governance.storage.lines import decode_line
 from reporting_governance.storage.postgres import lines, queries, rebuilding, schema
 from reporting_governance.storage.postgres.connection import Session, one
 from reporting_governance.storage.postgres.log_state import LogState, from_ms, state_of
+from reporting_governance.storage.retirement import NOTHING_RETIRED, said_retired, thinned, told_again
 from reporting_governance.verifier.merkle import extend, leaf_hash, root
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 _BLOB = re.compile(rb'"\$blob":"([0-9a-f]{64})"')
 _ERASED = LineType.RECORD_ERASED.value
-_NOTHING = RetirementPlan((), "", (), (), 0, "")
 
 
 class _Prepared(NamedTuple):
@@ -114,26 +114,11 @@ class Keeper:
         self._secure(prepared, last, content)
         digest = sha256(content).hexdigest()
         snapshot = {"segment": stretches[-1].from_seq, "seq": last, "sha256": digest}
-        meta: dict[str, Any] = {
-            "log_id": state.log_id.hex(),
-            "from": stretches[0].from_seq,
-            "to": last,
-            "lines": last - stretches[0].from_seq + 1,
-            "root": prepared.plan.root,
-            "reason": reason,
-            "approver": approver,
-            **prepared.standing,
-        }
-        additions = [
-            Addition(type=LineType.RECORD_ERASED, reason="told again", meta={"blob": each}) for each in prepared.erased
-        ]
-        for each in additions:  # before the line that told it goes: what it named would look like damage
-            self._commit([Group(additions=(each,))], now=now)
-        said = (
-            Addition(type=LineType.LOG_SNAPSHOT, meta=snapshot),
-            Addition(type=LineType.LOG_SEGMENT_RETIRED, meta=meta),
-        )
-        answers = self._commit([Group(additions=(each,)) for each in said], now=now)
+        for each in prepared.erased:
+            self._commit([told_again(each)], now=now)
+        taken = Group(additions=(Addition(type=LineType.LOG_SNAPSHOT, meta=snapshot),))
+        said = said_retired(state.log_id, prepared.plan, prepared.standing, reason=reason, approver=approver)
+        answers = self._commit([taken, said], now=now)
         assert isinstance(answers[1], Added)
         _, blobs = self.finish()
         return prepared.plan, answers[1].seqs[0], blobs
@@ -143,18 +128,8 @@ class Keeper:
 
         The day is that of the last line it covers.  Where that line is not kept any more, so is the signed head.
         """
-        newest_of: dict[str, int] = {}
-        going: list[int] = []
-        for size, line in self._heads_with_lines():
-            at = (decode_line(line) or {}).get("ts")
-            if at is None:
-                continue
-            if parse_time(at) >= before:
-                break
-            if at[:10] in newest_of:
-                going.append(newest_of[at[:10]])
-            newest_of[at[:10]] = size
-        return going
+        ends = ((size, (decode_line(line) or {}).get("ts")) for size, line in self._heads_with_lines())
+        return thinned(((size, at) for size, at in ends if at is not None), before)
 
     def drop_log_checkpoints(self, sizes: Sequence[int]) -> None:
         """Remove signed heads.  Raises: StorageError."""
@@ -193,7 +168,7 @@ class Keeper:
             return state_of(one(state)), segments.fetchall(), names.fetchall()
 
         state, segments, names = self._session.read(ask)
-        nothing = _Prepared(_NOTHING, {}, (), (), State(Place(0, 0, b"")))
+        nothing = _Prepared(NOTHING_RETIRED, {}, (), (), State(Place(0, 0, b"")))
         old = _old_enough(segments, before)
         if not old:
             return nothing, state
