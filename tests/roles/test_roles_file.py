@@ -187,7 +187,9 @@ def swapping(world: World, good: str, evil: str, *, by: User) -> int:
 def test_what_is_checked_is_what_is_read(world: World) -> None:
     """A file that does not count and gives much, and one that counts and gives nothing, change places all the time."""
     world.write("vera.yaml", GENEROUS, owner="vera", into=world.tmp)
-    child = swapping(world, "users: {vera: viewer}\n", GENEROUS, by=OWNER)
+    good = "users: {vera: viewer}\n"
+    world.write("roles.yaml", good)
+    child = swapping(world, good, GENEROUS, by=OWNER)
     try:
 
         def look() -> int:

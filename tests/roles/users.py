@@ -1,7 +1,7 @@
 """Real users for tests, who leave no trace: each child has mounts of its own, and accounts of its own in them.
 
-A child is forked, gets its accounts by a bind mount over /etc/passwd and /etc/group that nobody else sees, the login
-uid that a login would have set, and then becomes the user for good.  The kernel decides what it may do, as for anybody.
+A child is forked, gets its accounts by a bind mount over /etc that nobody else sees, the login uid that a login would
+have set, and then becomes the user for good.  The kernel decides what it may do, as for anybody.
 """
 
 import atexit
@@ -27,7 +27,8 @@ from tests.acceptance.verbs import ROOT, Ended
 UNSET = 0xFFFFFFFF  #: the login uid of a process that nobody logged in for
 _NEW_MOUNTS = 0x00020000
 _BIND = 0x1000
-_PRIVATE_AND_BELOW = 0x40000 | 0x4000
+_AND_BELOW = 0x4000
+_PRIVATE_AND_BELOW = 0x40000 | _AND_BELOW
 _DUMPABLE = 4
 _SECONDS = 60
 
@@ -76,21 +77,34 @@ def groups_of(name: str) -> tuple[int, ...]:
 
 
 @cache
-def accounts() -> tuple[Path, Path]:
-    """Return files to stand in for /etc/passwd and /etc/group: the machine's, and our users."""
+def _etc() -> Path:
+    """Return a folder to stand in for /etc: the machine's accounts and our users; all else leads to `_real_etc`.
+
+    The folder is covered, and not the two files: when anybody makes a user, other files take the place of these, and
+    what covers them falls away everywhere.
+    """
     folder = Path(tempfile.mkdtemp(prefix="reportgov-accounts-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # no child comes here: it ends without tidying up
     folder.chmod(0o755)
+    etc = folder / "etc"
+    etc.mkdir(mode=0o755)
+    _real_etc(etc).mkdir(mode=0o755)
     users = [f"{name}:x:{uid}:{uid}::/nonexistent:/bin/sh\n" for name, uid in UIDS.items()]
     groups = [f"{name}:x:{uid}:\n" for name, uid in UIDS.items()]
     groups += [f"{name}:x:{gid}:{','.join(members)}\n" for name, (gid, members) in GROUPS.items()]
-    found = []
-    for name, lines in (("passwd", users), ("group", groups)):
-        path = folder / name
+    ours = {"passwd": users, "group": groups}
+    for name, lines in ours.items():
+        path = etc / name
         path.write_text(Path("/etc", name).read_text().rstrip("\n") + "\n" + "".join(lines))
         path.chmod(0o644)
-        found.append(path)
-    return found[0], found[1]
+    for name in os.listdir("/etc"):
+        if name not in ours:
+            (etc / name).symlink_to(_real_etc(etc) / name)
+    return etc
+
+
+def _real_etc(etc: Path) -> Path:
+    return etc.parent / "real"
 
 
 def run_as(user: User, arguments: Sequence[str], *, at: Path | None = None) -> Ended:
@@ -114,7 +128,7 @@ def run_as(user: User, arguments: Sequence[str], *, at: Path | None = None) -> E
 
 def call_as(user: User, work: Callable[[], int | None]) -> Ended:
     """Do something as a user, in a fork of this process; what it returns is the exit code."""
-    accounts()  # made here once, and not by each child
+    _etc()  # made here once, and not by each child
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = os.fork()
         if child == 0:
@@ -157,12 +171,9 @@ def own_accounts() -> None:
     libc = _libc()
     _checked(libc.unshare(_NEW_MOUNTS), "unshare")
     _checked(libc.mount(None, b"/", None, _PRIVATE_AND_BELOW, None), "mount /")
-    for path in accounts():
-        for tries in range(50, 0, -1):  # whoever makes a user meanwhile puts another file there
-            if not libc.mount(os.fsencode(path), f"/etc/{path.name}".encode(), None, _BIND, None):
-                break
-            _checked(tries == 1, f"mount {path.name}")
-            time.sleep(0.01)
+    etc = _etc()
+    _checked(libc.mount(b"/etc", os.fsencode(_real_etc(etc)), None, _BIND | _AND_BELOW, None), "mount the real /etc")
+    _checked(libc.mount(os.fsencode(etc), b"/etc", None, _BIND, None), "mount /etc")
     _open_ways(libc)
 
 
