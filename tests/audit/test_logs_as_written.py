@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from reporting_governance.contracts.journal_line import LineType
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.interface import Addition, Group
+from reporting_governance.storage.limits import Limits
 from tests.audit.world import World, asked, event, exported, key_file, open_log, rewritten, sign
 from tests.storage.building import NOW, later
 from tests.storage.test_healing import cut_at, log_path, nul_from, size

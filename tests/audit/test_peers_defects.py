@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from reporting_governance.adapters.signing.key_file import KeyFile
-from reporting_governance.storage.files.limits import Limits
+from reporting_governance.storage.limits import Limits
 from reporting_governance.verifier.merkle import extend, root
 from reporting_governance.verifier.note import parse_vkey, vkey_of
 from reporting_governance.verifier.subtrees import SubtreeStack

@@ -24,9 +24,9 @@ from reporting_governance.stages.export_survey import Wanted
 from reporting_governance.stages.exporting import Export, Signing, export_bundle
 from reporting_governance.storage.files.exporting import log_folder
 from reporting_governance.storage.files.in_force import InForce
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Addition, Group
+from reporting_governance.storage.limits import Limits
 from reporting_governance.verifier.merkle import extend, leaf_hash, root
 from reporting_governance.verifier.note import (
     LogHead,

@@ -11,7 +11,7 @@ from reporting_governance.stages.dispatch import DispatchReport, run_dispatch
 from reporting_governance.stages.enqueue import run_enqueue
 from reporting_governance.stages.scan import run_scan
 from reporting_governance.stages.sending import Host
-from reporting_governance.storage.files.boot import boot_id
+from reporting_governance.storage.boot import boot_id
 from tests.bench.measuring import Result, at_most, scratch, timed
 from tests.bench.whole_chain import World
 

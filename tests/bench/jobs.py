@@ -12,7 +12,7 @@ from reporting_governance.contracts.journal_line import Folder, RecordLine, View
 from reporting_governance.contracts.times import due_name
 from reporting_governance.stages.jobs_enqueue import JobRequest, enqueue_jobs
 from reporting_governance.stages.jobs_run import run_jobs
-from reporting_governance.storage.files.boot import boot_id
+from reporting_governance.storage.boot import boot_id
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Addition, Group
 from tests.bench.measuring import Result, at_least, at_most, best_of, only_told, process_seconds, scratch, timed

@@ -18,8 +18,8 @@ from reporting_governance.stages.enqueue import run_enqueue
 from reporting_governance.stages.report import run_report
 from reporting_governance.stages.scan import run_scan
 from reporting_governance.stages.sending import Host
+from reporting_governance.storage.boot import boot_id
 from reporting_governance.storage.encoding import record_of
-from reporting_governance.storage.files.boot import boot_id
 from reporting_governance.storage.files.store import FilesStore
 from tests.bench.measuring import Result, at_most, peak_mebibytes, scratch, timed
 

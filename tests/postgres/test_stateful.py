@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from reporting_governance.errors import ExitCode, StorageError
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.interface import Added
+from reporting_governance.storage.limits import Limits
 from reporting_governance.storage.postgres import connection as patience
 from tests.postgres.back_end import in_databases, open_store
 from tests.postgres.home import server

@@ -14,9 +14,9 @@ from reporting_governance.contracts.journal_line import Folder, LineType
 from reporting_governance.contracts.times import due_name
 from reporting_governance.errors import ExitCode
 from reporting_governance.storage.files.exporting import log_folder
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Addition, Group
+from reporting_governance.storage.limits import Limits
 from reporting_governance.storage.lines import ZERO_LEAF
 from reporting_governance.storage.postgres import lines as lines_of_the_log
 from reporting_governance.storage.postgres import migrating, roles, schema

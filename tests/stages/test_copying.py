@@ -21,8 +21,8 @@ from reporting_governance.stages.copying import (
 )
 from reporting_governance.storage.files.backend import FilesBackend
 from reporting_governance.storage.files.copying import FilesCopyTarget, copy_target
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.interface import Addition, Group, Head
+from reporting_governance.storage.limits import Limits
 from tests.storage.building import DUE, NOW, birth, later, observed, settle
 
 LONG = "what an agent said about it all " * 20

@@ -14,9 +14,9 @@ from reporting_governance.stages.erasing import digests_in, run_erase
 from reporting_governance.stages.explain import RetiredId, run_explain
 from reporting_governance.stages.policy import Policy
 from reporting_governance.stages.status import run_status
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Store
+from reporting_governance.storage.limits import Limits
 from tests.crash.chain.world import policy
 from tests.stages.chain_world import Chain
 from tests.stages.test_facts_of_check_ins import _seen

@@ -8,8 +8,8 @@ import pytest
 
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.errors import StorageError, UsageError
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.interface import Addition, Group
+from reporting_governance.storage.limits import Limits
 from reporting_governance.verifier.verifying import Wish, verify_wish
 from tests.stages.export_world import LONG, event, exported, open_state, opened, signing
 from tests.storage.building import later

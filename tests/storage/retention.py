@@ -8,9 +8,9 @@ from typing import Any
 
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.storage.files.layout import Layout
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added
+from reporting_governance.storage.limits import Limits
 from reporting_governance.verifier.merkle import extend, root
 from tests.storage.building import SPOOL, attempt, birth, event_id, item_id, later, observed, settle
 from tests.storage.killing import Report

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from reporting_governance.contracts.journal_line import Folder
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Addition, Answer, Group
+from reporting_governance.storage.limits import Limits
 from tests.storage.back_ends import current
 from tests.storage.building import NOW, SPOOL, attempt, birth, event_id, item_id, later, observed, settle
 from tests.storage.killing import Report

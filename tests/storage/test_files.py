@@ -17,9 +17,9 @@ from reporting_governance.errors import Busy, NotOurState, StorageError
 from reporting_governance.storage.files import layout, mounts, rebuild, snapshots
 from reporting_governance.storage.files.frontiers import frontier
 from reporting_governance.storage.files.layout import Layout
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Addition, Group
+from reporting_governance.storage.limits import Limits
 from reporting_governance.verifier.merkle import extend
 from reporting_governance.verifier.merkle import root as tree_root
 from tests.storage.building import DUE, NOW, SPOOL, attempt, birth, item_id, later, observed, settle

@@ -11,8 +11,8 @@ from reporting_governance.errors import NotOurState, StorageError
 from reporting_governance.storage.dry_run import DryRunStore
 from reporting_governance.storage.files import frontiers, heads
 from reporting_governance.storage.files.layout import Layout
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
+from reporting_governance.storage.limits import Limits
 from reporting_governance.verifier.merkle import extend, leaf_hash
 from reporting_governance.verifier.merkle import root as tree_root
 from tests.storage.building import birth, later

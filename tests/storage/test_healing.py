@@ -13,9 +13,9 @@ import pytest
 
 from reporting_governance.errors import StorageError
 from reporting_governance.storage.files import journal_io
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Group
+from reporting_governance.storage.limits import Limits
 from tests.storage.building import NOW, SPOOL, birth, item_id, later, observed
 from tests.storage.oracle import check, read_log, record_ids
 

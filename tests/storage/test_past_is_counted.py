@@ -9,9 +9,9 @@ import pytest
 
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.storage.files import applied
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Group
+from reporting_governance.storage.limits import Limits
 from tests.storage.building import NOW, SPOOL, birth, item_id, later, reborn, settle
 from tests.storage.oracle import check
 from tests.storage.scenarios import open_store

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from reporting_governance.contracts.journal_line import Folder
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added
+from reporting_governance.storage.limits import Limits
 from tests.storage.building import SPOOL, later
 from tests.storage.killing import run_killed
 from tests.storage.oracle import check

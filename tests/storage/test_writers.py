@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added
+from reporting_governance.storage.limits import Limits
 from tests.storage.back_ends import current
 from tests.storage.building import NOW, SPOOL, attempt, birth, item_id, later, settle
 from tests.storage.oracle import check

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reporting_governance.commands._place import Database, Place
     from reporting_governance.commands._settings import Settings
     from reporting_governance.commands._wiring import CommandContext
-    from reporting_governance.storage.files.limits import Limits
+    from reporting_governance.storage.limits import Limits
     from reporting_governance.storage.postgres.backend import PostgresBackend
     from reporting_governance.storage.postgres.connection import Session
 

@@ -24,7 +24,7 @@ class GateLog:
     def open(self, settings: Settings, *, lock_wait_seconds: float) -> Store:
         """Return the back end.  Raises: GovernanceError."""
         from reporting_governance.commands._identity import account_name, actor_uid
-        from reporting_governance.storage.files.limits import Limits
+        from reporting_governance.storage.limits import Limits
 
         actor, limits = account_name(actor_uid()), Limits(lock_wait_seconds=lock_wait_seconds)
         if self._place.database is not None:

@@ -79,7 +79,7 @@ def recovered(last_in_force: Callable[[], bytes | None], reference: str) -> _set
 
     Raises: GovernanceError where the journal is away and may be back later.
     """
-    from reporting_governance.storage.files.chain import UnknownVersion
+    from reporting_governance.storage.chain import UnknownVersion
 
     try:
         content = last_in_force()

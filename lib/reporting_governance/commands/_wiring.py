@@ -53,7 +53,7 @@ class CommandContext(WithState):
     def local_host(self) -> Host:
         """This process, as attempts name it."""
         from reporting_governance.stages.sending import Host
-        from reporting_governance.storage.files.boot import boot_id
+        from reporting_governance.storage.boot import boot_id
 
         return Host(name=os.uname().nodename, boot_id=boot_id(), pid=os.getpid())
 

@@ -230,7 +230,7 @@ def _host(context: CommandContext) -> JobHost:
     import reporting_governance
     from reporting_governance.adapters.jobs.host import LocalJobHost
     from reporting_governance.adapters.jobs.processes import this_place
-    from reporting_governance.storage.files.boot import boot_id
+    from reporting_governance.storage.boot import boot_id
 
     entrance = os.path.join(os.path.dirname(os.path.abspath(reporting_governance.__file__)), "__main__.py")
     profile = context.profile_reference

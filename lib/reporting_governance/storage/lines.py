@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 ZERO_LEAF = bytes(32)  #: what the first line names as its previous one
+IN_FORCE = "in_force"  #: in a context: the reference of a blob with the content that the digests stand for
 
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False)
 encode: Callable[[Any], str] = _encoder.encode

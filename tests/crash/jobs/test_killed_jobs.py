@@ -24,7 +24,7 @@ from reporting_governance.stages.jobs_cancel import cancel_job
 from reporting_governance.stages.jobs_enqueue import JobRequest, enqueue_jobs
 from reporting_governance.stages.jobs_list import find_job, list_jobs
 from reporting_governance.stages.jobs_run import JobsRun, run_jobs
-from reporting_governance.storage.files.boot import boot_id
+from reporting_governance.storage.boot import boot_id
 from reporting_governance.storage.files.store import FilesStore
 from tests.crash.chain.processes import together
 from tests.storage.killing import Report, killed_everywhere

@@ -19,9 +19,9 @@ from reporting_governance.storage.files.applied import Applied
 from reporting_governance.storage.files.blobs import Blobs
 from reporting_governance.storage.files.identity import Identity, Moment
 from reporting_governance.storage.files.layout import Layout
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.files.lock import held
 from reporting_governance.storage.files.views import DamagedView, Views
+from reporting_governance.storage.limits import Limits
 
 if TYPE_CHECKING:
     from reporting_governance.storage.files.writer import Writer

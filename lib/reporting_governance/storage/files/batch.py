@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewName
 from reporting_governance.core.projection import Body, ConsumedViewGone, apply
 from reporting_governance.storage.files.applied import Counts, place_of
-from reporting_governance.storage.files.views import Views, content_of
+from reporting_governance.storage.files.views import Views
+from reporting_governance.storage.view_content import content_of
 
 NO_TEXTS: Mapping[int, str] = {}
 Records = Sequence[tuple[int, RecordLine]]  #: of one group, each with the seq of its line

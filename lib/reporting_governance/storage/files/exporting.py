@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from reporting_governance.errors import StorageError
+from reporting_governance.storage.chain import UnknownVersion
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.applied import load
-from reporting_governance.storage.files.chain import UnknownVersion
-from reporting_governance.storage.files.physical import PhysicalLine, physical_lines
+from reporting_governance.storage.physical import PhysicalLine, physical_lines
 
 _LEAF_SIZE = 32
 _NO_LOG = "no log is there: neither journal/log, nor log, nor segments such as 000000000001.jsonl"

@@ -12,11 +12,11 @@ from typing import Any
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.times import format_time
 from reporting_governance.errors import StorageError
+from reporting_governance.storage.chain import Chain, LineGroup, Place, UnknownVersion, Void
 from reporting_governance.storage.files import applied as applied_record
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files import layout as layouts
 from reporting_governance.storage.files.applied import Applied, agrees
-from reporting_governance.storage.files.chain import Chain, LineGroup, Place, UnknownVersion, Void
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.files.segments import last_leaf
 from reporting_governance.storage.lines import ZERO_LEAF

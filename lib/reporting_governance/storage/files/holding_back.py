@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.contracts.retention import Holder
 from reporting_governance.errors import StorageError
+from reporting_governance.storage.chain import Chain, LineGroup, Place, UnknownVersion
 from reporting_governance.storage.encoding import record_of
 from reporting_governance.storage.files import journal_io
-from reporting_governance.storage.files.chain import Chain, LineGroup, Place, UnknownVersion
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.files.reading import leaf_before
 

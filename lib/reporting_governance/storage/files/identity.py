@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 
 from reporting_governance.storage.files.applied import Applied
 
-IN_FORCE = "in_force"  #: in a context: the reference of a blob with the content that the digests stand for
-
 
 class Moment(NamedTuple):
     """One reading of both clocks."""

@@ -11,8 +11,8 @@ from typing import Any
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.blobs import Blobs
-from reporting_governance.storage.files.identity import IN_FORCE
 from reporting_governance.storage.files.layout import Layout
+from reporting_governance.storage.lines import IN_FORCE
 
 _TYPES = (LineType.LOG_OPEN.value, LineType.CONFIG_CHANGED.value)
 #: A line that retires others says again what the last of them named: asked when no line that is kept names anything.
@@ -75,7 +75,7 @@ def _last_reference(layout: Layout, firsts: list[int], first: int, types: Collec
     path = layout.segment(first)
     if not any(_NEEDLE in raw for raw in journal_io.raw_lines(path, 0)):
         return None
-    from reporting_governance.storage.files.chain import Chain, Place
+    from reporting_governance.storage.chain import Chain, Place
     from reporting_governance.storage.files.reading import leaf_before
 
     found = None

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reporting_governance.errors import StorageError
+from reporting_governance.storage.chain import Chain, Place, UnknownVersion
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.applied import Applied
-from reporting_governance.storage.files.chain import Chain, Place, UnknownVersion
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.files.seeking import place_before
 from reporting_governance.storage.files.segments import first_document, last_leaf

@@ -12,14 +12,14 @@ from contextlib import contextmanager
 
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.errors import StorageError
+from reporting_governance.storage.chain import Chain, Place, UnknownVersion
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.applied import Counts
-from reporting_governance.storage.files.chain import Chain, Place, UnknownVersion
 from reporting_governance.storage.files.layout import Layout, put_away
 from reporting_governance.storage.files.snapshots import digest_in, is_named, load_snapshot, snapshots_before
-from reporting_governance.storage.files.state import State
 from reporting_governance.storage.files.views import Views
 from reporting_governance.storage.lines import ZERO_LEAF
+from reporting_governance.storage.state import State
 
 _PAST_FILE = re.compile(r"[a-z]{3}_\w+\.json", re.ASCII)  #: an id, as every id is spelled
 

@@ -17,15 +17,15 @@ from typing import Any, NamedTuple
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.contracts.retention import RetirementPlan, Stretch
 from reporting_governance.errors import StorageError
+from reporting_governance.storage.chain import Chain, Place, UnknownVersion
 from reporting_governance.storage.files import journal_io, rebuild, segments, snapshots
 from reporting_governance.storage.files.applied import Applied
 from reporting_governance.storage.files.blobs import Blobs
-from reporting_governance.storage.files.chain import Chain, Place, UnknownVersion
 from reporting_governance.storage.files.holding_back import OpenWork
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.files.reading import leaf_before, leaf_named
 from reporting_governance.storage.files.retired import retirements
-from reporting_governance.storage.files.state import State
+from reporting_governance.storage.state import State
 from reporting_governance.verifier.merkle import extend, leaf_hash, root
 
 _SNAPSHOTS_NEEDED = 2

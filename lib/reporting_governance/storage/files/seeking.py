@@ -3,8 +3,8 @@
 import os
 from typing import Any
 
+from reporting_governance.storage.chain import Place
 from reporting_governance.storage.files import journal_io
-from reporting_governance.storage.files.chain import Place
 from reporting_governance.storage.groups import LARGEST_COMMIT
 from reporting_governance.storage.lines import decode_line
 

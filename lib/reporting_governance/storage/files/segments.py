@@ -13,7 +13,7 @@ from reporting_governance.contracts.times import parse_time
 from reporting_governance.errors import StorageError
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.layout import Layout
-from reporting_governance.storage.files.limits import Limits
+from reporting_governance.storage.limits import Limits
 from reporting_governance.storage.lines import ZERO_LEAF, decode_line
 from reporting_governance.verifier.merkle import leaf_hash
 

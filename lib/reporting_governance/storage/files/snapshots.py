@@ -11,14 +11,14 @@ from hashlib import sha256
 
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.errors import StorageError
+from reporting_governance.storage.chain import Chain, LineGroup, Place, UnknownVersion
 from reporting_governance.storage.files import journal_io
-from reporting_governance.storage.files.chain import Chain, LineGroup, Place, UnknownVersion
 from reporting_governance.storage.files.layout import Layout
-from reporting_governance.storage.files.marks import Marks
 from reporting_governance.storage.files.reading import leaf_before
-from reporting_governance.storage.files.state import State
-from reporting_governance.storage.files.views import name_in
 from reporting_governance.storage.lines import decode_line, encode
+from reporting_governance.storage.marks import Marks
+from reporting_governance.storage.state import State
+from reporting_governance.storage.view_content import name_in
 
 _SNAPSHOT_VERSION = 1
 _SNAPSHOT = LineType.LOG_SNAPSHOT.value

@@ -7,16 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
+from reporting_governance.storage.boot import boot_id
 from reporting_governance.storage.files import layout as layouts
 from reporting_governance.storage.files.access import Access
 from reporting_governance.storage.files.applied import Applied, boot_bytes
 from reporting_governance.storage.files.blobs import Blobs
-from reporting_governance.storage.files.boot import boot_id
 from reporting_governance.storage.files.heartbeats import Heartbeats
 from reporting_governance.storage.files.identity import Identity, clock_step_ms
 from reporting_governance.storage.files.layout import Layout
-from reporting_governance.storage.files.limits import Limits
-from reporting_governance.storage.files.listing import listed
 from reporting_governance.storage.files.views import Views
 from reporting_governance.storage.interface import (
     Addition,
@@ -28,7 +26,9 @@ from reporting_governance.storage.interface import (
     TreeHead,
     View,
 )
+from reporting_governance.storage.limits import Limits
 from reporting_governance.storage.lines import ZERO_LEAF
+from reporting_governance.storage.listing import listed
 
 if TYPE_CHECKING:
     from reporting_governance.contracts.retention import Retirement

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 from reporting_governance import file_modes
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.storage.files import journal_io, layout
-from reporting_governance.storage.lines import decode_line, encode
+from reporting_governance.storage.lines import decode_line
+from reporting_governance.storage.view_content import name_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from reporting_governance.core.projection import Body
 
 _NAME_AT_MOST = 256  #: bytes of a file in which its name stands
@@ -151,34 +150,6 @@ class Views:
         if document is None or document.keys() != {"name", "body"}:
             raise DamagedView(path)
         return document["name"], document["body"]
-
-
-def content_of(name: str, body: Body, texts: Mapping[int, str]) -> bytes:
-    """Return what a version's file holds.  The name stands first, so that a scan need not parse the rest.
-
-    Args:
-        texts: JSON of objects that are encoded already, by `id`: most of a view is a record's body, which was encoded
-            for its line a moment ago.
-    """
-    if not texts.keys().isdisjoint(map(id, body.values())):
-        members = [f'"{key}":{texts.get(id(body[key])) or encode(body[key])}' for key in sorted(body)]
-        text = f"{{{','.join(members)}}}"
-    else:
-        text = encode(body)
-    return f'{{"name":"{name}","body":{text}}}\n'.encode("ascii")
-
-
-def name_in(content: bytes) -> str:
-    """Return the name in a file's content, given that `content_of` made it."""
-    return content[9 : content.index(b'"', 9)].decode("ascii")
-
-
-def body_in(content: bytes) -> Body:
-    """Return the body in a file's content, given that `content_of` made it."""
-    document = decode_line(content)
-    assert document is not None
-    body: Body = document["body"]
-    return body
 
 
 def _read(path: str, size: int | None = None) -> bytes:

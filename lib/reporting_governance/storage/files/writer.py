@@ -10,21 +10,21 @@ from typing import Any
 
 from reporting_governance.contracts.journal_line import Folder, LineType, RecordLine
 from reporting_governance.contracts.times import format_time
+from reporting_governance.storage.chain import LineGroup, Place
 from reporting_governance.storage.encoding import Prepared, prepare, record_of
 from reporting_governance.storage.files import applied as applied_record
 from reporting_governance.storage.files import heal, journal_io, layout, rebuild, segments
 from reporting_governance.storage.files.applied import NOWHERE, Applied, as_uuid
 from reporting_governance.storage.files.batch import Batch, Unfinished, carry_on, carry_out, require_whole_past
 from reporting_governance.storage.files.blobs import Blobs
-from reporting_governance.storage.files.chain import LineGroup, Place
 from reporting_governance.storage.files.identity import Identity, Moment, clock_step_ms
 from reporting_governance.storage.files.layout import Layout
-from reporting_governance.storage.files.limits import Limits
-from reporting_governance.storage.files.marks import Marks, context_digest
 from reporting_governance.storage.files.recent import Recent
 from reporting_governance.storage.files.views import DamagedView, Views
 from reporting_governance.storage.interface import Addition
+from reporting_governance.storage.limits import Limits
 from reporting_governance.storage.lines import encode
+from reporting_governance.storage.marks import Marks, context_digest
 from reporting_governance.verifier.merkle import leaf_hash
 
 Prepareds = Sequence[Prepared]  #: the lines of one group

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.errors import StorageError
-from reporting_governance.storage.files.identity import IN_FORCE
+from reporting_governance.storage.lines import IN_FORCE
 from reporting_governance.storage.postgres.exporting import PostgresLog
 from reporting_governance.storage.postgres.store import PostgresStore
 

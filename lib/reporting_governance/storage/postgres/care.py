@@ -18,7 +18,7 @@ from reporting_governance.storage.postgres.seen import Seen
 from reporting_governance.storage.postgres.writing import Encoder, NewBlobs, Prepareds, Views, append
 
 if TYPE_CHECKING:
-    from reporting_governance.storage.files.limits import Limits
+    from reporting_governance.storage.limits import Limits
 
 
 class Care:

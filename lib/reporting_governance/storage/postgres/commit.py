@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
 from reporting_governance.core.projection import Body
 from reporting_governance.errors import StorageError
-from reporting_governance.storage.files.marks import context_digest
 from reporting_governance.storage.groups import Judge
 from reporting_governance.storage.interface import Added, Answer, Group
+from reporting_governance.storage.marks import context_digest
 from reporting_governance.storage.postgres import queries, schema
 from reporting_governance.storage.postgres.away import ConnectionLost, StoreAway, TryAgain
 from reporting_governance.storage.postgres.connection import Session, one
@@ -28,7 +28,7 @@ from reporting_governance.storage.postgres.seen import Seen
 from reporting_governance.storage.postgres.writing import Encoder, Identity, NewBlobs, Prepareds, Views, append, body_of
 
 if TYPE_CHECKING:
-    from reporting_governance.storage.files.limits import Limits
+    from reporting_governance.storage.limits import Limits
     from reporting_governance.storage.postgres.births import Births
 
 _TRIES = 5

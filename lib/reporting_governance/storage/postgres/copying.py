@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from reporting_governance.errors import Busy, StorageError
 from reporting_governance.storage.encoding import record_of
-from reporting_governance.storage.files.physical import PhysicalLine
 from reporting_governance.storage.interface import View
 from reporting_governance.storage.lines import ZERO_LEAF
+from reporting_governance.storage.physical import PhysicalLine
 from reporting_governance.storage.postgres import queries, rebuilding
 from reporting_governance.storage.postgres.connection import Session
 from reporting_governance.storage.postgres.schema import LINES_IN_PARTITION, PARTITIONS_AHEAD, partition

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from reporting_governance.errors import StorageError
-from reporting_governance.storage.files.chain import UnknownVersion
-from reporting_governance.storage.files.physical import PhysicalLine, physical_lines
+from reporting_governance.storage.chain import UnknownVersion
+from reporting_governance.storage.physical import PhysicalLine, physical_lines
 from reporting_governance.storage.postgres import blobs, queries
 from reporting_governance.storage.postgres.connection import Session, one
 from reporting_governance.storage.postgres.lines import raw_lines

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.contracts.retention import RetirementPlan, Stretch
 from reporting_governance.contracts.times import format_time
-from reporting_governance.storage.files.chain import LineGroup, Place
+from reporting_governance.storage.chain import LineGroup, Place
 from reporting_governance.storage.files.holding_back import OpenWork
 from reporting_governance.storage.files.retiring import still_said
 from reporting_governance.storage.files.snapshots import snapshot_content
-from reporting_governance.storage.files.state import State
 from reporting_governance.storage.interface import Added, Addition, Answer, Group
 from reporting_governance.storage.lines import decode_line
 from reporting_governance.storage.postgres import lines, queries, rebuilding, schema
 from reporting_governance.storage.postgres.connection import Session, one
 from reporting_governance.storage.postgres.log_state import LogState, from_ms, state_of
 from reporting_governance.storage.retirement import NOTHING_RETIRED, said_retired, thinned, told_again
+from reporting_governance.storage.state import State
 from reporting_governance.verifier.merkle import extend, leaf_hash, root
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.contracts.retention import Retirement
 from reporting_governance.errors import StorageError
-from reporting_governance.storage.files.chain import Chain, LineGroup, Place, UnknownVersion
+from reporting_governance.storage.chain import Chain, LineGroup, Place, UnknownVersion
 from reporting_governance.storage.groups import LARGEST_COMMIT
 from reporting_governance.storage.interface import Line
 from reporting_governance.storage.lines import decode_line, encode

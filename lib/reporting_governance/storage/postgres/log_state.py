@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from reporting_governance.storage.files.marks import Marks
 from reporting_governance.storage.interface import Head
 from reporting_governance.storage.lines import ZERO_LEAF
+from reporting_governance.storage.marks import Marks
 
 _HASH = 32
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from reporting_governance.contracts.journal_line import Folder, ViewName
-from reporting_governance.storage.files.listing import listed, parse_file
 from reporting_governance.storage.interface import Listing, View
+from reporting_governance.storage.listing import listed, parse_file
 from reporting_governance.storage.postgres import queries
 from reporting_governance.storage.postgres.commit import Bodies
 from reporting_governance.storage.postgres.connection import Session

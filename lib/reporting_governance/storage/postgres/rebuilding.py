@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
 from reporting_governance.errors import StorageError
-from reporting_governance.storage.files.chain import LineGroup, Place
-from reporting_governance.storage.files.marks import Marks, milliseconds
+from reporting_governance.storage.chain import LineGroup, Place
 from reporting_governance.storage.files.snapshots import digest_in, snapshot_in
-from reporting_governance.storage.files.state import State
 from reporting_governance.storage.lines import ZERO_LEAF
+from reporting_governance.storage.marks import Marks, milliseconds
 from reporting_governance.storage.postgres import lines, queries
 from reporting_governance.storage.postgres.connection import Session
 from reporting_governance.storage.postgres.log_state import EMPTY, LogState
 from reporting_governance.storage.postgres.writing import send_puts
+from reporting_governance.storage.state import State
 from reporting_governance.verifier.merkle import extend, leaf_hash
 
 _BATCH = 1000  #: views that one statement makes

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
-from reporting_governance.storage.files.limits import Limits
 from reporting_governance.storage.interface import Addition, Answer, Group, Head, Listing, View
+from reporting_governance.storage.limits import Limits
 from reporting_governance.storage.postgres.commit import Bodies
 from reporting_governance.storage.postgres.connection import Session, Timeouts
 from reporting_governance.storage.postgres.local_folder import LocalFolder
@@ -64,7 +64,7 @@ class PostgresStore(LogReader):
         boot: str | None = None,
         heals: bool = True,
     ) -> None:
-        from reporting_governance.storage.files.boot import boot_id
+        from reporting_governance.storage.boot import boot_id
 
         self._limits = limits or Limits()
         self._now = now

@@ -10,9 +10,8 @@ from reporting_governance.contracts.journal_line import Folder, LineType, ViewNa
 from reporting_governance.contracts.times import format_time
 from reporting_governance.core.projection import Body, apply
 from reporting_governance.storage.encoding import Prepared, prepare
-from reporting_governance.storage.files.identity import IN_FORCE
 from reporting_governance.storage.interface import Addition
-from reporting_governance.storage.lines import decode_line, encode
+from reporting_governance.storage.lines import IN_FORCE, decode_line, encode
 from reporting_governance.storage.postgres import queries
 from reporting_governance.storage.postgres.log_state import LogState, Moment
 from reporting_governance.verifier.merkle import extend, leaf_hash

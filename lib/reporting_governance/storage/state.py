@@ -6,10 +6,10 @@ from typing import Any
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
 from reporting_governance.core.projection import Body, ConsumedViewGone, apply
 from reporting_governance.errors import StorageError
+from reporting_governance.storage.chain import LineGroup, Place
 from reporting_governance.storage.encoding import body_text, record_of
-from reporting_governance.storage.files.chain import LineGroup, Place
-from reporting_governance.storage.files.marks import Marks
-from reporting_governance.storage.files.views import body_in, content_of
+from reporting_governance.storage.marks import Marks
+from reporting_governance.storage.view_content import body_in, content_of
 
 _SEGMENT_OPEN = LineType.LOG_SEGMENT_OPEN.value
 _ERASED = LineType.RECORD_ERASED.value

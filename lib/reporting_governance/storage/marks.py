@@ -10,8 +10,7 @@ from typing import Any
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.contracts.times import parse_time
-from reporting_governance.storage.files.identity import IN_FORCE
-from reporting_governance.storage.lines import encode
+from reporting_governance.storage.lines import IN_FORCE, encode
 
 _ADDED = LineType.RECORD_ADDED.value
 _OPEN = LineType.LOG_OPEN.value

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from reporting_governance.contracts.journal_line import LINE_VERSION
-from reporting_governance.storage.files.chain import Chain, Place
+from reporting_governance.storage.chain import Chain, Place
 from reporting_governance.verifier.merkle import leaf_hash
 
 _decode = json.JSONDecoder().raw_decode
