@@ -54,7 +54,7 @@ def test_what_a_standby_does_not_have_is_not_acknowledged(tmp_path: Path, who: s
         mine.start()
         migrate_database(mine.url())
         store = PostgresStore(mine.url(), local=str(tmp_path), actor="uid:0", now=lambda: NOW)
-        store.session = Session(mine.url(), application="tests", timeouts=Timeouts(in_all=0.5))
+        store.session = Session(mine.url(), application="tests", timeouts=Timeouts(silence=0.5))
         store.initialise(NOW)
         end = threading.Event()
         cancelling = threading.Thread(target=cancel_all_who_wait, args=(mine, end))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -18,6 +18,7 @@ from reporting_governance.errors import GovernanceError
 from reporting_governance.storage.postgres import telling
 from reporting_governance.storage.postgres.away import ConnectionLost, StoreAway, TryAgain
 from reporting_governance.storage.postgres.driver import driver, place_of
+from reporting_governance.storage.postgres.patience import patient_class
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor
@@ -51,7 +52,7 @@ class Timeouts(NamedTuple):
     statement: float = 30
     lock: float = 20
     idle: float = 10
-    in_all: float = 60  #: a transaction, its wait for the disk and for a standby too, which the server never ends
+    silence: float = 60  #: for any sign of life, since a server waits for a standby, and a network may swallow all
 
 
 class Session:
@@ -66,7 +67,7 @@ class Session:
         self._conninfo = conninfo
         self._application = application
         self._timeouts = timeouts or Timeouts()
-        self._connection: Connection[Any] | None = None
+        self._connection: Any = None
         self._place: str | None = None
         self._was_warned = False
         self._process = os.getpid()
@@ -188,6 +189,7 @@ class Session:
             connection = self._connected()
             import psycopg
 
+            connection.silence_seconds = None  # a table's index takes as long as it takes
             try:
                 yield connection
             except psycopg.Error as error:
@@ -206,7 +208,8 @@ class Session:
 
         times = self._timeouts
         try:
-            with self._in_time(connection) if access == "READ WRITE" else nullcontext(), connection.pipeline():
+            connection.silence_seconds = times.silence
+            with connection.pipeline():
                 connection.execute(_BEGIN.format(level=level, access=access))
                 connection.execute(_SETTINGS.format(more=more), [f"{round(each * 1000)}ms" for each in times[:3]])
                 yield connection
@@ -218,23 +221,6 @@ class Session:
             self._clear()
             raise
 
-    @contextmanager
-    def _in_time(self, connection: Connection[Any]) -> Iterator[None]:
-        """Break off what takes too long: what the server is told to wait for may never come."""
-        from threading import Timer
-
-        def break_off() -> None:
-            with suppress(Exception):
-                connection.cancel_safe(timeout=5)
-
-        timer = Timer(self._timeouts.in_all, break_off)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
     def _clear(self) -> None:
         """Leave no transaction behind: undo it, or end the connection with it."""
         connection = self._connection
@@ -245,13 +231,13 @@ class Session:
         except Exception:
             self.close()
 
-    def _connected(self) -> Connection[Any]:
+    def _connected(self) -> Any:
         self._leave_to_parent()
         if self._connection is not None and not self._connection.closed:
             return self._connection
         psycopg = driver()
         try:
-            connection = psycopg.connect(self._conninfo, **self._options(psycopg))
+            connection = patient_class().connect(self._conninfo, **self._options(psycopg))
         except psycopg.OperationalError as error:
             raise StoreAway(path=self.place, reason=telling.first_line(error)) from None
         except psycopg.Error:
@@ -259,7 +245,7 @@ class Session:
         connection.add_notice_handler(self._heed)
         self._connection = connection
         self.made += 1
-        return connection  # type: ignore[no-any-return]
+        return connection
 
     def _leave_to_parent(self) -> None:
         """Let go of the connection of the process that this one was forked from; to end it here would end it there."""
