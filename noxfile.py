@@ -89,10 +89,13 @@ def faults(session: nox.Session) -> None:
 
 @nox.session
 def postgres(session: nox.Session) -> None:
-    """The back end for many hosts: on the server of a wheel, then on Debian's where there is one."""
+    """The back end for many hosts: on the server of a wheel, then on Debian's where there is one.
+
+    Behind PgBouncer too: one that is installed, or Debian's, which apt-get downloads into the cache folder.
+    """
     for choice in ("wheel", "debian") if glob.glob(DEBIAN_SERVERS) else ("wheel",):
         tests = ("-m", "pytest", "-q", "-n", "2", "-m", "postgres", *session.posargs)
-        python(session, *tests, REPORTGOV_POSTGRES=choice)
+        python(session, *tests, REPORTGOV_POSTGRES=choice, PGBOUNCER_INSTALL="1")
 
 
 @nox.session

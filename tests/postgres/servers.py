@@ -69,22 +69,13 @@ class Server:
         arguments = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
         port = str(self.tcp_port or PORT)
         with open(f"{self.folder}/log", "ab") as log:
+            program = f"{self.binaries.folder}/postgres"
             self.process = subprocess.Popen(
-                [
-                    *_LAUNCH,
-                    f"{self.binaries.folder}/postgres",
-                    "-D",
-                    self.data,
-                    "-k",
-                    self.folder,
-                    "-p",
-                    port,
-                    *arguments,
-                ],
+                launched([program, "-D", self.data, "-k", self.folder, "-p", port, *arguments]),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=_environment() | self.environment | {"LAUNCH_AS": _launched_as()},
+                env=environment_of_servers(**self.environment),
                 start_new_session=True,
             )
         self._wait_until(self._is_ready, "the server does not start")
@@ -231,13 +222,28 @@ def slow_fsync(folder: str, *, microseconds: int = 1000) -> dict[str, str] | Non
     return {"LD_PRELOAD": library, "SLOW_FSYNC_MICROSECONDS": str(microseconds)}
 
 
+def launched(command: list[str]) -> list[str]:
+    """Return what starts a program as the servers' user, to end with the thread that starts it."""
+    return [*_LAUNCH, *command]
+
+
+def environment_of_servers(**more: str) -> dict[str, str]:
+    """Return the environment in which `launched` works."""
+    return _environment() | more | {"LAUNCH_AS": _launched_as()}
+
+
+def as_another_user(path: str) -> None:
+    """Give a file to the user whom servers run as."""
+    other = _other_user()
+    if other:
+        os.chown(path, other["user"], other["group"])
+
+
 def _private_folder() -> str:
     """Return a new folder that only the server's user and we can enter; short, as a socket's name has 107 bytes."""
     parent = tempfile.gettempdir()
     folder = tempfile.mkdtemp(prefix="pg-", dir=parent if len(parent) < 60 else "/tmp")
-    other = _other_user()
-    if other:
-        os.chown(folder, other["user"], other["group"])
+    as_another_user(folder)
     return folder
 
 
