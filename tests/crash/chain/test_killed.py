@@ -10,7 +10,7 @@ from tests.crash.chain.processes import told_all
 from tests.crash.chain.world import REPEATED, SCRIPT, STEPS, World, play, profile_of
 
 #: Steps of a stage between two kills in the short form; odd, so that the kinds of steps take turns.
-STRIDE = 31
+STRIDE = 61
 
 
 def profile_at(step: int) -> ProfileSpec:

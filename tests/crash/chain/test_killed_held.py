@@ -11,7 +11,7 @@ from reporting_governance.stages.silencing import add_silence
 from tests.crash.chain.kills import kills
 from tests.crash.chain.world import OVERDUE, REPEATED, START, STEPS, World, play, profile_of
 
-STRIDE = 5  #: steps of the killed stage between two kills; these stages are short
+STRIDE = 11  #: steps of the killed stage between two kills; these stages are short
 STEP_SECONDS = 900
 PROFILE = profile_of(pager=None, escalation=[{"after_seconds": STEP_SECONDS, "receivers": ["operator"]}])
 SILENT_SECONDS = 300

@@ -19,7 +19,7 @@ from tests.crash.chain.kills import kills
 from tests.crash.chain.world import World, profile_of
 from tests.stages.enforcing_world import REVIEW, on_claim, policy_of
 
-STRIDE = 5  #: steps of the killed stage between two kills; these stages are short
+STRIDE = 11  #: steps of the killed stage between two kills; these stages are short
 PROFILE = profile_of(pager=None)
 RULES = policy_of(REVIEW)
 OTHER = policy_of({**REVIEW, "id": "own.other"}, on_claim("quiet", "allow"))
