@@ -139,7 +139,7 @@ def bench(session: nox.Session) -> None:
     """Ratios within one run; absolute figures are hints.
 
     Suite `rules` wants ci/requirements-bench.txt beside it, suite `verify` what session `verify` has installed, suite
-    `audit` what session `bench_peers` has.
+    `audit` what session `bench_peers` has, suite `postgres` what `bench_queues` has and a C compiler.
     """
     python(session, "-m", "tests.bench", *session.posargs, PYTHONPATH=os.pathsep.join(["lib", "."]))
 
@@ -148,6 +148,12 @@ def bench(session: nox.Session) -> None:
 def bench_peers(session: nox.Session) -> None:
     """Install the toolkit that suite `audit` of the benchmarks stands beside."""
     session.install("--require-hashes", "-r", "ci/requirements-bench-peers.txt")
+
+
+@nox.session(venv_backend="venv")
+def bench_queues(session: nox.Session) -> None:
+    """Install the queues that suite `postgres` of the benchmarks stands beside."""
+    session.install("--require-hashes", "-r", "ci/requirements-bench-queues.txt")
 
 
 @nox.session(venv_backend="venv")

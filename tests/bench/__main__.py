@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tabulate import tabulate
 
-from tests.bench import append, audit, gate, grouping, jobs, rules, ticks, verify, whole_chain
+from tests.bench import append, audit, gate, grouping, jobs, postgres, rules, ticks, verify, whole_chain
 from tests.bench.measuring import Result
 
 SUITES: dict[str, Callable[[], Iterator[Result]]] = {
@@ -16,6 +16,7 @@ SUITES: dict[str, Callable[[], Iterator[Result]]] = {
     "gate": gate.run,
     "grouping": grouping.run,
     "jobs": jobs.run,
+    "postgres": postgres.run,
     "rules": rules.run,
     "ticks": ticks.run,
     "verify": verify.run,
