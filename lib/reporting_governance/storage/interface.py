@@ -114,10 +114,15 @@ class Line(NamedTuple):
 
 @frozen
 class Listing:
-    """All names of one folder at one head, newest version of each id."""
+    """The names in one folder, newest version of each id, not older than one head.
+
+    Where a folder is large a back end may look only when it is asked: then `names` is as of the question, and what is
+    not there was not there at some moment since the head.  So going through all of it, and `len`, cost more than the
+    other questions do.
+    """
 
     folder: Folder
-    head_seq: int
+    head_seq: int  #: never later than anything that is told; a birth is checked against the lines since
     names: Mapping[str, ViewName] = field(default_factory=dict)  #: by id
 
     def due(self, now_name: str) -> list[ViewName]:
@@ -129,6 +134,20 @@ class Listing:
             (name for name in self.names.values() if name.due <= now_name),
             key=lambda name: (name.due, name.seq, name.id),
         )
+
+    def is_any_due(self, now_name: str) -> bool:
+        """Tell whether `due` would return something."""
+        return any(name.due <= now_name for name in self.names.values())
+
+    def starting(self, prefix: str, *, limit: int | None = None) -> list[ViewName]:
+        """Return the names whose ids start with a prefix, in the order of their ids; with a limit any so many."""
+        ids = sorted(each for each in self.names if each.startswith(prefix))
+        return [self.names[each] for each in ids[:limit]]
+
+    def several(self, ids: Iterable[str]) -> dict[str, ViewName]:
+        """Return the names of those ids that are there: for more than one of them cheaper than to ask for each."""
+        found = {each: self.names.get(each) for each in ids}
+        return {each: name for each, name in found.items() if name is not None}
 
 
 class Store(Protocol):
@@ -142,22 +161,14 @@ class Store(Protocol):
         ...
 
     def listing(self, folder: Folder) -> Listing:
-        """Return the names in a folder, checked against the log.  Never for `past/`, which is not listed."""
+        """Return the names in a folder, checked against the log.  Never for `past/`, which is not listed.
+
+        Raises: StorageError, here or when the listing is asked.
+        """
         ...
 
     def read(self, name: ViewName) -> View | None:
         """Return one exact version, None when it is gone."""
-        ...
-
-    def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
-        """Return what this process is to work on of a folder's names, in their order: all, where nobody else works.
-
-        Where several hosts share the work, these are at most `limit`, kept from the others for some seconds; with 0
-        they are given back.  That spreads the work and promises nothing: that a version is consumed once is what makes
-        it safe.
-
-        Raises: StorageError.
-        """
         ...
 
     def past(self, identity: str) -> View | None:

@@ -1,6 +1,8 @@
 """A folder's names as one listing saw them, parsed only when somebody asks for more than what is due."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.journal_line import Folder, ViewName
@@ -14,6 +16,7 @@ class Names(Mapping[str, ViewName]):
         self._folder = folder
         self._files = files
         self._parsed: dict[str, ViewName] | None = None
+        self._ids: list[str] | None = None
 
     def __getitem__(self, identity: str) -> ViewName:
         return self._names()[identity]
@@ -23,6 +26,16 @@ class Names(Mapping[str, ViewName]):
 
     def __len__(self) -> int:
         return len(self._files)
+
+    def starting(self, prefix: str) -> Iterator[ViewName]:
+        """Yield the names whose ids start with a prefix, in the order of their ids."""
+        names = self._names()
+        if self._ids is None:
+            self._ids = sorted(names)
+        for place in range(bisect_left(self._ids, prefix), len(self._ids)):
+            if not self._ids[place].startswith(prefix):
+                return
+            yield names[self._ids[place]]
 
     def _names(self) -> dict[str, ViewName]:
         if self._parsed is None:
@@ -42,9 +55,28 @@ class FilesListing(Listing):
     files: Sequence[str] = ()
 
     def due(self, now_name: str) -> list[ViewName]:
-        # A due part is followed by "-", which sorts before ".": so this also takes what is due exactly now.
-        end = f"{now_name}."
-        return [parse_file(self.folder, file) for file in sorted(file for file in self.files if file < end)]
+        end = _end(now_name)
+        files = sorted((file for file in self.files if file < end), key=in_due_order)
+        return [parse_file(self.folder, file) for file in files]
+
+    def is_any_due(self, now_name: str) -> bool:
+        end = _end(now_name)
+        return any(file < end for file in self.files)
+
+    def starting(self, prefix: str, *, limit: int | None = None) -> list[ViewName]:
+        if not isinstance(self.names, Names):
+            return Listing.starting(self, prefix, limit=limit)
+        return list(islice(self.names.starting(prefix), limit))
+
+
+def _end(now_name: str) -> str:
+    # A due part is followed by "-", which sorts before ".": so this also takes what is due exactly now.
+    return f"{now_name}."
+
+
+def in_due_order(file: str) -> tuple[str, str, str]:
+    """Return by what the names of files are sorted as `Listing.due` does: of one time in the order of the log."""
+    return file[:20], file[-17:-5], file[21:-18]
 
 
 def listed(folder: Folder, head_seq: int, files: Sequence[str]) -> FilesListing:

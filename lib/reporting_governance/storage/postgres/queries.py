@@ -70,9 +70,27 @@ PAST_BEFORE = "SELECT max(first) FROM reporting_governance.segment WHERE opened_
 
 # -- views
 
+#: A folder that grew since its rows were counted would be read and sorted whole for the few that are wanted of it.
+BY_ORDER = "SELECT set_config('enable_sort', 'off', true)"
+#: %s: folder, one more than come at once when there are no more, how many these are, how many come when there are more.
 LISTING = (
-    "SELECT s.seq, (SELECT string_agg(due || '-' || id || '-' || lpad(seq::text, 12, '0') || '.json', E'\\n') "
-    "FROM reporting_governance.work WHERE folder = %s) FROM reporting_governance.log_state s"
+    "WITH found AS MATERIALIZED (SELECT due, seq, id FROM reporting_governance.work WHERE folder = %s "
+    "ORDER BY due, seq, id LIMIT %s), counted AS (SELECT count(*) AS many FROM found) SELECT s.seq, c.many, (SELECT "
+    "string_agg(due || '-' || id || '-' || lpad(seq::text, 12, '0') || '.json', E'\\n' ORDER BY due, seq, id) "
+    "FROM (SELECT due, seq, id FROM found ORDER BY due, seq, id LIMIT CASE WHEN c.many > %s THEN %s END) AS f) "
+    "FROM reporting_governance.log_state s, counted c"
+)
+ALL = (
+    "SELECT string_agg(due || '-' || id || '-' || lpad(seq::text, 12, '0') || '.json', E'\\n' ORDER BY due, seq, id) "
+    "FROM reporting_governance.work WHERE folder = %s"
+)
+DUE = f"{ALL} AND due <= %s"
+COUNT = "SELECT count(*) FROM reporting_governance.work WHERE folder = %s"
+#: %s: folder, the prefix, what sorts behind all that starts with it, how many at most
+STARTING = (
+    "SELECT string_agg(due || '-' || id || '-' || lpad(seq::text, 12, '0') || '.json', E'\\n' ORDER BY id) "
+    "FROM (SELECT due, seq, id FROM reporting_governance.work WHERE folder = %s AND id >= %s AND id < %s "
+    "ORDER BY id LIMIT %s) AS f"
 )
 BODIES = (
     "SELECT w.id, w.due, w.seq, b.body FROM reporting_governance.work w JOIN reporting_governance.work_body b "

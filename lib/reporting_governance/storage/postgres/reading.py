@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from reporting_governance.contracts.journal_line import Folder, ViewName
-from reporting_governance.storage.interface import Listing, View
-from reporting_governance.storage.listing import listed, parse_file
+from reporting_governance.storage.interface import View
+from reporting_governance.storage.listing import parse_file
 from reporting_governance.storage.postgres import queries
 from reporting_governance.storage.postgres.commit import Bodies
 from reporting_governance.storage.postgres.connection import Session
@@ -14,16 +14,6 @@ from reporting_governance.storage.postgres.writing import body_of
 
 _COUNTS_SECONDS = 1.0
 _MOST_AHEAD = 64
-
-
-def listing(session: Session, folder: Folder, ahead: Ahead) -> Listing:
-    """Return all names in a folder; they come as one text, spelled as files would be named.  Raises: StorageError."""
-    if folder is Folder.PAST:
-        raise ValueError("past/ is not listed; ask for one id")
-    [(seq, names)] = session.rows(queries.LISTING, folder.value)
-    files = names.split("\n") if names else []
-    ahead.listed(folder, files)
-    return listed(folder, seq, files)
 
 
 class Ahead:
@@ -37,18 +27,18 @@ class Ahead:
         self._session = session
         self._bodies = bodies
         self._monotonic = monotonic
-        self._files: dict[Folder, Sequence[str]] = {}  #: of the last listing
-        self._places: dict[Folder, dict[str, int]] = {}  #: of each, in order; made when a second one is read
+        self._files: dict[Folder, Sequence[str]] = {}  #: of the last listing, in order
+        self._places: dict[Folder, dict[str, int]] = {}  #: of each; made when a second one is read
         self._many: dict[Folder, int] = {}
-        self._found: dict[ViewName, str] = {}
-        self._until = 0.0
+        self._found: dict[Folder, dict[ViewName, str]] = {}  #: items and their threads are read in turn
+        self._until: dict[Folder, float] = {}
 
     def listed(self, folder: Folder, files: Sequence[str]) -> None:
-        """Learn what a listing has found."""
+        """Learn what a listing has found, in the order in which it is likely to be read."""
         self._files[folder] = files
         self._places.pop(folder, None)
         self._many[folder] = 0
-        self._found.clear()
+        self._found.pop(folder, None)
 
     def chosen(self, names: Sequence[ViewName]) -> None:
         """Learn which names of one folder are the ones that will be read, in order."""
@@ -62,24 +52,40 @@ class Ahead:
 
     def read(self, name: ViewName) -> View | None:
         """Return one exact version, None when it is gone.  Raises: StorageError."""
-        text = self._found.pop(name, None)
-        if text is None or self._monotonic() > self._until:
+        text = self._found.get(name.folder, {}).pop(name, None)
+        if text is None or self._monotonic() > self._until[name.folder]:
             text = self._asked_for(name)
         if text is None:
             return None
         self._bodies.keep(name, text)
         return View(name, body_of(text))
 
+    def look(self, folder: Folder, ids: Sequence[str]) -> dict[str, ViewName]:
+        """Return the names of those ids that are there.  Of few the bodies come along: they are read next.
+
+        Raises: StorageError.
+        """
+        if len(ids) > _MOST_AHEAD:
+            rows = self._session.rows(queries.EXISTING, folder.value, "\n".join(ids))
+            return {identity: ViewName(folder, identity, due, seq) for identity, due, seq in rows}
+        found = self._bodies_of(folder, ids)
+        if self._monotonic() > self._until.get(folder, 0.0):
+            self._found.pop(folder, None)
+            self._until[folder] = self._monotonic() + _COUNTS_SECONDS
+        self._found.setdefault(folder, {}).update(found)
+        return {name.id: name for name in found}
+
+    def _bodies_of(self, folder: Folder, ids: Sequence[str]) -> dict[ViewName, str]:
+        rows = self._session.rows(queries.BODIES, folder.value, folder.value, "\n".join(ids))
+        return {ViewName(folder, identity, due, seq): text for identity, due, seq, text in rows}
+
     def _asked_for(self, name: ViewName) -> str | None:
         folder = name.folder
         more = self._following(name)
-        self._found.clear()
-        ids = "\n".join([name.id, *(each.id for each in more)])
-        rows = self._session.rows(queries.BODIES, folder.value, folder.value, ids)
-        found: dict[ViewName, str] = {ViewName(folder, identity, due, seq): text for identity, due, seq, text in rows}
-        self._until = self._monotonic() + _COUNTS_SECONDS
+        found = self._bodies_of(folder, [name.id, *(each.id for each in more)])
+        self._until[folder] = self._monotonic() + _COUNTS_SECONDS
         text = found.pop(name, None)
-        self._found = {each: found[each] for each in more if each in found}
+        self._found[folder] = {each: found[each] for each in more if each in found}
         return text
 
     def _following(self, name: ViewName) -> list[ViewName]:
@@ -91,7 +97,6 @@ class Ahead:
         if not many or not files:
             return []
         if folder not in self._places:
-            self._files[folder] = files = sorted(files)
             self._places[folder] = {file: place for place, file in enumerate(files)}
         place = self._places[folder].get(str(name).partition("/")[2])
         if place is None:

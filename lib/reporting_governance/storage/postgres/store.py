@@ -46,6 +46,7 @@ class PostgresStore(LogReader):
         now, monotonic: the clocks, for what happens when no `now` is given.
         boot: the boot's id; only tests give another one.
         heals: whether looking may add a line, as where an older backup was put back; without it that is an error.
+        listed_whole: how many names a folder has at most whose names all come at once; None: as is best.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class PostgresStore(LogReader):
         monotonic: Callable[[], float] = time.monotonic,
         boot: str | None = None,
         heals: bool = True,
+        listed_whole: int | None = None,
     ) -> None:
         from reporting_governance.storage.boot import boot_id
 
@@ -70,6 +72,7 @@ class PostgresStore(LogReader):
         self._now = now
         self._monotonic = monotonic
         self._heals = heals
+        self._listed_whole = listed_whole
         host = host or os.uname().nodename
         boot = boot or boot_id()
         self._identity = Identity(actor, boot, host, context or {}, clock_step_seconds)
@@ -111,18 +114,12 @@ class PostgresStore(LogReader):
         return self._state.head()
 
     def listing(self, folder: Folder) -> Listing:
-        from reporting_governance.storage.postgres import reading
+        from reporting_governance.storage.postgres.listing import WHOLE, listing
 
-        return reading.listing(self.session, folder, self._ahead)
+        return listing(self.session, folder, self._ahead, whole=self._listed_whole or WHOLE)
 
     def read(self, name: ViewName) -> View | None:
         return self._ahead.read(name)
-
-    def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
-        taken = self._claims.take(names, limit=limit, now=now, seconds=seconds)
-        if taken and seconds:
-            self._ahead.chosen(taken)
-        return taken
 
     def past(self, identity: str) -> View | None:
         from reporting_governance.storage.postgres import reading
