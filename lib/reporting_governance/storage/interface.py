@@ -171,6 +171,17 @@ class Store(Protocol):
         """Return one exact version, None when it is gone."""
         ...
 
+    def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
+        """Return what this process is to work on of a folder's names, in their order: all, where nobody else works.
+
+        Where several hosts share the work, these are at most `limit`, kept from the others for some seconds; with 0
+        they are given back.  That spreads the work and promises nothing: that a version is consumed once is what makes
+        it safe.
+
+        Raises: StorageError.
+        """
+        ...
+
     def past(self, identity: str) -> View | None:
         """Return what is over, by id; None when nothing of it is kept."""
         ...

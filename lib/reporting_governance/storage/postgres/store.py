@@ -121,6 +121,12 @@ class PostgresStore(LogReader):
     def read(self, name: ViewName) -> View | None:
         return self._ahead.read(name)
 
+    def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
+        taken = self._claims.take(names, limit=limit, now=now, seconds=seconds)
+        if taken and seconds:
+            self._ahead.chosen(taken)
+        return taken
+
     def past(self, identity: str) -> View | None:
         from reporting_governance.storage.postgres import reading
 
