@@ -9,21 +9,26 @@ from typing import Any
 import pytest
 
 from reporting_governance.contracts.journal_line import Folder, RecordLine, ViewKey
+from reporting_governance.errors import StorageError
+from reporting_governance.stages.copy_account import account_of
 from reporting_governance.stages.copying import (
     CopyReport,
     Grown,
     InFlight,
     NotACopy,
     NotTheSame,
-    account_of,
     refuse_in_flight,
     run_copy,
 )
+from reporting_governance.storage.files import retiring
 from reporting_governance.storage.files.backend import FilesBackend
 from reporting_governance.storage.files.copying import FilesCopyTarget, copy_target
+from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Addition, Group, Head
 from reporting_governance.storage.limits import Limits
-from tests.storage.building import DUE, NOW, birth, later, observed, settle
+from tests.storage.building import DUE, NOW, birth, item_id, later, observed, settle
+from tests.storage.oracle import views_on_disk
+from tests.storage.retention import DAILY, DAY, DAYS, check_pruned, days_of_work, leaves_by_hand, open_daily, pruning
 
 LONG = "what an agent said about it all " * 20
 
@@ -277,12 +282,94 @@ def test_a_damaged_source_is_not_copied(tmp_path: Path) -> None:
     assert not (tmp_path / "b/journal/log").exists()
 
 
-def test_a_log_whose_oldest_lines_are_retired_is_not_copied_yet(tmp_path: Path) -> None:
-    source = life(tmp_path / "a")
+def pruned(root: Path, *, open_since: int | None = 3) -> FilesStore:
+    """Make a state whose oldest segments are retired; what is open since a day keeps the others."""
+    days_of_work(str(root), open_since=open_since)
+    pruning(str(root), lambda seqs: None)
+    assert open_daily(str(root)).retirements()
+    return open_daily(str(root))
 
-    class Retired:
-        def segments(self) -> Any:
-            return source.log_source().segments()[1:]
 
-    with pytest.raises(NotACopy, match="retired"), copy_target(str(tmp_path / "b")) as target:
-        run_copy(source, Retired(), target, opened=lambda: source, clock=Clock(), progress=lambda amount: None)  # type: ignore[arg-type]
+def copied_daily(source: Path, to: Path) -> CopyReport:
+    opened = FilesBackend(str(source), actor="uid:0", limits=DAILY, now=lambda: later(DAYS * DAY))
+    with copy_target(str(to)) as target:
+        return run_copy(
+            opened,
+            opened.log_source(),
+            target,
+            opened=lambda: open_daily(str(to)),
+            clock=Clock(),
+            progress=lambda amount: None,
+        )
+
+
+RETIRED = ("journal/leaves", "journal/snapshots")
+
+
+def test_a_log_whose_oldest_lines_are_retired(tmp_path: Path) -> None:
+    source = pruned(tmp_path / "a")
+    first = min(int(each.stem) for each in (tmp_path / "a/journal/log").iterdir())
+    report = copied_daily(tmp_path / "a", tmp_path / "b")
+    assert (report.retired, report.lines) == (first - 1, source.ready().seq - first + 1)
+    assert files_under(tmp_path / "a", *COPIED) == files_under(tmp_path / "b", *COPIED)
+    beside = files_under(tmp_path / "b", *RETIRED)
+    assert {name: data for name, data in files_under(tmp_path / "a", *RETIRED).items() if name in beside} == beside
+    assert {int(name[-19:-7]) for name in beside if name.endswith("leaves")} >= {1}
+    leaves = leaves_by_hand(str(tmp_path / "a"))
+    check_pruned(str(tmp_path / "b"), leaves, views_on_disk(str(tmp_path / "a")))
+    again = copied_daily(tmp_path / "a", tmp_path / "b")
+    assert (again.lines, again.was_there) == (0, report.lines)
+
+
+def test_the_copy_retires_what_the_source_would(tmp_path: Path) -> None:
+    pruned(tmp_path / "a")
+    copied_daily(tmp_path / "a", tmp_path / "b")
+    plans = []
+    for place in ("a", "b"):
+        store = open_daily(str(tmp_path / place))
+        held = store.listing(Folder.SPOOL).names[item_id(900)]
+        store.commit([settle(held)], now=later(DAYS * DAY))
+        plans.append(store.keeper().plan(later((DAYS - 3) * DAY)))
+    assert plans[0] == plans[1]
+    assert plans[0].stretches
+
+
+def test_what_is_half_retired_is_copied_as_retired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line was added, and the one who was to remove the files was killed."""
+    days_of_work(str(tmp_path / "a"), open_since=3)
+    with monkeypatch.context() as patch:
+        patch.setattr(retiring, "finish", lambda *arguments: ([], 0))
+        pruning(str(tmp_path / "a"), lambda seqs: None)
+    source = files_under(tmp_path / "a", *COPIED)
+    report = copied_daily(tmp_path / "a", tmp_path / "b")
+    assert report.retired > 0
+    assert files_under(tmp_path / "a", *COPIED) == source
+    open_daily(str(tmp_path / "a")).keeper().finish()
+    assert files_under(tmp_path / "a", *COPIED) == files_under(tmp_path / "b", *COPIED)
+    check_pruned(str(tmp_path / "b"), leaves_by_hand(str(tmp_path / "a")), views_on_disk(str(tmp_path / "a")))
+
+
+def test_half_a_copy_from_before_lines_were_retired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    days_of_work(str(tmp_path / "a"), open_since=3)
+    with ends_after(1, monkeypatch), pytest.raises(Stopped):
+        copied_daily(tmp_path / "a", tmp_path / "b")
+    pruning(str(tmp_path / "a"), lambda seqs: None)
+    with pytest.raises(NotACopy, match="begun before older lines were retired"):
+        copied_daily(tmp_path / "a", tmp_path / "b")
+
+
+def test_a_copy_of_a_retired_log_goes_on_where_it_stood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pruned(tmp_path / "a")
+    with ends_after(1, monkeypatch), pytest.raises(Stopped):
+        copied_daily(tmp_path / "a", tmp_path / "b")
+    report = copied_daily(tmp_path / "a", tmp_path / "b")
+    assert report.was_there > 0
+    assert report.retired + report.was_there + report.lines == report.account.lines
+    assert files_under(tmp_path / "a", *COPIED) == files_under(tmp_path / "b", *COPIED)
+
+
+def test_lines_that_are_missing_without_a_word_are_damage(tmp_path: Path) -> None:
+    days_of_work(str(tmp_path / "a"))
+    min((tmp_path / "a/journal/log").iterdir()).unlink()
+    with pytest.raises(StorageError, match="no line says they are retired"):
+        copied_daily(tmp_path / "a", tmp_path / "b")

@@ -50,6 +50,7 @@ def copy(context: CommandContext, from_: str | None, to: str) -> Reply:
         "to": target.name,
         "lines": report.lines,
         "was_there": report.was_there,
+        "retired": report.retired,
         "blobs": report.blobs,
         "same": account.dump(),
     }
@@ -57,6 +58,7 @@ def copy(context: CommandContext, from_: str | None, to: str) -> Reply:
     text = (
         f"{report.lines} lines and {report.blobs} blobs copied"
         + (f", {report.was_there} lines were there" if report.was_there else "")
+        + (f", of {report.retired} that are retired their hashes" if report.retired else "")
         + f".\nThe same in both: log {account.log_id}, {account.lines} lines, root {account.root}, {open_work} open, "
         f"{account.over} over, {account.log_checkpoints} signed heads.\n"
         f"Now name the copy in every crontab and hook (--state '{target.name}'): whoever goes on writing to the source "

@@ -2,32 +2,42 @@
 
 Lines are added in order and kept in steps, so a copy that was broken off goes on where it stood.  Only when the last
 one is there, and the source has not grown meanwhile, it becomes a log that others see.
+
+Of lines that are retired their leaf hashes go over, and the snapshots that stand for what they made.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from reporting_governance.contracts.blob_reference import is_reference
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.job import JobState
-from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.journal_line import Folder, LineType
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.core.delivery import open_attempt
 from reporting_governance.errors import ExitCode, GovernanceError, StorageError
+from reporting_governance.stages.copy_account import Account, account_of, views_of
+from reporting_governance.verifier.merkle import leaf_hash
 
 if TYPE_CHECKING:
     from reporting_governance.stages.clock import Clock
+    from reporting_governance.stages.copy_target import CopyTarget, Standing
     from reporting_governance.stages.export_source import LogSource, SourceLine
-    from reporting_governance.storage.interface import Store, View
+    from reporting_governance.storage.interface import Store
 
 _LINES_AT_ONCE = 5_000
 _BYTES_AT_ONCE = 8 * 1024 * 1024
 _ZERO_LEAF = bytes(32)
-_OPEN = tuple(folder for folder in Folder if folder is not Folder.PAST)
+_LEAF_SIZE = 32
+_SNAPSHOT = LineType.LOG_SNAPSHOT.value
+_RETIRED = LineType.LOG_SEGMENT_RETIRED.value
+_BEGUN_BEFORE = (
+    "half a copy is there that begins with line {there}, and the log now begins with line {first}: it was begun before "
+    "older lines were retired"
+)
 
 
 class InFlight(GovernanceError):
@@ -60,65 +70,6 @@ class NotTheSame(StorageError):
     hint: ClassVar[str] = "Go on with the source, which was not changed, and keep the copy for whoever looks into it."
 
 
-class Standing(NamedTuple):
-    """How far a target has come."""
-
-    seq: int  #: lines that are there
-    leaf: bytes  #: of the last of them
-    is_finished: bool  #: it is a log that others may see and write
-
-
-class CopyTarget(Protocol):
-    """Where a log is copied to.  What a method has returned for stays, whatever is killed afterwards."""
-
-    def standing(self) -> Standing:
-        """Return how far an earlier copy came.  Raises: StorageError."""
-        ...
-
-    def add_blobs(self, blobs: Iterable[tuple[str, bytes]]) -> int:
-        """Keep blobs by digest, salt and all, unless they are there; return how many were new."""
-        ...
-
-    def add_lines(self, segment: int, lines: Sequence[SourceLine]) -> None:
-        """Keep the next lines, all of the segment that begins with the seq `segment`."""
-        ...
-
-    def add_log_checkpoint(self, size: int, note: bytes) -> None:
-        """Keep a signed head."""
-        ...
-
-    def finish(self, views: Iterable[View]) -> None:
-        """Let what was added be a log; `views` is what follows from it."""
-        ...
-
-
-@frozen(kw_only=True)
-class Account:
-    """What one back end holds, in figures that two of them can be compared by."""
-
-    log_id: str | None
-    lines: int
-    leaf: str
-    root: str
-    open_work: Mapping[str, int]  #: by folder
-    open_digest: str  #: SHA-256 over every open view, name and body
-    over: int  #: items in past/
-    log_checkpoints: int
-
-    def dump(self) -> dict[str, Any]:
-        """Return it as plain JSON data."""
-        return {
-            "log_id": self.log_id,
-            "lines": self.lines,
-            "leaf": self.leaf,
-            "root": self.root,
-            "open": dict(self.open_work),
-            "open_digest": self.open_digest,
-            "over": self.over,
-            "log_checkpoints": self.log_checkpoints,
-        }
-
-
 @frozen(kw_only=True)
 class CopyReport:
     """What was copied."""
@@ -127,6 +78,7 @@ class CopyReport:
     lines: int  #: that were added now
     blobs: int
     was_there: int  #: lines that an earlier copy had added
+    retired: int  #: lines of which only the leaf hashes are kept, here and there
 
 
 def run_copy(
@@ -149,27 +101,40 @@ def run_copy(
     head = source.ready()
     if head.seq == 0:
         raise NotACopy(problem="there is nothing to copy: the log has no line yet")
-    if log.segments()[0].first != 1:
-        raise NotACopy(problem="its oldest lines are retired, and such a log cannot be copied yet")
     refuse_in_flight(source, clock)
+    reader = _Reader(log, _retired_until(source), head.seq, progress)
     standing = target.standing()
     if standing.is_finished:
         _require_same(standing, head.seq, bytes.fromhex(head.leaf))
-        for _ in _lines(log, head.seq, after=head.seq, leaf=standing.leaf, progress=progress):
+        for _ in reader.pieces(after=head.seq, leaf=standing.leaf):
             pass
-        return CopyReport(account=_proven(source, opened()), lines=0, blobs=0, was_there=standing.seq)
+        account = _proven(source, opened())
+        return CopyReport(
+            account=account, lines=0, blobs=0, was_there=standing.seq - reader.retired, retired=reader.retired
+        )
+    if standing.seq and standing.first != reader.retired + 1:
+        raise NotACopy(problem=_BEGUN_BEFORE.format(there=standing.first, first=reader.retired + 1))
+    came = max(standing.seq, reader.retired)
     blobs = 0
-    for segment, lines in _lines(log, head.seq, after=standing.seq, leaf=standing.leaf, progress=progress):
-        blobs += target.add_blobs(_blobs_of(log, lines))
+    for segment, lines in reader.pieces(after=standing.seq, leaf=standing.leaf):
+        blobs += target.add_blobs(_blobs_in(log, (line.document for line in lines if b'"$blob":' in line.raw)))
         target.add_lines(segment, lines)
+    if reader.retired:
+        blobs += target.add_blobs(_blobs_in(log, _bodies(source)))
     for size in log.log_checkpoints():
         target.add_log_checkpoint(size, log.log_checkpoint(size))
     refuse_in_flight(source, clock)
     _require_unchanged(source, head.seq)
-    target.finish(views_of(source))
+    target.finish(reader.retired_leaves(), reader.snapshots())
     _require_unchanged(source, head.seq)
     account = _proven(source, opened())
-    return CopyReport(account=account, lines=head.seq - standing.seq, blobs=blobs, was_there=standing.seq)
+    return CopyReport(
+        account=account,
+        lines=head.seq - came,
+        blobs=blobs,
+        was_there=came - reader.retired,
+        retired=reader.retired,
+    )
 
 
 def refuse_in_flight(source: Store, clock: Clock) -> None:
@@ -188,36 +153,6 @@ def refuse_in_flight(source: Store, clock: Clock) -> None:
     if ends:
         shown = ", ".join(sorted(ends)[:5])
         raise InFlight(count=len(ends), until=max(ends.values()), names=shown)
-
-
-def views_of(source: Store, folders: Sequence[Folder] = _OPEN) -> Iterator[View]:
-    """Yield the open views of these folders; what is gone before it is read is left out."""
-    for folder in folders:
-        for name in source.listing(folder).names.values():
-            view = source.read(name)
-            if view is not None:
-                yield view
-
-
-def account_of(source: Store) -> Account:
-    """Return what a back end holds.  Raises: StorageError, Busy."""
-    head = source.ready()
-    counts: dict[str, int] = dict.fromkeys((folder.value for folder in _OPEN), 0)
-    digests = []
-    for view in views_of(source):
-        counts[view.name.folder.value] += 1
-        text = json.dumps([str(view.name), view.body], sort_keys=True, separators=(",", ":"))
-        digests.append(sha256(text.encode("ascii")).digest())
-    return Account(
-        log_id=head.log_id,
-        lines=head.seq,
-        leaf=head.leaf,
-        root=source.tree_head().root.hex(),
-        open_work=counts,
-        open_digest=sha256(b"".join(sorted(digests))).hexdigest(),
-        over=len(source.past_names("")),
-        log_checkpoints=len(source.log_checkpoints()),
-    )
 
 
 def _proven(source: Store, copy: Store) -> Account:
@@ -246,41 +181,110 @@ def _require_unchanged(source: Store, seq: int) -> None:
         raise Grown(before=seq, after=after)
 
 
-def _lines(
-    log: LogSource, last: int, *, after: int, leaf: bytes, progress: Callable[[int], None]
-) -> Iterator[tuple[int, list[SourceLine]]]:
-    """Yield the lines after a seq, in pieces that lie in one segment; all are read and checked from the first on.
+def _retired_until(source: Store) -> int:
+    """Return the last line that is said to be retired, whether it has been taken out yet or not; 0 for none."""
+    until = 0
+    for seq in source.holding([_RETIRED]):
+        line = next(iter(source.replay(seq)), None)
+        if line is not None and line.seq == seq and line.document["type"] == _RETIRED:
+            until = max(until, line.document["meta"]["to"])
+    return until
 
-    Raises: NotACopy when the line `after` is another one; StorageError for damage.
+
+class _Reader:
+    """Reads the lines of a log from the first one that goes over, and learns from them what goes with them.
+
+    Args:
+        retired_until: the last line that is said to be retired.
+        last: where the log ended.
+        progress: is told the bytes of each line that goes over.
+
+    Raises: StorageError for lines that are missing without a word.
     """
-    before = _ZERO_LEAF
-    for segment in log.segments():
-        if segment.first > last:
-            break
-        piece: list[SourceLine] = []
-        size = 0
-        for line in log.lines(segment, before, last):
-            before = line.leaf
-            progress(len(line.raw))
-            if line.seq == after and line.leaf != leaf:
-                raise NotACopy(problem=f"a log is there whose line {after} is another one")
-            if line.seq <= after or line.seq > last:
+
+    def __init__(self, log: LogSource, retired_until: int, last: int, progress: Callable[[int], None]) -> None:
+        self._log = log
+        self._last = last
+        self._progress = progress
+        oldest = log.segments()[0]
+        if oldest.first > retired_until + 1:
+            reason = f"lines 1 to {oldest.first - 1} are missing, and no line says they are retired"
+            raise StorageError(path=oldest.path, reason=reason)
+        self.retired = retired_until  #: lines of which the leaf hashes go over
+        self._named: dict[int, str] = {}  #: digests of snapshots, by the segment they stand behind, as lines name them
+        self._leaf = _ZERO_LEAF
+        for _, leaves in self.retired_leaves():
+            self._leaf = leaves[-_LEAF_SIZE:]
+
+    def retired_leaves(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the leaf hashes of retired lines, each stretch with its first seq; those too that are still there."""
+        segments = self._log.segments()
+        if segments[0].first > 1:
+            yield from self._log.retired_segments(segments[0].first)
+        for segment in segments:
+            if segment.first > self.retired:
+                return
+            yield segment.first, b"".join(leaf_hash(raw[:-1]) for raw in self._log.raw_lines(segment))
+
+    def pieces(self, *, after: int, leaf: bytes) -> Iterator[tuple[int, list[SourceLine]]]:
+        """Yield the lines after a seq, in pieces that lie in one segment; all are read and checked from the first on.
+
+        Args:
+            leaf: of the line `after`, as the target has it.
+
+        Raises: NotACopy when the line `after` is another one; StorageError for damage.
+        """
+        before = self._leaf
+        for segment in self._log.segments():
+            if segment.first <= self.retired:
                 continue
-            piece.append(line)
-            size += len(line.raw)
-            if len(piece) == _LINES_AT_ONCE or size >= _BYTES_AT_ONCE:
+            if segment.first > self._last:
+                break
+            piece: list[SourceLine] = []
+            size = 0
+            for line in self._log.lines(segment, before, self._last):
+                before = line.leaf
+                self._learn(line)
+                if line.seq == after and line.leaf != leaf:
+                    raise NotACopy(problem=f"a log is there whose line {after} is another one")
+                if line.seq <= after or line.seq > self._last:
+                    continue
+                piece.append(line)
+                size += len(line.raw)
+                if len(piece) == _LINES_AT_ONCE or size >= _BYTES_AT_ONCE:
+                    yield segment.first, piece
+                    piece, size = [], 0
+            if piece:
                 yield segment.first, piece
-                piece, size = [], 0
-        if piece:
-            yield segment.first, piece
+
+    def snapshots(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the snapshots that a line names which went over; after `pieces`."""
+        for segment, content in self._log.snapshots():
+            if self._named.get(segment) == sha256(content).hexdigest():
+                yield segment, content
+
+    def _learn(self, line: SourceLine) -> None:
+        self._progress(len(line.raw))
+        if line.document is not None and line.document["type"] == _SNAPSHOT:
+            meta = line.document["meta"]
+            if meta["seq"] >= self.retired:
+                self._named[meta["segment"]] = meta["sha256"]
 
 
-def _blobs_of(log: LogSource, lines: Sequence[SourceLine]) -> Iterator[tuple[str, bytes]]:
+def _bodies(source: Store) -> Iterator[Mapping[str, Any]]:
+    """Yield every view's body, of what is over too: the line that made it may be retired."""
+    for view in views_of(source):
+        yield view.body
+    for identity in source.past_names(""):
+        past = source.past(identity)
+        if past is not None:
+            yield past.body
+
+
+def _blobs_in(log: LogSource, documents: Iterable[Mapping[str, Any] | None]) -> Iterator[tuple[str, bytes]]:
     seen = set()
-    for line in lines:
-        if line.document is None or b'"$blob":' not in line.raw:
-            continue
-        for digest in _digests(line.document):
+    for document in documents:
+        for digest in _digests(document):
             if digest not in seen:
                 seen.add(digest)
                 content = log.blob(digest)

@@ -15,8 +15,8 @@ from reporting_governance.storage.files import heads, journal_io
 from reporting_governance.storage.files import layout as layouts
 from reporting_governance.storage.files.layout import Layout
 from reporting_governance.storage.files.lock import held
+from reporting_governance.storage.files.snapshots import snapshot_path
 from reporting_governance.storage.files.store import FilesStore
-from reporting_governance.storage.interface import View
 from reporting_governance.storage.lines import ZERO_LEAF
 from reporting_governance.verifier.merkle import leaf_hash
 
@@ -31,6 +31,7 @@ class RawLine(Protocol):
 class Standing(NamedTuple):
     """How far a copy has come."""
 
+    first: int
     seq: int
     leaf: bytes
     is_finished: bool
@@ -48,13 +49,13 @@ class FilesCopyTarget:
         with _told(self._layout.root):
             if self._layout.exists():
                 head = FilesStore(self._layout.root, actor="").ready()
-                return Standing(head.seq, bytes.fromhex(head.leaf), True)
+                return Standing(self._layout.segments()[0], head.seq, bytes.fromhex(head.leaf), True)
             with suppress(FileExistsError):
                 make_folder(self._copying)
             names = sorted(os.listdir(self._copying))
             if not names:
-                return Standing(0, ZERO_LEAF, False)
-            return self._end_of(f"{self._copying}/{names[-1]}", int(names[-1][:12]))
+                return Standing(0, 0, ZERO_LEAF, False)
+            return self._end_of(f"{self._copying}/{names[-1]}", int(names[0][:12]), int(names[-1][:12]))
 
     def add_blobs(self, blobs: Iterable[tuple[str, bytes]]) -> int:
         """Keep blobs that are not there, synced."""
@@ -86,21 +87,27 @@ class FilesCopyTarget:
         with _told(self._layout.checkpoints):
             heads.keep(self._layout, size, note)
 
-    def finish(self, views: Iterable[View]) -> None:
+    def finish(self, retired: Iterable[tuple[int, bytes]], snapshots: Iterable[tuple[int, bytes]]) -> None:
         """Make it a log.  The views are made from it, as after any loss of them: that they come out alike is proof."""
         with _told(self._layout.root):
+            for first, leaves in retired:
+                journal_io.write_synced(f"{self._layout.leaves}/{first:012d}.leaves", leaves)
+            journal_io.sync_folder(self._layout.leaves)
+            for segment, content in snapshots:
+                journal_io.write_synced(snapshot_path(self._layout, segment), content)
+            journal_io.sync_folder(self._layout.snapshots)
             layouts.make_view_folders(self._layout.root, (folder.value for folder in Folder))
             os.rename(self._copying, self._layout.log)
             journal_io.sync_folder(self._layout.journal)
 
-    def _end_of(self, path: str, first: int) -> Standing:
+    def _end_of(self, path: str, oldest: int, first: int) -> Standing:
         lines, size, last = 0, 0, b""
         for raw in journal_io.raw_lines(path, 0):
             if raw.endswith(b"\n"):
                 lines, size, last = lines + 1, size + len(raw), raw
         os.truncate(path, size)
         if lines:
-            return Standing(first + lines - 1, leaf_hash(last[:-1]), False)
+            return Standing(oldest, first + lines - 1, leaf_hash(last[:-1]), False)
         os.unlink(path)
         return self.standing()
 

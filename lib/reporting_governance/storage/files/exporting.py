@@ -13,6 +13,7 @@ from reporting_governance.errors import StorageError
 from reporting_governance.storage.chain import UnknownVersion
 from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files.applied import load
+from reporting_governance.storage.files.snapshots import snapshot_in
 from reporting_governance.storage.physical import PhysicalLine, physical_lines
 
 _LEAF_SIZE = 32
@@ -64,6 +65,11 @@ class LogFolder:
 
         Raises: StorageError also when they are not kept whole.
         """
+        for _, leaves in self.retired_segments(first):
+            yield from (leaves[at : at + _LEAF_SIZE] for at in range(0, len(leaves), _LEAF_SIZE))
+
+    def retired_segments(self, first: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the same by segment: its first seq and its leaf hashes in one piece.  Raises as `retired_leaves`."""
         folder = os.path.join(self._journal or self.log, "leaves")
         seq = 1
         while seq < first:
@@ -73,8 +79,18 @@ class LogFolder:
             lines, rest = divmod(len(data), _LEAF_SIZE)
             if rest or not lines or seq + lines > first:
                 raise StorageError(path=path, reason=f"does not hold leaf hashes of lines from {seq} to {first - 1}")
-            yield from (data[at : at + _LEAF_SIZE] for at in range(0, len(data), _LEAF_SIZE))
+            yield seq, data
             seq += lines
+
+    def snapshots(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the snapshots that are whole, by the segment they stand behind, oldest first."""
+        folder = os.path.join(self._journal or self.log, "snapshots")
+        with _told(folder):
+            names = sorted(each for each in os.listdir(folder) if len(each) == 18 and each.endswith(".jsonl"))
+            for name in names:
+                data = journal_io.read_all(os.path.join(folder, name))
+                if snapshot_in(data, int(name[:12])) is not None:
+                    yield int(name[:12]), data
 
     def lines(self, segment: Segment, leaf: bytes, last: int | None) -> Iterator[PhysicalLine]:
         """Yield the physical lines of a segment in order; see `physical.physical_lines`.

@@ -18,7 +18,7 @@ from reporting_governance.storage.files import journal_io
 from reporting_governance.storage.files import layout as layouts
 from reporting_governance.storage.files.applied import Applied, agrees
 from reporting_governance.storage.files.layout import Layout
-from reporting_governance.storage.files.segments import last_leaf
+from reporting_governance.storage.files.segments import last_leaf, last_retired_leaf
 from reporting_governance.storage.lines import ZERO_LEAF
 
 #: A commit that was torn has at most 200 lines.  More lines than this behind a fault are no torn tail but damage to
@@ -149,7 +149,10 @@ def _start_of(layout: Layout, segments: list[int]) -> Place:
     if first == 1:
         return Place(0, 0, ZERO_LEAF)
     if len(segments) == 1:
-        raise StorageError(path=layout.segment(first), reason="the segment before this one is missing")
+        leaf = last_retired_leaf(layout, first)
+        if leaf is None:
+            raise StorageError(path=layout.segment(first), reason="the segment before this one is missing")
+        return Place(0, first - 1, leaf)
     lines, leaf = last_leaf(layout.segment(segments[-2]))
     if lines != first - segments[-2]:
         raise StorageError(path=layout.segment(segments[-2]), reason=f"{lines} lines where {first} follows")

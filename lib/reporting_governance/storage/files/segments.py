@@ -85,6 +85,13 @@ def kept_leaves(layout: Layout, first: int, following: int) -> Iterator[bytes] |
     return None if data is None else (data[at : at + _LEAF_SIZE] for at in range(0, len(data), _LEAF_SIZE))
 
 
+def last_retired_leaf(layout: Layout, oldest: int) -> bytes | None:
+    """Return the kept leaf hash of the line before the oldest segment, None when it is not kept.  Raises OSError."""
+    firsts = _retired_firsts(layout)
+    data = _kept_leaves(layout, firsts[-1], oldest) if firsts else None
+    return None if data is None else data[-_LEAF_SIZE:]
+
+
 def _leaves_of(layout: Layout, first: int, following: int | None, skip: int) -> Iterator[bytes]:
     data = None if following is None else _kept_leaves(layout, first, following)
     if data is None:

@@ -58,6 +58,12 @@ def snapshot_in(data: bytes, segment: int | None) -> State | None:
     return State(Place(0, header["seq"], bytes.fromhex(header["leaf"])), marks, contents)
 
 
+def segment_of(data: bytes) -> int | None:
+    """Return the segment that a snapshot's bytes say they stand behind, None when they are damaged."""
+    header = decode_line(data.partition(b"\n")[0]) if _has_its_checksum(data) else None
+    return None if header is None or header.get("v") != _SNAPSHOT_VERSION else int(header["segment"])
+
+
 def is_whole(path: str) -> bool:
     """Tell whether a snapshot's own checksum holds.  Raises OSError."""
     return _has_its_checksum(journal_io.read_all(path))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from reporting_governance.errors import Busy, StorageError
 from reporting_governance.storage.encoding import record_of
-from reporting_governance.storage.interface import View
+from reporting_governance.storage.files.snapshots import snapshot_in
 from reporting_governance.storage.lines import ZERO_LEAF
 from reporting_governance.storage.physical import PhysicalLine
 from reporting_governance.storage.postgres import queries, rebuilding
@@ -24,7 +24,10 @@ _MAKE = (
     'line bytea NOT NULL, leaf bytea NOT NULL, names text[] COLLATE "C" NOT NULL)'
 )
 _LOCK = "LOCK TABLE reporting_governance.copying IN SHARE UPDATE EXCLUSIVE MODE NOWAIT"
-_LAST = "SELECT seq, leaf FROM reporting_governance.copying ORDER BY seq DESC LIMIT 1"
+_LAST = (
+    "SELECT seq, leaf, (SELECT min(seq) FROM reporting_governance.copying) FROM reporting_governance.copying "
+    "ORDER BY seq DESC LIMIT 1"
+)
 _ADD = "COPY reporting_governance.copying (seq, segment, line, leaf, names) FROM STDIN (FORMAT binary)"
 _MOVE = (
     "INSERT INTO reporting_governance.journal (seq, line, leaf, names) "
@@ -36,6 +39,7 @@ _ADD_BLOB = "INSERT INTO reporting_governance.blob (digest, content) VALUES (%s,
 class Standing(NamedTuple):
     """How far a copy has come."""
 
+    first: int
     seq: int
     leaf: bytes
     is_finished: bool
@@ -52,10 +56,11 @@ class PostgresCopyTarget:
         with self._session.plain() as connection:
             row = connection.execute(queries.LAST_OF_ALL).fetchone()
             if row is not None:
-                return Standing(row[0], bytes(row[1]), True)
+                (oldest,) = connection.execute(queries.OLDEST).fetchone() or (0,)
+                return Standing(oldest, row[0], bytes(row[1]), True)
             connection.execute(_MAKE)
             row = connection.execute(_LAST).fetchone()
-        return Standing(0, ZERO_LEAF, False) if row is None else Standing(row[0], bytes(row[1]), False)
+        return Standing(0, 0, ZERO_LEAF, False) if row is None else Standing(row[2], row[0], bytes(row[1]), False)
 
     def add_blobs(self, blobs: Iterable[tuple[str, bytes]]) -> int:
         """Keep blobs that are not there."""
@@ -79,7 +84,7 @@ class PostgresCopyTarget:
         with self._session.plain() as connection:
             connection.execute(queries.KEEP_LOG_CHECKPOINT, (size, note))
 
-    def finish(self, views: Iterable[View]) -> None:
+    def finish(self, retired: Iterable[tuple[int, bytes]], snapshots: Iterable[tuple[int, bytes]]) -> None:
         """Make it a log.  The views are made from it, as after any loss of them: that they come out alike is proof."""
         with self._session.plain() as connection, connection.transaction():
             connection.execute(queries.LOCK)
@@ -90,7 +95,22 @@ class PostgresCopyTarget:
                 connection.execute(partition(number))
             connection.execute(_MOVE)
             connection.execute("DROP TABLE reporting_governance.copying")
+            self._add_retired(connection, retired, snapshots)
             rebuilding.anew(connection, self._session.place)
+
+    def _add_retired(
+        self, connection: Any, retired: Iterable[tuple[int, bytes]], snapshots: Iterable[tuple[int, bytes]]
+    ) -> None:
+        """Add what is left of retired lines; where none are, a database needs no snapshot."""
+        gone = 0
+        for first, leaves in retired:
+            connection.execute(queries.KEEP_LEAVES, (first, leaves, ""))
+            gone = first
+        for segment, content in snapshots if gone else ():
+            views = snapshot_in(content, segment)
+            if views is None:
+                raise StorageError(path=self._session.place, reason=f"the snapshot behind {segment} is damaged")
+            connection.execute(queries.KEEP_SNAPSHOT, (views.place.seq, content))
 
 
 @contextmanager

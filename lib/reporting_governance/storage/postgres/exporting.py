@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from reporting_governance.errors import StorageError
 from reporting_governance.storage.chain import UnknownVersion
+from reporting_governance.storage.files.snapshots import segment_of
 from reporting_governance.storage.physical import PhysicalLine, physical_lines
 from reporting_governance.storage.postgres import blobs, queries
 from reporting_governance.storage.postgres.connection import Session, one
@@ -57,16 +58,28 @@ class PostgresLog:
 
         Raises: StorageError also when they are not kept whole.
         """
+        for _, leaves in self.retired_segments(first):
+            yield from (leaves[at : at + _LEAF_SIZE] for at in range(0, len(leaves), _LEAF_SIZE))
+
+    def retired_segments(self, first: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the same by segment: its first seq and its leaf hashes in one piece.  Raises as `retired_leaves`."""
         seq = 1
         for start, leaves in self._session.rows(queries.RETIRED_LEAVES_OF, first):
             lines, rest = divmod(len(leaves), _LEAF_SIZE)
             if start != seq or rest or seq + lines > first:
                 break
-            yield from (bytes(leaves[at : at + _LEAF_SIZE]) for at in range(0, len(leaves), _LEAF_SIZE))
+            yield seq, bytes(leaves)
             seq += lines
         if seq != first:
             reason = f"leaf hashes of lines from {seq} to {first - 1} are missing"
             raise StorageError(path=self._session.place, reason=reason)
+
+    def snapshots(self) -> Iterator[tuple[int, bytes]]:
+        """Yield what stands for the views behind retired lines, by the last segment that it stands behind."""
+        for (content,) in self._session.rows(queries.SNAPSHOTS, 0):
+            segment = segment_of(bytes(content))
+            if segment is not None:
+                yield segment, bytes(content)
 
     def lines(self, segment: Segment, leaf: bytes, last: int | None) -> Iterator[PhysicalLine]:
         """Yield the physical lines of a segment in order; see `physical.physical_lines`.

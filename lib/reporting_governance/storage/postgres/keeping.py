@@ -44,7 +44,7 @@ class _Prepared(NamedTuple):
     standing: dict[str, Any]  #: what retired lines said and still holds
     erased: tuple[str, ...]  #: blobs whose erasure they told, and that something kept names: it is told again
     leaves: tuple[bytes, ...]  #: of each stretch
-    state: State  #: the views behind the last of them
+    state: State  #: the views behind the last of them, or behind a later line when a snapshot of these is there
 
 
 class Keeper:
@@ -110,18 +110,20 @@ class Keeper:
             return prepared.plan, 0, 0
         assert state.log_id is not None
         last = stretches[-1].to_seq
-        content = snapshot_content(stretches[-1].from_seq, prepared.state)
+        groups = [said_retired(state.log_id, prepared.plan, prepared.standing, reason=reason, approver=approver)]
+        content = None
+        if prepared.state.place.seq <= last:
+            content = snapshot_content(stretches[-1].from_seq, prepared.state)
+            digest = sha256(content).hexdigest()
+            snapshot = {"segment": stretches[-1].from_seq, "seq": last, "sha256": digest}
+            groups.insert(0, Group(additions=(Addition(type=LineType.LOG_SNAPSHOT, meta=snapshot),)))
         self._secure(prepared, last, content)
-        digest = sha256(content).hexdigest()
-        snapshot = {"segment": stretches[-1].from_seq, "seq": last, "sha256": digest}
         for each in prepared.erased:
             self._commit([told_again(each)], now=now)
-        taken = Group(additions=(Addition(type=LineType.LOG_SNAPSHOT, meta=snapshot),))
-        said = said_retired(state.log_id, prepared.plan, prepared.standing, reason=reason, approver=approver)
-        answers = self._commit([taken, said], now=now)
-        assert isinstance(answers[1], Added)
+        said = self._commit(groups, now=now)[-1]
+        assert isinstance(said, Added)
         _, blobs = self.finish()
-        return prepared.plan, answers[1].seqs[0], blobs
+        return prepared.plan, said.seqs[0], blobs
 
     def log_checkpoints_to_thin(self, before: datetime) -> list[int]:
         """Return the sizes whose signed head another one of the same day stands in for, on days before a time.
@@ -150,15 +152,20 @@ class Keeper:
                 yield size, bytes(line)
             after = rows[-1][0]
 
-    def _secure(self, prepared: _Prepared, last: int, content: bytes) -> None:
-        """Keep, durably, what has to be there before the line is: leaf hashes, and the views behind them."""
+    def _secure(self, prepared: _Prepared, last: int, content: bytes | None) -> None:
+        """Keep, durably, what has to be there before the line is: leaf hashes, and the views behind them.
+
+        Args:
+            content: of the snapshot; None when one of a later line is there, as in a log that was copied from files.
+        """
         with self._session.writing_durably() as connection:
             connection.execute(queries.LOCK)  # of two who retire at once the second finds the first one's rows
             blobs = "\n".join(prepared.plan.blobs)
             for stretch, leaves in zip(prepared.plan.stretches, prepared.leaves, strict=True):
                 listed = blobs if stretch.to_seq == last else ""
                 connection.execute(queries.KEEP_LEAVES, (stretch.from_seq, leaves, listed))
-            connection.execute(queries.KEEP_SNAPSHOT, (last, content))
+            if content is not None:
+                connection.execute(queries.KEEP_SNAPSHOT, (last, content))
 
     def _prepared(self, before: datetime) -> tuple[_Prepared, LogState]:
         def ask(connection: Any) -> tuple[LogState, list[Any], list[Any]]:
@@ -205,26 +212,27 @@ class _Reader:
     def prepared(self, going: list[Stretch], held: Any, kept: int) -> _Prepared:
         """Return the plan for the stretches that go."""
         until = going[-1].to_seq
-        views, _, _ = rebuilding.beginning(self._session.rows, self._session.place)
+        start, views, _, _ = rebuilding.beginning(self._session.rows, self._session.place)
         firsts = {each.from_seq for each in going}
         leaves: list[list[bytes]] = []
         named: set[str] = set()
 
         def noted(raws: Iterator[bytes]) -> Iterator[bytes]:
-            for seq, raw in enumerate(raws, start=views.place.seq + 1):
+            for seq, raw in enumerate(raws, start=start.seq + 1):
                 if seq in firsts:
                     leaves.append([])
                 leaves[-1].append(leaf_hash(raw))
                 named.update(each.decode("ascii") for each in _BLOB.findall(raw))
                 yield raw
 
-        raws = noted(lines.raw_lines(self._session.rows, views.place.seq + 1, until + 1))
+        raws = noted(lines.raw_lines(self._session.rows, start.seq + 1, until + 1))
         standing: dict[str, Any] = {"context": None, "keys": []}
         told: set[str] = set()
         end = views.place
-        for group in lines.chained(raws, views.place, until, self._session.place):
-            views.add(group)
-            end = _behind(group)
+        for group in lines.chained(raws, start, until, self._session.place):
+            if group[0].seq > views.place.seq:
+                views.add(group)
+                end = _behind(group)
             for line in group:
                 standing = still_said(standing, line.document)
                 if line.document["type"] == _ERASED:

@@ -153,10 +153,8 @@ ERASE_BLOBS = "DELETE FROM reporting_governance.blob WHERE digest = ANY(string_t
 TAKE_BLOBS = f"{ERASE_BLOBS} RETURNING digest"
 RETIRED_LEAVES = "SELECT leaves FROM reporting_governance.retired_leaves WHERE first < %s ORDER BY first"
 RETIRED_LEAVES_OF = "SELECT first, leaves FROM reporting_governance.retired_leaves WHERE first < %s ORDER BY first"
-SNAPSHOT = (
-    "SELECT s.content, (SELECT max(first) FROM reporting_governance.retired_leaves WHERE first <= s.seq) "
-    "FROM reporting_governance.snapshot s WHERE seq < %s ORDER BY seq DESC LIMIT 1"
-)
+SNAPSHOTS = "SELECT content FROM reporting_governance.snapshot WHERE seq >= %s ORDER BY seq"
+SNAPSHOT = f"{SNAPSHOTS} LIMIT 1"
 LOG_CHECKPOINTS = "SELECT size FROM reporting_governance.log_checkpoint ORDER BY size"
 NEWEST_LOG_CHECKPOINT = "SELECT coalesce(max(size), 0) FROM reporting_governance.log_checkpoint"
 LOG_CHECKPOINT = "SELECT note FROM reporting_governance.log_checkpoint WHERE size = %s"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
 from reporting_governance.errors import StorageError
 from reporting_governance.storage.chain import LineGroup, Place
-from reporting_governance.storage.files.snapshots import digest_in, snapshot_in
+from reporting_governance.storage.files.snapshots import digest_in, segment_of, snapshot_in
 from reporting_governance.storage.lines import ZERO_LEAF
 from reporting_governance.storage.marks import Marks, milliseconds
 from reporting_governance.storage.postgres import lines, queries
@@ -48,14 +48,15 @@ def anew(connection: Any, place: str) -> LogState:
     last = rows(queries.LAST_OF_ALL)
     if not last:
         raise StorageError(path=place, reason="there is no line, and nothing says that there never was one")
-    views, tally, snapshot = beginning(rows, place)
+    start, views, tally, snapshot = beginning(rows, place)
     named = None
-    known = {first: (start, has_void) for first, start, _, has_void in rows(queries.ALL_SEGMENTS)}
-    tally.size, _ = known.get(views.place.seq + 1, (0, False))
-    raws = lines.raw_lines(rows, views.place.seq + 1, last[0][0] + 1)
-    for group in lines.chained(tally.through(raws), views.place, last[0][0], place):
+    known = {first: (at, has_void) for first, at, _, has_void in rows(queries.ALL_SEGMENTS)}
+    tally.size, _ = known.get(start.seq + 1, (0, False))
+    raws = lines.raw_lines(rows, start.seq + 1, last[0][0] + 1)
+    for group in lines.chained(tally.through(raws), start, last[0][0], place):
         tally.learn(group)
-        views.add(group)
+        if group[0].seq > views.place.seq:
+            views.add(group)
         if snapshot is not None:
             named = digest_in(group, snapshot.segment) or named
     if snapshot is not None and named != snapshot.digest:
@@ -73,8 +74,17 @@ def anew(connection: Any, place: str) -> LogState:
 class Snapshot(NamedTuple):
     """What stands for the views behind lines that are retired."""
 
-    segment: int  #: first seq of the last segment that is
+    segment: int  #: first seq of the segment that it stands behind
     digest: str
+
+
+class Beginning(NamedTuple):
+    """What stands before the first line that is kept."""
+
+    start: Place  #: before that line
+    views: State  #: there, or behind some lines more in a log that was copied from files
+    tally: Tally
+    snapshot: Snapshot | None
 
 
 class Tally:
@@ -150,19 +160,22 @@ def body_text_in(content: bytes) -> str:
     return content[content.index(b',"body":') + 8 : -2].decode("ascii")
 
 
-def beginning(rows: lines.Rows, place: str) -> tuple[State, Tally, Snapshot | None]:
+def beginning(rows: lines.Rows, place: str) -> Beginning:
     """Return what stands before the first line that is kept."""
     [(oldest,)] = rows(queries.OLDEST)
     if oldest == 1:
-        return State(Place(0, 0, ZERO_LEAF)), Tally(0, ZERO_LEAF, ()), None
-    found = rows(queries.SNAPSHOT, oldest)
-    views = snapshot_in(bytes(found[0][0]), None) if found else None
-    if views is None or views.place.seq != oldest - 1:
+        nowhere = Place(0, 0, ZERO_LEAF)
+        return Beginning(nowhere, State(nowhere), Tally(0, ZERO_LEAF, ()), None)
+    found = rows(queries.SNAPSHOT, oldest - 1)
+    content = bytes(found[0][0]) if found else b""
+    segment, views = segment_of(content), snapshot_in(content, None)
+    if views is None or segment is None:
         raise StorageError(path=place, reason=f"lines 1 to {oldest - 1} are missing and no snapshot stands in for them")
     leaves = b"".join(bytes(row[0]) for row in rows(queries.RETIRED_LEAVES, oldest))
     size, frontier = extend(0, (), (leaves[at : at + 32] for at in range(0, len(leaves), 32)))
     if size != oldest - 1:
         raise StorageError(path=place, reason="leaf hashes of retired lines are missing")
-    content = bytes(found[0][0])
-    named = Snapshot(int(found[0][1]), sha256(content).hexdigest())
-    return views, Tally(views.place.seq, views.place.leaf, frontier), named
+    start = Place(0, oldest - 1, leaves[-32:])
+    return Beginning(
+        start, views, Tally(start.seq, start.leaf, frontier), Snapshot(segment, sha256(content).hexdigest())
+    )
