@@ -81,9 +81,10 @@ def _one_pass(run: BridgeRun) -> bool:
     before = len(run.items)
     left = run.ends_at - run.clock.monotonic()  # what this run does not get to is not kept from others
     for mine in portions(run.store, names, clock=run.clock, first=2 * run.parallel, most=COMMIT, seconds=left):
+        done = len(run.items)
         _one_portion(run, mine)
-        if not run.goes_on():
-            break
+        if not run.goes_on() or (run.is_late and len(run.items) == done):
+            break  # what this run has no time for is left to others, and not taken from them first
     return len(run.items) > before
 
 

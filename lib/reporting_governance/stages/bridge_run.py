@@ -4,7 +4,7 @@ from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from reporting_governance.adapters.interface import Answer, Message, Sender, SendResult
 from reporting_governance.contracts.journal_line import Folder, ViewName
@@ -21,6 +21,7 @@ from reporting_governance.stages.bridge_report import BridgeItem, BridgeReport, 
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.commit_size import COMMIT
 from reporting_governance.stages.message import message_of
+from reporting_governance.stages.newest import read_all
 from reporting_governance.stages.receipts import Result, record
 from reporting_governance.stages.sending import Copies, Host, Prepared, Work, powers_of, prepare, read_threads
 from reporting_governance.stages.targets import targets_of
@@ -56,6 +57,7 @@ class BridgeRun:
     idle: set[ViewName] = field(default_factory=set)  #: of those, the ones that only wait
     tried: set[str] = field(default_factory=set)  #: items sent by this run: once is enough, whatever became of it
     cold: set[str] = field(default_factory=set)
+    is_late: bool = False  #: a send would have ended after the end of this run
     gate: Gate = field(init=False)
     elsewhere: frozenset[str] = field(init=False)  #: targets that only other hosts reach
     _made: dict[str, ViewName] = field(default_factory=dict)  #: threads that receipts of this pass have left
@@ -74,12 +76,13 @@ class BridgeRun:
         """Begin a pass: return the threads there are, from now on with what this run makes of them."""
         self._made.clear()
         listed = self.store.listing(Folder.EPISODES)
-        return replace(listed, names=ChainMap(self._made, dict(listed.names)))
+        return replace(listed, names=ChainMap(self._made, cast(dict[str, ViewName], listed.names)))  # only looked up in
 
     def may_begin(self, sender: Sender) -> bool:
         """A send begins when it will have ended in time; one that always takes longer may be the first."""
         limit = sender.promises.limit_seconds
         fits = self.clock.monotonic() + limit <= self.ends_at or (self.sent == 0 and limit > self.max_seconds)
+        self.is_late |= not fits
         return self.goes_on() and fits
 
     def rules(self) -> DeliveryRules:
@@ -93,14 +96,14 @@ class BridgeRun:
 
     def load(self, names: Sequence[ViewName], threads: Listing) -> Iterator[Work]:
         """Yield what there is to do for each name; what only waits is left out."""
+        self.looked_at.update(names)
+        views = read_all(self.store, names)
+        self._foresee_threads(views, threads)
         now = self.clock.now()
         here = Here(host=self.host.name, boot_id=self.host.boot_id, monotonic_ms=int(self.clock.monotonic() * 1000))
         rules = self.rules()
-        for name in names:
-            self.looked_at.add(name)
-            view = self.store.read(name)
-            if view is None:
-                continue
+        for view in views:
+            name = view.name
             work = self.decide(view, threads, now, here, rules)
             if work.step.kind in (StepKind.WAIT, StepKind.HOLD) or not self._is_time_to_ask(work, now):
                 self.idle.add(name)
@@ -108,6 +111,10 @@ class BridgeRun:
                 self.idle.add(name)  # given back; what needs no target any host does, so that no item stays for ever
             elif work.step.kind is not StepKind.SEND or name.id not in self.tried:
                 yield work
+
+    def _foresee_threads(self, views: Sequence[View], threads: Listing) -> None:
+        keys = dict.fromkeys(key for view in views for key in view.body["item"]["thread_keys"])
+        self.store.foresee(list(threads.several(keys).values()))
 
     def _is_time_to_ask(self, work: Work, now: datetime) -> bool:
         """Tell whether a sender that would be asked again may be: not more often than it promises to stand.

@@ -83,6 +83,9 @@ class DryRunStore:
             return ours
         return None if name in self._gone else self._base.read(name)
 
+    def foresee(self, names: Sequence[ViewName]) -> None:
+        self._base.foresee(names)
+
     def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
         return list(names)  # others keep what they took
 

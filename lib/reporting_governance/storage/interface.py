@@ -171,6 +171,10 @@ class Store(Protocol):
         """Return one exact version, None when it is gone."""
         ...
 
+    def foresee(self, names: Sequence[ViewName]) -> None:
+        """Learn which names of one folder will be read next, in order: far away that is one question, not many."""
+        ...
+
     def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
         """Return what this process is to work on of a folder's names, in their order: all, where nobody else works.
 

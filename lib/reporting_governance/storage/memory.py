@@ -64,6 +64,9 @@ class MemoryStore:
             view = self._views[name.folder].get(name.id)
             return view if view is not None and view.name == name else None
 
+    def foresee(self, names: Sequence[ViewName]) -> None:
+        pass  # nothing is far away
+
     def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
         return list(names)  # nobody else works here
 

@@ -7,5 +7,8 @@ while [ ! -e go-on ] && [ "$tries" -lt 300 ]; do
     tries=$((tries + 1))
 done
 printf '%s\n' "$line" >> pager.log
-rest=${line#*\"spool_id\":\"}
-printf '{"proof":"stored","id":"%s"}' "${rest%%\"*}"
+set -f
+IFS='"' # a pattern over so long a line would take most of a test's time
+set -- $line
+until [ "$1" = spool_id ]; do shift; done
+printf '{"proof":"stored","id":"%s"}' "$3"

@@ -121,6 +121,10 @@ class PostgresStore(LogReader):
     def read(self, name: ViewName) -> View | None:
         return self._ahead.read(name)
 
+    def foresee(self, names: Sequence[ViewName]) -> None:
+        if names:
+            self._ahead.chosen(names)
+
     def share(self, names: Sequence[ViewName], *, limit: int, now: datetime, seconds: int) -> list[ViewName]:
         taken = self._claims.take(names, limit=limit, now=now, seconds=seconds)
         if taken and seconds:
