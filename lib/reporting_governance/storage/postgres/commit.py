@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from reporting_governance.storage.postgres.births import Births
 
 _TRIES = 5
-_MOST_BODIES = 20_000  #: kept in memory, of versions that were read
+_MOST_BODIES = 16 << 20  #: characters of bodies that are kept in memory
 
 
 class NeedsCare(Exception):
@@ -40,15 +40,17 @@ class NeedsCare(Exception):
 
 
 class Bodies:
-    """Bodies of versions that were read, as the text of their rows: a version's body never changes."""
+    """Bodies of versions that were read or made, as the text of their rows: a version's body never changes."""
 
     def __init__(self) -> None:
         self._texts: dict[ViewName, str] = {}
+        self._size = 0
 
     def keep(self, name: ViewName, text: str) -> None:
-        """Keep a body that was just read."""
-        if len(self._texts) >= _MOST_BODIES:
-            self._texts.clear()
+        """Keep a body that was just read, or made and is durable."""
+        self._size += len(text)
+        if self._size > _MOST_BODIES:
+            self.forget()
         self._texts[name] = text
 
     def get(self, name: ViewName) -> str | None:
@@ -58,6 +60,7 @@ class Bodies:
     def forget(self) -> None:
         """Forget all: the log is not the one it was."""
         self._texts.clear()
+        self._size = 0
 
 
 class _Sent(NamedTuple):
@@ -88,6 +91,7 @@ class Commit:
         self._seen = seen
         self._care = care
         self._encoder = Encoder(identity)
+        self._made = session.made
         self._sent: _Sent | None = None
 
     def add(self, groups: Sequence[Group], moment: Moment, known: LogState) -> tuple[LogState, list[Answer]]:
@@ -135,10 +139,14 @@ class Commit:
         moment: Moment,
         known: LogState,
     ) -> tuple[LogState, list[Answer]]:
+        session = self._session
+        if session.made != self._made:  # perhaps another server, on which the same lines may have been lost
+            self._bodies.forget()
+            self._made = session.made
         self._fetch(groups)
         absences = self._births.cover(groups, known.seq)
-        session = self._session
-        with session.writing() as connection:
+        seen = self._seen()
+        with session.writing(again_and_again=True) as connection:
             locked = connection.execute(queries.LOCK)
             end = known.seq + schema.NEAR
             last = connection.execute(queries.LAST, (known.seq, end))
@@ -159,7 +167,7 @@ class Commit:
             accepted = [prepared[id(verdict.additions)] for verdict in verdicts if verdict.refused is None]
             if not accepted:
                 return state, [verdict.refused for verdict in verdicts if verdict.refused is not None]
-            notes = self._notes_due(state, moment, blobs)
+            notes = self._notes_due(seen, state, moment, blobs)
             lines = [*notes, *accepted]
             views = Views()
             seq = state.seq
@@ -183,6 +191,8 @@ class Commit:
             session.barrier(connection)
         session.require_synced()
         self._births.learn(state.seq + 1, lines)
+        for name, text in views.texts.items():
+            self._bodies.keep(name, text)
         return after, answers
 
     def _require_order(self, state: LogState, last: Sequence[Any] | None, known: LogState, moment: Moment) -> None:
@@ -194,10 +204,10 @@ class Commit:
         if self._limits.is_full(state.size - state.segment_start, state.opened_ms, moment.wall_ms):
             raise NeedsCare
 
-    def _notes_due(self, state: LogState, moment: Moment, blobs: NewBlobs) -> list[Prepareds]:
+    def _notes_due(self, seen: Seen | None, state: LogState, moment: Moment, blobs: NewBlobs) -> list[Prepareds]:
         """Return the lines to add before others: the clock has stepped, or something else is in force."""
         notes: list[Prepareds] = []
-        step = clock_step_ms(self._seen(), state, moment, self._identity)
+        step = clock_step_ms(seen, state, moment, self._identity)
         if step:
             notes.append(self._encoder.note(LineType.LOG_CLOCK_STEP, {"by_ms": step}, blobs))
         context = self._identity.context

@@ -17,24 +17,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from reporting_governance.errors import GovernanceError
 from reporting_governance.storage.postgres import telling
 from reporting_governance.storage.postgres.away import ConnectionLost, StoreAway, TryAgain
+from reporting_governance.storage.postgres.connecting import connected
 from reporting_governance.storage.postgres.driver import driver, place_of
-from reporting_governance.storage.postgres.patience import patient_class
+from reporting_governance.storage.postgres.pipeline import Pipeline, Prepared
 
 if TYPE_CHECKING:
-    from psycopg import Connection, Cursor
+    from psycopg import Connection
 
 T = TypeVar("T")
 
-_CONNECT_SECONDS = 10
 _AGAIN_SECONDS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)  #: before each try to connect again
 _BEGIN = "BEGIN ISOLATION LEVEL {level} {access}"
 _SETTINGS = (
     "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true), "
     "set_config('idle_in_transaction_session_timeout', %s, true), set_config('search_path', 'pg_catalog', true), "
-    "set_config('jit', 'off', true){more}"
+    "set_config('jit', 'off', true), pg_backend_pid(){more}"
 )
+_SERVED_BY = 5  #: the place of that process in the answer
 #: A plan that reads a whole table would keep every other host waiting; whoever writes knows each row by its key.
 _BY_KEY = ", set_config('enable_seqscan', 'off', true)"
+#: What is prepared is planned once: one version, one line, whatever their names.
+_PLANNED_ONCE = ", set_config('plan_cache_mode', 'force_generic_plan', true)"
 _NOT_YET_DURABLE = ", set_config('synchronous_commit', 'off', true)"
 #: What a server waits for may be more than its own disk; it is never made less.
 _DURABLE = (
@@ -44,6 +47,8 @@ _DURABLE = (
 #: A transaction that has written nothing is committed without waiting for the disk, an id of its own or not.  This
 #: record is written and read by nobody.
 _MARK = "pg_logical_emit_message(true, 'reporting-governance', '')"
+#: What was prepared is gone, is there already, or answers otherwise since the tables have changed.
+_NOT_PREPARED = ("26000", "42P05", "0A000")
 
 
 class Timeouts(NamedTuple):
@@ -68,6 +73,7 @@ class Session:
         self._application = application
         self._timeouts = timeouts or Timeouts()
         self._connection: Any = None
+        self._prepared = Prepared()
         self._place: str | None = None
         self._was_warned = False
         self._process = os.getpid()
@@ -92,26 +98,34 @@ class Session:
                     connection.close()
 
     @contextmanager
-    def reading(self) -> Iterator[Connection[Any]]:
+    def reading(self) -> Iterator[Pipeline]:
         """Send a transaction that changes nothing and sees one moment.  Raises: StorageError."""
         with self._transaction("REPEATABLE READ", "READ ONLY", "") as connection:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection[Any]]:
-        """Send a transaction that is not durable before `barrier`.  Raises: StorageError."""
-        with self._transaction("READ COMMITTED", "READ WRITE", _BY_KEY + _NOT_YET_DURABLE) as connection:
+    def writing(self, *, again_and_again: bool = False) -> Iterator[Pipeline]:
+        """Send a transaction that is not durable before `barrier`.
+
+        Args:
+            again_and_again: the same statements are sent for each of many; where nothing stands between us and the
+                server they are prepared.  Whoever asks for that tries again what ends with TryAgain.
+
+        Raises: StorageError.
+        """
+        more = _BY_KEY + _NOT_YET_DURABLE + (_PLANNED_ONCE if again_and_again else "")
+        with self._transaction("READ COMMITTED", "READ WRITE", more, is_repeated=again_and_again) as connection:
             yield connection
 
     @contextmanager
-    def writing_durably(self) -> Iterator[Connection[Any]]:
+    def writing_durably(self) -> Iterator[Pipeline]:
         """Send a transaction that is durable when this ends.  Raises: StorageError."""
         self._was_warned = False
         with self._transaction("READ COMMITTED", "READ WRITE", f"{_BY_KEY}, {_DURABLE}") as connection:
             yield connection
         self.require_synced()
 
-    def barrier(self, connection: Connection[Any]) -> None:
+    def barrier(self, connection: Pipeline) -> None:
         """Send what is durable only when everything is that was committed before it, here and by any host.
 
         The server's log is one sequence: when this record is on the disk, and with a synchronous standby, so is what
@@ -121,7 +135,7 @@ class Session:
         connection.execute(_BEGIN.format(level="READ COMMITTED", access="READ WRITE"))
         connection.execute(f"SELECT {_DURABLE}, {_MARK}")
 
-    def mark(self, connection: Connection[Any]) -> None:
+    def mark(self, connection: Pipeline) -> None:
         """Write the record that lets a transaction wait for the disk which has changed nothing itself."""
         connection.execute(f"SELECT {_MARK}")
 
@@ -136,11 +150,11 @@ class Session:
             reason = "the server gave up waiting for its synchronous standby; what was committed may be on one disk"
             raise ConnectionLost(path=self.place, reason=reason)
 
-    def finish(self, connection: Connection[Any]) -> None:
+    def finish(self, connection: Pipeline) -> None:
         """Commit what was sent so far, inside `writing`; the next statement begins a transaction of its own."""
         connection.execute("COMMIT")
 
-    def read(self, ask: Callable[[Connection[Any]], T]) -> T:
+    def read(self, ask: Callable[[Pipeline], T]) -> T:
         """Return what `ask` reads; asked again once when the connection was lost.  Raises: StorageError."""
         with self.alone:
             try:
@@ -151,7 +165,7 @@ class Session:
                 with self.reading() as connection:
                     return ask(connection)
 
-    def write(self, change: Callable[[Connection[Any]], T]) -> T:
+    def write(self, change: Callable[[Pipeline], T]) -> T:
         """Return what `change` does, durable; done again when the connection was lost, so twice must be as once.
 
         Raises: StorageError.
@@ -197,36 +211,36 @@ class Session:
                 raise self._told(error) from error
 
     @contextmanager
-    def _transaction(self, level: str, access: str, more: str) -> Iterator[Connection[Any]]:
-        with self.alone, self._transaction_alone(level, access, more) as connection:
-            yield connection
+    def _transaction(self, level: str, access: str, more: str, *, is_repeated: bool = False) -> Iterator[Pipeline]:
+        with self.alone:
+            connection = self._connected()
+            import psycopg
 
-    @contextmanager
-    def _transaction_alone(self, level: str, access: str, more: str) -> Iterator[Connection[Any]]:
-        connection = self._connected()
-        import psycopg
-
-        times = self._timeouts
-        try:
+            times = self._timeouts
             connection.silence_seconds = times.silence
-            with connection.pipeline():
-                connection.execute(_BEGIN.format(level=level, access=access))
-                connection.execute(_SETTINGS.format(more=more), [f"{round(each * 1000)}ms" for each in times[:3]])
-                yield connection
-                connection.execute("COMMIT")
-        except psycopg.Error as error:
-            self._clear()
-            raise self._told(error) from error
-        except BaseException:
-            self._clear()
-            raise
+            pipeline = Pipeline(connection, self._prepared if is_repeated else None, times.silence)
+            try:
+                pipeline.execute(_BEGIN.format(level=level, access=access))
+                waits = [f"{round(each * 1000)}ms" for each in times[:3]]
+                settings = pipeline.execute(_SETTINGS.format(more=more), waits)
+                yield pipeline
+                pipeline.execute("COMMIT")
+                pipeline.finish()
+            except psycopg.Error as error:
+                self._clear(pipeline)
+                raise self._told(error) from error
+            except BaseException:
+                self._clear(pipeline)
+                raise
+            self._prepared.learn(one(settings)[_SERVED_BY], connection.pgconn.backend_pid)
 
-    def _clear(self) -> None:
+    def _clear(self, pipeline: Pipeline) -> None:
         """Leave no transaction behind: undo it, or end the connection with it."""
         connection = self._connection
         if connection is None:
             return
         try:
+            pipeline.abandon()
             connection.rollback()
         except Exception:
             self.close()
@@ -235,15 +249,9 @@ class Session:
         self._leave_to_parent()
         if self._connection is not None and not self._connection.closed:
             return self._connection
-        psycopg = driver()
-        try:
-            connection = patient_class().connect(self._conninfo, **self._options(psycopg))
-        except psycopg.OperationalError as error:
-            raise StoreAway(path=self.place, reason=telling.first_line(error)) from None
-        except psycopg.Error:
-            raise StoreAway(path=self.place, reason="this is nothing that libpq connects by") from None
+        connection = connected(self._conninfo, application=self._application, place=self.place)
         connection.add_notice_handler(self._heed)
-        self._connection = connection
+        self._connection, self._prepared = connection, Prepared()
         self.made += 1
         return connection
 
@@ -252,28 +260,6 @@ class Session:
         if self._process != os.getpid():
             self._inherited.append(self._connection)
             self._connection, self._process = None, os.getpid()
-
-    def _options(self, psycopg: Any) -> dict[str, Any]:
-        options: dict[str, Any] = {
-            "autocommit": True,
-            "prepare_threshold": None,
-            "application_name": self._application,
-            "client_encoding": "UTF8",
-            "keepalives": 1,
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "tcp_user_timeout": 30_000,
-        }
-        try:
-            said = psycopg.conninfo.conninfo_to_dict(self._conninfo)
-        except psycopg.Error:
-            return options
-        if "connect_timeout" not in said:
-            options["connect_timeout"] = _CONNECT_SECONDS
-        if "," in str(said.get("host", "")) and "target_session_attrs" not in said:
-            options["target_session_attrs"] = "read-write"  # of several servers the one that is no standby
-        return options
 
     def _heed(self, notice: Any) -> None:
         if notice.severity_nonlocalized == "WARNING":
@@ -284,13 +270,16 @@ class Session:
         is_broken = isinstance(error, driver().OperationalError) or self._connection is None or self._connection.broken
         if error.sqlstate is None and not is_broken:
             raise error  # a call that psycopg itself refuses
+        if self._prepared.is_allowed and error.sqlstate in _NOT_PREPARED:
+            self._prepared.forbid()
+            return TryAgain(path=self.place, reason=telling.first_line(error))
         told = telling.told(error, self.place, self._timeouts.lock)
         if isinstance(told, ConnectionLost):
             self.close()
         return told
 
 
-def one(cursor: Cursor[Any]) -> tuple[Any, ...]:
+def one(cursor: Any) -> tuple[Any, ...]:
     """Return the one row of an answer."""
     row = cursor.fetchone()
     assert row is not None

@@ -13,7 +13,7 @@ from functools import cache
 from threading import Thread
 from typing import Any
 
-_CANCEL_SECONDS = 5.0  #: what the server gets to say that it broke off
+CANCEL_SECONDS = 5.0  #: what the server gets to say that it broke off
 
 
 @cache
@@ -49,25 +49,25 @@ def _limited(connection: Any, steps: Generator[Any, Any, Any], seconds: float) -
                 since = now if since is None else since
                 if now - since > seconds:
                     if was_asked:
-                        _give_up(connection)
-                    _ask_to_break_off(connection)
-                    was_asked, since, seconds = True, None, min(seconds, _CANCEL_SECONDS)
+                        give_up(connection)
+                    ask_to_break_off(connection)
+                    was_asked, since, seconds = True, None, min(seconds, CANCEL_SECONDS)
             wanted = steps.send(ready)
     except StopIteration as end:
         return end.value
 
 
-def _ask_to_break_off(connection: Any) -> None:
+def ask_to_break_off(connection: Any) -> None:
     """Ask over another connection, which may hang as well: nobody waits for that."""
 
     def ask() -> None:
         with suppress(Exception):
-            connection.cancel_safe(timeout=_CANCEL_SECONDS)
+            connection.cancel_safe(timeout=CANCEL_SECONDS)
 
     Thread(target=ask, daemon=True).start()
 
 
-def _give_up(connection: Any) -> None:
+def give_up(connection: Any) -> None:
     """End the connection at this end.  Raises: psycopg.OperationalError."""
     import psycopg
 

@@ -54,6 +54,9 @@ ADD_LINES = (
     "ROWS FROM (unnest(string_to_array(%s, ',')::int[]), unnest(string_to_array(%s, ',')::int[]), "
     "unnest(string_to_array(%s, E'\\n'))) WITH ORDINALITY AS l (at, length, names, n)"
 )
+ADD_LINE = (
+    "INSERT INTO reporting_governance.journal (seq, line, leaf, names) VALUES (%s, %b, %b, string_to_array(%s, ','))"
+)
 
 # -- segments
 
@@ -126,6 +129,14 @@ FORGET_PAST_BODIES = "DELETE FROM reporting_governance.work_body WHERE folder = 
 EMPTY_WORK = "DELETE FROM reporting_governance.work"
 EMPTY_BODIES = "DELETE FROM reporting_governance.work_body"
 COUNTS = "SELECT folder, count(*) FROM reporting_governance.work GROUP BY folder"
+PUT_ONE_WORK = (
+    "INSERT INTO reporting_governance.work (folder, id, due, seq) VALUES (%s, %s, %s, %s) "
+    "ON CONFLICT (folder, id) DO UPDATE SET due = excluded.due, seq = excluded.seq"
+)
+PUT_ONE_BODY = (
+    "INSERT INTO reporting_governance.work_body (folder, id, seq, body) VALUES (%s, %s, %s, %s) "
+    "ON CONFLICT (folder, id) DO UPDATE SET seq = excluded.seq, body = excluded.body"
+)
 
 # -- claims
 

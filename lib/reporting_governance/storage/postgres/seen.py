@@ -30,6 +30,7 @@ class SeenFile:
 
     def __init__(self, folder: str) -> None:
         self.path = f"{folder}/seen"
+        self._read: tuple[bytes, Seen | None] = (b"", None)  #: what the file held last, and what that says
 
     def load(self) -> Seen | None:
         """Return what is kept; None when nothing is, or a cut of power left half of it.  Raises: OSError."""
@@ -41,10 +42,13 @@ class SeenFile:
             data = os.pread(fd, _SIZE + 1, 0)
         finally:
             os.close(fd)
+        if data == self._read[0]:
+            return self._read[1]
         text, checksum = data[: -_CHECKSUM - 1].rstrip(b" "), data[-_CHECKSUM - 1 : -1]
         if len(data) != _SIZE or sha256(text).hexdigest().encode("ascii") != checksum:
             return None
-        return Seen(**json.loads(text))
+        self._read = data, Seen(**json.loads(text))
+        return self._read[1]
 
     def keep(self, seen: Seen) -> None:
         """Keep what was seen, unless another process of this host has seen more of the same log.  Raises: OSError."""
@@ -59,6 +63,7 @@ class SeenFile:
         """
         text = json.dumps(seen._asdict()).encode("ascii")
         data = text.ljust(_SIZE - _CHECKSUM - 1) + sha256(text).hexdigest().encode("ascii") + b"\n"
+        self._read = data, seen
         fd = create(self.path, os.O_WRONLY)
         try:
             os.pwrite(fd, data, 0)

@@ -77,6 +77,7 @@ class Views:
 
     def __init__(self) -> None:
         self.net: dict[tuple[Folder, str], tuple[ViewName, Body] | None] = {}
+        self.texts: dict[ViewName, str] = {}  #: of the bodies that were sent
 
     def add(self, records: Sequence[tuple[int, Any]], read: Callable[[ViewName], Body | None]) -> None:
         """Add what one group does.  Raises: ConsumedViewGone, and whatever a fold raises; then nothing is changed."""
@@ -163,6 +164,10 @@ def _assembled(state: LogState, groups: Sequence[Prepareds], moment: Moment) -> 
 
 
 def _send_lines(connection: Any, first: int, lines: Sequence[_Line]) -> None:
+    if len(lines) == 1:
+        [line] = lines
+        connection.execute(queries.ADD_LINE, (first, line.data, line.leaf, line.names))
+        return
     starts, at = [], 1
     for line in lines:
         starts.append(at)
@@ -187,7 +192,8 @@ def _send_views(connection: Any, views: Views) -> None:
         if kept is None:
             removes.setdefault(folder, []).append(identity)
         else:
-            puts.setdefault(folder, []).append((kept[0], encode(kept[1])))
+            views.texts[kept[0]] = text = encode(kept[1])
+            puts.setdefault(folder, []).append((kept[0], text))
     for folder, identities in removes.items():
         connection.execute(queries.REMOVE_WORK, (folder.value, "\n".join(identities)))
         connection.execute(queries.REMOVE_BODIES, (folder.value, "\n".join(identities)))
@@ -197,6 +203,11 @@ def _send_views(connection: Any, views: Views) -> None:
 
 def send_puts(connection: Any, folder: Folder, made: Sequence[tuple[ViewName, str]]) -> None:
     """Send versions of one folder, each with its body's JSON; each takes the place of an older one of its id."""
+    if len(made) == 1:
+        [(name, text)] = made
+        connection.execute(queries.PUT_ONE_WORK, (folder.value, name.id, name.due, name.seq))
+        connection.execute(queries.PUT_ONE_BODY, (folder.value, name.id, name.seq, text))
+        return
     ids = "\n".join(name.id for name, _ in made)
     seqs = "\n".join(str(name.seq) for name, _ in made)
     connection.execute(queries.PUT_WORK, (folder.value, ids, "\n".join(name.due for name, _ in made), seqs))
