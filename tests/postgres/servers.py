@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,16 @@ class Server:
     def kill(self) -> None:
         """End it as `pg_ctl stop -m immediate` does: no checkpoint, and what is in its memory is gone."""
         self.stop(signal.SIGQUIT)
+
+    def freeze(self, *, thaw: bool = False) -> None:
+        """Stop all its processes where they are, as a machine that hangs: whoever is connected stays so, unanswered."""
+        assert self.process is not None
+        how = signal.SIGCONT if thaw else signal.SIGSTOP
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
+            children = file.read().split()
+        for pid in (self.process.pid, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, how)
 
     def restart(self) -> None:
         """End it in good order, and start it again."""
@@ -184,21 +195,35 @@ def new_server(
     if os.geteuid() == 0:
         binaries = readable_by_all(binaries, folder)
     options = ("-U", OWNER, "-A", "trust", "-E", "UTF8", "--no-sync", "--no-locale", "--no-instructions")
-    subprocess.run(
-        [f"{binaries.folder}/initdb", "-D", f"{folder}/data", *options],
-        check=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        env=_environment(),
-        cwd=folder,
-        **_other_user(),
-    )
+    run_program([f"{binaries.folder}/initdb", "-D", f"{folder}/data", *options], folder)
     return Server(
         binaries=binaries,
         folder=folder,
         settings=SETTINGS | dict(settings or {}),
         environment=dict(environment or {}),
         tcp_port=free_port() if tcp else None,
+    )
+
+
+def new_standby(primary: Server) -> Server:
+    """Make a standby of a running server, as pg_basebackup does; it does not run yet, and is to be removed first."""
+    folder = _private_folder()
+    place = ("-h", primary.folder, "-p", str(primary.tcp_port or PORT), "-U", OWNER)
+    program = f"{primary.binaries.folder}/pg_basebackup"
+    run_program([program, *place, "-D", f"{folder}/data", "-R", "-c", "fast", "--no-sync"], folder)
+    return Server(binaries=primary.binaries, folder=folder, settings=dict(primary.settings))
+
+
+def run_program(command: list[str], folder: str) -> None:
+    """Run one of a server's programs to its end, as the servers' user and in a folder of theirs."""
+    subprocess.run(
+        command,
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        env=_environment(),
+        cwd=folder,
+        **_other_user(),
     )
 
 

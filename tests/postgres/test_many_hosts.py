@@ -9,12 +9,14 @@ import random
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from reporting_governance.adapters.senders.registry import Senders
@@ -29,7 +31,6 @@ from reporting_governance.stages.status import run_status
 from tests.crash.chain.world import OVERDUE, START, World, profile_of
 from tests.oracle.checker import arrivals_in
 from tests.postgres.back_end import PostgresBackEnd, open_store
-from tests.postgres.home import server
 from tests.postgres.reading import documents_of, verify_lines
 
 pytestmark = pytest.mark.postgres
@@ -40,10 +41,13 @@ _AFTER_ALL = 7200.0  #: seconds after the start; every attempt of the dead is ov
 LONGEST_SECONDS = 900
 #: appends its input as one line to the log, and says that it stored it, by the item's id
 PAGER = """
-read -r line
+line=$(cat)
 printf '%s\\n' "$line" >> "$1"
-rest=${line#*\\"spool_id\\":\\"}
-printf '{"proof":"stored","id":"%s"}' "${rest%%\\"*}"
+set -f
+IFS='"'
+set -- $line
+until [ "$1" = spool_id ]; do shift; done
+printf '{"proof":"stored","id":"%s"}' "$3"
 """
 
 
@@ -113,12 +117,13 @@ class HostProcess:
                     run_bridge(store, senders, profile, clock=clock, host=host, max_seconds=12)
                     if not store.listing(Folder.SPOOL).names:
                         break
+                    time.sleep(0.2)
+                    if not _due(store, clock):
+                        break
                 except GovernanceError as error:
                     if error.exit_code is not ExitCode.TRY_LATER:
                         raise
-                time.sleep(0.2)
-                if not _due(store, clock):
-                    break
+                    time.sleep(0.2)
             code = 0
         except BaseException as error:
             os.write(2, f"{self.name}: {type(error).__name__}: {error}\n".encode())
@@ -149,7 +154,19 @@ def _apart(name: str) -> None:
         socket.sethostname(name)
 
 
-def sent_by_many(databases: PostgresBackEnd, folder: Path, notices: int, *, seed: int) -> None:
+def sent_by_many(
+    databases: PostgresBackEnd,
+    folder: Path,
+    notices: int,
+    *,
+    seed: int,
+    meanwhile: Callable[[Callable[[float], None]], None] | None = None,
+) -> None:
+    """Fill a queue, let hosts send it, and look at what came of it.
+
+    Args:
+        meanwhile: what happens instead of the death of some; it may wait until a part of all is sent.
+    """
     log = str(folder / "pager.log")
     world = World(str(folder / "state"), profile_for(log))
     queued(world, notices)
@@ -158,8 +175,10 @@ def sent_by_many(databases: PostgresBackEnd, folder: Path, notices: int, *, seed
     clock = RunningClock(time.monotonic(), OVERDUE)
     hosts = [HostProcess(number, databases.url(world.root), folder, world.profile, clock) for number in range(HOSTS)]
     chance = random.Random(seed)
-    dying = chance.sample(hosts, DYING)
+    dying = [] if meanwhile else chance.sample(hosts, DYING)
     try:
+        if meanwhile:
+            meanwhile(lambda part: _wait_for(log, int(notices * part)))
         for number, host in enumerate(dying, start=1):
             _wait_for(log, int(notices * number * chance.uniform(0.15, 0.25)))
             host.kill()
@@ -168,8 +187,8 @@ def sent_by_many(databases: PostgresBackEnd, folder: Path, notices: int, *, seed
         for host in hosts:
             host.kill()
         raise
-    assert [codes[host] for host in hosts if host not in dying] == [0] * (HOSTS - DYING)
-    assert [codes[host] for host in dying] == [-signal.SIGKILL] * DYING, "they ended before they were killed"
+    assert [codes[host] for host in hosts if host not in dying] == [0] * (HOSTS - len(dying))
+    assert [codes[host] for host in dying] == [-signal.SIGKILL] * len(dying), "they ended before they were killed"
     # whoever comes after the deadlines of the dead takes over what they had begun
     world.at(_AFTER_ALL).settle()
     check(world, databases, log, notices, folder)
@@ -184,7 +203,7 @@ def _wait_for(log: str, lines: int) -> None:
 
 def check(world: World, databases: PostgresBackEnd, log: str, notices: int, folder: Path) -> None:
     """Hold what arrived against what the records say, item by item."""
-    with server().connect(databases.database(world.root)) as connection:
+    with psycopg.connect(databases.url(world.root)) as connection:
         documents = documents_of(connection)
         verify_lines(connection, str(folder / "segments"))
     records = [each["record"] for each in documents if "record" in each]

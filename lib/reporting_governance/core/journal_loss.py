@@ -8,7 +8,7 @@ def loss_words(meta: Mapping[str, Any], at: str) -> str:
     """Return which lines are lost, how many bytes, and when what they told of was recorded.
 
     Args:
-        meta: of the line.  Lines of earlier versions do not say when.
+        meta: of the line.  Lines of earlier versions do not say when, those of a database nothing of segments.
         at: when the loss was found.
     """
     applied, found = meta["applied_seq"], meta["found_seq"]
@@ -22,6 +22,8 @@ def loss_words(meta: Mapping[str, Any], at: str) -> str:
 
 
 def _size(meta: Mapping[str, Any]) -> str:
+    if "applied_bytes" not in meta:
+        return ""
     lost = meta["applied_bytes"] - meta["found_bytes"]
     is_known = meta["applied_segment"] == meta["found_segment"] and lost > 0
     return f" ({lost} bytes)" if is_known else ""
