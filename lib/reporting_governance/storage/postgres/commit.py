@@ -151,7 +151,7 @@ class Commit:
             end = known.seq + schema.NEAR
             last = connection.execute(queries.LAST, (known.seq, end))
             existing = [
-                (folder, connection.execute(queries.EXISTING, (folder.value, "\n".join(ids))))
+                (folder, connection.execute(queries.EXISTING, ("\n".join(ids), folder.value)))
                 for folder, ids in _asked_for(groups).items()
             ]
             named = self._births.ask(connection, absences, end) if absences else None
@@ -226,7 +226,7 @@ class Commit:
             return
 
         def ask(connection: Any) -> list[tuple[Folder, Any]]:
-            values = ((folder, (folder.value, folder.value, "\n".join(ids))) for folder, ids in wanted.items())
+            values = ((folder, ("\n".join(ids), folder.value, folder.value)) for folder, ids in wanted.items())
             sent = [(folder, connection.execute(queries.BODIES, each)) for folder, each in values]
             return [(folder, cursor.fetchall()) for folder, cursor in sent]
 

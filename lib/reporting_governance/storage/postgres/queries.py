@@ -95,10 +95,12 @@ STARTING = (
     "FROM (SELECT due, seq, id FROM reporting_governance.work WHERE folder = %s AND id >= %s AND id < %s "
     "ORDER BY id LIMIT %s) AS f"
 )
+#: %s: ids, folder, folder.  Each id is looked for by itself: by the primary key, whatever the tables' statistics.
 BODIES = (
-    "SELECT w.id, w.due, w.seq, b.body FROM reporting_governance.work w JOIN reporting_governance.work_body b "
-    "ON b.folder = %s AND b.id = w.id AND b.seq = w.seq "
-    "WHERE w.folder = %s AND w.id = ANY(string_to_array(%s, E'\\n'))"
+    "SELECT w.id, w.due, w.seq, b.body FROM unnest(string_to_array(%s, E'\\n')) AS v (id), "
+    "LATERAL (SELECT id, due, seq FROM reporting_governance.work WHERE folder = %s AND id = v.id LIMIT 1) AS w, "
+    "LATERAL (SELECT body FROM reporting_governance.work_body WHERE folder = %s AND id = w.id AND seq = w.seq LIMIT 1) "
+    "AS b"
 )
 PAST = (
     "SELECT w.seq, b.body FROM reporting_governance.work w JOIN reporting_governance.work_body b "
@@ -108,7 +110,8 @@ PAST_NAMES = (
     "SELECT id FROM reporting_governance.work WHERE folder = 'past' AND id >= %s AND starts_with(id, %s) ORDER BY id"
 )
 EXISTING = (
-    "SELECT id, due, seq FROM reporting_governance.work WHERE folder = %s AND id = ANY(string_to_array(%s, E'\\n'))"
+    "SELECT w.id, w.due, w.seq FROM unnest(string_to_array(%s, E'\\n')) AS v (id), "
+    "LATERAL (SELECT id, due, seq FROM reporting_governance.work WHERE folder = %s AND id = v.id LIMIT 1) AS w"
 )
 PUT_WORK = (
     "INSERT INTO reporting_governance.work (folder, id, due, seq) "
@@ -124,6 +127,8 @@ PUT_BODIES = (
 )
 REMOVE_WORK = "DELETE FROM reporting_governance.work WHERE folder = %s AND id = ANY(string_to_array(%s, E'\\n'))"
 REMOVE_BODIES = "DELETE FROM reporting_governance.work_body WHERE folder = %s AND id = ANY(string_to_array(%s, E'\\n'))"
+REMOVE_ONE_WORK = "DELETE FROM reporting_governance.work WHERE folder = %s AND id = %s"
+REMOVE_ONE_BODY = "DELETE FROM reporting_governance.work_body WHERE folder = %s AND id = %s"
 FORGET_PAST = "DELETE FROM reporting_governance.work WHERE folder = 'past' AND seq < %s"
 FORGET_PAST_BODIES = "DELETE FROM reporting_governance.work_body WHERE folder = 'past' AND seq < %s"
 EMPTY_WORK = "DELETE FROM reporting_governance.work"
@@ -140,15 +145,15 @@ PUT_ONE_BODY = (
 
 # -- claims
 
-#: %s: ids, seqs, folder, now, token, limit, token, host, until, now
+#: Each row by its key, whatever the planner believes of the tables' size.
+#: %s: folder, ids, pairs of id and seq, now, token, ids, limit, token, host, until, now
 CLAIM = (
-    "WITH wanted AS (SELECT i, s, n FROM ROWS FROM (unnest(string_to_array(%s, E'\\n')), "
-    "unnest(string_to_array(%s, E'\\n')::bigint[])) WITH ORDINALITY AS v (i, s, n)), "
-    "free AS (SELECT w.folder, w.id, w.seq FROM wanted JOIN reporting_governance.work w "
-    "ON w.folder = %s AND w.id = wanted.i AND w.seq = wanted.s "
-    "WHERE NOT EXISTS (SELECT 1 FROM reporting_governance.claim c WHERE c.folder = w.folder AND c.id = w.id "
-    "AND c.seq = w.seq AND c.until > %s AND c.token <> %s) "
-    "ORDER BY wanted.n LIMIT %s FOR UPDATE OF w SKIP LOCKED) "
+    "WITH free AS (SELECT w.folder, w.id, w.seq FROM reporting_governance.work w "
+    "WHERE w.folder = %s AND w.id = ANY(string_to_array(%s, E'\\n')) "
+    "AND w.id || ' ' || w.seq = ANY(string_to_array(%s, E'\\n')) "
+    "AND coalesce((SELECT c.seq <> w.seq OR c.until <= %s OR c.token = %s FROM reporting_governance.claim c "
+    "WHERE c.folder = w.folder AND c.id = w.id), true) "
+    "ORDER BY array_position(string_to_array(%s, E'\\n'), w.id) LIMIT %s FOR UPDATE OF w SKIP LOCKED) "
     "INSERT INTO reporting_governance.claim AS c (folder, id, seq, token, host, until) "
     "SELECT folder, id, seq, %s, %s, %s FROM free ON CONFLICT (folder, id) DO UPDATE SET seq = excluded.seq, "
     "token = excluded.token, host = excluded.host, until = excluded.until "

@@ -66,7 +66,7 @@ class Ahead:
         Raises: StorageError.
         """
         if len(ids) > _MOST_AHEAD:
-            rows = self._session.rows(queries.EXISTING, folder.value, "\n".join(ids))
+            rows = self._session.rows(queries.EXISTING, "\n".join(ids), folder.value)
             return {identity: ViewName(folder, identity, due, seq) for identity, due, seq in rows}
         found = self._bodies_of(folder, ids)
         if self._monotonic() > self._until.get(folder, 0.0):
@@ -76,7 +76,7 @@ class Ahead:
         return {name.id: name for name in found}
 
     def _bodies_of(self, folder: Folder, ids: Sequence[str]) -> dict[ViewName, str]:
-        rows = self._session.rows(queries.BODIES, folder.value, folder.value, "\n".join(ids))
+        rows = self._session.rows(queries.BODIES, "\n".join(ids), folder.value, folder.value)
         return {ViewName(folder, identity, due, seq): text for identity, due, seq, text in rows}
 
     def _asked_for(self, name: ViewName) -> str | None:

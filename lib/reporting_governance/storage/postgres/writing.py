@@ -195,6 +195,10 @@ def _send_views(connection: Any, views: Views) -> None:
             views.texts[kept[0]] = text = encode(kept[1])
             puts.setdefault(folder, []).append((kept[0], text))
     for folder, identities in removes.items():
+        if len(identities) == 1:
+            connection.execute(queries.REMOVE_ONE_WORK, (folder.value, identities[0]))
+            connection.execute(queries.REMOVE_ONE_BODY, (folder.value, identities[0]))
+            continue
         connection.execute(queries.REMOVE_WORK, (folder.value, "\n".join(identities)))
         connection.execute(queries.REMOVE_BODIES, (folder.value, "\n".join(identities)))
     for folder, made in puts.items():
