@@ -47,6 +47,5 @@ def _is_dry(store: Store) -> bool:
 
 def _was_there(store: Store, source: str) -> bool:
     """Tell whether a source has a mark from an earlier reading."""
-    names = store.listing(Folder.WATCH).names
-    marks = [store.read(name) for key, name in names.items() if key.startswith("src_")]
+    marks = [store.read(name) for name in store.listing(Folder.WATCH).starting("src_")]
     return any(view is not None and view.body["source-mark"]["source"] == source for view in marks)

@@ -74,6 +74,11 @@ def thread_family(thread: str) -> str:
     return f"{thread.rpartition('_')[0]}_"
 
 
+def thread_event(thread: str) -> str:
+    """Return the id of the event that a thread without an episode is about."""
+    return f"evt_{thread.partition('_')[2].rpartition('_')[0]}"
+
+
 def notice_id(parent: str, receiver: str, phase: str, number: int) -> str:
     """Return the id of a notice: of its parent (decision, episode, or notice it replaces), receiver, phase, number."""
     return derive_id("ntc", parent, receiver, phase, str(number))

@@ -113,6 +113,7 @@ def _decide_batch(
     tasks: dict[str, Task] = {}
     changed: set[str] = set()
     later: list[ViewName] = []
+    listings.of(Folder.TASKS).several(str(view.body["event"]["payload"].get("task_key")) for view in events)
     for view in events:
         if view.body["event"]["payload"].get("task_key") in changed:
             later.append(view.name)

@@ -40,8 +40,9 @@ class Tries:
         if body["newest_outcome"] is not None or next_rung(body) is None or body["ladder"]["began_at"]:
             return None
         found = [self._tried(body)]
-        for receiver in self._receivers:
-            key = ids.sibling_thread(thread.name.id, receiver)
+        siblings = [ids.sibling_thread(thread.name.id, receiver) for receiver in self._receivers]
+        self._threads.several(siblings)  # all by one question
+        for key in siblings:
             other = None if key == thread.name.id else newest_view(self._store, self._threads, key)
             if other is not None:
                 found.append(_first_settled(other.body) or self._tried(other.body))
@@ -119,7 +120,7 @@ def _free(store: Store, thread: View, threads: Listing, receivers: Sequence[str]
 def _told_others(store: Store, thread: View, threads: Listing) -> tuple[str, ...]:
     """Return the other receivers that were told of the same episode."""
     family = ids.thread_family(thread.name.id)
-    views = (newest_view(store, threads, key) for key in threads.names if key.startswith(family))
+    views = (newest_view(store, threads, name.id) for name in threads.starting(family))
     return tuple(sorted(str(each.body["receiver"]) for each in views if each is not None and each.body["told_at"]))
 
 

@@ -76,7 +76,8 @@ def first_notices(
         told: further threads in which somebody was told already.
     """
     notices = _notices(judged, profile, record_id, now, review)
-    fresh = [each for each in notices if each.thread_key not in threads.names and each.thread_key not in told]
+    known = {*told, *threads.several(each.thread_key for each in notices)}
+    fresh = [each for each in notices if each.thread_key not in known]
     if fresh == notices and (raised or _escalates(judged)):
         return _with_ladder(notices, profile)
     return fresh

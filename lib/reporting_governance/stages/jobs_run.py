@@ -128,11 +128,13 @@ def _perhaps_left(listing: Listing, due: list[ViewName], clock: Clock) -> Iterat
 
     latest = due_name(clock.now() + timedelta(seconds=LEASE_SECONDS))
     seen = {name.id for name in due}
-    waiting = [name for key, name in listing.names.items() if key.startswith(PREFIX) and key not in seen]
-    yield from waiting if len(waiting) <= _FEW else (name for name in waiting if name.due <= latest)
+    waiting = listing.starting(PREFIX, limit=_FEW + 1)
+    if len(waiting) > _FEW:
+        waiting = [name for name in listing.due(latest) if name.id.startswith(PREFIX)]
+    yield from (name for name in waiting if name.id not in seen)
 
 
 def _is_open(listing: Listing, only: str | None) -> bool:
     if only is not None:
         return only in listing.names
-    return any(key.startswith(PREFIX) for key in listing.names)
+    return bool(listing.starting(PREFIX, limit=1))

@@ -25,7 +25,6 @@ class Listings:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._seen: dict[Folder, Listing] = {}
-        self._families: dict[str, list[ViewName]] | None = None
         self._has_new_threads = False
         self._looked_again = False
 
@@ -48,16 +47,11 @@ class Listings:
         """List the threads again if they have changed: the end of an episode consumes all that tell of it."""
         if self._has_new_threads:
             self._seen.pop(Folder.EPISODES, None)
-            self._families, self._has_new_threads = None, False
+            self._has_new_threads = False
 
     def threads_about(self, episode: str) -> Sequence[ViewName]:
-        """Return all threads of an episode; the folder's names are gone through once for all episodes."""
-        if self._families is None:
-            self._families = {}
-            for key, name in self.of(Folder.EPISODES).names.items():
-                if key.startswith("thr_"):
-                    self._families.setdefault(ids.thread_family(key), []).append(name)
-        return self._families.get(ids.thread_prefix(episode), ())
+        """Return all threads of an episode."""
+        return self.of(Folder.EPISODES).starting(ids.thread_prefix(episode))
 
     def task(self, key: str, *, of_ours: bool) -> Task:
         """Return the newest version of a task's view, and of it what is judged by.

@@ -1,6 +1,6 @@
 """What is queued or on its way out, as one look saw it: everybody who asks in one run shares the look."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.stages.newest import read_all
@@ -16,7 +16,7 @@ class OnHand:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._items: dict[str, list[View]] = {}
-        self._queue: dict[str, ViewName] | None = None
+        self._queue: Mapping[str, ViewName] | None = None
 
     def items_with(self, notice: str) -> Sequence[View]:
         """Return the open items that carry a notice."""
@@ -27,9 +27,9 @@ class OnHand:
         """Return the version of a notice that waits in the queue; None when it does not."""
         return self._look().get(notice)
 
-    def _look(self) -> dict[str, ViewName]:
+    def _look(self) -> Mapping[str, ViewName]:
         if self._queue is None:
-            self._queue = dict(self._store.listing(Folder.QUEUE).names)
+            self._queue = self._store.listing(Folder.QUEUE).names
             for view in read_all(self._store, self._store.listing(Folder.SPOOL).names.values()):
                 for notice in view.body["item"]["notice_ids"]:
                     self._items.setdefault(notice, []).append(view)

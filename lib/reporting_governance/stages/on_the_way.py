@@ -9,7 +9,7 @@ from reporting_governance.contracts.receipt import Outcome
 from reporting_governance.core.delivery import last_word
 from reporting_governance.core.threads import ThreadRules
 from reporting_governance.stages.newest import newest_view
-from reporting_governance.storage.interface import Store, View
+from reporting_governance.storage.interface import Listing, Store, View
 
 
 class OnTheWay:
@@ -18,7 +18,7 @@ class OnTheWay:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._threads: set[str] | None = None
-        self._undecided: set[str] | None = None
+        self._events: Listing | None = None
 
     def holds(self, thread: View, rules: ThreadRules) -> bool:
         """Tell whether one of several targets may still be sent what a thread would otherwise end with.
@@ -28,17 +28,17 @@ class OnTheWay:
         """
         if thread.body["episode_id"] is None:
             # Its decision is not whole yet.  Without this thread the rest of it would tell the receiver once more.
-            return ids.thread_family(thread.name.id) in self._undecided_families()
+            return self._is_undecided(ids.thread_event(thread.name.id))
         if thread.body["receiver"] not in rules.several_targets:
             return False
         if self._threads is None:
             self._threads = self._read()
         return thread.name.id in self._threads
 
-    def _undecided_families(self) -> set[str]:
-        if self._undecided is None:
-            self._undecided = {ids.thread_prefix(key) for key in self._store.listing(Folder.EVENTS).names}
-        return self._undecided
+    def _is_undecided(self, event: str) -> bool:
+        if self._events is None:
+            self._events = self._store.listing(Folder.EVENTS)
+        return event in self._events.names
 
     def _read(self) -> set[str]:
         listing = self._store.listing(Folder.SPOOL)

@@ -24,6 +24,7 @@ from reporting_governance.stages.newest import newest_view, read_all
 from reporting_governance.storage.interface import Listing, Store, View, expand
 
 _LABELS = "labels."
+_READ = 50  #: notices that are held whole at once
 
 
 class SaidHold(NamedTuple):
@@ -143,12 +144,10 @@ def _load(
     judged_by: frozenset[str],
     briefs: dict[str, Brief],
 ) -> Iterator[Queued]:
-    """Yield what is judged, one notice at a time, so that no two of them are held whole."""
+    """Yield what is judged, read so many at a time, so that not all of them are held whole."""
     same: dict[str, str] = {}
-    for name in names:
-        view = store.read(name)
-        if view is None:
-            continue
+    for view in _views(store, names, threads):
+        name = view.name
         document = view.body["notice"]
         facts = expand(store, document["facts"])
         brief = _brief(name, document, _part_of(facts, judged_by, same), view.body.get("hold"))
@@ -156,6 +155,13 @@ def _load(
         thread = newest_view(store, threads, document["thread_key"])
         state = None if thread is None else {"resolved_at": thread.body["resolved_at"]}
         yield Queued(brief, state, causes.of(brief.receiver, facts))
+
+
+def _views(store: Store, names: Sequence[ViewName], threads: Listing) -> Iterator[View]:
+    for start in range(0, len(names), _READ):
+        views = read_all(store, names[start : start + _READ])
+        threads.several(str(view.body["notice"]["thread_key"]) for view in views)  # all by one question
+        yield from views
 
 
 def _brief(

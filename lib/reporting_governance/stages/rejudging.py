@@ -128,7 +128,7 @@ def _again(
         ViewName(Folder.EVENTS, event_id, FAR_FUTURE, 0), {"event": past.event, "evidence": list(past.evidence)}
     )
     judged = judge(store, view, listings, {}, policy, profile, now)
-    open_reviews = sorted(past.reviews & set(listings.of(Folder.REVIEWS).names))
+    open_reviews = sorted(listings.of(Folder.REVIEWS).several(past.reviews))
     again = Again(
         number=len(past.decisions),
         parent=past.decisions[-1]["metadata"]["record_id"],

@@ -59,4 +59,4 @@ def run_chain(store: Store, steps: Steps, *, clock: Clock, stop: Callable[[], bo
 
 
 def _due(store: Store, folder: Folder, clock: Clock) -> bool:
-    return bool(store.listing(folder).due(due_name(clock.now())))
+    return store.listing(folder).is_any_due(due_name(clock.now()))

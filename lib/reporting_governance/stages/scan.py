@@ -58,7 +58,7 @@ def run_scan(
     if is_alone and not tasks.names:
         return ScanReport()
     own = load_own_mark(store, watch, timing or profile.watchdog, clock, last_scan_at=last_scan_at)
-    if is_alone and own.is_current and not tasks.due(due_name(clock.now())):
+    if is_alone and own.is_current and not tasks.is_any_due(due_name(clock.now())):
         return ScanReport()
     from reporting_governance.stages.scan_work import look_at_all
 

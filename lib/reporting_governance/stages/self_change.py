@@ -29,7 +29,7 @@ JOURNAL_KEY = self_key(JOURNAL)  #: its view stays where scan looks, and has not
 
 def has_watched_tasks(watch: Listing) -> bool:
     """Tell whether a task is among the watched beside the journal's; a mark of a source alone needs no look."""
-    return any(each.startswith("tsk_") and each != JOURNAL_KEY for each in watch.names)
+    return any(each.id != JOURNAL_KEY for each in watch.starting("tsk_", limit=2))
 
 
 def threads_of(store: Store, body: Mapping[str, Any], condition: str) -> list[Mapping[str, Any]]:
@@ -40,8 +40,7 @@ def threads_of(store: Store, body: Mapping[str, Any], condition: str) -> list[Ma
     if condition not in body["conditions"]:
         return []
     prefix = thread_prefix(body["conditions"][condition]["episode"])
-    names = store.listing(Folder.EPISODES).names
-    views = (store.read(name) for key, name in names.items() if key.startswith(prefix))
+    views = (store.read(name) for name in store.listing(Folder.EPISODES).starting(prefix))
     return [view.body for view in views if view is not None]
 
 

@@ -14,7 +14,7 @@ from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.self_change import say_about_us, self_key
-from reporting_governance.storage.interface import Listing, Store
+from reporting_governance.storage.interface import Store
 
 if TYPE_CHECKING:
     from reporting_governance.core.conditions import Condition
@@ -27,8 +27,7 @@ Body = Mapping[str, Any]
 
 def is_anything_to_do(store: Store, receivers: Sequence[str], canary_seconds: int | None, now: datetime) -> bool:
     """Tell whether a test notice is due, on its way, or lost: one name and one file, and nothing is imported."""
-    watch = store.listing(Folder.WATCH).names
-    if any(_key(each) in watch for each in (None, *receivers)):
+    if store.listing(Folder.WATCH).several(_key(each) for each in (None, *receivers)):
         return True
     if canary_seconds is None:
         return False
@@ -72,7 +71,6 @@ class _Watch:
         self._clock = clock
         self._receivers = receivers
         self._watch = store.listing(Folder.WATCH)
-        self._episodes: Listing | None = None
 
     def look(self, seconds: int | None, limit: int, was_away: bool) -> "Iterator[Transition]":
         from reporting_governance.core.conditions import Condition
@@ -108,10 +106,8 @@ class _Watch:
             yield from self._said(None, Condition.CANARY_NOTICE, "it has arrived", None, now)
 
     def _threads(self, episode: str) -> Iterator[Body]:
-        self._episodes = self._store.listing(Folder.EPISODES)
-        prefix = thread_prefix(episode)
-        for key, name in self._episodes.names.items():
-            view = self._store.read(name) if key.startswith(prefix) else None
+        for name in self._store.listing(Folder.EPISODES).starting(thread_prefix(episode)):
+            view = self._store.read(name)
             if view is not None:
                 yield view.body
 

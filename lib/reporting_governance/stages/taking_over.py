@@ -5,13 +5,13 @@ from datetime import datetime
 
 from reporting_governance.contracts import ids
 from reporting_governance.contracts.act import Act, ActKind
-from reporting_governance.contracts.journal_line import Folder, ViewName
+from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.core.threads import ThreadRules
 from reporting_governance.stages.acknowledging import withdrawn
 from reporting_governance.stages.acts import acknowledged, random_id
 from reporting_governance.stages.newest import read_all
 from reporting_governance.stages.on_hand import OnHand
-from reporting_governance.storage.interface import Group, Store, View
+from reporting_governance.storage.interface import Group, Listing, Store, View
 
 
 class TakingOver:
@@ -20,7 +20,7 @@ class TakingOver:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._on_hand = OnHand(store)
-        self._families: dict[str, list[ViewName]] = {}
+        self._threads: Listing | None = None
         self._seen_at = -1  #: the head at which threads were listed
         self._taken: set[str] = set()
 
@@ -51,21 +51,15 @@ class TakingOver:
 
     def _threads_of(self, family: str) -> Sequence[View]:
         """Return all threads of an episode; none when somebody else is changing them."""
-        names = self._families.get(family, [])
+        names = self._threads.starting(family) if self._threads is not None else []
         views = read_all(self._store, names)
         if len(views) == len(names) > 0:
             return views
         if self._store.head().seq == self._seen_at:
             return ()
-        self._look_anew()
-        names = self._families.get(family, [])
+        # The threads are listed at first, and again only once this run has changed some.
+        self._seen_at = self._store.head().seq
+        self._threads = self._store.listing(Folder.EPISODES)
+        names = self._threads.starting(family)
         views = read_all(self._store, names)
         return views if len(views) == len(names) else ()
-
-    def _look_anew(self) -> None:
-        """List the threads: at first, and again only once this run has changed some."""
-        self._seen_at = self._store.head().seq
-        self._families = {}
-        for key, name in self._store.listing(Folder.EPISODES).names.items():
-            if key.startswith("thr_"):
-                self._families.setdefault(ids.thread_family(key), []).append(name)

@@ -48,7 +48,7 @@ def waiting_notices(
         wanted: ids of the notices that are asked about; None: all.
     """
     listing = store.listing(Folder.QUEUE)
-    if wanted is not None and not set(wanted) & set(listing.names):
+    if wanted is not None and not listing.several(wanted):
         return ()
     queue = judged_queue(store, profile, listing, list(listing.names.values()), now=now)
     judgement = queue.judgement

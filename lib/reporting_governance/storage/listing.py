@@ -66,7 +66,9 @@ class FilesListing(Listing):
     def starting(self, prefix: str, *, limit: int | None = None) -> list[ViewName]:
         if not isinstance(self.names, Names):
             return Listing.starting(self, prefix, limit=limit)
-        return list(islice(self.names.starting(prefix), limit))
+        if limit is not None:
+            return list(islice((name for key, name in self.names.items() if key.startswith(prefix)), limit))
+        return list(self.names.starting(prefix))
 
 
 def _end(now_name: str) -> str:
