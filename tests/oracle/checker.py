@@ -26,7 +26,7 @@ PAST, SPOOL, QUEUE, THREADS, EVENTS = (
     "long-task-watchdog-events",
 )
 TROUBLE = ("firing", "review", "repeat", "fallback", "escalation")
-ONE_SHOT = ("delivery_failed", "spawn_failed")
+ONE_SHOT = ("delivery_failed", "spawn_failed", "clock_skew", "no_host")
 TOLD = ("acked", "pending_external_send")
 #: Kinds of which no id is ever written twice.  (A checkpoint request is one at a time for a task, and comes back.)
 ONCE = (

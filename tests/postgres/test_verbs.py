@@ -387,7 +387,40 @@ def test_a_clock_that_is_off_is_told(verbs: Verbs, databases: PostgresBackEnd) -
     assert (host["name"], host["skew_ms"], host["is_skewed"]) == ("elsewhere", 5000, True)
     seen = [each for each in verbs.call("doctor", "--format", "json").document()["checks"] if each["rule"] == "GOV919"]
     assert any(each["name"] == "database elsewhere" and "+5.0 s" in each["seen"] for each in seen)
+    assert any(each["verdict"] == "ok" and "elsewhere 20" in each["seen"] for each in seen), "and when it ran last"
     assert "elsewhere +5.0 s" in verbs.ok("status").out
+    for _ in range(3):
+        assert verbs.ok("run").err == ""
+    (told,) = verbs.outbox()
+    assert "the clock of elsewhere is 5.0 s ahead of the database's" in told["body"]
+    with server().connect(databases.database(str(verbs.state))) as connection:
+        connection.execute("UPDATE reporting_governance.host SET skew_ms = 3 WHERE name = 'elsewhere'")
+    verbs.ok("run")
+    assert len(verbs.outbox()) == 2
+
+
+def test_a_target_whose_hosts_are_silent_is_told_to_somebody_else(verbs: Verbs, databases: PostgresBackEnd) -> None:
+    """What waits for them, and that one of them is back: the same host, once it has that name."""
+    deputy = "\n    deputy: {targets: {box: {sender: file, parameters: {path: outbox/deputy.jsonl}}}}\n"
+    changes = (
+        ("          sender: file\n", "          sender: file\n          hosts: [inside]\n"),
+        ("\n  routes:", deputy + "  routes:"),
+    )
+    verbs.ok("init")
+    named = ("--profile", profile(verbs.state, *changes))
+    verbs.overdue("nightly")
+    for _ in range(3):
+        verbs.ok("run", *named)
+    box = verbs.state / "outbox/deputy.jsonl"
+    assert "1 message waits for operator" in json.loads(box.read_text())["body"]
+    assert verbs.outbox() == []
+    with server().connect(databases.database(str(verbs.state))) as connection:
+        connection.execute(
+            "INSERT INTO reporting_governance.host "
+            "SELECT 'inside', boot_id, seen_at, skew_ms FROM reporting_governance.host"
+        )
+    verbs.ok("run", *named)
+    assert len(box.read_text().splitlines()) == 2
 
 
 def test_while_a_database_is_away_its_clock_is_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,7 +112,8 @@ def test_no_document_breaks_the_facts(on, task, items):
 
 
 def test_the_conditions_are_those_that_are_watched():
-    ours = {"source_unreadable", "profile_refused", "log_loss", "plugin_drift", "canary", "canary_notice"}
+    ours = {"source_unreadable", "profile_refused", "log_loss", "plugin_drift", "clock_skew", "no_host"}
+    ours |= {"canary", "canary_notice"}
     assert set(CONDITIONS) | ours == {each.value for each in Condition}
     assert ours <= set(SELF_CONDITIONS)
 

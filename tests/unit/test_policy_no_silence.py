@@ -25,6 +25,8 @@ OURS = (
     Condition.CANARY_NOTICE,
     Condition.LOG_LOSS,
     Condition.PLUGIN_DRIFT,
+    Condition.CLOCK_SKEW,
+    Condition.NO_HOST,
 )
 WATCHED = [each for each in Condition if each not in OURS]
 PROFILES = ("minimal-solo-mode", "standard-team-mode", "strict-manager-mode")

@@ -33,14 +33,8 @@ def skew_words(offset: timedelta) -> str:
 
 
 def note_host(context: CommandContext) -> None:
-    """Note on the database that this host is at work, and say so when its clock is off.  Raises: StorageError."""
-    from reporting_governance.commands._handler import say
-
-    offset = context.postgres.clock_offset()
-    context.postgres.note_host(offset)
-    if abs(offset.total_seconds()) > SKEW_LIMIT_SECONDS:
-        words = f"this host's clock is {skew_words(offset)} the database's, whose time counts"
-        say(f"{words}; let a service set it.  `reportgov store status` shows all hosts")
+    """Note on the database that this host is at work, and how its clock stands.  Raises: StorageError."""
+    context.postgres.note_host(context.postgres.clock_offset())
 
 
 class DatabaseClock(SystemClock):

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reporting_governance.commands._defaults import DEFAULT_PROFILE
+from reporting_governance.commands._run_reply import dump
 from reporting_governance.commands._tables import table
 from reporting_governance.commands._wiring import CommandContext, Reply
-from reporting_governance.commands.run import dump, run_once
+from reporting_governance.commands.run import run_once
 from reporting_governance.contracts.check_in import CheckIn
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.errors import ExitCode, UsageError

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from reporting_governance.commands._health_check import Check, Rule, Verdict
+from reporting_governance.contracts.times import format_time
 
 if TYPE_CHECKING:
     from reporting_governance.commands._wiring import CommandContext
@@ -37,7 +38,11 @@ def database(context: CommandContext) -> Iterator[Check]:
     if abs(offset.total_seconds()) > SKEW_LIMIT_SECONDS:
         seen = f"this host's clock is {skew_words(offset)} the database's"
         yield Check(Rule.DATABASE, Verdict.WARNING, seen, _SET_CLOCK, here)
-    for host in backend.hosts():
+    hosts = backend.hosts()
+    if hosts:
+        shown = "; ".join(f"{each.name} {format_time(each.seen_at)}, {each.skew_ms / 1000:+.3f} s" for each in hosts)
+        yield Check(Rule.DATABASE, Verdict.OK, f"hosts, when each ran last, and its clock: {shown}")
+    for host in hosts:
         if host.name != here and abs(host.skew_ms) > SKEW_LIMIT_SECONDS * 1000:
             seen = f"its clock was {host.skew_ms / 1000:+.1f} s off when it last ran"
             yield Check(Rule.DATABASE, Verdict.WARNING, seen, _SET_CLOCK, host.name)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reporting_governance.commands._last_run import RUN_LOCK
-from reporting_governance.commands._run_watch import RunWatch, Said, code_of, failure_of
+from reporting_governance.commands._run_reply import dump, reply_of
+from reporting_governance.commands._run_watch import RunWatch, code_of, failure_of
+from reporting_governance.commands._self_watch import watch_ourselves
 from reporting_governance.commands._signer_option import check_signer_options, signer_options
-from reporting_governance.commands._wiring import CommandContext, Reply, governed_command, titled
-from reporting_governance.errors import Busy, ExitCode, GovernanceError, StorageError
+from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
+from reporting_governance.errors import Busy, GovernanceError, StorageError
 from reporting_governance.stages.run import RunReport, Steps, run_chain
 
 if TYPE_CHECKING:
@@ -217,95 +219,5 @@ def _steps(context: CommandContext, max_seconds: float, stop: Callable[[], bool]
         enqueue=enqueue,
         dispatch=dispatch,
         bridge=due if context.dry_run else bridge,
-        self_watch=lambda: _watch_ourselves(context),
+        self_watch=lambda: watch_ourselves(context),
     )
-
-
-def _watch_ourselves(context: CommandContext) -> None:
-    """Say what the journal lost; send a test notice when one is due, and say who did not get the last one."""
-    if context.store.head().lost_seq:
-        from reporting_governance.stages.loss_watch import watch_for_losses
-
-        watch_for_losses(context.store, context.clock)
-    from reporting_governance.stages.self_watch import is_anything_to_do, run_self_watch
-    from reporting_governance.stages.watch_mark import seen_pace
-
-    settings, now = context.settings, context.clock.now()
-    receivers = tuple(settings.artifact["spec"]["notification"]["receivers"])
-    seconds = settings.self_watch.get("canary_seconds")
-    if not is_anything_to_do(context.store, receivers, seconds, now):
-        return
-    ended, pace = context.last_run().ended_at, seen_pace(context.store)
-    run_self_watch(
-        context.store,
-        receivers,
-        canary_seconds=seconds,
-        limit_seconds=settings.profile.self_watch.canary_limit_seconds,
-        was_away=ended is None or (now - ended).total_seconds() > 2 * max(settings.timing.tick_seconds, pace),
-        clock=context.clock,
-    )
-
-
-def dump(report: RunReport | None, context: CommandContext) -> dict[str, Any]:
-    """Return the report as plain JSON data; None: another run was at work."""
-    document: dict[str, Any] = {"dry_run": context.dry_run, "overlapped": report is None}
-    parts: dict[str, Any] = dict.fromkeys(("inbox", "scan", "enqueue", "dispatch", "bridge", "example"))
-    parts["self"] = Said().dump()
-    if report is None:
-        return document | parts
-    from reporting_governance.commands import scan
-
-    parts["scan"] = titled("scan", scan.dump(report.scan, context))
-    if report.inbox:
-        parts["inbox"] = report.inbox.dump()
-    if report.enqueue:
-        from reporting_governance.commands import enqueue
-
-        parts["enqueue"] = titled("enqueue", enqueue.dump(report.enqueue, context))
-    if report.dispatch:
-        from reporting_governance.commands import dispatch
-
-        parts["dispatch"] = titled("dispatch", dispatch.dump(report.dispatch, context))
-    if report.bridge is not None:
-        from reporting_governance.commands import bridge
-
-        due = report.bridge
-        parts["bridge"] = titled("bridge", bridge.dump_due(due) if isinstance(due, tuple) else bridge.dump(due))
-    return document | parts
-
-
-def reply_of(report: RunReport, context: CommandContext) -> Reply:
-    """Return what the stages did; silent when nothing happened."""
-    from reporting_governance.commands import scan
-
-    texts = [scan.describe(report.scan, context)]
-    codes = [scan.exit_code_of(report.scan, context)]
-    if report.inbox:
-        from reporting_governance.commands import _handing_in
-
-        texts.insert(0, _handing_in.describe(report.inbox))
-        codes.append(_handing_in.exit_code_of(report.inbox))
-    if report.enqueue:
-        from reporting_governance.commands import enqueue
-
-        texts.append(enqueue.describe(report.enqueue, context))
-        codes.append(enqueue.exit_code_of(report.enqueue))
-    if report.dispatch:
-        from reporting_governance.commands import dispatch
-
-        texts.append(dispatch.describe(report.dispatch))
-        codes.append(dispatch.exit_code_of(report.dispatch))
-    if report.bridge is not None:
-        from reporting_governance.commands import bridge
-
-        if isinstance(report.bridge, tuple):
-            texts.append(bridge.describe_due(report.bridge))
-        else:
-            texts.append(bridge.describe(report.bridge))
-            codes.append(bridge.exit_code_of(report.bridge))
-    return Reply(dump(report, context), "\n\n".join(text for text in texts if text), worst(codes))
-
-
-def worst(codes: list[ExitCode]) -> ExitCode:
-    """Return the code that needs a person most: what could not be finished, then a no."""
-    return next((code for code in (ExitCode.PARTIAL, ExitCode.NO) if code in codes), ExitCode.DONE)

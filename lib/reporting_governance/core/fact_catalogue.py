@@ -35,6 +35,8 @@ SELF_CONDITIONS = (
     "log_loss",
     "undeliverable",
     "plugin_drift",
+    "clock_skew",
+    "no_host",
     "canary",
     "canary_notice",
 )

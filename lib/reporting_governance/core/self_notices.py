@@ -24,6 +24,9 @@ _LENGTH = 250  #: characters of a reason in a text
 _LOG_LOSS = "log_loss"
 _DRIFT = "plugin_drift"
 _LONGER = 600  #: of one that names what is lost or was changed
+_CLOCK_SKEW = "clock_skew"
+_NO_HOST = "no_host"
+_AT_LENGTH = (_LOG_LOSS, _DRIFT, _NO_HOST)
 _PLUGINS = "plugins"  #: what is watched about OpenClaw's plugins; below it, of which installation
 _SUBJECTS = {
     "source_unreadable": "cannot be read; its tasks are not watched",
@@ -31,6 +34,8 @@ _SUBJECTS = {
     _LOG_LOSS: "lost lines that were acknowledged",
     _DRIFT: "of OpenClaw changed, and not through reportgov",
     "undeliverable": "cannot be told",
+    _CLOCK_SKEW: "differs from the database's clock",
+    _NO_HOST: "waits for hosts that are not at work",
     "canary": "did not arrive in time; what is told there may not arrive either",
 }
 _BLIND = "Until this is mended, silence about it proves nothing: episodes that were open stay as they are."
@@ -46,7 +51,18 @@ _CONSEQUENCES = {
         "`reportgov plugins list` shows what is on now, and why. `reportgov plugins enable` or `disable` puts it back; "
         "`reportgov ack self:plugins` says that you know. It is told once."
     ),
+    _CLOCK_SKEW: (
+        "What is recorded bears the database's time, so nobody is called late for it. Heartbeats, files and logs of "
+        "that host bear its own time: let one service set its clock. It is told once, and that it is over. "
+        "`reportgov store status` shows the clocks of all hosts."
+    ),
+    _NO_HOST: (
+        "Nothing is lost yet: what waits goes out when one of these hosts runs again, and is blocked at the end of its "
+        "lifetime. Start `run` on one of them, or correct `hosts` of the target in the profile. It is told once, and "
+        "that it is over."
+    ),
 }
+TARGET = f"{SELF}target"  #: below it, by receiver and target, that none of its hosts is at work
 CANARY = f"{SELF}canary"  #: the test notice; below it, by receiver, that it did not arrive
 
 
@@ -59,7 +75,7 @@ def self_verdict(facts: Facts, reason: str) -> Verdict:
     what = _SUBJECTS.get(condition, condition)
     if thing.startswith(_PLUGINS) and condition == "source_unreadable":
         what = "of OpenClaw cannot be watched: what is on is not known"
-    why = one_line(reason, _LONGER if condition in (_LOG_LOSS, _DRIFT) else _LENGTH) or "no reason was given"
+    why = one_line(reason, _LONGER if condition in _AT_LENGTH else _LENGTH) or "no reason was given"
     message = OperatorMessage(
         subject=f"{thing} {what}",
         body=f"{thing} {what}.\n\nReason: {why}\n\n{_CONSEQUENCES.get(condition, _BLIND)}",

@@ -18,7 +18,9 @@ from reporting_governance.core.thread_targets import missed, missed_at
 Body = Mapping[str, Any]
 
 #: Told once; such an episode settles by itself and is never repeated.
-ONE_SHOT = frozenset({"delivery_failed", "spawn_failed", "log_loss", "plugin_drift", "canary_notice"})
+ONE_SHOT = frozenset(
+    {"delivery_failed", "spawn_failed", "log_loss", "plugin_drift", "clock_skew", "no_host", "canary_notice"}
+)
 #: Told for the telling's sake: nobody needs its end, and that it was lost is an episode of its own.
 ONLY_A_TEST = frozenset({"canary_notice"})
 #: Nobody is told the end: of a test notice it says nothing, and the others are over because a person acted.

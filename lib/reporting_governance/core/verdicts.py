@@ -30,6 +30,8 @@ class Condition(StrEnum):
     PROFILE_REFUSED = "profile_refused"
     LOG_LOSS = "log_loss"  #: the journal does not hold what was acknowledged
     PLUGIN_DRIFT = "plugin_drift"  #: another writer turned plugins of the host on or off
+    CLOCK_SKEW = "clock_skew"  #: the clock of a host differs from the database's, by which all work
+    NO_HOST = "no_host"  #: messages wait for a target, and none of the hosts that reach it is at work
     CANARY = "canary"  #: a test notice did not arrive in time
     CANARY_NOTICE = "canary_notice"  #: the test notice itself; nothing is wrong
 
@@ -50,6 +52,8 @@ EVENT_TYPES: Mapping[Condition, EventType] = {
     Condition.PROFILE_REFUSED: EventType.WATCHDOG_FIRED,
     Condition.LOG_LOSS: EventType.WATCHDOG_FIRED,
     Condition.PLUGIN_DRIFT: EventType.WATCHDOG_FIRED,
+    Condition.CLOCK_SKEW: EventType.WATCHDOG_FIRED,
+    Condition.NO_HOST: EventType.WATCHDOG_FIRED,
     Condition.CANARY: EventType.WATCHDOG_FIRED,
     Condition.CANARY_NOTICE: EventType.WATCHDOG_FIRED,
 }

@@ -10,7 +10,7 @@ from reporting_governance.contracts.times import format_time
 from reporting_governance.core.target_memory import NOTHING, Body, Limit, memory_id, slots
 from reporting_governance.storage.interface import Absence, Store
 
-_LATELY = timedelta(minutes=15)
+LATELY = timedelta(minutes=15)  #: a host that ran within it is at work
 
 
 @frozen
@@ -93,7 +93,7 @@ def _without_host(
 ) -> Iterator[TargetTrouble]:
     """Yield that none of the hosts that reach a target was at work lately."""
     seen = max((hosts[each] for each in settings.hosts if each in hosts), default=None)
-    if settings.hosts and (seen is None or now - seen > _LATELY):
+    if settings.hosts and (seen is None or now - seen > LATELY):
         why = f"only {', '.join(settings.hosts)} can send to it, and none was at work in the last 15 minutes"
         yield TargetTrouble(
             target=target, trouble="no_host", since=None if seen is None else format_time(seen), until=None, why=why
