@@ -178,6 +178,31 @@ def test_two_runners_of_jobs_share_them_while_they_run(hosts: Hosts) -> None:
     assert len(of_one) < len(of_two)
 
 
+@pytest.mark.parametrize("ends", ["limit", "stop", "signal"])
+def test_jobs_that_a_runner_did_not_get_to_are_free_at_once(hosts: Hosts, ends: str) -> None:
+    one, two = hosts.world("one"), hosts.world("two")
+    clock = Clock(hosts.clock.now())
+    jobs = Jobs(one.store, clock)
+    asked = {jobs.ask().job_id for _ in range(12)}
+    ran: list[str] = []
+
+    def act(job: Job) -> Ended:
+        ran.append(job.job_id)
+        if ends == "signal" and len(ran) == 4:
+            raise KeyboardInterrupt
+        return OK
+
+    runner = Jobs(one.store, clock, JobHost(act=act))
+    if ends == "signal":
+        with pytest.raises(KeyboardInterrupt):
+            runner.run()
+    else:
+        runner.run(**({"limit": 4} if ends == "limit" else {"stop": lambda: len(ran) >= 4}))
+    assert len(ran) == 4, "in portions of 1, 2 and 4: three are taken and not begun"
+    of_two = {each.job_id for each in Jobs(two.store, clock, JobHost().other(200, host="two")).run().ran}
+    assert of_two == asked - set(ran)
+
+
 def test_what_only_one_host_reaches_is_given_back_by_the_others(hosts: Hosts) -> None:
     one, two = hosts.world("one"), hosts.world("two")
     items = queued(one, 6)

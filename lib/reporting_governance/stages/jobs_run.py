@@ -3,7 +3,8 @@
 Any number of runners may be at work: a beginning consumes the exact version that was read, so of two one is refused.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from reporting_governance.contracts.frozen import frozen
@@ -11,11 +12,11 @@ from reporting_governance.contracts.job import Job, JobState
 from reporting_governance.contracts.journal_line import Folder, ViewName
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.jobs import LEASE_SECONDS
-from reporting_governance.errors import ExitCode
+from reporting_governance.errors import ExitCode, GovernanceError
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.job_records import PREFIX, open_job
 from reporting_governance.stages.job_steps import Gate, JobSteps
-from reporting_governance.stages.shares import portions
+from reporting_governance.stages.shares import give_back, portions
 from reporting_governance.storage.interface import Listing, Store
 
 if TYPE_CHECKING:
@@ -92,24 +93,26 @@ def _pass(
     begun = 0
     ends_at = clock.monotonic() + _FRESH_SECONDS
     try:
-        for name in _names(store, listing, clock, only):
-            view = store.read(name)
-            found = None if view is None else open_job(view, listing.names)
-            taken = None if found is None else steps.take(found)
-            if taken is not None:
-                begun += 1
-                steps.run(taken)
-            if begun == limit or stop() or (begun and clock.monotonic() > ends_at):
-                break
+        with closing(_names(store, listing, clock, only)) as names:
+            for name in names:
+                view = store.read(name)
+                found = None if view is None else open_job(view, listing.names)
+                taken = None if found is None else steps.take(found)
+                if taken is not None:
+                    begun += 1
+                    steps.run(taken)
+                if begun == limit or stop() or (begun and clock.monotonic() > ends_at):
+                    break
     finally:
         steps.flush()
     return begun
 
 
-def _names(store: Store, listing: Listing, clock: Clock, only: str | None) -> Iterator[ViewName]:
+def _names(store: Store, listing: Listing, clock: Clock, only: str | None) -> Generator[ViewName]:
     """Yield what may be taken: our share of what is due, oldest first, then what runs and may have lost its runner.
 
-    The latter is nobody's share: only on the runner's own host it is known at once.
+    The latter is nobody's share: only on the runner's own host it is known at once.  What was not asked for at the end
+    is free for others at once.
     """
     if only is not None:
         if only in listing.names:
@@ -118,7 +121,12 @@ def _names(store: Store, listing: Listing, clock: Clock, only: str | None) -> It
     now = clock.now()
     due = [name for name in listing.due(due_name(now)) if name.id.startswith(PREFIX)]
     for mine in portions(store, due, clock=clock, first=1, most=_SHORT_JOBS, seconds=_KEPT_SECONDS):
-        yield from mine
+        left = iter(mine)
+        try:
+            yield from left
+        finally:
+            with suppress(GovernanceError):  # else it is free when its time is over
+                give_back(store, list(left), clock)
     yield from _perhaps_left(listing, due, clock)
 
 
