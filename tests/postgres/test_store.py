@@ -12,7 +12,7 @@ import pytest
 
 from reporting_governance.contracts.journal_line import Folder, LineType
 from reporting_governance.contracts.times import due_name
-from reporting_governance.errors import ExitCode
+from reporting_governance.errors import ExitCode, StorageError
 from reporting_governance.storage.files.exporting import log_folder
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Addition, Group
@@ -114,15 +114,15 @@ def test_a_database_without_tables_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_no_message_holds_a_password(tmp_path: Path) -> None:
-    for url in (
-        "postgresql://somebody:hunter22@127.0.0.1:1/x",
-        "postgresql://somebody:hunter22@127.0.0.1:1/x?nonsense=1",
-        "host=127.0.0.1 port=1 password='hunter22",
+    for url, code in (
+        ("postgresql://somebody:hunter22@127.0.0.1:1/x", ExitCode.TRY_LATER),
+        ("postgresql://somebody:hunter22@127.0.0.1:1/x?nonsense=1", ExitCode.USAGE),
+        ("host=127.0.0.1 port=1 password='hunter22", ExitCode.USAGE),
     ):
         store = PostgresStore(url, local=str(tmp_path), actor="uid:0")
-        with pytest.raises(StoreAway) as away:
+        with pytest.raises(StorageError) as away:
             store.ready()
-        assert away.value.exit_code is ExitCode.TRY_LATER
+        assert away.value.exit_code is code
         assert "hunter22" not in f"{away.value} {away.value.advice()} {away.value.__cause__} {away.value.details}"
         assert "hunter22" not in store.place
 

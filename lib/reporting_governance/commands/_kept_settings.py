@@ -77,7 +77,7 @@ def recovered(last_in_force: Callable[[], bytes | None], reference: str) -> _set
     Args:
         last_in_force: reads them; see `_backend.Backend`.
 
-    Raises: GovernanceError where the journal is away and may be back later.
+    Raises: GovernanceError where the journal is away, or does not let us in.
     """
     from reporting_governance.storage.chain import UnknownVersion
 
@@ -85,7 +85,7 @@ def recovered(last_in_force: Callable[[], bytes | None], reference: str) -> _set
         content = last_in_force()
         return None if content is None else _checked(json.loads(content), reference)
     except GovernanceError as fault:
-        if fault.exit_code is ExitCode.TRY_LATER:
+        if isinstance(fault, StorageError) and fault.exit_code is not ExitCode.PARTIAL:
             raise
         return None
     except (OSError, UnknownVersion, ValueError, LookupError, TypeError):

@@ -42,12 +42,15 @@ class Database(NamedTuple):
     reference: str  #: what names it; never a password
 
     def conninfo(self) -> str:
-        """Return what libpq connects by, which may hold a password.  Raises: WrongState, SecretMissing."""
+        """Return what libpq connects by, which may hold a password.  Raises: WrongState."""
         if not re.fullmatch(_FILE, self.reference):
             return self.reference
-        from reporting_governance.adapters.senders.secrets import Secrets
+        from reporting_governance.adapters.senders.secrets import SecretMissing, Secrets
 
-        found = Secrets().resolve(self.reference).strip()
+        try:
+            found = Secrets().resolve(self.reference).strip()
+        except SecretMissing as missing:
+            raise WrongState(option="--state", problem=str(missing)) from None
         if not (_is_url(found) or re.fullmatch(_SERVICE, found)) or not found.isprintable():
             problem = f"{self.reference} holds neither one URL of PostgreSQL nor service=NAME"
             raise WrongState(option="--state", problem=problem)

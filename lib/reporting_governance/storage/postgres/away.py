@@ -24,6 +24,26 @@ class LockHeld(StoreAway):
     hint = "The next run tries again.  If it repeats, `reportgov store status` shows who holds the log."
 
 
+class Refused(StorageError):
+    """The server was asked, and does not let us in: role, password, database, pg_hba.conf or encryption do not fit.
+
+    The same call is refused again until somebody changes one of these, so it is not to be tried later.
+    """
+
+    exit_code = ExitCode.NO
+    hint = (
+        "Trying again changes nothing: mend the role, its password (~/.pgpass), the database or pg_hba.conf on the "
+        "server, or what --state names."
+    )
+
+
+class WrongAddress(StorageError):
+    """What names the database is nothing to connect by; nobody was asked."""
+
+    exit_code = ExitCode.USAGE
+    hint = "Mend what --state names: the URL, the service file, or the file that holds the URL."
+
+
 class NotAllowed(StorageError):
     """The role that connects may not do this."""
 

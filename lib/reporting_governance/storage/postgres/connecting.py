@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reporting_governance.storage.postgres import telling
-from reporting_governance.storage.postgres.away import StoreAway
 from reporting_governance.storage.postgres.driver import driver
+from reporting_governance.storage.postgres.not_connected import not_connected
 from reporting_governance.storage.postgres.patience import patient_class
 
 _CONNECT_SECONDS = 10
@@ -19,15 +18,13 @@ def connected(conninfo: str, *, application: str, place: str) -> Any:
         application: what the server shows of us.
         place: what names the database in messages.
 
-    Raises: StoreAway.
+    Raises: StoreAway, Refused, WrongAddress.
     """
     psycopg = driver()
     try:
         return patient_class().connect(conninfo, **_options(psycopg, conninfo, application))
-    except psycopg.OperationalError as error:
-        raise StoreAway(path=place, reason=telling.first_line(error)) from None
-    except psycopg.Error:
-        raise StoreAway(path=place, reason="this is nothing that libpq connects by") from None
+    except psycopg.Error as error:
+        raise not_connected(str(error), place) from None
 
 
 def _options(psycopg: Any, conninfo: str, application: str) -> dict[str, Any]:
