@@ -124,7 +124,9 @@ class Pipeline:
     def _answer(self, reply: Reply) -> None:
         """Wait until a reply is there."""
         if not self._is_asked:
-            self._pgconn.send_flush_request()
+            # no flush request: behind that a server waits for a host that is gone for hours, and holds the log for it
+            self._pgconn.pipeline_sync()
+            self._waiting.append(None)
             self._is_asked = True
         self._flush()
         while reply.result is None:
@@ -149,7 +151,8 @@ class Pipeline:
             self._waiting.popleft()
             return
         if result.status == self._synced:
-            self._waiting.popleft()
+            while self._waiting.popleft() is not None:
+                pass  # behind an error libpq says the end of some statements, and not of others
             return
         if waiting is not None:
             waiting.result = result
