@@ -126,6 +126,7 @@ CREATE TABLE reporting_governance.claim (
     until timestamptz NOT NULL,
     PRIMARY KEY (folder, id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+CREATE INDEX claim_until ON reporting_governance.claim (until);
 
 CREATE TABLE reporting_governance.host (
     name text COLLATE "C" PRIMARY KEY,
