@@ -54,7 +54,7 @@ def work(store: PostgresStore, first: int, count: int = 3) -> None:
         assert isinstance(store.commit([birth(number)], now=NOW)[0], Added)
         for change in (attempt, settle):
             name = store.listing(SPOOL).names[item_id(number)]
-            assert isinstance(store.commit([change(name)], now=NOW)[0], Added)  # type: ignore[operator]
+            assert isinstance(store.commit([change(name)], now=NOW)[0], Added)
 
 
 # -- prepared statements
