@@ -57,6 +57,12 @@ groups:
 senders: [pager]
 ```
 
+Beside a database the file counts on its host alone; every other host has one of its own in its own folder, and who may
+write there decides. So one file on all hosts says the same everywhere, and a host that somebody else runs is as open as
+he makes it: what such a host can do to the shared state at all the
+[role of the database](postgres.md#roles) bounds, and no file. The next `run` after the file changed records its digest
+and the host, in a `config.changed` line with `meta.roles`.
+
 What is said of a user counts before what is said of groups, also downwards; of several groups the highest role counts.
 Whom nothing names is a viewer. The owner of the state is owner and sender, whatever stands there.
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -359,6 +360,40 @@ def test_an_owner_who_makes_no_roles_yet_is_made_a_member(verbs: Verbs) -> None:
         verbs.ok("store", "grants", "--execute", "--state", url)
     finally:
         server().drop_database(name)
+
+
+def test_each_host_has_roles_of_its_own_and_says_which(verbs: Verbs, databases: PostgresBackEnd) -> None:
+    verbs.ok("init")
+    other = second_host(verbs, databases)
+    verbs.ok("run")
+    assert [line for line in verbs.journal() if "roles" in (line.get("meta") or {})] == []
+    file = verbs.state / "roles.yaml"
+    file.write_text("users: {root: admin}\n")
+    file.chmod(0o644)
+    for host in (verbs, other, verbs, other):
+        host.ok("run")
+
+    def said() -> list[Any]:
+        return [line["meta"]["roles"]["sha256"] for line in verbs.journal() if "roles" in (line.get("meta") or {})]
+
+    digest = sha256(file.read_bytes()).hexdigest()
+    assert said() == [digest], "once, and the host that has none says nothing"
+    checked = verbs.ok("roles", "check")
+    assert f"on {os.uname().nodename}; every other host" in checked.out
+    assert verbs.ok("roles", "check", "--format", "json").document()["only_on"] == os.uname().nodename
+    seen = [each["seen"] for each in other.ok("doctor", "--format", "json").document()["checks"]]
+    assert any("there is no" in each and "on this host its owner may do everything" in each for each in seen)
+    file.chmod(0o666)
+    verbs.call("run")
+    file.unlink()
+    verbs.ok("run")
+    verbs.ok("run")
+    assert said() == [digest, None, None]
+    assert [line["reason"] for line in verbs.journal() if "roles" in (line.get("meta") or {})][1:] == [
+        f"roles.yaml of {os.uname().nodename} does not count: its group or others may write it (mode 0666)",
+        f"roles.yaml of {os.uname().nodename} is gone",
+    ]
+    assert verbs.call("verify-audit", "--require", "integrity").code == 0
 
 
 # -- the clock

@@ -14,8 +14,13 @@ _ADVICE = "`reportgov roles check` shows it line by line."
 
 
 def roles(context: CommandContext) -> Iterator[Check]:
-    """Look at roles.yaml; that there is none is nothing to speak of."""
+    """Look at roles.yaml; that there is none is nothing to speak of, but where hosts share a state."""
     found = context.roles.found
+    if context.database is not None:
+        seen = f"{found.path} counts for who works on this host; each host has a file of its own"
+        if not found.is_there:
+            seen = f"there is no {found.path}: on this host its owner may do everything, and everybody else only look"
+        yield Check(Rule.ROLES, Verdict.OK, f"{seen}.  What a host may do at all the database's role says (GOV919)")
     if not found.is_there:
         return
     if found.fault is not None or found.roles is None:

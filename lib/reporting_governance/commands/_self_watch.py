@@ -1,4 +1,4 @@
-"""What `run` says about the watch itself: losses, clocks, silent hosts, test notices."""
+"""What `run` says about the watch itself: losses, clocks, silent hosts, who may do what here, test notices."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ def watch_ourselves(context: CommandContext) -> None:
         watch_for_losses(context.store, context.clock)
     if context.database is not None:
         _watch_hosts(context)
+        if not context.dry_run:
+            from reporting_governance.commands._roles_noted import note_roles
+
+            note_roles(context)
     _send_test_notices(context)
 
 

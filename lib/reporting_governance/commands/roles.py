@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from reporting_governance.commands._roles import FoundRoles
     from reporting_governance.contracts.roles_file import RolesFile
 
+_SHARED = (
+    "\nIt says who may do what on {host}; every other host of this database has a file of its own.  What a host may do "
+    "at all the database's role says: `reportgov store status`."
+)
+
 
 @governed_command(
     "roles",
@@ -40,6 +45,8 @@ def main(context: CommandContext, *, what: str) -> Reply:
     Roles are viewer, operator, admin and owner; each includes the ones before it.  What is said of a user counts
     before what is said of groups, also downwards.  Whom nothing names is a viewer; the owner of the state is owner.
 
+    Beside a database it lies in the folder that --local names, and counts on that host alone.
+
     Ends with 1 when the file does not count, or names somebody whom this machine does not know.
     """
     from reporting_governance.contracts.role import Action
@@ -47,17 +54,19 @@ def main(context: CommandContext, *, what: str) -> Reply:
 
     found, table = context.roles.found, context.roles.table
     entries = [] if found.roles is None else list(_entries(context, found.roles))
+    only_on = None if context.database is None else context.local_host.name
     document = {
         "what": what,
         "file": found.path,
         "is_there": found.is_there,
+        "only_on": only_on,
         "fault": found.fault,
         "findings": [each.dump() for each in found.findings],
         "entries": entries,
         "actions": {action.value: required_role(action, table).value for action in Action},
     }
     is_right = found.fault is None and all(each["id"] is not None for each in entries)
-    return Reply(document, _describe(found, entries), ExitCode.DONE if is_right else ExitCode.NO)
+    return Reply(document, _describe(found, entries, only_on), ExitCode.DONE if is_right else ExitCode.NO)
 
 
 def _entries(context: CommandContext, roles: RolesFile) -> Iterator[dict[str, Any]]:
@@ -96,16 +105,17 @@ def _remark(context: CommandContext, name: str, uid: int | None, *, has_role: bo
     return "" if account == name else f"is {account}"
 
 
-def _describe(found: FoundRoles, entries: list[dict[str, Any]]) -> str:
+def _describe(found: FoundRoles, entries: list[dict[str, Any]], only_on: str | None) -> str:
     from reporting_governance.commands._tables import findings, table
 
+    shared = _SHARED.format(host=only_on) if only_on else ""
     if not found.is_there:
-        return f"{found.path} is not there: the owner of the state is owner, everybody else viewer."
+        return f"{found.path} is not there: the owner of the state is owner, everybody else viewer.{shared}"
     if found.fault is not None:
         said = f"{found.path} does not count: {found.fault}."
         parts = [f"{said}\nUntil that is mended nobody but the owner of the state is more than viewer."]
     else:
-        parts = [f"{found.path} counts."]
+        parts = [f"{found.path} counts.{shared}"]
     if found.findings:
         parts.append(findings(found.findings))
     if entries:
