@@ -39,6 +39,14 @@ _BY_KEY = ", set_config('enable_seqscan', 'off', true)"
 #: What is prepared is planned once: one version, one line, whatever their names.
 _PLANNED_ONCE = ", set_config('plan_cache_mode', 'force_generic_plan', true)"
 _NOT_YET_DURABLE = ", set_config('synchronous_commit', 'off', true)"
+#: Where a message, or a part of it, never comes, a server counts no idle time: it waits, and holds the log.  It notices
+#: by itself that a host or the network is gone, and from version 17 on it ends a transaction after its time.
+_LOOKS_AFTER_US = (
+    ", set_config('tcp_keepalives_idle', '10', true), set_config('tcp_keepalives_interval', '5', true), "
+    "set_config('tcp_keepalives_count', '3', true)"
+)
+_ENDS_ANYHOW = ", set_config('transaction_timeout', '{milliseconds}ms', true)"
+_CAN_END_ANYHOW = 170_000
 #: What a server waits for may be more than its own disk; it is never made less.
 _DURABLE = (
     "set_config('synchronous_commit', "
@@ -58,6 +66,11 @@ class Timeouts(NamedTuple):
     lock: float = 20
     idle: float = 10
     silence: float = 60  #: for any sign of life, since a server waits for a standby, and a network may swallow all
+
+    @property
+    def short(self) -> float:
+        """Seconds after which the server ends a commit whatever it waits for: for the log first, and then for us."""
+        return self.lock + self.idle
 
 
 class Session:
@@ -114,7 +127,8 @@ class Session:
         Raises: StorageError.
         """
         more = _BY_KEY + _NOT_YET_DURABLE + (_PLANNED_ONCE if again_and_again else "")
-        with self._transaction("READ COMMITTED", "READ WRITE", more, is_repeated=again_and_again) as connection:
+        level, access = "READ COMMITTED", "READ WRITE"
+        with self._transaction(level, access, more, is_repeated=again_and_again, is_short=True) as connection:
             yield connection
 
     @contextmanager
@@ -211,7 +225,9 @@ class Session:
                 raise self._told(error) from error
 
     @contextmanager
-    def _transaction(self, level: str, access: str, more: str, *, is_repeated: bool = False) -> Iterator[Pipeline]:
+    def _transaction(
+        self, level: str, access: str, more: str, *, is_repeated: bool = False, is_short: bool = False
+    ) -> Iterator[Pipeline]:
         with self.alone:
             connection = self._connected()
             import psycopg
@@ -222,6 +238,7 @@ class Session:
             try:
                 pipeline.execute(_BEGIN.format(level=level, access=access))
                 waits = [f"{round(each * 1000)}ms" for each in times[:3]]
+                more += self._if_we_are_lost(connection.pgconn, is_short)
                 settings = pipeline.execute(_SETTINGS.format(more=more), waits)
                 yield pipeline
                 pipeline.execute("COMMIT")
@@ -233,6 +250,13 @@ class Session:
                 self._clear(pipeline)
                 raise
             self._prepared.learn(one(settings)[_SERVED_BY], connection.pgconn.backend_pid)
+
+    def _if_we_are_lost(self, pgconn: Any, is_short: bool) -> str:
+        """Return the settings by which the server ends a transaction that its host will never end."""
+        more = "" if pgconn.host.startswith(b"/") else _LOOKS_AFTER_US
+        if is_short and pgconn.server_version >= _CAN_END_ANYHOW:
+            more += _ENDS_ANYHOW.format(milliseconds=round(self._timeouts.short * 1000))
+        return more
 
     def _clear(self, pipeline: Pipeline) -> None:
         """Leave no transaction behind: undo it, or end the connection with it."""
