@@ -39,8 +39,9 @@ class Fault(StrEnum):
     LOST_ANSWER = (
         "lost answer"  #: the server does what it is asked for; the client's connection ends instead of its answer
     )
-    VANISHED = "vanished"  #: the client's connection ends, and the server does not notice until the proxy ends
+    VANISHED = "vanished"  #: the client's connection ends, and the server does not notice
     STALL = "stall"  #: it, and everything after it, waits a while and is then passed on
+    SWALLOWED = "swallowed"  #: it, and everything after it in both directions, is lost; no end notices
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +51,7 @@ class Plan:
     fault: Fault
     at: int
     side: Side = Side.CLIENT
-    seconds: float = 0.0  #: how long a stall takes
+    seconds: float = 0.0  #: how long a stall takes; until what is at an end notices all the same, 0: never
     outage: bool = False  #: from the fault on new connections are refused too, until `restore`
 
 
@@ -60,8 +61,13 @@ Watcher = Callable[[Side, int, bytes], None]
 class Proxy:
     """Between clients and the server that listens on the socket at `path`; use it as a context manager."""
 
-    def __init__(self, path: str, *, watcher: Watcher | None = None) -> None:
-        """Listen.  `watcher` is told of each message, by side and number, before it is passed on."""
+    def __init__(self, path: str, *, watcher: Watcher | None = None, uncounted: bytes = b"") -> None:
+        """Listen.
+
+        Args:
+            watcher: is told of each message, by side and number, before it is passed on.
+            uncounted: types of messages of the server that are passed on and are no steps here.
+        """
         self._server = path
         self._watcher = watcher
         self._lock = threading.Lock()
@@ -69,11 +75,14 @@ class Proxy:
         self._counts = dict.fromkeys(Side, 0)
         self._links: list[_Link] = []
         self._refusing = False
+        self._no_steps = {Side.CLIENT: _NO_STEPS, Side.SERVER: uncounted}
         self.fired = False  #: whether the armed fault was met
+        self.passed = threading.Event()  #: what was stalled is on its way again
         self.seen: list[tuple[Side, bytes]] = []  #: the types of all messages since `arm`; of a start: empty
         self.folder = tempfile.mkdtemp(
             prefix="px-", dir=os.path.dirname(path)
         )  # goes with the server, even if we do not
+        self.ended = threading.Event()
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(f"{self.folder}/.s.PGSQL.{_PORT}")
         self._listener.listen(64)
@@ -93,6 +102,7 @@ class Proxy:
             self._counts = dict.fromkeys(Side, 0)
             self.seen = []
             self.fired = False
+            self.passed.clear()
             self._refusing = False
 
     def restore(self) -> None:
@@ -110,6 +120,7 @@ class Proxy:
 
     def close(self) -> None:
         """Cut everybody, and listen no more."""
+        self.ended.set()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._accepting.join()
@@ -173,6 +184,7 @@ class _Link:
     def end(self) -> None:
         """Cut both ends, and wait until nothing of it is left."""
         self.cut()
+        self._going.set()
         for thread in self._threads:
             thread.join()
         for end in self._ends.values():
@@ -193,7 +205,7 @@ class _Link:
         try:
             for message in _messages(here, starts=side is Side.CLIENT):
                 self._going.wait()
-                if side is Side.CLIENT and message[:1] in _NO_STEPS:
+                if message[:1] in self._proxy._no_steps[side]:
                     there.sendall(message)
                     continue
                 plan = self._proxy._met(side, message)
@@ -217,9 +229,14 @@ class _Link:
         """Do what goes wrong; tell whether this direction is over."""
         if plan.fault is Fault.STALL:
             self._going.clear()
-            threading.Event().wait(plan.seconds)
+            self._proxy.ended.wait(plan.seconds)
             self._going.set()
+            self._proxy.passed.set()
             return False
+        if plan.fault is Fault.SWALLOWED:
+            self._going.clear()
+            self._proxy.ended.wait(plan.seconds or None)
+            return True
         if plan.fault is Fault.LOST_ANSWER:
             self._mute()
             return False
@@ -228,6 +245,9 @@ class _Link:
         if plan.fault is Fault.VANISHED:
             self._silent = True
             self._end(Side.CLIENT)
+            if plan.seconds:
+                self._proxy.ended.wait(plan.seconds)
+                self._end(Side.SERVER)
         return True
 
     def _mute(self) -> None:
