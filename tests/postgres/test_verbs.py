@@ -308,6 +308,34 @@ def test_a_writer_does_all_that_a_host_does_and_changes_no_history(verbs: Verbs,
                 connection.execute(statement)
 
 
+def test_views_are_made_anew_by_a_writer_and_not_by_a_reader(verbs: Verbs, granted: dict[str, str]) -> None:
+    verbs.ok("report", "start", "t", "--agent", "a")
+    verbs.ok("doctor", "--rebuild", "--state", granted["owner"])
+    ended = verbs.call("doctor", "--rebuild", "--state", granted["writer"], "--format", "json")
+    assert ended.document()["rebuilt"]
+    before = verbs.journal()
+    refused = verbs.call("doctor", "--rebuild", "--state", granted["reader"])
+    assert refused.code == 1, refused
+    assert "reporting_governance_writer" in refused.err, "who can is said"
+    assert verbs.journal() == before
+
+
+def test_keys_are_shown_to_a_reader(verbs: Verbs, granted: dict[str, str]) -> None:
+    shown = verbs.ok("keys", "show", "--state", granted["reader"])
+    assert shown.out == verbs.ok("keys", "show", "--state", granted["writer"]).out
+
+
+@pytest.mark.parametrize("words", [("export-audit", "--output", "x.zip"), ("verify-audit",)], ids=lambda each: each[0])
+def test_where_no_log_is_no_folder_is_made(
+    verbs: Verbs, databases: PostgresBackEnd, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    databases.prepare(str(verbs.state))
+    ended = verbs.call(*words, "--local", tmp_path / "not-there")
+    assert ended.code == 3
+    assert "no log is there" in ended.err
+    assert not (tmp_path / "not-there").exists()
+
+
 def test_a_reader_looks_and_adds_nothing(verbs: Verbs, granted: dict[str, str]) -> None:
     verbs.ok("report", "start", "t", "--agent", "a")
     before = verbs.journal()

@@ -20,6 +20,7 @@ READING = (
     ("review", "list"),
     ("silence", "list"),
     ("routes", "test", "--fact", "severity=high"),
+    ("keys", "show"),
 )
 WRITING = (("scan",), ("enqueue",), ("dispatch",), ("bridge",), ("run",), ("doctor", "--rebuild"), ("init",))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -100,6 +101,19 @@ def open_backend(
     )
 
 
+def require_log(context: CommandContext) -> None:
+    """Make sure that there is a log before a folder is made beside it.  Raises: StorageError."""
+    if context.database is None or os.path.isdir(context.state):
+        return
+    from reporting_governance.storage.postgres.backend import PostgresBackend
+
+    found = PostgresBackend(context.database.conninfo(), local=context.state, actor=context.actor, heals=False)
+    try:
+        found.log_source()
+    finally:
+        found.close()
+
+
 def last_in_force(place: Place) -> bytes | None:
     """Return the settings that the log names last.  Raises: GovernanceError."""
     from reporting_governance.storage.postgres.backend import PostgresBackend
@@ -114,8 +128,6 @@ def last_in_force(place: Place) -> bytes | None:
 
 def open_session(database: Database, verb: str) -> Session:
     """Return the way to a database whose tables may not be there yet.  Raises: WrongState, SecretMissing."""
-    import os
-
     from reporting_governance.storage.postgres.connection import Session
 
     return Session(database.conninfo(), application=f"reporting-governance {verb}@{os.uname().nodename}"[:63])

@@ -19,6 +19,9 @@ def written_out(context: CommandContext) -> Iterator[str]:
     """
     from tempfile import TemporaryDirectory
 
+    from reporting_governance.commands._database import require_log
+
+    require_log(context)
     backend = context.postgres
     log = backend.log_source()
     with TemporaryDirectory(prefix="reportgov-log-") as folder:

@@ -99,6 +99,9 @@ def main(context: CommandContext, **options: Any) -> Reply:
     target = BundleFile(as_typed(options["output"]))
     elsewhere = options["journal"] is not None
     if not elsewhere:
+        from reporting_governance.commands._database import require_log
+
+        require_log(context)
         context.backend.ready()
     source = _source(context, options["journal"])
     if not is_bundle:

@@ -58,6 +58,8 @@ def main(context: CommandContext, *, what: str, signer: str | None, signer_key: 
     context.require("read" if what == SHOW else "key.rotate")
     from reporting_governance.commands._heads import signer_of
 
+    if what == SHOW and context.only_looks:
+        return _show_to_reader(context, signer_of(context, signer, signer_key))
     if not context.is_set_up:
         context.require("state.init")
     context.backend.initialise(context.clock.now())
@@ -91,6 +93,16 @@ def _show(context: CommandContext, signer: Signer) -> Reply:
     if problem:
         lines.append(f"Cannot sign:  {problem}")
     return Reply(_with_heads(context, document), "\n".join(lines), ExitCode.NO if problem else ExitCode.DONE)
+
+
+def _show_to_reader(context: CommandContext, signer: Signer) -> Reply:
+    """Show the key that the journal knows to somebody who may only look: nothing is signed, and no key is opened."""
+    from reporting_governance.stages.checkpointing import key_in_force
+
+    key = key_in_force(context.backend)
+    lines = [f"Signer:       {signer.name}", *(["No key signs this journal yet."] if key is None else _lines(key))]
+    document = {"signer": signer.name, "key": None if key is None else _document(key), "problem": None}
+    return Reply(_with_heads(context, document), "\n".join(lines))
 
 
 def _rotate(

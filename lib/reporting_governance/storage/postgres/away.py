@@ -48,7 +48,10 @@ class NotAllowed(StorageError):
     """The role that connects may not do this."""
 
     exit_code = ExitCode.NO
-    hint = "`reportgov store grants` says which role may do what, and makes them."
+    hint = (
+        "A member of reporting_governance_writer may add lines and make views anew, one of reporting_governance_owner "
+        "everything; `reportgov store grants` shows and makes these roles."
+    )
 
 
 class WrongSchema(StorageError):

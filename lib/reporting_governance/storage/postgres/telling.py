@@ -20,6 +20,9 @@ _AGAIN = ("40001", "40P01", "40003")  #: serialization, deadlock, outcome unknow
 #: operator's intervention (a timeout too), resources (connections, memory, disk), a standby that takes no changes
 _AWAY = ("57", "53", "25006")
 _NO_TABLES = ("42P01", "3F000", "42703")
+#: lines of libpq about a lost connection that say nothing more
+_GUESSES = ("This probably means the server terminated abnormally", "before or while processing the request")
+_MOST_LINES = 4
 _MIGRATE = "Run `reportgov store migrate` with the role that owns the tables, or is to own them."
 
 
@@ -46,8 +49,11 @@ def told(error: Any, place: str, lock_seconds: float) -> GovernanceError:
 
 
 def first_line(error: Any) -> str:
-    """Return the line of a message that says most: the server's own, or the last one of a failed connection."""
+    """Return what a message says: the server's own first line, or of libpq's own words all that are no guess."""
     lines = [line.strip() for line in (error.diag.message_primary or str(error)).splitlines() if line.strip()]
     if not lines:
         return "no reason given"
-    return lines[0] if error.sqlstate is not None else lines[-1]
+    if error.sqlstate is not None:
+        return lines[0]
+    said = [line for line in dict.fromkeys(lines) if not line.startswith(_GUESSES)]
+    return "; ".join((said or lines)[:_MOST_LINES])
