@@ -92,7 +92,7 @@ def test_a_notice_whose_text_is_erased_is_blocked_as_erased(chain: Chain) -> Non
     assert digests
     for digest in digests:
         erase(chain, digest)
-    assert [each.spool_id for each in list_due(chain.store, clock=chain.clock)][:1] == [name.id]
+    assert name.id in [each.spool_id for each in list_due(chain.store, clock=chain.clock)]
     chain.send()
     receipts = [each["body"] for each in chain.records("receipt") if each["parents"][0] == name.id]
     assert [(each["outcome"], each["reason"]) for each in receipts] == [("blocked", "erased")]

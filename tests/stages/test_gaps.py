@@ -228,3 +228,42 @@ def test_the_pace_is_forgotten_once_looks_come_as_the_profile_says(watch: Watch)
         watch.world.clock.forward(seconds)
         watch.scan()
         assert seen_pace(watch.world.store) == pace
+
+
+class UptimeOf:
+    """The shared clock, with the uptime of one of several hosts."""
+
+    def __init__(self, world: World, seconds: float) -> None:
+        self._clock = world.clock
+        self._seconds = seconds
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic() + self._seconds
+
+
+def test_hosts_that_share_a_log_have_uptimes_of_their_own() -> None:
+    """Or each would take the other's for a clock that was set: a line and a look at every task, with every tick."""
+    watch = Watch()
+    world = watch.world
+    hosts = {"boot-a": UptimeOf(world, 0), "boot-b": UptimeOf(world, 500_000), "boot-c": UptimeOf(world, -900)}
+
+    def scan(boot: str) -> ScanReport:
+        return run_scan(world.store, world.profile, (), clock=hosts[boot], last_scan_at=world.clock.now(), boot_id=boot)
+
+    world.report("start", agent="worker", checkpoint={"every_seconds": 600})
+    scan("boot-a")
+    told = []
+    for _ in range(20):
+        world.clock.forward(60)
+        told += [each for boot in hosts for each in said(scan(boot))]
+    assert told == FIRED
+    assert watch.marks() == 1
+    world.clock.time += timedelta(hours=1)
+    for boot in ("boot-b", "boot-c"):
+        scan(boot)
+    assert watch.marks() == 1
+    scan("boot-a")  # who wrote the mark sees that the clock was set, and says so for all
+    assert watch.marks() == 2

@@ -67,7 +67,7 @@ class CommandContext(WithState):
         """The task sources of the profile that are there, beside our own task files."""
         from reporting_governance.commands._sources import open_sources
 
-        return open_sources(self.settings.sources, self.store, self.state)
+        return open_sources(self.settings.sources, self.store, self.state, is_shared=self.database is not None)
 
     def take_inbox(self) -> InboxReport | None:
         """Take in what was dropped; None when nothing was."""

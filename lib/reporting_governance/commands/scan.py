@@ -1,6 +1,8 @@
 """`reportgov scan`."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from reporting_governance.commands._last_scan import last_scan_at, note_scan
 from reporting_governance.commands._plugin_watch import watch
@@ -8,6 +10,9 @@ from reporting_governance.commands._wiring import CommandContext, Reply, governe
 from reporting_governance.errors import ExitCode
 from reporting_governance.stages.scan import run_scan
 from reporting_governance.stages.scan_report import ScanReport
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @governed_command(
@@ -36,12 +41,24 @@ def look(context: CommandContext) -> ScanReport:
         clock=context.clock,
         refused=settings.refused,
         timing=settings.timing,
-        last_scan_at=last_scan_at(context.state),
+        last_scan_at=_last_scan_at(context),
+        boot_id=None if context.database is None else context.local_host.boot_id,
     )
     said = watch(context)
     if not context.dry_run:
         note_scan(context.state, began_at)
     return report.with_said(said) if said else report
+
+
+def _last_scan_at(context: CommandContext) -> datetime | None:
+    """Return when a scan was made last: by this host, or by one that shares its database."""
+    last = last_scan_at(context.state)
+    if last is None or context.database is None:
+        return last
+    if (context.clock.now() - last).total_seconds() <= 2 * context.settings.timing.tick_seconds:
+        return last  # nobody has to be asked
+    name = context.local_host.name
+    return max([last, *(each.seen_at for each in context.postgres.hosts() if each.name != name)])
 
 
 def dump(report: ScanReport, context: CommandContext) -> dict[str, Any]:

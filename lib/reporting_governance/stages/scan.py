@@ -39,6 +39,7 @@ def run_scan(
     refused: str | None = None,
     timing: Timing | None = None,
     last_scan_at: datetime | None = None,
+    boot_id: str | None = None,
 ) -> ScanReport:
     """Look at every task that may be due, and say what changed since it was looked at last.
 
@@ -50,6 +51,7 @@ def run_scan(
             episode about ourselves is told.
         timing: what a tick with nothing due needs of the thresholds, where that is cheaper to get than all of them.
         last_scan_at: when the last scan was made, so that a time in which nobody watched is seen; None: not known.
+        boot_id: of this host's boot, where other hosts share the store: their uptimes tell nothing about its clock.
     """
     store.ready()
     watch = store.listing(Folder.WATCH)
@@ -57,7 +59,7 @@ def run_scan(
     is_alone = not sources and not refused and not has_watched_tasks(watch)
     if is_alone and not tasks.names:
         return ScanReport()
-    own = load_own_mark(store, watch, timing or profile.watchdog, clock, last_scan_at=last_scan_at)
+    own = load_own_mark(store, watch, timing or profile.watchdog, clock, last_scan_at=last_scan_at, boot_id=boot_id)
     if is_alone and own.is_current and not tasks.is_any_due(due_name(clock.now())):
         return ScanReport()
     from reporting_governance.stages.scan_work import look_at_all

@@ -24,6 +24,7 @@ def own_mark_group(own: OwnMark, watch: Listing, now: datetime) -> Group:
             "true_until": own.true_until and format_time(own.true_until),
             "gap": own.gap and {"began_at": format_time(own.gap.began_at), "ended_at": format_time(own.gap.ended_at)},
             **({"pace_seconds": own.pace_seconds} if own.pace_seconds else {}),
+            **({"boot_id": own.boot_id} if own.boot_id else {}),
         },
     )
     return mark_group(mark, own.name, watch)

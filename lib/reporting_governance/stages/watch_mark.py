@@ -2,7 +2,8 @@
 
 It lies in the cursor of the native source's mark and is written only when it changes: a tick with nothing to say
 adds nothing.  The difference of wall time and monotonic time stays the same while nobody sets the clock; a start of
-the host or a suspension changes it too, and both are as good a reason to wait before anybody is accused.
+the host or a suspension changes it too, and both are as good a reason to wait before anybody is accused.  Where
+several hosts share the log each has an uptime of its own: only the one that wrote the mark can compare.
 Where both went on and no scan was made for more than two ticks, nobody watched: that is a gap, and what became overdue
 in it waits for one grace too.  It waits once: what was overdue before the gap has had its grace.
 Where one look after the other would end a gap, nobody was away: `run` is started less often than the profile says.
@@ -65,6 +66,7 @@ class OwnMark(NamedTuple):
     gap_is_new: bool
     pace_seconds: int = 0  #: how often looks really come, where that is less often than the profile says; 0: it is not
     pace_is_new: bool = False
+    boot_id: str | None = None  #: of whose uptime `offset_ms` speaks; None: there is one host only
 
     @property
     def names_are_wrong(self) -> bool:
@@ -106,12 +108,19 @@ class Timing(Protocol):
 
 
 def load_own_mark(
-    store: Store, watch: Listing, watchdog: Timing, clock: Clock, *, last_scan_at: datetime | None = None
+    store: Store,
+    watch: Listing,
+    watchdog: Timing,
+    clock: Clock,
+    *,
+    last_scan_at: datetime | None = None,
+    boot_id: str | None = None,
 ) -> OwnMark:
     """Read the mark and compare it with the settings and the clock of now.
 
     Args:
         last_scan_at: when the last scan was made; None: it is not known, and no gap is seen.
+        boot_id: of this host's boot, where others share the log; None: there is this host only.
     """
     name = watch.names.get(NATIVE_MARK)
     view = None if name is None else store.read(name)
@@ -120,7 +129,8 @@ def load_own_mark(
     now = clock.now()
     digest = settings_digest(watchdog)
     offset_ms = int(now.timestamp() * 1000) - int(clock.monotonic() * 1000)
-    drift = offset_ms - int(cursor.get("offset_ms", offset_ms))
+    is_mine = cursor.get("boot_id") == boot_id
+    drift = offset_ms - int(cursor.get("offset_ms", offset_ms)) if is_mine else 0
     stepped = drift if abs(drift) > 2000 * watchdog.tick_seconds else 0
     set_at = now if stepped else _time_of(cursor, "clock_set_at")
     true_until = _time_of(cursor, "true_until")
@@ -149,6 +159,7 @@ def load_own_mark(
         gap_is_new=unwatched is not None,
         pace_seconds=pace,
         pace_is_new=pace != known_pace,
+        boot_id=boot_id,
     )
 
 

@@ -1,0 +1,138 @@
+"""What a tick of one host asks a database in which many tasks of others are open: no more than where few are."""
+
+import os
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.storage.postgres import listing
+from tests.acceptance.verbs import Verbs
+from tests.postgres.back_end import PostgresBackEnd
+from tests.postgres.home import server
+from tests.postgres.proxy import Proxy, Side
+
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("databases")]
+
+FEW, MANY = 40, 4_000
+#: What others have open: the start of an id, and how many there are for each task.
+_OTHERS = {
+    Folder.TASKS: (("tsk_", 1.0),),
+    Folder.EPISODES: (("epi_", 0.5), ("thr_", 0.5)),
+    Folder.WATCH: (("src_", 0.5),),
+    Folder.QUEUE: (("ntc_", 0.5),),
+    Folder.SPOOL: (("spl_", 0.5),),
+    Folder.EVENTS: (("evt_", 0.5),),
+}
+_ROWS = (
+    "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_user_tables WHERE relname LIKE 'work%'"
+)
+
+
+class Spent(NamedTuple):
+    """What a tick took of the database."""
+
+    statements: int
+    received: int  #: bytes of what was found
+    read: int  #: rows that the server read of work
+
+
+@pytest.fixture
+def _parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verbs are forks of ours: let them list a folder in parts as soon as it has more than a few names."""
+    monkeypatch.setattr(listing, "WHOLE", 8)
+    monkeypatch.setattr(listing, "FIRST", 4)
+
+
+def _others(databases: PostgresBackEnd, root: str, tasks: int) -> None:
+    """Let other hosts have work that is due in a year, and their marks."""
+    with server().connect(databases.database(root)) as connection:
+        for folder, kinds in _OTHERS.items():
+            for prefix, share in kinds:
+                due = "99991231T235959.999Z" if prefix == "src_" else "20991231T000000.000Z"
+                values = (folder.value, prefix, due, round(tasks * share))
+                connection.execute(
+                    "INSERT INTO reporting_governance.work (folder, id, due, seq) "
+                    "SELECT %s, %s || md5(i::text), %s, 1 FROM generate_series(1, %s) i",
+                    values,
+                )
+        connection.execute(
+            "INSERT INTO reporting_governance.work_body (folder, id, seq, body) "
+            'SELECT folder, id, seq, \'{"of":"another host"}\' FROM reporting_governance.work w WHERE NOT EXISTS '
+            "(SELECT 1 FROM reporting_governance.work_body b WHERE (b.folder, b.id) = (w.folder, w.id))"
+        )
+
+
+def _rows_read(databases: PostgresBackEnd, root: str) -> int:
+    with server().connect(databases.database(root)) as connection:
+        connection.execute("SELECT pg_stat_force_next_flush()")
+        [(rows,)] = connection.execute(_ROWS).fetchall()
+    return int(rows)
+
+
+def _spent(databases: PostgresBackEnd, verbs: Verbs, *words: str) -> Spent:
+    statements = received = 0
+
+    def count(side: Side, _: int, message: bytes) -> None:
+        nonlocal statements, received
+        statements += side is Side.CLIENT and message[:1] == b"E"
+        received += len(message) if side is Side.SERVER and message[:1] == b"D" else 0
+
+    root = str(verbs.state)
+    before = _rows_read(databases, root)
+    with Proxy(server().socket_path, watcher=count) as network:
+        databases.through = network
+        assert verbs.ok(*words).out == ""
+        databases.through = None
+    return Spent(statements, received, _rows_read(databases, root) - before)
+
+
+@pytest.mark.usefixtures("_parts")
+def test_an_idle_tick_reads_no_more_where_much_is_open(databases: PostgresBackEnd, tmp_path: Path) -> None:
+    spent = {}
+    for tasks in (FEW, MANY):
+        verbs = Verbs(tmp_path / str(tasks))
+        verbs.ok("init")
+        verbs.ok("report", "start", "mine", "--agent", "coder", "--every", "12h")
+        verbs.ok("run")
+        _others(databases, str(verbs.state), tasks)
+        verbs.ok("run")
+        spent[tasks] = _spent(databases, verbs, "run")
+    few, many = spent[FEW], spent[MANY]
+    assert few.statements > 20
+    assert many.statements == few.statements
+    assert many.received <= few.received * 1.02  # lengths of numbers
+    assert many.read <= few.read + 20
+    assert many.read < FEW * len(_OTHERS)
+
+
+def test_nobody_was_away_while_another_host_watched(databases: PostgresBackEnd, tmp_path: Path) -> None:
+    """A host that comes back is told by the database that there is no gap; only when none watched there is one."""
+    verbs = Verbs(tmp_path / "mine")
+    verbs.ok("report", "start", "mine", "--agent", "coder", "--every", "12h")
+    verbs.ok("run")
+    with server().connect(databases.database(str(verbs.state))) as connection:
+        connection.execute(
+            "INSERT INTO reporting_governance.host (name, boot_id, seen_at, skew_ms) "
+            "VALUES ('another', 'its boot', clock_timestamp(), 0)"
+        )
+    _came_back(verbs)
+    assert not _gaps(verbs)
+    with server().connect(databases.database(str(verbs.state))) as connection:
+        connection.execute("UPDATE reporting_governance.host SET seen_at = seen_at - interval '30 minutes'")
+    _came_back(verbs)
+    assert len(_gaps(verbs)) == 1
+
+
+def _came_back(verbs: Verbs) -> None:
+    """Run on a host that did not for an hour."""
+    ago = time.time() - 3600
+    os.utime(verbs.state / "last-scan", (ago, ago))
+    verbs.ok("run")
+
+
+def _gaps(verbs: Verbs) -> list[object]:
+    marks = [each.get("cursor") or {} for each in verbs.records("source-mark")]
+    return [mark["gap"] for mark in marks if mark.get("gap")]
