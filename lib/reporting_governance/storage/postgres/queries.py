@@ -75,10 +75,13 @@ PAST_BEFORE = "SELECT max(first) FROM reporting_governance.segment WHERE opened_
 
 #: A folder that grew since its rows were counted would be read and sorted whole for the few that are wanted of it.
 BY_ORDER = "SELECT set_config('enable_sort', 'off', true)"
+#: As the index has it, which holds no column by itself: one that did would be taken for finding single ids, and read
+#: whole for each, wherever the planner was last told of an empty folder.
+_ORDER = "due || lpad(seq::text, 19, '0') || id"
 #: %s: folder, one more than come at once when there are no more, how many these are, how many come when there are more.
 LISTING = (
     "WITH found AS MATERIALIZED (SELECT due, seq, id FROM reporting_governance.work WHERE folder = %s "
-    "ORDER BY due, seq, id LIMIT %s), counted AS (SELECT count(*) AS many FROM found) SELECT s.seq, c.many, (SELECT "
+    f"ORDER BY {_ORDER} LIMIT %s), counted AS (SELECT count(*) AS many FROM found) SELECT s.seq, c.many, (SELECT "
     "string_agg(due || '-' || id || '-' || lpad(seq::text, 12, '0') || '.json', E'\\n' ORDER BY due, seq, id) "
     "FROM (SELECT due, seq, id FROM found ORDER BY due, seq, id LIMIT CASE WHEN c.many > %s THEN %s END) AS f) "
     "FROM reporting_governance.log_state s, counted c"
@@ -87,7 +90,11 @@ ALL = (
     "SELECT string_agg(due || '-' || id || '-' || lpad(seq::text, 12, '0') || '.json', E'\\n' ORDER BY due, seq, id) "
     "FROM reporting_governance.work WHERE folder = %s"
 )
-DUE = f"{ALL} AND due <= %s"
+DUE = (
+    "SELECT string_agg(due || '-' || id || '-' || lpad(seq::text, 12, '0') || '.json', E'\\n' ORDER BY due, seq, id) "
+    "FROM (SELECT due, seq, id FROM reporting_governance.work WHERE folder = %s "
+    f"AND {_ORDER} < %s::text || ':' ORDER BY {_ORDER} LIMIT ALL) AS f"  # behind a time stands a digit
+)
 COUNT = "SELECT count(*) FROM reporting_governance.work WHERE folder = %s"
 #: %s: folder, the prefix, what sorts behind all that starts with it, how many at most
 STARTING = (

@@ -60,7 +60,7 @@ CREATE TABLE reporting_governance.work (
     seq bigint NOT NULL,
     PRIMARY KEY (folder, id)
 ) PARTITION BY LIST (folder);
-CREATE INDEX work_due ON reporting_governance.work (folder, due, seq, id);
+CREATE INDEX work_due ON reporting_governance.work ((due || lpad(seq::text, 19, '0') || id));
 CREATE TABLE reporting_governance.work_body (
     folder text COLLATE "C" NOT NULL,
     id text COLLATE "C" NOT NULL,
