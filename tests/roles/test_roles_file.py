@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.roles.faulty_files import FAULTS, GENEROUS, OF_THE_TEXT
 from tests.roles.users import UIDS, User, call_as, needs_users
 from tests.roles.world import OWNER, ROLES, World, everything
 
 pytestmark = needs_users
 VERA, OLGA = User("gov", login="vera"), User("gov", login="olga")
-GENEROUS = "users: {vera: owner, olga: operator}\n"
 
 
 @pytest.fixture(autouse=True)
@@ -29,88 +29,6 @@ def put_back(world: World) -> Iterator[None]:
     world.write("roles.yaml", ROLES)
 
 
-def a_file_of_another_user(world: World) -> None:
-    world.write("roles.yaml", GENEROUS, owner="vera")
-
-
-def writable_by_its_group(world: World) -> None:
-    world.write("roles.yaml", GENEROUS, mode=0o664)
-
-
-def writable_by_all(world: World) -> None:
-    world.write("roles.yaml", GENEROUS, mode=0o666)
-
-
-def a_link_to_a_file_of_another(world: World) -> None:
-    (world.state / "roles.yaml").unlink()
-    (world.state / "roles.yaml").symlink_to(world.write("vera.yaml", GENEROUS, owner="vera", into=world.tmp))
-
-
-def a_link_to_a_file_of_the_owner(world: World) -> None:
-    """The owner's other file says nothing of roles in this state; today's target need not be tomorrow's."""
-    (world.state / "roles.yaml").unlink()
-    (world.state / "roles.yaml").symlink_to(world.write("other.yaml", GENEROUS, into=world.folder / "gov"))
-
-
-def a_second_name(world: World) -> None:
-    path = world.write("roles.yaml", GENEROUS)
-    os.link(path, world.tmp / "second")
-
-
-def a_folder_that_others_may_write(world: World) -> None:
-    world.write("roles.yaml", GENEROUS)
-    world.state.chmod(0o777)
-
-
-def a_folder_that_a_group_may_write(world: World) -> None:
-    world.write("roles.yaml", GENEROUS)
-    world.state.chmod(0o775)
-
-
-def a_pipe(world: World) -> None:
-    (world.state / "roles.yaml").unlink()
-    os.mkfifo(world.state / "roles.yaml")
-
-
-def a_folder(world: World) -> None:
-    (world.state / "roles.yaml").unlink()
-    (world.state / "roles.yaml").mkdir()
-
-
-def too_large(world: World) -> None:
-    world.write("roles.yaml", GENEROUS + "#" * 70_000)
-
-
-def not_understood(world: World) -> None:
-    world.write("roles.yaml", GENEROUS + "admins: [vera]\n")
-
-
-def a_role_that_there_is_not(world: World) -> None:
-    world.write("roles.yaml", "users: {vera: owner, olga: god}\n")
-
-
-def a_name_twice(world: World) -> None:
-    world.write("roles.yaml", "users: {olga: viewer, olga: operator, vera: owner}\n")
-
-
-FAULTS: tuple[Callable[[World], None], ...] = (
-    a_file_of_another_user,
-    writable_by_its_group,
-    writable_by_all,
-    a_link_to_a_file_of_another,
-    a_link_to_a_file_of_the_owner,
-    a_second_name,
-    a_folder_that_others_may_write,
-    a_folder_that_a_group_may_write,
-    a_pipe,
-    a_folder,
-    too_large,
-    not_understood,
-    a_role_that_there_is_not,
-    a_name_twice,
-)
-
-
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda each: each.__name__)
 def test_a_file_that_does_not_count_gives_nobody_a_role(world: World, fault: Callable[[World], None]) -> None:
     assert world.call(OLGA, "scan").code == 0
@@ -123,7 +41,7 @@ def test_a_file_that_does_not_count_gives_nobody_a_role(world: World, fault: Cal
             assert "does not count" in ended.err
         owner = world.call(OWNER, "scan")
         assert owner.code == 0, "its owner goes on"
-        if fault not in (not_understood, a_role_that_there_is_not, a_name_twice):
+        if fault not in OF_THE_TEXT:
             assert "roles.yaml does not count: " in owner.err, "and is told"
         inbox_of_olga = world.ok(User("olga"), "ack", "nightly")
         assert "handed in" in inbox_of_olga.out

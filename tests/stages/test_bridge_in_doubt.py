@@ -19,7 +19,7 @@ from reporting_governance.stages.bridge_report import BridgeReport
 from reporting_governance.stages.sending import Host
 from tests.stages.bridge_world import HERE, World, profile
 
-FALLBACK = {"in_doubt": "hold", "fallback": ["deputy"]}
+FALLBACK: Mapping[str, Any] = {"in_doubt": "hold", "fallback": ["deputy"]}
 AFTER_REBOOT = Host(name="alpha", boot_id="boot-2", pid=7)
 
 
@@ -312,7 +312,9 @@ class DyingFile(FileSender):
 
         class Dying:
             def __enter__(self) -> Any:
-                self.opened = outer.__enter__()
+                opened = outer.__enter__()
+                assert opened is not None  # nobody else has it open
+                self.opened = opened
                 return self
 
             def __exit__(self, *fault: Any) -> None:
@@ -351,7 +353,7 @@ def test_who_may_have_been_told_before_its_target_went_is_told_the_end(world: Wo
     notice = world.notice()
     item = world.item(notice)
     answers = [Answer(result=SendResult.NOT_SENT), IN_DOUBT]
-    resends = {"in_doubt": "resend_marked", "fallback": ["deputy"]}
+    resends: dict[str, Any] = {"in_doubt": "resend_marked", "fallback": ["deputy"]}
     channel = Channel(answers.pop)
     for _ in range(2):
         bridge(world, channel, **resends)
