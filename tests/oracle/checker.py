@@ -119,7 +119,10 @@ class Derived:
     items: dict[str, Item] = field(default_factory=dict)
     acts: list[Body] = field(default_factory=list)
     closes: dict[str, Body] = field(default_factory=dict)  #: by thread
-    ids: list[str] = field(default_factory=list)
+    ids: dict[str, None] = field(default_factory=dict)  #: in order
+    open_ids: dict[tuple[str, str], Version] = field(default_factory=dict)  #: the open version, by folder and id
+    by_thread: dict[str, list[Notice]] = field(default_factory=dict)
+    of_attempt: dict[str, Item] = field(default_factory=dict)
 
     def open_in(self, folder: str, prefix: str = "") -> list[Version]:
         return [each for each in self.versions.values() if each.folder == folder and each.id.startswith(prefix)]
@@ -131,15 +134,15 @@ class Derived:
         for state in ("acked", "pending_external_send", "dispatched", "blocked"):
             if state in states:
                 return state
-        if any(each.id == notice_id for each in self.open_in(QUEUE)):
+        if (QUEUE, notice_id) in self.open_ids:
             return "queued"
         return "blocked" if any(each["outcome"] == "blocked" for each in notice.receipts) else "lost"
 
     def of_thread(self, thread: str) -> list[Notice]:
-        return [each for each in self.notices.values() if each.body["thread_key"] == thread]
+        return self.by_thread.get(thread, [])
 
     def threads(self) -> list[str]:
-        return list(dict.fromkeys(each.body["thread_key"] for each in self.notices.values()))
+        return list(self.by_thread)
 
     def was_told(self, thread: str) -> bool:
         """Tell whether a receipt says that the trouble was told, or that it may have been, and it did not come back."""
@@ -221,7 +224,12 @@ def derive(documents: Sequence[Document]) -> Derived:
 def _forget_past(derived: Derived, before: int) -> None:
     for name, version in list(derived.versions.items()):
         if version.folder == PAST and version.seq < before:
-            del derived.versions[name]
+            _close(derived, name)
+
+
+def _close(derived: Derived, name: str) -> None:
+    version = derived.versions.pop(name)
+    del derived.open_ids[version.folder, version.id]
 
 
 def _fold_record(derived: Derived, document: Document) -> None:
@@ -229,7 +237,7 @@ def _fold_record(derived: Derived, document: Document) -> None:
     kind, body = record["kind"], record["body"]
     if kind in ONCE:
         assert record["id"] not in derived.ids, f"{kind} {record['id']} stands twice in the log"
-        derived.ids.append(record["id"])
+        derived.ids[record["id"]] = None
     if kind == "event-envelope":
         derived.events[body["event_id"]] = body
         waits = any(view[0] == EVENTS for view in record["views"])
@@ -241,13 +249,15 @@ def _fold_record(derived: Derived, document: Document) -> None:
         assert event not in derived.decisions, f"{event} was decided twice"
         derived.decisions[event] = body
     elif kind == "notice":
-        derived.notices[body["notice_id"]] = Notice(body, document["seq"])
+        notice = derived.notices[body["notice_id"]] = Notice(body, document["seq"])
+        derived.by_thread.setdefault(body["thread_key"], []).append(notice)
     elif kind == "spool-item":
         item = derived.items[body["spool_id"]] = Item(body, document["seq"])
-        for notice in body["notice_ids"]:
-            derived.notices[notice].items.append(item)
+        for identity in body["notice_ids"]:
+            derived.notices[identity].items.append(item)
     elif kind == "attempt":
-        derived.items[body["spool_id"]].attempts.append(body)
+        item = derived.of_attempt[body["attempt_id"]] = derived.items[body["spool_id"]]
+        item.attempts.append(body)
     elif kind == "receipt":
         _fold_receipt(derived, body)
     elif kind == "act":
@@ -263,13 +273,9 @@ def _fold_receipt(derived: Derived, receipt: Body) -> None:
     if "spool_id" in receipt:
         derived.items[receipt["spool_id"]].receipts.append(receipt)
         return
-    owners = [
-        item
-        for item in derived.items.values()
-        if any(each["attempt_id"] == receipt["attempt_id"] for each in item.attempts)
-    ]
-    assert len(owners) == 1, f"receipt {receipt['receipt_id']} is about no attempt that was recorded before it"
-    owners[0].receipts.append(receipt)
+    owner = derived.of_attempt.get(receipt["attempt_id"])
+    assert owner is not None, f"receipt {receipt['receipt_id']} is about no attempt that was recorded before it"
+    owner.receipts.append(receipt)
 
 
 def _fold_versions(derived: Derived, group: Sequence[Document]) -> None:
@@ -277,15 +283,15 @@ def _fold_versions(derived: Derived, group: Sequence[Document]) -> None:
     consumed = dict.fromkeys(name for document in group for name in document["record"]["consumes"])
     for name in consumed:
         assert name in derived.versions, f"line {group[0]['seq']} consumes {name}, which is gone or never was"
-        del derived.versions[name]
+        _close(derived, name)
     made: dict[tuple[str, str], Version] = {}
     for document in group:
         for folder, identity, due in document["record"]["views"]:
             made[folder, identity] = Version(folder, identity, "" if folder == PAST else due, document["seq"])
     for version in made.values():
-        twins = [each for each in derived.versions.values() if (each.folder, each.id) == (version.folder, version.id)]
-        assert not twins, f"{version} is born while {twins[0]} is open"
-        derived.versions[str(version)] = version
+        twin = derived.open_ids.get((version.folder, version.id))
+        assert twin is None, f"{version} is born while {twin} is open"
+        derived.versions[str(version)] = derived.open_ids[version.folder, version.id] = version
 
 
 # -- the oracle
@@ -372,8 +378,9 @@ def check_sends(derived: Derived, arrived: Mapping[str, Sequence[Arrival]]) -> N
             assert item is not None, f"{target} got {arrival.spool_id}, of which the log knows nothing"
             assert item.body["target"] == target, f"{arrival.spool_id} went to the wrong place"
             assert tuple(item.body["notice_ids"]) == arrival.notice_ids
+    by_item = _by_item(arrived)
     for identity, item in derived.items.items():
-        came = [each for each in arrived.get(item.body["target"], ()) if each.spool_id == identity]
+        came = by_item.get((item.body["target"], identity), [])
         assert len(came) <= len(item.attempts), f"{identity} arrived {len(came)} times in {len(item.attempts)} attempts"
         surely_not = [each for each in item.attempts if _surely_not_sent(item, each)]
         assert len(came) <= len(item.attempts) - len(surely_not), f"{identity} arrived, and its receipt says it did not"
@@ -381,6 +388,15 @@ def check_sends(derived: Derived, arrived: Mapping[str, Sequence[Arrival]]) -> N
             doubts = [each for each in item.receipts if each.get("reason") == "in_doubt"]
             assert len(doubts) >= len(came) - 1, f"{identity} arrived {len(came)} times, and nobody was in doubt"
             assert sum(each.marked for each in came) >= len(came) - 1, f"{identity} arrived again without a mark"
+
+
+def _by_item(arrived: Mapping[str, Sequence[Arrival]]) -> dict[tuple[str, str], list[Arrival]]:
+    """Return what arrived by target and item."""
+    found: dict[tuple[str, str], list[Arrival]] = {}
+    for target, arrivals in arrived.items():
+        for each in arrivals:
+            found.setdefault((target, each.spool_id), []).append(each)
+    return found
 
 
 def _surely_not_sent(item: Item, attempt: Body) -> bool:
@@ -392,13 +408,14 @@ def _surely_not_sent(item: Item, attempt: Body) -> bool:
 
 def _check_proofs(derived: Derived, arrived: Mapping[str, Sequence[Arrival]]) -> None:
     """No acked without its proof: what the receipt points at is there, and is this item."""
+    by_item = _by_item(arrived)
     for identity, item in derived.items.items():
         for receipt in item.receipts:
             if receipt["outcome"] != "acked" or receipt["proof"] == "person":
                 continue
             assert receipt["proof"] in ("stored", "delivered"), f"{identity} is acked by {receipt['proof']}"
             pointed = receipt["evidence"].get("offset") or receipt["evidence"].get("id")
-            came = [each for each in arrived.get(item.body["target"], ()) if each.spool_id == identity]
+            came = by_item.get((item.body["target"], identity), [])
             assert pointed, f"{identity} is acked, and its receipt points at nothing"
             assert any(pointed in (each.place, each.spool_id) for each in came), (
                 f"{identity} is acked, and is not there"
@@ -421,7 +438,7 @@ def _check_nothing_is_stuck(derived: Derived) -> None:
     assert episodes == fired - ended, "the open episodes are those that fired and did not end"
     for version in derived.open_in(THREADS, "thr_"):
         _check_thread(derived, version, ended)
-    closed = {thread for thread in derived.threads() if not any(each.id == thread for each in derived.open_in(THREADS))}
+    closed = {thread for thread in derived.threads() if (THREADS, thread) not in derived.open_ids}
     assert closed == set(derived.closes), "a thread is closed by a line that says why"
 
 
@@ -432,20 +449,13 @@ def _answered(derived: Derived) -> set[str]:
 
 def _check_thread(derived: Derived, version: Version, ended: set[str]) -> None:
     newest = derived.of_thread(version.id)[-1]
-    on_its_way = [
-        item for item in newest.items if any(each.id == item.body["spool_id"] for each in _open_items(derived))
-    ]
-    if on_its_way:
+    if any((SPOOL, item.body["spool_id"]) in derived.open_ids for item in newest.items):
         return
     state = derived.state_of(newest.body["notice_id"])
     assert state in ("acked", "pending_external_send", "blocked"), f"{version} waits for a notice that is {state}"
     assert newest.body.get("episode_id") not in ended, f"{version} is over, and nobody closes it"
     quiet = any(act["what"] == "ack" for act in derived.acts) or newest.body["facts"].get("condition") in ONE_SHOT
     assert quiet or version.due != FAR, f"{version} is open, and nobody will look at it again"
-
-
-def _open_items(derived: Derived) -> list[Version]:
-    return derived.open_in(SPOOL)
 
 
 def _check_resolved_is_told(derived: Derived, arrived: Mapping[str, Sequence[Arrival]]) -> None:
@@ -468,7 +478,7 @@ def _check_resolved_is_told(derived: Derived, arrived: Mapping[str, Sequence[Arr
             assert not told_of_end, f"{thread}: nobody needs the end of a test"
         elif not _is_over(notices[0], ended):
             assert not told_of_end, f"{thread} tells an end that has not come"
-        elif not any(item.body["spool_id"] in _ids(_open_items(derived)) for each in notices for item in each.items):
+        elif not any((SPOOL, item.body["spool_id"]) in derived.open_ids for each in notices for item in each.items):
             assert told_of_end == derived.was_told(thread), (
                 f"{thread}: told {derived.was_told(thread)}, end {told_of_end}"
             )
@@ -477,10 +487,6 @@ def _check_resolved_is_told(derived: Derived, arrived: Mapping[str, Sequence[Arr
 
 def _is_over(notice: Notice, ended: set[str]) -> bool:
     return notice.body.get("episode_id") in ended
-
-
-def _ids(versions: Iterable[Version]) -> set[str]:
-    return {each.id for each in versions}
 
 
 def _phase(event: Body) -> object:
