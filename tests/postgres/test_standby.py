@@ -11,7 +11,8 @@ import pytest
 from reporting_governance.errors import ExitCode
 from reporting_governance.storage.interface import Added
 from reporting_governance.storage.postgres.away import StoreAway
-from reporting_governance.storage.postgres.connection import Session, Timeouts
+from reporting_governance.storage.postgres.connection import Session
+from reporting_governance.storage.postgres.settings import Timeouts
 from reporting_governance.storage.postgres.store import PostgresStore
 from tests.postgres.home import migrate_database, own_server
 from tests.postgres.servers import Server

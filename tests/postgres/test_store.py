@@ -285,15 +285,21 @@ def test_what_is_listed_is_read_in_few_round_trips(database: Database, monkeypat
     asked: list[str] = []
     rows = Session.rows
 
-    def noted(session: Session, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    def noted(session: Session, query: str, *values: Any, **how: Any) -> list[tuple[Any, ...]]:
         asked.append(query)
-        return rows(session, query, *values)
+        return rows(session, query, *values, **how)
 
     monkeypatch.setattr(Session, "rows", noted)
     found = [store.read(name) for name in due]
     assert [view.body["item"]["spool_id"] for view in found if view] == [name.id for name in due]
     assert len(asked) <= 7
     assert store.read(due[5]) == found[5], "again, and somewhere else"
+    store.read(due[20])
+    asked.clear()
+    store.commit([settle(due[22])], now=NOW)
+    assert store.read(due[21]) == found[21]
+    assert asked == [], "a commit of ours takes nothing away but what it consumes"
+    assert store.read(due[22]) is None
     other.ready()
     other.commit([attempt(due[7])], now=NOW)
     store.ready()

@@ -230,7 +230,7 @@ class Commit:
             sent = [(folder, connection.execute(queries.BODIES, each)) for folder, each in values]
             return [(folder, cursor.fetchall()) for folder, cursor in sent]
 
-        for folder, rows in self._session.read(ask):
+        for folder, rows in self._session.read(ask, again_and_again=True):
             for identity, due, seq, text in rows:
                 self._bodies.keep(ViewName(folder, identity, due, seq), text)
 

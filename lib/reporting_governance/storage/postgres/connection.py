@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import RLock
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reporting_governance.errors import GovernanceError
 from reporting_governance.storage.postgres import telling
@@ -20,6 +20,20 @@ from reporting_governance.storage.postgres.away import ConnectionLost, StoreAway
 from reporting_governance.storage.postgres.connecting import connected
 from reporting_governance.storage.postgres.driver import driver, place_of
 from reporting_governance.storage.postgres.pipeline import Pipeline, Prepared
+from reporting_governance.storage.postgres.settings import (
+    BEGIN,
+    BY_KEY,
+    CAN_END_ANYHOW,
+    DURABLE,
+    ENDS_ANYHOW,
+    LOOKS_AFTER_US,
+    MARK,
+    NOT_YET_DURABLE,
+    PLANNED_ONCE,
+    SERVED_BY,
+    SETTINGS,
+    Timeouts,
+)
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -27,50 +41,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _AGAIN_SECONDS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)  #: before each try to connect again
-_BEGIN = "BEGIN ISOLATION LEVEL {level} {access}"
-_SETTINGS = (
-    "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true), "
-    "set_config('idle_in_transaction_session_timeout', %s, true), set_config('search_path', 'pg_catalog', true), "
-    "set_config('jit', 'off', true), pg_backend_pid(){more}"
-)
-_SERVED_BY = 5  #: the place of that process in the answer
-#: A plan that reads a whole table would keep every other host waiting; whoever writes knows each row by its key.
-_BY_KEY = ", set_config('enable_seqscan', 'off', true)"
-#: What is prepared is planned once: one version, one line, whatever their names.
-_PLANNED_ONCE = ", set_config('plan_cache_mode', 'force_generic_plan', true)"
-_NOT_YET_DURABLE = ", set_config('synchronous_commit', 'off', true)"
-#: Where a message, or a part of it, never comes, a server counts no idle time: it waits, and holds the log.  It notices
-#: by itself that a host or the network is gone, and from version 17 on it ends a transaction after its time.
-_LOOKS_AFTER_US = (
-    ", set_config('tcp_keepalives_idle', '10', true), set_config('tcp_keepalives_interval', '5', true), "
-    "set_config('tcp_keepalives_count', '3', true)"
-)
-_ENDS_ANYHOW = ", set_config('transaction_timeout', '{milliseconds}ms', true)"
-_CAN_END_ANYHOW = 170_000
-#: What a server waits for may be more than its own disk; it is never made less.
-_DURABLE = (
-    "set_config('synchronous_commit', "
-    "CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)"
-)
-#: A transaction that has written nothing is committed without waiting for the disk, an id of its own or not.  This
-#: record is written and read by nobody.
-_MARK = "pg_logical_emit_message(true, 'reporting-governance', '')"
 #: What was prepared is gone, is there already, or answers otherwise since the tables have changed.
 _NOT_PREPARED = ("26000", "42P05", "0A000")
-
-
-class Timeouts(NamedTuple):
-    """How long is waited, in seconds.  A lost host's lock ends before those who wait for it give up."""
-
-    statement: float = 30
-    lock: float = 20
-    idle: float = 10
-    silence: float = 60  #: for any sign of life, since a server waits for a standby, and a network may swallow all
-
-    @property
-    def short(self) -> float:
-        """Seconds after which the server ends a commit whatever it waits for: for the log first, and then for us."""
-        return self.lock + self.idle
 
 
 class Session:
@@ -111,9 +83,13 @@ class Session:
                     connection.close()
 
     @contextmanager
-    def reading(self) -> Iterator[Pipeline]:
-        """Send a transaction that changes nothing and sees one moment.  Raises: StorageError."""
-        with self._transaction("REPEATABLE READ", "READ ONLY", "") as connection:
+    def reading(self, *, again_and_again: bool = False) -> Iterator[Pipeline]:
+        """Send a transaction that changes nothing and sees one moment; `again_and_again` as for `writing`.
+
+        Raises: StorageError.
+        """
+        more = BY_KEY + PLANNED_ONCE if again_and_again else ""
+        with self._transaction("REPEATABLE READ", "READ ONLY", more, is_repeated=again_and_again) as connection:
             yield connection
 
     @contextmanager
@@ -126,7 +102,7 @@ class Session:
 
         Raises: StorageError.
         """
-        more = _BY_KEY + _NOT_YET_DURABLE + (_PLANNED_ONCE if again_and_again else "")
+        more = BY_KEY + NOT_YET_DURABLE + (PLANNED_ONCE if again_and_again else "")
         level, access = "READ COMMITTED", "READ WRITE"
         with self._transaction(level, access, more, is_repeated=again_and_again, is_short=True) as connection:
             yield connection
@@ -135,7 +111,7 @@ class Session:
     def writing_durably(self) -> Iterator[Pipeline]:
         """Send a transaction that is durable when this ends.  Raises: StorageError."""
         self._was_warned = False
-        with self._transaction("READ COMMITTED", "READ WRITE", f"{_BY_KEY}, {_DURABLE}") as connection:
+        with self._transaction("READ COMMITTED", "READ WRITE", f"{BY_KEY}, {DURABLE}") as connection:
             yield connection
         self.require_synced()
 
@@ -146,17 +122,17 @@ class Session:
         stands before it.  Inside `writing`, behind a `finish`.  `require_synced` afterwards.
         """
         self._was_warned = False
-        connection.execute(_BEGIN.format(level="READ COMMITTED", access="READ WRITE"))
-        connection.execute(f"SELECT {_DURABLE}, {_MARK}")
+        connection.execute(BEGIN.format(level="READ COMMITTED", access="READ WRITE"))
+        connection.execute(f"SELECT {DURABLE}, {MARK}")
 
     def mark(self, connection: Pipeline) -> None:
         """Write the record that lets a transaction wait for the disk which has changed nothing itself."""
-        connection.execute(f"SELECT {_MARK}")
+        connection.execute(f"SELECT {MARK}")
 
     def settle(self) -> None:
         """Return when everything is durable that any host committed before.  Raises: StorageError."""
         with self.writing_durably() as connection:
-            connection.execute(f"SELECT {_MARK}")
+            connection.execute(f"SELECT {MARK}")
 
     def require_synced(self) -> None:
         """Make sure that no wait for a standby was broken off.  Raises: StoreAway."""
@@ -168,11 +144,11 @@ class Session:
         """Commit what was sent so far, inside `writing`; the next statement begins a transaction of its own."""
         connection.execute("COMMIT")
 
-    def read(self, ask: Callable[[Pipeline], T]) -> T:
+    def read(self, ask: Callable[[Pipeline], T], *, again_and_again: bool = False) -> T:
         """Return what `ask` reads; asked again once when the connection was lost.  Raises: StorageError."""
         with self.alone:
             try:
-                with self.reading() as connection:
+                with self.reading(again_and_again=again_and_again) as connection:
                     return ask(connection)
             except (ConnectionLost, TryAgain):
                 self.close()
@@ -194,9 +170,11 @@ class Session:
                 self.connect_again()
         raise AssertionError("the last time ends it")
 
-    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, *values: Any, again_and_again: bool = False) -> list[tuple[Any, ...]]:
         """Return what one query finds.  Raises: StorageError."""
-        return self.read(lambda connection: connection.execute(query, values).fetchall())
+        return self.read(
+            lambda connection: connection.execute(query, values).fetchall(), again_and_again=again_and_again
+        )
 
     def connect_again(self) -> None:
         """Make a new connection, with some patience.  Raises: StoreAway."""
@@ -236,10 +214,10 @@ class Session:
             connection.silence_seconds = times.silence
             pipeline = Pipeline(connection, self._prepared if is_repeated else None, times.silence)
             try:
-                pipeline.execute(_BEGIN.format(level=level, access=access))
+                pipeline.execute(BEGIN.format(level=level, access=access))
                 waits = [f"{round(each * 1000)}ms" for each in times[:3]]
                 more += self._if_we_are_lost(connection.pgconn, is_short)
-                settings = pipeline.execute(_SETTINGS.format(more=more), waits)
+                settings = pipeline.execute(SETTINGS.format(more=more), waits)
                 yield pipeline
                 pipeline.execute("COMMIT")
                 pipeline.finish()
@@ -249,13 +227,13 @@ class Session:
             except BaseException:
                 self._clear(pipeline)
                 raise
-            self._prepared.learn(one(settings)[_SERVED_BY], connection.pgconn.backend_pid)
+            self._prepared.learn(one(settings)[SERVED_BY], connection.pgconn.backend_pid)
 
     def _if_we_are_lost(self, pgconn: Any, is_short: bool) -> str:
         """Return the settings by which the server ends a transaction that its host will never end."""
-        more = "" if pgconn.host.startswith(b"/") else _LOOKS_AFTER_US
-        if is_short and pgconn.server_version >= _CAN_END_ANYHOW:
-            more += _ENDS_ANYHOW.format(milliseconds=round(self._timeouts.short * 1000))
+        more = "" if pgconn.host.startswith(b"/") else LOOKS_AFTER_US
+        if is_short and pgconn.server_version >= CAN_END_ANYHOW:
+            more += ENDS_ANYHOW.format(milliseconds=round(self._timeouts.short * 1000))
         return more
 
     def _clear(self, pipeline: Pipeline) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from reporting_governance.contracts.journal_line import Folder, ViewName
-from reporting_governance.storage.interface import View
+from reporting_governance.storage.interface import Group, View
 from reporting_governance.storage.listing import parse_file
 from reporting_governance.storage.postgres import queries
 from reporting_governance.storage.postgres.commit import Bodies
@@ -19,8 +19,8 @@ _MOST_AHEAD = 64
 class Ahead:
     """Reads versions of a listing in the order in which stages work on them, more and more of them at once.
 
-    What was read ahead counts for a moment only, and never after something was added: then it is asked for again.  It
-    may be gone when it is handed out, as anything may that was read before; to add to the log is what tells.
+    What was read ahead counts for a moment only, and never when a commit of ours has consumed it: then it is asked for
+    again.  It may be gone when it is handed out, as anything may that was read before; to add to the log is what tells.
     """
 
     def __init__(self, session: Session, bodies: Bodies, monotonic: Callable[[], float]) -> None:
@@ -50,6 +50,13 @@ class Ahead:
         """Forget what was read ahead."""
         self._found.clear()
 
+    def adding(self, groups: Sequence[Group]) -> None:
+        """Forget what these groups consume, whatever becomes of them."""
+        for group in groups:
+            for addition in (*group.additions, *group.otherwise):
+                for name in () if addition.record is None else addition.record.consumes:
+                    self._found.get(name.folder, {}).pop(name, None)
+
     def read(self, name: ViewName) -> View | None:
         """Return one exact version, None when it is gone.  Raises: StorageError."""
         text = self._found.get(name.folder, {}).pop(name, None)
@@ -76,7 +83,8 @@ class Ahead:
         return {name.id: name for name in found}
 
     def _bodies_of(self, folder: Folder, ids: Sequence[str]) -> dict[ViewName, str]:
-        rows = self._session.rows(queries.BODIES, "\n".join(ids), folder.value, folder.value)
+        values = ("\n".join(ids), folder.value, folder.value)
+        rows = self._session.rows(queries.BODIES, *values, again_and_again=True)
         return {ViewName(folder, identity, due, seq): text for identity, due, seq, text in rows}
 
     def _asked_for(self, name: ViewName) -> str | None:

@@ -11,10 +11,11 @@ from reporting_governance.contracts.journal_line import Folder, LineType, ViewNa
 from reporting_governance.storage.interface import Addition, Answer, Group, Head, Listing, View
 from reporting_governance.storage.limits import Limits
 from reporting_governance.storage.postgres.commit import Bodies
-from reporting_governance.storage.postgres.connection import Session, Timeouts
+from reporting_governance.storage.postgres.connection import Session
 from reporting_governance.storage.postgres.local_folder import LocalFolder
 from reporting_governance.storage.postgres.log_reader import LogReader
 from reporting_governance.storage.postgres.log_state import EMPTY, LogState, Moment, moment
+from reporting_governance.storage.postgres.settings import Timeouts
 from reporting_governance.storage.postgres.writing import Identity
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class PostgresStore(LogReader):
             return []
         at = moment(now, self._monotonic())
         known = self._state if self._state.seq else self._local.hint()
-        self._ahead.forget()
+        self._ahead.adding(groups)
         state, answers = self._commit.add(groups, at, known)
         if state.seq > self._state.seq:
             self._local.saw(state)
