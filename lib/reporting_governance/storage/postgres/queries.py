@@ -29,7 +29,6 @@ LAST_OF_ALL = "SELECT seq, leaf FROM reporting_governance.journal ORDER BY seq D
 LEAF_AT = "SELECT leaf FROM reporting_governance.journal WHERE seq = %s"
 LINE_AT = "SELECT line FROM reporting_governance.journal WHERE seq = %s"
 LINES = "SELECT seq, line, leaf FROM reporting_governance.journal WHERE seq >= %s AND seq < %s ORDER BY seq LIMIT %s"
-LEAVES = "SELECT leaf FROM reporting_governance.journal WHERE seq >= %s AND seq <= %s ORDER BY seq"
 OLDEST = "SELECT seq FROM reporting_governance.journal ORDER BY seq LIMIT 1"
 HOLDING = (
     "SELECT seq FROM reporting_governance.journal j WHERE seq >= %s AND seq < %s AND EXISTS "
@@ -75,13 +74,13 @@ PAST_BEFORE = "SELECT max(first) FROM reporting_governance.segment WHERE opened_
 
 #: A folder that grew since its rows were counted would be read and sorted whole for the few that are wanted of it.
 BY_ORDER = "SELECT set_config('enable_sort', 'off', true)"
-#: As the index has it, which holds no column by itself: one that did would be taken for finding single ids, and read
-#: whole for each, wherever the planner was last told of an empty folder.
-_ORDER = "due || lpad(seq::text, 19, '0') || id"
+#: Ordered as the index has it, which holds no column by itself: one that did would be taken for finding single ids, and
+#: read whole for each, wherever the planner was last told of an empty folder.
 #: %s: folder, one more than come at once when there are no more, how many these are, how many come when there are more.
 LISTING = (
     "WITH found AS MATERIALIZED (SELECT due, seq, id FROM reporting_governance.work WHERE folder = %s "
-    f"ORDER BY {_ORDER} LIMIT %s), counted AS (SELECT count(*) AS many FROM found) SELECT s.seq, c.many, (SELECT "
+    "ORDER BY due || lpad(seq::text, 19, '0') || id LIMIT %s), counted AS (SELECT count(*) AS many FROM found) "
+    "SELECT s.seq, c.many, (SELECT "
     "string_agg(due || '-' || id || '-' || lpad(seq::text, 12, '0') || '.json', E'\\n' ORDER BY due, seq, id) "
     "FROM (SELECT due, seq, id FROM found ORDER BY due, seq, id LIMIT CASE WHEN c.many > %s THEN %s END) AS f) "
     "FROM reporting_governance.log_state s, counted c"
@@ -90,10 +89,12 @@ ALL = (
     "SELECT string_agg(due || '-' || id || '-' || lpad(seq::text, 12, '0') || '.json', E'\\n' ORDER BY due, seq, id) "
     "FROM reporting_governance.work WHERE folder = %s"
 )
+#: Behind a time stands a digit.
 DUE = (
     "SELECT string_agg(due || '-' || id || '-' || lpad(seq::text, 12, '0') || '.json', E'\\n' ORDER BY due, seq, id) "
     "FROM (SELECT due, seq, id FROM reporting_governance.work WHERE folder = %s "
-    f"AND {_ORDER} < %s::text || ':' ORDER BY {_ORDER} LIMIT ALL) AS f"  # behind a time stands a digit
+    "AND due || lpad(seq::text, 19, '0') || id < %s::text || ':' "
+    "ORDER BY due || lpad(seq::text, 19, '0') || id) AS f"
 )
 COUNT = "SELECT count(*) FROM reporting_governance.work WHERE folder = %s"
 #: %s: folder, the prefix, what sorts behind all that starts with it, how many at most
@@ -140,7 +141,6 @@ FORGET_PAST = "DELETE FROM reporting_governance.work WHERE folder = 'past' AND s
 FORGET_PAST_BODIES = "DELETE FROM reporting_governance.work_body WHERE folder = 'past' AND seq < %s"
 EMPTY_WORK = "DELETE FROM reporting_governance.work"
 EMPTY_BODIES = "DELETE FROM reporting_governance.work_body"
-COUNTS = "SELECT folder, count(*) FROM reporting_governance.work GROUP BY folder"
 PUT_ONE_WORK = (
     "INSERT INTO reporting_governance.work (folder, id, due, seq) VALUES (%s, %s, %s, %s) "
     "ON CONFLICT (folder, id) DO UPDATE SET due = excluded.due, seq = excluded.seq"
