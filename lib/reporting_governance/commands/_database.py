@@ -109,7 +109,7 @@ def require_log(context: CommandContext) -> None:
 
     found = PostgresBackend(context.database.conninfo(), local=context.state, actor=context.actor, heals=False)
     try:
-        found.log_source()
+        found.log_as_it_is()
     finally:
         found.close()
 

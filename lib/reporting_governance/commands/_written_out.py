@@ -23,17 +23,18 @@ def written_out(context: CommandContext) -> Iterator[str]:
 
     require_log(context)
     backend = context.postgres
-    log = backend.log_source()
+    log = backend.log_as_it_is()
     with TemporaryDirectory(prefix="reportgov-log-") as folder:
         for name in ("journal/log", "journal/leaves", "journal/checkpoints", "blobs"):
             os.makedirs(os.path.join(folder, name))
-        segments = log.segments()
-        for segment in segments:
-            with open(os.path.join(folder, f"journal/log/{segment.first:012d}.jsonl"), "wb") as file:
-                file.writelines(log.raw_lines(segment))
-        if segments and segments[0].first > 1:
+        stretches = list(log.lines_as_they_are())
+        for first, lines in stretches:
+            with open(os.path.join(folder, f"journal/log/{first:012d}.jsonl"), "wb") as file:
+                file.writelines(lines)
+        oldest, _ = stretches[0]
+        if oldest > 1:
             with open(os.path.join(folder, f"journal/leaves/{1:012d}.leaves"), "wb") as file:
-                file.writelines(log.retired_leaves(segments[0].first))
+                file.writelines(log.retired_leaves(oldest))
         for size in log.log_checkpoints():
             with open(os.path.join(folder, f"journal/checkpoints/{size:012d}.note"), "wb") as file:
                 file.write(log.log_checkpoint(size))

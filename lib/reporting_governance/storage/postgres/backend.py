@@ -66,6 +66,17 @@ class PostgresBackend(PostgresStore):
             raise StorageError(path=self.place, reason="no log is there: it has no line yet")
         return PostgresLog(self.session, self._local.root)
 
+    def log_as_it_is(self) -> PostgresLog:
+        """Return the log to be verified, whatever is amiss with it: nothing is made good first.
+
+        Raises: StorageError when there is no line.
+        """
+        from reporting_governance.storage.postgres import queries
+
+        if not self.session.rows(queries.OLDEST):
+            raise StorageError(path=self.place, reason="no log is there: it has no line yet")
+        return PostgresLog(self.session, self._local.root)
+
     def log_bytes(self) -> int:
         """Return the size of all lines, each with an LF.  Raises: StorageError."""
         return int(self.session.rows(_SIZE)[0][0])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from reporting_governance.errors import StorageError
@@ -103,6 +104,17 @@ class PostgresLog:
             yield raw + b"\n"
         if count != segment.following:
             raise StorageError(path=segment.path, reason=f"line {count} is missing")
+
+    def lines_as_they_are(self) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """Yield each segment's first seq, and its lines with their LF up to one that is missing; all durable.
+
+        For whoever verifies: no row but those of lines is believed, and nothing is made good.
+        """
+        self._session.settle()
+        [(oldest,)], [(last, _)] = self._session.rows(queries.OLDEST), self._session.rows(queries.LAST_OF_ALL)
+        firsts = [row[0] for row in self._session.rows(queries.SEGMENTS) if oldest < row[0] <= last]
+        for first, end in pairwise([oldest, *firsts, last + 1]):
+            yield first, (raw + b"\n" for raw in raw_lines(self._session.rows, first, end))
 
     def blob(self, digest: str) -> bytes | None:
         """Return a blob, salt and all, None when it is not there; unchecked."""
