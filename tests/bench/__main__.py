@@ -39,6 +39,23 @@ def main(names: list[str]) -> int:
     return 0
 
 
+_ON_A_DATABASE = """\
+Rows about items taken and settled, commits, and a tick on a database are of suite `postgres` (`nox -s bench_queues`
+installs the others first). Everybody works on a database of its own on one server with `fsync=on`, for a second at a
+time, in turn; the rates are medians of three rounds, and the hint shows the lowest and the highest of each. *A sync
+free*: the server's syncs return at once; *of 1 ms*: each takes a millisecond, on any disk. Workers are processes on the
+server's machine.
+
+- An item settled by us leaves two lines in the one hash-chained log (begun, ended) with the view they change, each
+  durable before the next step. By the others it leaves its last state and a row for each step; no order is kept between
+  items, and nothing shows that none was changed. That is the price of the log, and it is in the ratio.
+- `jobs run` is the whole verb but for its start: listing, shares, the runner, the end of one job and the beginning of
+  the next in one commit. Procrastinate's worker is as it is started by default, with one task at once or twenty; it
+  takes no batches. *The engine* and the *two statements* are what both do at least for an item: take it, and settle it.
+  Pgqueuer takes and logs twenty by one statement each; its own worker is not measured.
+- Bare INSERTs are rows of 700 random bytes in a table with a primary key and nothing else: what the server and the
+  driver can do at most.
+"""
 Row = tuple[str, ...]
 
 
@@ -66,7 +83,7 @@ def _page(rows: Iterable[Row]) -> str:
     return (
         "# Benchmarks\n\nWritten by `nox -s bench`, or suite by suite by `python -m tests.bench SUITE`. Only the\n"
         "ratios are claims: both sides ran in the same run on the same machine. The hints are that machine's figures\n"
-        "and will differ on yours.\n\n" + table + "\n"
+        "and will differ on yours.\n\n" + _ON_A_DATABASE + "\n" + table + "\n"
     )
 
 
