@@ -88,6 +88,17 @@ def test_nothing_is_prepared_however_often_it_is_asked(backend: Callable[..., Po
         assert stores[0].session.rows(_PREPARED) == [(0,)]
 
 
+def test_a_connection_for_each_session_works_too(backend: Callable[..., PostgresBackend]) -> None:
+    with database_behind(pool_mode="session", server_reset_query="DISCARD ALL", default_pool_size="2") as (
+        bouncer,
+        name,
+    ):
+        for number in range(6):
+            store = backend(bouncer.url(name), f"host-{number % 3}")
+            assert isinstance(store.commit([birth(number)], now=NOW)[0], Added)
+            store.close()
+
+
 def test_a_pool_of_two_carries_eight_hosts(tmp_path: Path) -> None:
     with own_server() as mine, Bouncer(mine, {"default_pool_size": "2"}) as bouncer:
         migrate_database(mine.url())
