@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reporting_governance.commands import _known_key
 from tests.acceptance.verbs import Verbs
 from tests.postgres.back_end import PostgresBackEnd
 
@@ -73,3 +74,29 @@ def test_a_log_that_nobody_signs_any_more_is_told_by_every_host(
     assert "--lost" in found["advice"]
     verbs.call("run")
     assert check_of(other)["verdict"] == "ok"
+
+
+@pytest.mark.parametrize("few", [1, 100], ids=["noted", "read-again"])
+def test_a_new_key_is_known_to_every_host(
+    verbs: Verbs, other: Verbs, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host that has the old key too, and knew it as the one in force, signs with it no more, and says so."""
+    monkeypatch.setattr(_known_key, "_FEW_LINES", few)
+    shutil.copytree(verbs.state / "keys", other.state / "keys")
+    other.ok("report", "start", "job", "--agent", "coder")
+    other.ok("run")
+    old = other.ok("keys", "show", "--format", "json").document()["key"]
+    other.ok("report", "checkpoint", "job", "one")
+    other.ok("report", "checkpoint", "job", "two")
+    other.ok("run")
+    new = verbs.ok("keys", "rotate", "--format", "json").document()["key"]
+    signed = verbs.ok("keys", "show", "--format", "json").document()["newest_head"]
+    shown = other.call("keys", "show", "--format", "json")
+    assert shown.document()["key"] == new != old
+    assert "another key than the journal knows" in shown.document()["problem"]
+    other.ok("report", "checkpoint", "job", "more")
+    other.call("run")
+    assert other.call("keys", "show", "--format", "json").document()["newest_head"] == signed
+    verbs.ok("run")
+    ended = verbs.call("verify-audit", "--key", old["verifier_key"], "--require", "authenticity")
+    assert ended.code == 0, ended

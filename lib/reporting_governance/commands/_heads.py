@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from reporting_governance.commands._known_key import known_key
 from reporting_governance.errors import Busy, GovernanceError
 from reporting_governance.file_modes import create, make_folder
 
@@ -25,7 +26,6 @@ DUE_SECONDS = 60  #: or the newest head is so old
 _AGAIN_SECONDS = 600  #: a verb beside `run` does not wait for a signer again that failed so shortly ago
 _FOLDER = os.path.join("journal", "checkpoints")
 _PROBLEM = "signing.json"
-_KEY = "key"
 
 
 def sign_after_run(context: CommandContext, signer: Signer | None = None) -> None:
@@ -91,34 +91,6 @@ def alone(context: CommandContext, *, wait_seconds: float) -> Iterator[None]:
         yield
     finally:
         lock.__exit__(None, None, None)
-
-
-def known_key(context: CommandContext) -> LogKey | None:
-    """Return the key in force: as it is kept, else as the log says, which is kept then."""
-    from reporting_governance.stages.checkpointing import LogKey, key_in_force
-    from reporting_governance.verifier.note import parse_vkey
-
-    head = context.backend.ready()
-    path = os.path.join(context.state, _FOLDER, _KEY)
-    with suppress(OSError, ValueError):
-        with open(path, encoding="ascii") as file:
-            seq, vkey = file.read(1024).split()
-        kept = LogKey(int(seq), parse_vkey(vkey))
-        if kept.key.name == head.log_id and kept.seq <= head.seq:
-            return kept
-    found = key_in_force(context.backend)
-    if found is not None:
-        _write(path, f"{found.seq} {found.key.text()}\n")
-    return found
-
-
-def forget_key(context: CommandContext) -> None:
-    """Let the key in force be read from the log again: called before a line that changes it."""
-    from reporting_governance.storage.files.journal_io import sync_folder
-
-    with suppress(FileNotFoundError):
-        os.unlink(os.path.join(context.state, _FOLDER, _KEY))
-        sync_folder(os.path.join(context.state, _FOLDER))  # a power cut must not bring the old one back
 
 
 def default_key_path(context: CommandContext) -> str:

@@ -31,7 +31,8 @@ def signing(context: CommandContext) -> Iterator[Check]:
         return
     from reporting_governance.adapters.interface import CannotSign
     from reporting_governance.adapters.signing.key_file import KeyFile
-    from reporting_governance.commands._heads import is_elsewhere, known_key, last_problem, signer_of
+    from reporting_governance.commands._heads import is_elsewhere, last_problem, signer_of
+    from reporting_governance.commands._known_key import known_key
 
     newest = context.backend.newest_log_checkpoint()
     signed = f"{newest} of {lines} lines are signed"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reporting_governance.adapters.interface import CannotSign
 from reporting_governance.adapters.signing.key_file import KeyFile
-from reporting_governance.commands import _heads
+from reporting_governance.commands import _heads, _known_key
 from reporting_governance.stages.checkpointing import LogKey, enter_key
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def rotate(context: CommandContext, old: Signer, new: Signer | None, *, lost_bec
     Raises: CannotSign, Busy, StorageError, NotOurState.
     """
     with _heads.alone(context, wait_seconds=10):
-        known = _heads.known_key(context)
+        known = _known_key.known_key(context)
         if known is None:
             raise CannotSign(signer=old.name, reason="the log knows no key yet; `reportgov keys show` makes the first")
         if isinstance(old, KeyFile):
@@ -51,7 +51,7 @@ def rotate(context: CommandContext, old: Signer, new: Signer | None, *, lost_bec
             new.make()
         signer = replaced.make_next() if replaced is not None else new
         assert signer is not None  # a program has no next key: the verb asks for one
-        _heads.forget_key(context)
+        _known_key.forget_key(context)
         entered = enter_key(
             context.backend, signer, previous=known, old=witness, clock=context.clock, reason=lost_because
         )

@@ -141,7 +141,8 @@ def _source(context: CommandContext, journal: str | None) -> LogSource:
 
 
 def _signing(context: CommandContext, options: dict[str, Any]) -> Signing:
-    from reporting_governance.commands._heads import known_key, sign_head, signer_of
+    from reporting_governance.commands._heads import sign_head, signer_of
+    from reporting_governance.commands._known_key import known_key
     from reporting_governance.stages.checkpointing import LogKey, key_of
     from reporting_governance.stages.exporting import Signing
 

@@ -71,7 +71,8 @@ def main(context: CommandContext, *, group: str | None, closes: bool) -> Reply:
 
 def _key(context: CommandContext) -> tuple[LogKey | None, str]:
     """Return the key that signs the journal, made when there is none; and what stands in the way."""
-    from reporting_governance.commands._heads import known_key, sign_head
+    from reporting_governance.commands._heads import sign_head
+    from reporting_governance.commands._known_key import known_key
 
     problem = ""
     try:

@@ -73,17 +73,17 @@ def main(context: CommandContext, *, what: str, signer: str | None, signer_key: 
 
 def _show(context: CommandContext, signer: Signer) -> Reply:
     from reporting_governance.adapters.interface import CannotSign
-    from reporting_governance.commands import _heads
+    from reporting_governance.commands import _heads, _known_key
 
     problem = ""
     try:
-        if _heads.known_key(context) is None:
+        if _known_key.known_key(context) is None:
             context.require("run")  # which is what signs otherwise
             _heads.sign_head(context, signer)
         public = signer.public_key()
     except CannotSign as fault:
         public, problem = None, str(fault)
-    key = _heads.known_key(context)
+    key = _known_key.known_key(context)
     if key is not None and public is not None and public != key.key.public:
         problem = f"{signer.name} has another key than the journal knows"
     document = {"signer": signer.name, "key": None if key is None else _document(key), "problem": problem or None}
@@ -100,6 +100,8 @@ def _show_to_reader(context: CommandContext, signer: Signer) -> Reply:
     from reporting_governance.stages.checkpointing import key_in_force
 
     key = key_in_force(context.backend)
+    if key is None:
+        context.require("run")  # which is what lets a key in
     lines = [f"Signer:       {signer.name}", *(["No key signs this journal yet."] if key is None else _lines(key))]
     document = {"signer": signer.name, "key": None if key is None else _document(key), "problem": None}
     return Reply(_with_heads(context, document), "\n".join(lines))
@@ -115,12 +117,12 @@ def _rotate(
     lost: bool,
     reason: str,
 ) -> Reply:
-    from reporting_governance.commands import _heads, _keys
+    from reporting_governance.commands import _heads, _keys, _known_key
 
     if lost != bool(reason.strip()):
         raise BadOptions(problem="--lost says that the old key is gone, and needs --reason; they go together")
     new = _new_signer(context, old, new_key, new_signer, new_signer_key)
-    if _heads.known_key(context) is None:
+    if _known_key.known_key(context) is None:
         _heads.sign_head(context, old)
     done = _keys.rotate(context, old, new, lost_because=as_typed(reason) or None)
     key = done.entered

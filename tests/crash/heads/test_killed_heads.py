@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reporting_governance.adapters.signing.key_file import KeyFile
-from reporting_governance.commands import _heads, _keys
+from reporting_governance.commands import _heads, _keys, _known_key
 from reporting_governance.commands._wiring import CommandContext
 from reporting_governance.verifier.note import parse_note
 from tests.acceptance.test_signed_heads import checked_heads, documents, log_lines
@@ -107,7 +107,7 @@ def test_a_note_that_does_not_fit_is_not_there(tmp_path: Path, room: int) -> Non
 
     def cramped(root: str, report: Report) -> None:
         context = context_of(root)
-        assert _heads.known_key(context) is not None
+        assert _known_key.known_key(context) is not None
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
         try:
             _heads.sign_head(context)
