@@ -205,10 +205,8 @@ class _Link:
         try:
             for message in _messages(here, starts=side is Side.CLIENT):
                 self._going.wait()
-                if message[:1] in self._proxy._no_steps[side]:
-                    there.sendall(message)
-                    continue
-                plan = self._proxy._met(side, message)
+                is_step = message[:1] not in self._proxy._no_steps[side]
+                plan = self._proxy._met(side, message) if is_step else None
                 if plan is not None and self._fails(plan, message, there):
                     return
                 if self._muted is not None and side is Side.SERVER:
