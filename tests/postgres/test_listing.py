@@ -125,9 +125,9 @@ def _questions(store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> list[st
     asked: list[str] = []
     read = store.session.read
 
-    def counted(ask: Any) -> Any:
+    def counted(ask: Any, **options: Any) -> Any:
         asked.append(getattr(ask, "__qualname__", ""))
-        return read(ask)
+        return read(ask, **options)
 
     monkeypatch.setattr(store.session, "read", counted)
     return asked
