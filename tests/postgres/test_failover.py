@@ -11,8 +11,8 @@ import pytest
 
 from reporting_governance.errors import ExitCode
 from reporting_governance.storage.interface import Added
-from reporting_governance.storage.postgres import connection as connecting
 from reporting_governance.storage.postgres.away import StoreAway
+from reporting_governance.storage.postgres.settings import Timeouts
 from tests.postgres.back_end import PostgresBackEnd, open_store
 from tests.postgres.hosts import host_on
 from tests.postgres.load import start_writer
@@ -55,8 +55,7 @@ class PairBackEnd(PostgresBackEnd):
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits a minute for a server of which the test knows that it stands still."""
-    usual = connecting.Timeouts()
-    monkeypatch.setattr(connecting.Timeouts.__new__, "__defaults__", (*usual[:3], 2.0))
+    monkeypatch.setattr(Timeouts.__new__, "__defaults__", (*Timeouts()[:3], 2.0))
 
 
 @pytest.mark.parametrize("how", ["killed", "frozen"])
