@@ -8,11 +8,10 @@ Of lines that are retired their leaf hashes go over, and the snapshots that stan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from reporting_governance.contracts.blob_reference import is_reference
 from reporting_governance.contracts.frozen import frozen
 from reporting_governance.contracts.job import JobState
 from reporting_governance.contracts.journal_line import Folder, LineType
@@ -20,6 +19,7 @@ from reporting_governance.contracts.times import parse_time
 from reporting_governance.core.delivery import open_attempt
 from reporting_governance.errors import ExitCode, GovernanceError, StorageError
 from reporting_governance.stages.copy_account import Account, account_of, views_of
+from reporting_governance.stages.copy_blobs import blobs_in, bodies
 from reporting_governance.verifier.merkle import leaf_hash
 
 if TYPE_CHECKING:
@@ -117,10 +117,10 @@ def run_copy(
     came = max(standing.seq, reader.retired)
     blobs = 0
     for segment, lines in reader.pieces(after=standing.seq, leaf=standing.leaf):
-        blobs += target.add_blobs(_blobs_in(log, (line.document for line in lines if b'"$blob":' in line.raw)))
+        blobs += target.add_blobs(blobs_in(log, (line.document for line in lines if b'"$blob":' in line.raw)))
         target.add_lines(segment, lines)
     if reader.retired:
-        blobs += target.add_blobs(_blobs_in(log, _bodies(source)))
+        blobs += target.add_blobs(blobs_in(log, bodies(source)))
     for size in log.log_checkpoints():
         target.add_log_checkpoint(size, log.log_checkpoint(size))
     refuse_in_flight(source, clock)
@@ -269,35 +269,3 @@ class _Reader:
             meta = line.document["meta"]
             if meta["seq"] >= self.retired:
                 self._named[meta["segment"]] = meta["sha256"]
-
-
-def _bodies(source: Store) -> Iterator[Mapping[str, Any]]:
-    """Yield every view's body, of what is over too: the line that made it may be retired."""
-    for view in views_of(source):
-        yield view.body
-    for identity in source.past_names(""):
-        past = source.past(identity)
-        if past is not None:
-            yield past.body
-
-
-def _blobs_in(log: LogSource, documents: Iterable[Mapping[str, Any] | None]) -> Iterator[tuple[str, bytes]]:
-    seen = set()
-    for document in documents:
-        for digest in _digests(document):
-            if digest not in seen:
-                seen.add(digest)
-                content = log.blob(digest)
-                if content is not None:  # else it was erased
-                    yield digest, content
-
-
-def _digests(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        if is_reference(value):
-            yield value["$blob"]
-            return
-        value = list(value.values())
-    if isinstance(value, list):
-        for each in value:
-            yield from _digests(each)
