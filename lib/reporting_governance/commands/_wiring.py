@@ -63,11 +63,16 @@ class CommandContext(WithState):
 
         return Senders(self.settings.profile.notification.receivers, state_folder=self.state)
 
+    @property
+    def shared_host(self) -> str | None:
+        """The name of this host, where others share the database; None: there is one host only."""
+        return None if self.database is None else self.local_host.name
+
     def task_sources(self) -> Sequence[TaskSource]:
         """The task sources of the profile that are there, beside our own task files."""
         from reporting_governance.commands._sources import open_sources
 
-        return open_sources(self.settings.sources, self.store, self.state, is_shared=self.database is not None)
+        return open_sources(self.settings.sources, self.store, self.state, host=self.shared_host)
 
     def take_inbox(self) -> InboxReport | None:
         """Take in what was dropped; None when nothing was."""

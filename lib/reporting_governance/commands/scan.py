@@ -43,6 +43,7 @@ def look(context: CommandContext) -> ScanReport:
         timing=settings.timing,
         last_scan_at=_last_scan_at(context),
         boot_id=None if context.database is None else context.local_host.boot_id,
+        host=context.shared_host,
     )
     said = watch(context)
     if not context.dry_run:

@@ -11,6 +11,7 @@ from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.notice import Notice
 from reporting_governance.core.holding import OWNER_DEAD, SOURCE_UNREADABLE, Cause
 from reporting_governance.core.self_notices import SELF as SELF_TASK
+from reporting_governance.stages.host_sources import host_of, on_host
 from reporting_governance.stages.newest import newest_view
 from reporting_governance.stages.self_change import SELF, US
 from reporting_governance.stages.source_labels import INSTANCE_LABEL
@@ -61,15 +62,18 @@ class Causes:
         source = str(facts.get("source") or "")
         if not source:
             return ()
-        found = [self._episode(key, SOURCE_UNREADABLE) for key in self._readings(source)]
+        found = [
+            self._episode(key, SOURCE_UNREADABLE)
+            for key in self._readings(source, host_of(str(facts.get("instance") or "")))
+        ]
         blind = [each for each in found if each is not None]
         mine = [each for each in blind if each.instance is not None and each.instance == facts.get("instance")]
         return mine or (blind if len(blind) == len(found) else ())
 
-    def _readings(self, source: str) -> list[str]:
+    def _readings(self, source: str, host: str | None) -> list[str]:
         """Return the keys of what we watch about reading the sources of one name; `scan` numbers a second one."""
         labels = [source, *(f"{source}-{number}" for number in range(2, self._sources.count(source) + 1))]
-        return [ids.task_key(US, SELF, f"{SELF_TASK}source/{label}") for label in labels]
+        return [ids.task_key(US, on_host(SELF, host), f"{SELF_TASK}source/{label}") for label in labels]
 
     def _episode(self, key: str, condition: str) -> _Open | None:
         if (key, condition) not in self._open:

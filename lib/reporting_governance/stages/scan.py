@@ -40,6 +40,7 @@ def run_scan(
     timing: Timing | None = None,
     last_scan_at: datetime | None = None,
     boot_id: str | None = None,
+    host: str | None = None,
 ) -> ScanReport:
     """Look at every task that may be due, and say what changed since it was looked at last.
 
@@ -52,6 +53,7 @@ def run_scan(
         timing: what a tick with nothing due needs of the thresholds, where that is cheaper to get than all of them.
         last_scan_at: when the last scan was made, so that a time in which nobody watched is seen; None: not known.
         boot_id: of this host's boot, where other hosts share the store: their uptimes tell nothing about its clock.
+        host: the name of this host, where others share the store: what they see they end themselves.
     """
     store.ready()
     watch = store.listing(Folder.WATCH)
@@ -64,4 +66,6 @@ def run_scan(
         return ScanReport()
     from reporting_governance.stages.scan_work import look_at_all
 
-    return look_at_all(store, profile.watchdog, sources, clock, own=own, watch=watch, tasks=tasks, refused=refused)
+    return look_at_all(
+        store, profile.watchdog, sources, clock, own=own, watch=watch, tasks=tasks, refused=refused, host=host
+    )

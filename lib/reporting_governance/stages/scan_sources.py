@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from reporting_governance.adapters.interface import Known, ObservedTask, SourceReading, TaskSource
 from reporting_governance.contracts.ids import derive_id, task_key
@@ -16,6 +17,7 @@ from reporting_governance.core.episodes import ResolvedBy, Transition, is_open, 
 from reporting_governance.core.event_normalizer import Watched
 from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.host_sources import host_of, is_on, on_host
 from reporting_governance.stages.scan_batch import UNFORESEEN, Batch, Tally, note_unforeseen, say
 from reporting_governance.stages.scan_report import NotJudged
 from reporting_governance.stages.self_change import SELF, US
@@ -45,7 +47,9 @@ class SourceScan:
     tally: Tally
     own: OwnMark
     watch: Listing
+    host: str | None = None  #: this one, where others share the log; None: there is one host only
     _open: dict[str, TaskVersion] = field(default_factory=dict)  #: by task key
+    _nobodys: list[TaskVersion] = field(default_factory=list)  #: from before several hosts shared the log
     _marks: list[SourceMark] = field(default_factory=list)
     _episodes: Listing | None = field(default=None)
 
@@ -85,9 +89,13 @@ class SourceScan:
             if view is None:
                 continue
             if name.id.startswith("src_"):
-                self._marks.append(SourceMark.parse(view.body["source-mark"], source=str(name)))
-            else:
+                mark = SourceMark.parse(view.body["source-mark"], source=str(name))
+                if is_on(mark.instance, self.host):
+                    self._marks.append(mark)
+            elif is_on(str(view.body["instance"]), self.host):
                 self._open[name.id] = version_of(self.store, view)
+            elif host_of(str(view.body["instance"])) is None and _is_of_a_scan(view.body):
+                self._nobodys.append(version_of(self.store, view))
 
     def _read(self, source: TaskSource) -> SourceReading:
         mine = [mark for mark in self._marks if mark.source == source.name]
@@ -122,7 +130,8 @@ class SourceScan:
     ) -> None:
         """Say when something of our own is wrong, and when it is well again; `problem` None: it is well."""
         task = TaskState(task_id=task_id, agent_id=US, runtime=US, status=TaskStatus.ACTIVE, title=title, labels=labels)
-        key = task_key(US, SELF, task_id)
+        instance = on_host(SELF, self.host)
+        key = task_key(US, instance, task_id)
         if problem is None and key not in self._open:
             return
         verdict = Verdict(
@@ -130,7 +139,7 @@ class SourceScan:
             truth=Truth.FALSE if problem is None else Truth.TRUE,
             reason=problem or well_again,
         )
-        watched = Watched(task_key=key, task=task, source=SELF, instance=SELF)
+        watched = Watched(task_key=key, task=task, source=SELF, instance=instance)
         self._say_about(watched, (verdict,), self.clock.now())
 
     def _judge_reading(self, reading: SourceReading) -> None:
@@ -241,6 +250,8 @@ class SourceScan:
         """End the episodes of sources that are not configured, and of installations that no source shows any more."""
         now = self.clock.now()
         names = {each.source for each in readings}
+        for version in self._nobodys:
+            self._end(version, ResolvedBy.UNWATCHED, "from now on each host tells of what it sees itself", now)
         unsure = {each.source for each in readings if not each.complete}
         shown = {(each.source, each.instance) for each in readings}
         for version in self._open.values():
@@ -277,6 +288,11 @@ class SourceScan:
         entries = (change.body or {})["conditions"].values()
         folder = Folder.WATCH if any(map(is_open, entries)) else Folder.PAST
         self.batch.add(change.group(folder, FAR_FUTURE), say(watched.task.task_id, watched.source, changes))
+
+
+def _is_of_a_scan(body: Mapping[str, Any]) -> bool:
+    task_id = str(body["task"]["task_id"])
+    return body["source"] != SELF or task_id == PROFILE_TASK or task_id.startswith(_SELF_SOURCE)
 
 
 def _self_task_id(label: str) -> str:

@@ -27,6 +27,7 @@ def look_at_all(
     watch: Listing,
     tasks: Listing,
     refused: str | None = None,
+    host: str | None = None,
 ) -> ScanReport:
     """Put wrong names right, look at every native task that may be due, then read the sources."""
     tally = Tally()
@@ -45,5 +46,5 @@ def look_at_all(
     if sources or refused or has_watched_tasks(watch):
         from reporting_governance.stages.scan_sources import SourceScan
 
-        SourceScan(store, watchdog, clock, batch, tally, own, watch).look_at(sources, refused=refused)
+        SourceScan(store, watchdog, clock, batch, tally, own, watch, host).look_at(sources, refused=refused)
     return tally.report()
