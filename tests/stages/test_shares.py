@@ -67,3 +67,16 @@ def test_nothing_is_kept_from_others_for_long(seconds: float, kept: int) -> None
     store = SharedStore()
     list(portions(store, names(1), clock=HandClock(), first=1, most=1, seconds=seconds))
     assert [each[2] for each in store.asked] == [kept]
+
+
+def test_what_a_run_has_no_time_for_it_does_not_take_from_others() -> None:
+    store = SharedStore()
+    world = World(store)
+    for number in range(20):
+        world.item(world.notice(number))
+    channel = Channel(lambda: STORED, after=lambda: world.clock.pass_by(5))
+    senders = {"operator/main": channel}
+    run_bridge(store, senders, profile(), clock=world.clock, host=HERE, max_seconds=18, parallel=1)
+    assert len(channel.got) == 2, "a third send could end after the run"
+    taken = [limit for _, limit, seconds in store.asked if seconds]
+    assert sum(taken) < 10, "with so little done the rest is left where it was"
