@@ -44,10 +44,10 @@ class Claims:
             connection.execute(queries.DROP_OLD_CLAIMS, (now - _KEPT,))
 
     def _taken_of(self, names: Sequence[ViewName], limit: int, now: datetime, until: datetime) -> list[ViewName]:
-        ids, pairs = "\n".join(name.id for name in names), "\n".join(f"{name.id} {name.seq}" for name in names)
+        ids, seqs = "\n".join(name.id for name in names), "\n".join(str(name.seq) for name in names)
         folder = names[0].folder.value
         with self._session.writing() as connection:
-            wanted = (folder, ids, pairs, now, self._token, ids, limit)
+            wanted = (ids, seqs, folder, now, self._token, limit)
             cursor = connection.execute(queries.CLAIM, (*wanted, self._token, self._host, until, now))
             free = set(cursor.fetchall())
         return [name for name in names if (name.id, name.seq) in free]

@@ -12,6 +12,7 @@ then, and the lines stand or they do not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
@@ -140,10 +141,12 @@ class Commit:
         known: LogState,
     ) -> tuple[LogState, list[Answer]]:
         session = self._session
+        session.connect()
         if session.made != self._made:  # perhaps another server, on which the same lines may have been lost
             self._bodies.forget()
+            self._births.forget()
             self._made = session.made
-        self._fetch(groups)
+        body = partial(self._body, self._fetched(groups))
         absences = self._births.cover(groups, known.seq)
         seen = self._seen()
         with session.writing(again_and_again=True) as connection:
@@ -175,7 +178,7 @@ class Commit:
             for group in lines:
                 firsts.append(seq + 1)
                 numbered = enumerate(group, start=seq + 1)
-                views.add([(at, each.record) for at, each in numbered if each.record is not None], self._body)
+                views.add([(at, each.record) for at, each in numbered if each.record is not None], body)
                 seq += len(group)
             after = append(connection, state, lines, views, moment, blobs)
             seqs = iter(firsts[len(notes) :])
@@ -216,14 +219,16 @@ class Commit:
             notes.append(self._encoder.note(LineType.CONFIG_CHANGED, meta, blobs))
         return notes
 
-    def _fetch(self, groups: Sequence[Group]) -> None:
-        """Read the bodies that will be folded and are not known yet, before the log is held."""
+    def _fetched(self, groups: Sequence[Group]) -> Mapping[ViewName, str | None]:
+        """Return the bodies that will be folded, as text; what is not known yet is read before the log is held."""
+        # Of this commit alone: what is kept besides may be forgotten while more is read.
+        texts = {name: self._bodies.get(name) for name in _folded(groups)}
         wanted: dict[Folder, list[str]] = {}
-        for name in _folded(groups):
-            if self._bodies.get(name) is None:
+        for name, text in texts.items():
+            if text is None:
                 wanted.setdefault(name.folder, []).append(name.id)
         if not wanted:
-            return
+            return texts
 
         def ask(connection: Any) -> list[tuple[Folder, Any]]:
             values = ((folder, ("\n".join(ids), folder.value, folder.value)) for folder, ids in wanted.items())
@@ -232,11 +237,14 @@ class Commit:
 
         for folder, rows in self._session.read(ask, again_and_again=True):
             for identity, due, seq, text in rows:
-                self._bodies.keep(ViewName(folder, identity, due, seq), text)
+                name = ViewName(folder, identity, due, seq)
+                texts[name] = text
+                self._bodies.keep(name, text)
+        return texts
 
-    def _body(self, name: ViewName) -> Body | None:
+    def _body(self, texts: Mapping[ViewName, str | None], name: ViewName) -> Body:
         """Return the body of a version that is there and is folded."""
-        text = self._bodies.get(name)
+        text = texts.get(name)
         if text is None:
             raise StorageError(path=self._session.place, reason=f"the body of {name} is not there")
         return body_of(text)

@@ -110,10 +110,11 @@ class Session:
     @contextmanager
     def writing_durably(self) -> Iterator[Pipeline]:
         """Send a transaction that is durable when this ends.  Raises: StorageError."""
-        self._was_warned = False
-        with self._transaction("READ COMMITTED", "READ WRITE", f"{BY_KEY}, {DURABLE}") as connection:
-            yield connection
-        self.require_synced()
+        with self.alone:  # another thread's warning is not to be forgotten
+            self._was_warned = False
+            with self._transaction("READ COMMITTED", "READ WRITE", f"{BY_KEY}, {DURABLE}") as connection:
+                yield connection
+            self.require_synced()
 
     def barrier(self, connection: Pipeline) -> None:
         """Send what is durable only when everything is that was committed before it, here and by any host.
@@ -175,6 +176,11 @@ class Session:
         return self.read(
             lambda connection: connection.execute(query, values).fetchall(), again_and_again=again_and_again
         )
+
+    def connect(self) -> None:
+        """Make a connection unless there is one; `made` tells then whether it is another one.  Raises: StorageError."""
+        with self.alone:
+            self._connected()
 
     def connect_again(self) -> None:
         """Make a new connection, with some patience.  Raises: StoreAway."""
@@ -244,8 +250,10 @@ class Session:
         try:
             pipeline.abandon()
             connection.rollback()
-        except Exception:
-            self.close()
+        except BaseException as error:
+            self.close()  # also for the second Ctrl-C: the next one to ask would be given answers to this
+            if not isinstance(error, Exception):
+                raise
 
     def _connected(self) -> Any:
         self._leave_to_parent()

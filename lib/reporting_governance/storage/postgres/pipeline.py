@@ -74,6 +74,12 @@ class Pipeline:
         self._synced = ExecStatus.PIPELINE_SYNC
         self._pgconn.enter_pipeline_mode()
 
+    @property
+    def server_version(self) -> int:
+        """Return the server's version as libpq numbers it, 170000 for 17.0."""
+        version: int = self._pgconn.server_version
+        return version
+
     def execute(self, query: str, values: Sequence[Any] = ()) -> Reply:
         """Send a statement.  Its values may be text, bytes, numbers, times, lists of text or bytes, and None."""
         sql = _numbered(query)

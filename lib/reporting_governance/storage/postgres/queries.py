@@ -153,14 +153,14 @@ PUT_ONE_BODY = (
 # -- claims
 
 #: Each row by its key, whatever the planner believes of the tables' size.
-#: %s: folder, ids, pairs of id and seq, now, token, ids, limit, token, host, until, now
+#: %s: ids, seqs, folder, now, token, limit, token, host, until, now
 CLAIM = (
-    "WITH free AS (SELECT w.folder, w.id, w.seq FROM reporting_governance.work w "
-    "WHERE w.folder = %s AND w.id = ANY(string_to_array(%s, E'\\n')) "
-    "AND w.id || ' ' || w.seq = ANY(string_to_array(%s, E'\\n')) "
-    "AND coalesce((SELECT c.seq <> w.seq OR c.until <= %s OR c.token = %s FROM reporting_governance.claim c "
-    "WHERE c.folder = w.folder AND c.id = w.id), true) "
-    "ORDER BY array_position(string_to_array(%s, E'\\n'), w.id) LIMIT %s FOR UPDATE OF w SKIP LOCKED) "
+    "WITH free AS (SELECT w.folder, w.id, w.seq FROM ROWS FROM (unnest(string_to_array(%s, E'\\n')), "
+    "unnest(string_to_array(%s, E'\\n')::bigint[])) AS v (id, seq), "
+    "LATERAL (SELECT folder, id, seq FROM reporting_governance.work WHERE folder = %s AND id = v.id AND seq = v.seq "
+    "LIMIT 1 FOR UPDATE SKIP LOCKED) AS w "
+    "WHERE coalesce((SELECT c.seq <> w.seq OR c.until <= %s OR c.token = %s FROM reporting_governance.claim c "
+    "WHERE c.folder = w.folder AND c.id = w.id), true) LIMIT %s) "
     "INSERT INTO reporting_governance.claim AS c (folder, id, seq, token, host, until) "
     "SELECT folder, id, seq, %s, %s, %s FROM free ON CONFLICT (folder, id) DO UPDATE SET seq = excluded.seq, "
     "token = excluded.token, host = excluded.host, until = excluded.until "

@@ -32,6 +32,7 @@ class Ahead:
         self._many: dict[Folder, int] = {}
         self._found: dict[Folder, dict[ViewName, str]] = {}  #: items and their threads are read in turn
         self._until: dict[Folder, float] = {}
+        self._made = 0  #: the session's connection over which that was read
 
     def listed(self, folder: Folder, files: Sequence[str]) -> None:
         """Learn what a listing has found, in the order in which it is likely to be read."""
@@ -59,6 +60,7 @@ class Ahead:
 
     def read(self, name: ViewName) -> View | None:
         """Return one exact version, None when it is gone.  Raises: StorageError."""
+        self._forget_other_server()
         text = self._found.get(name.folder, {}).pop(name, None)
         if text is None or self._monotonic() > self._until[name.folder]:
             text = self._asked_for(name)
@@ -76,11 +78,18 @@ class Ahead:
             rows = self._session.rows(queries.EXISTING, "\n".join(ids), folder.value)
             return {identity: ViewName(folder, identity, due, seq) for identity, due, seq in rows}
         found = self._bodies_of(folder, ids)
+        self._forget_other_server()
         if self._monotonic() > self._until.get(folder, 0.0):
             self._found.pop(folder, None)
             self._until[folder] = self._monotonic() + _COUNTS_SECONDS
         self._found.setdefault(folder, {}).update(found)
         return {name.id: name for name in found}
+
+    def _forget_other_server(self) -> None:
+        """Forget what came over another connection: of another server, where the same version may be another text."""
+        if self._session.made != self._made:
+            self._found.clear()
+            self._made = self._session.made
 
     def _bodies_of(self, folder: Folder, ids: Sequence[str]) -> dict[ViewName, str]:
         values = ("\n".join(ids), folder.value, folder.value)
@@ -91,6 +100,7 @@ class Ahead:
         folder = name.folder
         more = self._following(name)
         found = self._bodies_of(folder, [name.id, *(each.id for each in more)])
+        self._forget_other_server()
         self._until[folder] = self._monotonic() + _COUNTS_SECONDS
         text = found.pop(name, None)
         self._found[folder] = {each: found[each] for each in more if each in found}

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reporting_governance.contracts.journal_line import Folder, LineType, ViewName
-from reporting_governance.storage.interface import Addition, Answer, Group, Head, Listing, View
+from reporting_governance.storage.interface import Added, Addition, Answer, Group, Head, Listing, View
 from reporting_governance.storage.limits import Limits
 from reporting_governance.storage.postgres.commit import Bodies
 from reporting_governance.storage.postgres.connection import Session
@@ -157,8 +157,8 @@ class PostgresStore(LogReader):
         known = self._state if self._state.seq else self._local.hint()
         self._ahead.adding(groups)
         state, answers = self._commit.add(groups, at, known)
-        if state.seq > self._state.seq:
-            self._local.saw(state)
+        if state.seq > self._state.seq and any(isinstance(each, Added) for each in answers):
+            self._local.saw(state)  # where all were refused, what others added last may not be durable yet
         self._state = state
         self.has_added = True
         return answers

@@ -14,8 +14,8 @@ from reporting_governance.storage.postgres.away import (
     WrongSchema,
 )
 
-#: the server ends a connection: shutdown, crash, starting, idle for too long, in a transaction too
-_ENDS = ("57P01", "57P02", "57P03", "57P05", "25P03")
+#: the server ends a connection: shutdown, crash, starting, idle for too long, a transaction that takes too long
+_ENDS = ("57P01", "57P02", "57P03", "57P05", "25P03", "25P04")
 _AGAIN = ("40001", "40P01", "40003")  #: serialization, deadlock, outcome unknown
 #: operator's intervention (a timeout too), resources (connections, memory, disk), a standby that takes no changes
 _AWAY = ("57", "53", "25006")

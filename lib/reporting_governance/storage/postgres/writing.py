@@ -18,6 +18,9 @@ from reporting_governance.verifier.merkle import extend, leaf_hash
 
 Prepareds = Sequence[Prepared]  #: the lines of one group
 
+#: Servers before it may read a whole folder for several ids.
+_FINDS_SEVERAL_BY_KEY = 170_000
+
 
 class Identity(NamedTuple):
     """Who writes, and in what circumstances."""
@@ -195,9 +198,10 @@ def _send_views(connection: Any, views: Views) -> None:
             views.texts[kept[0]] = text = encode(kept[1])
             puts.setdefault(folder, []).append((kept[0], text))
     for folder, identities in removes.items():
-        if len(identities) == 1:
-            connection.execute(queries.REMOVE_ONE_WORK, (folder.value, identities[0]))
-            connection.execute(queries.REMOVE_ONE_BODY, (folder.value, identities[0]))
+        if len(identities) == 1 or connection.server_version < _FINDS_SEVERAL_BY_KEY:
+            for identity in identities:
+                connection.execute(queries.REMOVE_ONE_WORK, (folder.value, identity))
+                connection.execute(queries.REMOVE_ONE_BODY, (folder.value, identity))
             continue
         connection.execute(queries.REMOVE_WORK, (folder.value, "\n".join(identities)))
         connection.execute(queries.REMOVE_BODIES, (folder.value, "\n".join(identities)))
