@@ -26,8 +26,8 @@ def desk(tmp_path: Path) -> Verbs:
     """A deployment with a folder for evidence, and a task that runs."""
     work = tmp_path / "work"
     (work / "src").mkdir(parents=True)
-    (work / "report.xml").write_text("<testsuite/>")
     (work / "src/build.py").write_text("print('built')\n")
+    (work / "report.xml").write_text("<testsuite/>")  # by the check, behind the change
     (tmp_path / "profile.yaml").write_text(PROFILE)
     desk = Verbs(tmp_path / "state", options=("--profile", str(tmp_path / "profile.yaml")))
     desk.ok("report", "start", "build", "--agent", "coder")
