@@ -220,8 +220,7 @@ class Commit:
         return notes
 
     def _fetched(self, groups: Sequence[Group]) -> Mapping[ViewName, str | None]:
-        """Return the bodies that will be folded, as text; what is not known yet is read before the log is held."""
-        # Of this commit alone: what is kept besides may be forgotten while more is read.
+        """Return the texts that will be folded, whatever is forgotten meanwhile; read before the log is held."""
         texts = {name: self._bodies.get(name) for name in _folded(groups)}
         wanted: dict[Folder, list[str]] = {}
         for name, text in texts.items():
