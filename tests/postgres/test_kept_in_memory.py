@@ -59,7 +59,8 @@ def test_one_commit_may_fold_more_than_is_kept(opened: Open, monkeypatch: pytest
     add(ours, attempt(names[item_id(1)]), attempt(names[item_id(2)]))
     for number in (1, 2):
         view = ours.read(ours.listing(SPOOL).names[item_id(number)])
-        assert view is not None and len(view.body["item"]["text"]) == 600
+        assert view is not None
+        assert len(view.body["item"]["text"]) == 600
 
 
 def test_what_was_read_ahead_of_another_server_is_asked_for_again(opened: Open) -> None:
@@ -72,17 +73,20 @@ def test_what_was_read_ahead_of_another_server_is_asked_for_again(opened: Open) 
     _change_all(theirs)
     ours.session.connect_again()
     view = ours.read(names[1])
-    assert view is not None and view.body["item"] == OTHER
+    assert view is not None
+    assert view.body["item"] == OTHER
 
 
 def test_a_connection_that_is_made_for_a_commit_brings_its_own_bodies(opened: Open) -> None:
     ours, theirs = opened("ours"), opened("theirs")
     add(ours, birth(1))
+    name = ours.listing(SPOOL).names[item_id(1)]
     _change_all(theirs)
     ours.session.close()
-    add(ours, attempt(ours.listing(SPOOL).names[item_id(1)]))
+    add(ours, attempt(name))
     view = opened("third").read(ours.listing(SPOOL).names[item_id(1)])
-    assert view is not None and view.body["item"] == OTHER
+    assert view is not None
+    assert view.body["item"] == OTHER
 
 
 def _change_all(store: PostgresStore) -> None:
@@ -134,7 +138,8 @@ def test_who_breaks_off_twice_is_given_no_answer_to_another_question() -> None:
         signal.signal(signal.SIGALRM, before)
     try:
         assert left == [0]
-        assert session.rows("SELECT 3") == [(3,)]
+        with session.writing() as connection:
+            assert connection.execute("SELECT 3").fetchall() == [(3,)]
     finally:
         session.close()
 
