@@ -109,6 +109,24 @@ def test_an_idle_tick_reads_no_more_where_much_is_open(databases: PostgresBackEn
     assert many.read < FEW * len(_OTHERS)
 
 
+@pytest.mark.usefixtures("_parts")
+def test_an_idle_tick_asks_no_more_where_many_hosts_are_known(databases: PostgresBackEnd, tmp_path: Path) -> None:
+    spent = {}
+    for hosts in (2, 200):
+        verbs = Verbs(tmp_path / str(hosts))
+        verbs.ok("init")
+        _others(databases, str(verbs.state), FEW)
+        with server().connect(databases.database(str(verbs.state))) as connection:
+            connection.execute(
+                "INSERT INTO reporting_governance.host (name, boot_id, seen_at, skew_ms) "
+                "SELECT 'host ' || i, 'its boot', clock_timestamp(), 0 FROM generate_series(1, %s) i",
+                (hosts,),
+            )
+        verbs.ok("run")
+        spent[hosts] = _spent(databases, verbs, "run")
+    assert spent[200].statements <= spent[2].statements + 12
+
+
 def test_nobody_was_away_while_another_host_watched(databases: PostgresBackEnd, tmp_path: Path) -> None:
     """A host that comes back is told by the database that there is no gap; only when none watched there is one."""
     verbs = Verbs(tmp_path / "mine")

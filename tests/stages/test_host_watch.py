@@ -115,6 +115,14 @@ def test_a_host_that_is_gone_for_a_day_says_nothing_of_its_clock(world: Hosts) -
     assert world.memory.ready().seq == lines
 
 
+@pytest.mark.parametrize("name", ["beta\nBcc: all", "beta\x1b[2J", "beta\u202e", "b" * 256])
+def test_a_name_that_no_host_can_bear_is_put_into_no_message(world: Hosts, name: str) -> None:
+    """Whoever may write to the database may write any name there."""
+    world.skews |= {name: 7_000, "gamma": 8_000}
+    world.wait(3 * MINUTE)
+    assert world.told() == ["self:clock/gamma clock_skew firing"]
+
+
 def test_messages_that_wait_for_hosts_that_are_silent(tmp_path: Path) -> None:
     """Told once, to somebody who can be reached: what waits, since when, for whom; and that one is back."""
     world = Hosts(str(tmp_path), profiled(operator=("inside", "spare")))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CLOCK, TARGET = "self:clock", "self:target"
 _GONE = timedelta(days=1)  #: of a host that has been silent for longer nobody says how its clock is
 _LOOKED_AT = 1000  #: due messages that are read, to say how many wait
+_LONGEST = 255  #: characters; every host writes its own name, and what no host can bear is put into no message
 
 
 class HostSight(Protocol):
@@ -65,11 +66,15 @@ def watch_hosts(
     """
     watch = store.listing(Folder.WATCH)
     now = clock.now()
+    targets = list(targets_of(notification))
+    named = [(host, sight) for host, sight in hosts.items() if host.isprintable() and len(host) <= _LONGEST]
+    told = (*(f"{CLOCK}/{host}" for host, _ in named), *(f"{TARGET}/{name}" for name, _ in targets))
+    watch.several(map(self_key, told))  # all by one question
     said: list[Transition] = []
-    for host, sight in hosts.items():
+    for host, sight in named:
         said.extend(_look_at_clock(store, watch, host, sight, skew_limit_seconds, clock))
     silent_after = max(LATELY, timedelta(seconds=3 * tick_seconds))
-    for name, target in targets_of(notification):
+    for name, target in targets:
         if target.hosts or self_key(f"{TARGET}/{name}") in watch.names:
             seen = {each: hosts[each].seen_at for each in target.hosts if each in hosts}
             said.extend(_look_at_target(store, watch, name, target, seen, now - silent_after, clock))
