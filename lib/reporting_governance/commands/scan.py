@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reporting_governance.commands._last_scan import last_scan_at, note_scan
+from reporting_governance.commands._last_scan import away, last_scan_at, note_scan
 from reporting_governance.commands._plugin_watch import watch
 from reporting_governance.commands._wiring import CommandContext, Reply, governed_command
 from reporting_governance.errors import ExitCode
@@ -13,6 +13,8 @@ from reporting_governance.stages.scan_report import ScanReport
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from reporting_governance.stages.watch_mark import Gap
 
 
 @governed_command(
@@ -44,11 +46,25 @@ def look(context: CommandContext) -> ScanReport:
         last_scan_at=_last_scan_at(context),
         boot_id=None if context.database is None else context.local_host.boot_id,
         host=context.shared_host,
+        away=_away(context),
     )
     said = watch(context)
     if not context.dry_run:
         note_scan(context.state, began_at)
     return report.with_said(said) if said else report
+
+
+def _away(context: CommandContext) -> Gap | None:
+    """Return when this host was away last, where others share its database and do not see what it sees."""
+    if context.database is None or not context.settings.sources:
+        return None
+    return away(
+        context.state,
+        now=context.clock.now(),
+        tick_seconds=context.settings.timing.tick_seconds,
+        boot_id=context.local_host.boot_id,
+        keeps=not context.dry_run,
+    )
 
 
 def _last_scan_at(context: CommandContext) -> datetime | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reporting_governance.adapters.interface import TaskSource
     from reporting_governance.contracts.watch_settings import Watchdog
     from reporting_governance.stages.clock import Clock
-    from reporting_governance.stages.watch_mark import Timing
+    from reporting_governance.stages.watch_mark import Gap, Timing
     from reporting_governance.storage.interface import Store
 
 
@@ -41,6 +41,7 @@ def run_scan(
     last_scan_at: datetime | None = None,
     boot_id: str | None = None,
     host: str | None = None,
+    away: Gap | None = None,
 ) -> ScanReport:
     """Look at every task that may be due, and say what changed since it was looked at last.
 
@@ -54,6 +55,7 @@ def run_scan(
         last_scan_at: when the last scan was made, so that a time in which nobody watched is seen; None: not known.
         boot_id: of this host's boot, where other hosts share the store: their uptimes tell nothing about its clock.
         host: the name of this host, where others share the store: what they see they end themselves.
+        away: when this host was away last, while others may have watched: what only it sees waits for one grace.
     """
     store.ready()
     watch = store.listing(Folder.WATCH)
@@ -67,5 +69,13 @@ def run_scan(
     from reporting_governance.stages.scan_work import look_at_all
 
     return look_at_all(
-        store, profile.watchdog, sources, clock, own=own, watch=watch, tasks=tasks, refused=refused, host=host
+        store,
+        profile.watchdog,
+        sources,
+        clock,
+        own=own._replace(away=away),
+        watch=watch,
+        tasks=tasks,
+        refused=refused,
+        host=host,
     )

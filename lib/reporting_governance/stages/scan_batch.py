@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from reporting_governance.adapters.interface import SourceReading
 from reporting_governance.contracts.event_envelope import Phase
 from reporting_governance.contracts.finding import Finding
-from reporting_governance.core.conditions import Condition
+from reporting_governance.contracts.task_state import TaskState
+from reporting_governance.core.conditions import Condition, Truth, Verdict
 from reporting_governance.core.episodes import Transition
 from reporting_governance.errors import GovernanceError
 from reporting_governance.stages.clock import Clock
@@ -57,6 +59,15 @@ def note_unforeseen(tally: Tally, task_id: str, source: str, fault: Exception) -
         NotJudged(task_id=task_id, source=source, condition=each.value, reason=reason)
         for each in (Condition.CHECKPOINT_OVERDUE, Condition.SILENCE_TIMEOUT)
     ]
+
+
+def note_unknown(tally: Tally, reading: SourceReading, task: TaskState, verdicts: Sequence[Verdict]) -> None:
+    """Note what could not be judged; what a source can never see is said once, by `status`, not for each task."""
+    tally.not_judged.extend(
+        NotJudged(task_id=task.task_id, source=reading.source, condition=each.condition.value, reason=each.reason)
+        for each in verdicts
+        if each.truth is Truth.UNKNOWN and each.condition.value not in reading.cannot_see
+    )
 
 
 class Batch:

@@ -18,7 +18,7 @@ from reporting_governance.core.event_normalizer import Watched
 from reporting_governance.core.watch_settings import settings_for
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.host_sources import host_of, is_on, on_host
-from reporting_governance.stages.scan_batch import UNFORESEEN, Batch, Tally, note_unforeseen, say
+from reporting_governance.stages.scan_batch import UNFORESEEN, Batch, Tally, note_unforeseen, note_unknown, say
 from reporting_governance.stages.scan_report import NotJudged
 from reporting_governance.stages.self_change import SELF, US
 from reporting_governance.stages.source_labels import INSTANCE_LABEL, labelled_sources
@@ -61,13 +61,8 @@ class SourceScan:
             refused: why the profile that was asked for is not in force; None when it is.
         """
         self._load_watch()
-        self._judge_self(
-            PROFILE_TASK,
-            "the profile that is asked for",
-            Condition.PROFILE_REFUSED,
-            refused,
-            well_again="it is in force",
-        )
+        what, condition = "the profile that is asked for", Condition.PROFILE_REFUSED
+        self._judge_self(PROFILE_TASK, what, condition, refused, well_again="it is in force")
         readings: list[SourceReading] = []
         labelled = labelled_sources(sources)
         for label, source in labelled:
@@ -157,21 +152,13 @@ class SourceScan:
                 continue
             settings = settings_for(self.watchdog, task, source=reading.source)
             verdicts = judge(self._sight(observed, reading, now), settings, now)
-            self._note_unknown(reading, task, verdicts)
+            note_unknown(self.tally, reading, task, verdicts)
             watched = Watched(task_key=key, task=task, source=reading.source, instance=observed.instance)
             self._say_about(watched, verdicts, now, horizon=mark.horizon_at)
         if reading.complete:
             for key, version in self._open.items():
                 if key not in seen and _is_of(version, reading):
                     self._end(version, ResolvedBy.GONE, "no longer visible in its source", now)
-
-    def _note_unknown(self, reading: SourceReading, task: TaskState, verdicts: Sequence[Verdict]) -> None:
-        """Note what could not be judged; what a source can never see is said once, by `status`, not for each task."""
-        self.tally.not_judged.extend(
-            NotJudged(task_id=task.task_id, source=reading.source, condition=each.condition.value, reason=each.reason)
-            for each in verdicts
-            if each.truth is Truth.UNKNOWN and each.condition.value not in reading.cannot_see
-        )
 
     def _note_unread(self, readings: Sequence[SourceReading]) -> None:
         """Note what stays open since nobody could look: it is unknown, neither well nor worse."""
@@ -208,7 +195,7 @@ class SourceScan:
         return mark
 
     def _sight(self, observed: ObservedTask, reading: SourceReading, now: datetime) -> Sight:
-        hold = self.own.hold(now)
+        hold = self.own.hold_here(now)
         # After a step of our own clock it may be ours that was wrong; `clock_set_at` deals with that.
         limit = now + timedelta(seconds=2 * self.watchdog.tick_seconds)
         ahead = {} if self.own.clock_set_at is not None else dated_ahead(observed.task, limit)
@@ -261,9 +248,8 @@ class SourceScan:
                 if body["task"]["task_id"].startswith(_SELF_SOURCE) and body["task"]["task_id"] not in own_tasks:
                     self._end(version, ResolvedBy.UNWATCHED, "the source is not configured or not there any more", now)
             elif source not in names:
-                self._end(
-                    version, ResolvedBy.UNWATCHED, f"the source {source} is not configured or not there any more", now
-                )
+                reason = f"the source {source} is not configured or not there any more"
+                self._end(version, ResolvedBy.UNWATCHED, reason, now)
             elif source not in unsure and (source, instance) not in shown:
                 self._end(version, ResolvedBy.GONE, f"{instance} is no longer shown by its source", now)
 

@@ -24,7 +24,7 @@ from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import format_time, parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from reporting_governance.contracts.journal_line import ViewName
@@ -67,6 +67,7 @@ class OwnMark(NamedTuple):
     pace_seconds: int = 0  #: how often looks really come, where that is less often than the profile says; 0: it is not
     pace_is_new: bool = False
     boot_id: str | None = None  #: of whose uptime `offset_ms` speaks; None: there is one host only
+    away: Gap | None = None  #: when this host was away last, while others may have watched; in no mark
 
     @property
     def names_are_wrong(self) -> bool:
@@ -82,11 +83,26 @@ class OwnMark(NamedTuple):
 
     def hold(self, now: datetime) -> Hold:
         """Return why, and which, accusations by the clock wait now."""
+        return self._hold(now, (self.gap,))
+
+    def hold_here(self, now: datetime) -> Hold:
+        """Return the same of what this host alone sees."""
+        return self._hold(now, (self.gap, self.away))
+
+    def _hold(self, now: datetime, gaps: Sequence[Gap | None]) -> Hold:
         if self.clock_set_at is not None and now < self.clock_set_at + self.grace:
             return Hold(_HOLD, self.true_until)
-        if self.gap is not None and now < self.gap.ended_at + self.grace:
-            return Hold(_NOBODY_WATCHED.format(*map(format_time, self.gap)), self.gap.began_at)
-        return Hold()
+        gap = min((each for each in gaps if each is not None and now < each.ended_at + self.grace), default=None)
+        return Hold() if gap is None else Hold(_NOBODY_WATCHED.format(*map(format_time, gap)), gap.began_at)
+
+
+class Watching(NamedTuple):
+    """When nobody watched last, and how often looks come."""
+
+    gap: Gap | None
+    gap_is_new: bool
+    pace_seconds: int
+    pace_is_new: bool
 
 
 class Timing(Protocol):
@@ -137,14 +153,7 @@ def load_own_mark(
     if stepped:
         # By the clock of before it is so late now; a host that sleeps again and again must not wait for ever.
         true_until = now - timedelta(milliseconds=max(stepped, 0))
-    gap = _gap_of(cursor)
-    unwatched = None
-    pace = known_pace = int(cursor.get("pace_seconds", 0))
-    if view is not None and last_scan_at is not None and not stepped:
-        seen_at = max(last_scan_at, gap.ended_at) if gap else last_scan_at
-        pace = _pace(known_pace, gap, last_scan_at, now, watchdog.tick_seconds)
-        limit = timedelta(seconds=2 * max(watchdog.tick_seconds, pace))
-        unwatched = Gap(seen_at, now) if now - seen_at > limit else None
+    watched = watching(cursor, None if view is None or stepped else last_scan_at, now, watchdog.tick_seconds)
     return OwnMark(
         name=None if view is None else name,
         baseline_at=parse_time(mark["baseline_at"]) if mark else None,
@@ -155,12 +164,29 @@ def load_own_mark(
         clock_set_at=set_at,
         true_until=true_until,
         grace=timedelta(seconds=watchdog.grace_seconds),
-        gap=unwatched or gap,
-        gap_is_new=unwatched is not None,
-        pace_seconds=pace,
-        pace_is_new=pace != known_pace,
+        gap=watched.gap,
+        gap_is_new=watched.gap_is_new,
+        pace_seconds=watched.pace_seconds,
+        pace_is_new=watched.pace_is_new,
         boot_id=boot_id,
     )
+
+
+def watching(known: Mapping[str, Any], last_scan_at: datetime | None, now: datetime, tick_seconds: int) -> Watching:
+    """Return when nobody watched, and the pace of looks, with the one of now.
+
+    Args:
+        known: `gap` and `pace_seconds` as they were.
+        last_scan_at: when the look before was made; None: it is not known, and no gap is seen.
+    """
+    gap, known_pace = _gap_of(known), int(known.get("pace_seconds", 0))
+    if last_scan_at is None:
+        return Watching(gap, False, known_pace, False)
+    seen_at = max(last_scan_at, gap.ended_at) if gap else last_scan_at
+    pace = _pace(known_pace, gap, last_scan_at, now, tick_seconds)
+    if now - seen_at > timedelta(seconds=2 * max(tick_seconds, pace)):
+        return Watching(Gap(seen_at, now), True, pace, pace != known_pace)
+    return Watching(gap, False, pace, pace != known_pace)
 
 
 def seen_pace(store: Store) -> int:
