@@ -12,6 +12,7 @@ from reporting_governance.storage.interface import expand
 from reporting_governance.storage.postgres.exporting import PostgresLog
 from reporting_governance.storage.postgres.keeping import Keeper
 from reporting_governance.storage.postgres.store import PostgresStore
+from reporting_governance.storage.retirement import said_retired
 from reporting_governance.verifier.merkle import extend
 from reporting_governance.verifier.merkle import root as tree_root
 from tests.postgres.home import server, template
@@ -98,6 +99,22 @@ def test_what_is_retired_is_gone_and_every_root_stays(url: str, tmp_path: Path) 
     assert views(url) == before, "the views behind what is retired come from the snapshot"
     assert store.tree_head().root == tree_root(frontier)
     assert store.keeper().finish() == ([], 0)
+
+
+def test_what_only_a_host_says_is_retired_stays(url: str, tmp_path: Path) -> None:
+    """Every host may add lines, and so say what it likes; what goes is what the owner has made ready to go."""
+    store = days_of_work(url, tmp_path)
+    plan, _, _ = store.keeper().retire(later((DAYS - 5) * DAY), reason="old", approver="uid:0", now=NOW)
+    last = plan.stretches[-1].to_seq
+    there = [line.seq for line in store.replay(last + 1)]
+    forged = plan._replace(stretches=(plan.stretches[-1]._replace(from_seq=last + 1, to_seq=there[-1]),))
+    log_id = store.ready().log_id
+    assert log_id is not None
+    standing: dict[str, Any] = {"context": None, "keys": []}
+    group = said_retired(bytes.fromhex(log_id), forged, standing, reason="old", approver="uid:0")
+    store.commit([group], now=NOW)
+    assert store.keeper().finish() == ([], 0)
+    assert [line.seq for line in store.replay(last + 1)][: len(there)] == there
 
 
 def test_what_is_open_keeps_its_segment_and_all_behind_it(url: str, tmp_path: Path) -> None:

@@ -75,7 +75,8 @@ class Keeper:
         kept = self._session.rows(queries.RETIRED_BLOBS)
         if not kept:
             return [], 0  # nothing was ever made ready to go
-        done = max((each.to_seq for each in lines.said_retired(self._session)), default=0)
+        [(ready,)] = self._session.rows(queries.RETIRED_UNTIL)  # any host may say something; this the owner alone wrote
+        done = max((each.to_seq for each in lines.said_retired(self._session) if each.to_seq <= ready), default=0)
         going = [row[0] for row in self._session.rows(queries.SEGMENTS) if row[0] <= done]
         if going:
             self._drop_lines(done)

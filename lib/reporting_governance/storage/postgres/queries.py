@@ -189,6 +189,7 @@ REPLACE_LOG_CHECKPOINT = "UPDATE reporting_governance.log_checkpoint SET note = 
 # -- keeping
 
 RETIRED_BLOBS = "SELECT first, blobs FROM reporting_governance.retired_leaves ORDER BY first"
+RETIRED_UNTIL = "SELECT coalesce(max(first + length(leaves) / 32 - 1), 0) FROM reporting_governance.retired_leaves"
 FORGET_RETIRED_BLOBS = "UPDATE reporting_governance.retired_leaves SET blobs = '' WHERE first <= %s AND blobs <> ''"
 KEEP_LEAVES = (
     "INSERT INTO reporting_governance.retired_leaves (first, leaves, blobs) VALUES (%s, %b, %s) "
