@@ -77,8 +77,7 @@ class Pipeline:
     @property
     def server_version(self) -> int:
         """Return the server's version as libpq numbers it, 170000 for 17.0."""
-        version: int = self._pgconn.server_version
-        return version
+        return int(self._pgconn.server_version)
 
     def execute(self, query: str, values: Sequence[Any] = ()) -> Reply:
         """Send a statement.  Its values may be text, bytes, numbers, times, lists of text or bytes, and None."""
