@@ -50,12 +50,17 @@ class CommandContext(WithState):
     database: Database | None = None  #: where the records and views lie; None: in the state folder
 
     @property
+    def host_name(self) -> str:
+        """This machine's name, as the others know it."""
+        return os.uname().nodename
+
+    @property
     def local_host(self) -> Host:
         """This process, as attempts name it."""
         from reporting_governance.stages.sending import Host
         from reporting_governance.storage.boot import boot_id
 
-        return Host(name=os.uname().nodename, boot_id=boot_id(), pid=os.getpid())
+        return Host(name=self.host_name, boot_id=boot_id(), pid=os.getpid())
 
     def senders(self) -> Senders:
         """The senders of the profile's receivers, opened when they are first asked for."""
@@ -66,7 +71,7 @@ class CommandContext(WithState):
     @property
     def shared_host(self) -> str | None:
         """The name of this host, where others share the database; None: there is one host only."""
-        return None if self.database is None else self.local_host.name
+        return None if self.database is None else self.host_name
 
     def task_sources(self) -> Sequence[TaskSource]:
         """The task sources of the profile that are there, beside our own task files."""

@@ -1,7 +1,6 @@
 """The head of our journal in every message that leaves: each receiver becomes a witness, at no cost."""
 
 import re
-from html import escape
 from typing import Any
 
 from reporting_governance.contracts.spool_item import JournalHead
@@ -29,6 +28,8 @@ def with_mark(item: dict[str, Any], text: str, html: str | None) -> tuple[str, s
     said = item.get("journal_head")
     if said is None:
         return text, html
+    from html import escape
+
     from reporting_governance.verifier.note import head_mark
 
     mark = head_mark(said["log"], said["size"], said["root"])

@@ -6,13 +6,15 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporting_governance.contracts.journal_line import LineType
 from reporting_governance.errors import StorageError
 from reporting_governance.storage.lines import IN_FORCE
-from reporting_governance.storage.postgres.exporting import PostgresLog
 from reporting_governance.storage.postgres.store import PostgresStore
+
+if TYPE_CHECKING:
+    from reporting_governance.storage.postgres.exporting import PostgresLog
 
 _NAMES_IT = (LineType.LOG_OPEN.value, LineType.CONFIG_CHANGED.value)
 _RESTATED = (LineType.LOG_SEGMENT_RETIRED.value,)  #: says again what the lines named that it retires
@@ -64,7 +66,7 @@ class PostgresBackend(PostgresStore):
         """Return the log as an export reads it.  Raises: StorageError when there is no line."""
         if self.ready().seq == 0:
             raise StorageError(path=self.place, reason="no log is there: it has no line yet")
-        return PostgresLog(self.session, self._local.root)
+        return self._log()
 
     def log_as_it_is(self) -> PostgresLog:
         """Return the log to be verified, whatever is amiss with it: nothing is made good first.
@@ -75,6 +77,11 @@ class PostgresBackend(PostgresStore):
 
         if not self.session.rows(queries.OLDEST):
             raise StorageError(path=self.place, reason="no log is there: it has no line yet")
+        return self._log()
+
+    def _log(self) -> PostgresLog:
+        from reporting_governance.storage.postgres.exporting import PostgresLog
+
         return PostgresLog(self.session, self._local.root)
 
     def log_bytes(self) -> int:

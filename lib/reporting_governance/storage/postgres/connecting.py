@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from reporting_governance.storage.postgres.driver import driver
-from reporting_governance.storage.postgres.not_connected import not_connected
 from reporting_governance.storage.postgres.patience import patient_class
 
 _CONNECT_SECONDS = 10
@@ -24,6 +23,8 @@ def connected(conninfo: str, *, application: str, place: str) -> Any:
     try:
         return patient_class().connect(conninfo, **_options(psycopg, conninfo, application))
     except psycopg.Error as error:
+        from reporting_governance.storage.postgres.not_connected import not_connected
+
         raise not_connected(str(error), place) from None
 
 
