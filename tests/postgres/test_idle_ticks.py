@@ -1,15 +1,20 @@
 """What a tick of one host asks a database in which many tasks of others are open: no more than where few are."""
 
+import json
 import os
+import subprocess
+import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.times import parse_time
 from reporting_governance.storage.postgres import listing
-from tests.acceptance.verbs import Verbs
+from tests.acceptance.verbs import Verbs, profile
 from tests.postgres.back_end import PostgresBackEnd
 from tests.postgres.home import server
 from tests.postgres.proxy import Proxy, Side
@@ -145,6 +150,29 @@ def test_nobody_was_away_while_another_host_watched(databases: PostgresBackEnd, 
     assert len(_gaps(verbs)) == 1
 
 
+def test_what_only_a_host_that_comes_back_can_see_is_not_held_against_anybody_yet(
+    databases: PostgresBackEnd, tmp_path: Path
+) -> None:
+    listed = tmp_path / "tasks.json"
+    listed.write_text('{"tasks": []}')
+    first = "sources:                              # task sources beside our own task files, which are always read\n"
+    mine = profile(tmp_path, (first, f"{first}  - source: json\n    parameters: {{path: {listed}}}\n"))
+    verbs = Verbs(tmp_path / "mine", options=("--profile", str(mine)))
+    verbs.ok("run")
+    kept = verbs.state / "journal" / "away"
+    before = json.loads(kept.read_text())
+    assert (before["gap"], before["pace_seconds"]) == (None, 0)
+    with server().connect(databases.database(str(verbs.state))) as connection:
+        connection.execute(
+            "INSERT INTO reporting_governance.host (name, boot_id, seen_at, skew_ms) "
+            "VALUES ('another', 'its boot', clock_timestamp(), 0)"
+        )
+    _came_back(verbs)
+    assert not _gaps(verbs), "another host watched"
+    gap = json.loads(kept.read_text())["gap"]
+    assert parse_time(gap["ended_at"]) - parse_time(gap["began_at"]) > timedelta(minutes=59)
+
+
 def _came_back(verbs: Verbs) -> None:
     """Run on a host that did not for an hour."""
     ago = time.time() - 3600
@@ -155,3 +183,30 @@ def _came_back(verbs: Verbs) -> None:
 def _gaps(verbs: Verbs) -> list[object]:
     marks = [each.get("cursor") or {} for each in verbs.records("source-mark")]
     return [mark["gap"] for mark in marks if mark.get("gap")]
+
+
+#: What nothing that a tick with nothing due does needs; it cost more than the driver had left of its share.
+_ONLY_WHEN_DUE = "yaml jsonschema jsonschema_rs cryptography html subprocess"
+_OURS_ONLY_WHEN_DUE = (
+    "stages.sending stages.bridge stages.enqueue core.policy_evaluator core.policy_compiling contracts.shape "
+    "storage.files.snapshots storage.files.writer storage.postgres.exporting storage.postgres.not_connected"
+)
+
+
+@pytest.mark.parametrize("verb", ["scan", "run"])
+def test_an_idle_tick_imports_nothing_that_it_does_not_need(
+    databases: PostgresBackEnd, tmp_path: Path, verb: str
+) -> None:
+    verbs = Verbs(tmp_path / "mine")
+    verbs.ok("init")
+    verbs.ok("report", "start", "mine", "--agent", "coder", "--every", "12h")
+    verbs.ok("run")
+    verbs.ok("run")
+    program = "import sys; from reporting_governance.__main__ import main; main(sys.argv[1:]); print(*sys.modules)"
+    database = server().url(databases.database(str(verbs.state)))
+    words = [sys.executable, "-P", "-c", program, verb, "--state", database, "--local", str(verbs.state)]
+    done = subprocess.run(words, env=verbs.variables(), capture_output=True, text=True, timeout=60, check=True)
+    modules = set(done.stdout.split())
+    assert "psycopg" in modules, "or it was not asked"
+    ours = {f"reporting_governance.{each}" for each in _OURS_ONLY_WHEN_DUE.split()}
+    assert modules & {*_ONLY_WHEN_DUE.split(), *ours} == set()
