@@ -9,8 +9,8 @@ from reporting_governance.contracts.notification_settings import Receiver, Route
 from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.stages.dispatch import DispatchReport, run_dispatch
 from reporting_governance.stages.enqueue import run_enqueue
+from reporting_governance.stages.host import Host
 from reporting_governance.stages.scan import run_scan
-from reporting_governance.stages.sending import Host
 from reporting_governance.storage.boot import boot_id
 from tests.bench.measuring import Result, at_most, scratch, timed
 from tests.bench.whole_chain import World

@@ -15,9 +15,9 @@ from reporting_governance.core.projection import Body, apply
 from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.stages.dispatch import run_dispatch
 from reporting_governance.stages.enqueue import run_enqueue
+from reporting_governance.stages.host import Host
 from reporting_governance.stages.report import run_report
 from reporting_governance.stages.scan import run_scan
-from reporting_governance.stages.sending import Host
 from reporting_governance.storage.boot import boot_id
 from reporting_governance.storage.encoding import record_of
 from reporting_governance.storage.files.store import FilesStore

@@ -26,12 +26,12 @@ from reporting_governance.stages.acts import run_ack
 from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.stages.dispatch import run_dispatch
 from reporting_governance.stages.enqueue import run_enqueue
+from reporting_governance.stages.host import Host
 from reporting_governance.stages.policy import Policy
 from reporting_governance.stages.report import run_report
 from reporting_governance.stages.reviewing import list_reviews, run_review
 from reporting_governance.stages.run import Steps, run_chain
 from reporting_governance.stages.scan import run_scan
-from reporting_governance.stages.sending import Host
 from reporting_governance.storage.files.store import FilesStore
 from tests.crash.chain.world import START, HandClock, profile_document
 

@@ -25,12 +25,12 @@ from reporting_governance.stages.acts import run_ack
 from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.stages.dispatch import run_dispatch
 from reporting_governance.stages.enqueue import run_enqueue
+from reporting_governance.stages.host import Host
 from reporting_governance.stages.inbox import Handlers, run_inbox
 from reporting_governance.stages.late_receipt import run_late_receipt
 from reporting_governance.stages.policy import Policy
 from reporting_governance.stages.report import run_report
 from reporting_governance.stages.scan import run_scan
-from reporting_governance.stages.sending import Host
 from reporting_governance.storage.files.inbox import FilesInbox
 from reporting_governance.storage.interface import Line, expand
 from reporting_governance.storage.memory import MemoryStore

@@ -186,7 +186,7 @@ def _gaps(verbs: Verbs) -> list[object]:
 
 
 #: What nothing that a tick with nothing due does needs; it cost more than the driver had left of its share.
-_ONLY_WHEN_DUE = "yaml jsonschema jsonschema_rs cryptography html subprocess"
+_ONLY_WHEN_DUE = "yaml jsonschema jsonschema_rs cryptography html"
 _OURS_ONLY_WHEN_DUE = (
     "stages.sending stages.bridge stages.enqueue core.policy_evaluator core.policy_compiling contracts.shape "
     "storage.files.snapshots storage.files.writer storage.postgres.exporting storage.postgres.not_connected"

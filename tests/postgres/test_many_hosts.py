@@ -25,8 +25,8 @@ from reporting_governance.contracts.deployment_profile import ProfileSpec
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.errors import ExitCode, GovernanceError
 from reporting_governance.stages.bridge import run_bridge
+from reporting_governance.stages.host import Host
 from reporting_governance.stages.report import run_report
-from reporting_governance.stages.sending import Host
 from reporting_governance.stages.status import run_status
 from tests.crash.chain.world import OVERDUE, START, World, profile_of
 from tests.oracle.agreement import agree_on_disk, agree_on_states

@@ -12,7 +12,7 @@ from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.contracts.times import due_name
 from reporting_governance.core.jobs import Ended
 from reporting_governance.stages.bridge import BridgeReport, run_bridge
-from reporting_governance.stages.sending import Host
+from reporting_governance.stages.host import Host
 from reporting_governance.stages.shares import LONGEST_SECONDS
 from tests.jobs.world import OK, Clock, Jobs
 from tests.jobs.world import Host as JobHost

@@ -9,7 +9,7 @@ from typing import Any
 from reporting_governance.adapters.senders.registry import Senders
 from reporting_governance.contracts.journal_line import Folder
 from reporting_governance.stages.bridge import BridgeReport, run_bridge
-from reporting_governance.stages.sending import Host
+from reporting_governance.stages.host import Host
 from reporting_governance.storage.files.store import FilesStore
 from tests.adapters.senders.peers import Receiver
 from tests.stages.bridge_world import HERE, HandClock, World, profile

@@ -15,10 +15,10 @@ from reporting_governance.core.profile_compile import compile_profile
 from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.stages.dispatch import run_dispatch
 from reporting_governance.stages.enqueue import run_enqueue
+from reporting_governance.stages.host import Host
 from reporting_governance.stages.report import run_report
 from reporting_governance.stages.run import Steps, run_chain
 from reporting_governance.stages.scan import run_scan
-from reporting_governance.stages.sending import Host
 from reporting_governance.storage.memory import MemoryStore
 from tests.crash.chain.world import START, HandClock, policy, profile_document
 from tests.simulation.expected import Limits, Telling

@@ -15,7 +15,7 @@ from reporting_governance.contracts.spool_item import JournalHead, Rendered, Spo
 from reporting_governance.contracts.times import FAR_FUTURE, due_name
 from reporting_governance.core.delivery_state import NoticeHistory, delivery_state, histories
 from reporting_governance.core.rendering import telling_of
-from reporting_governance.stages.sending import Host
+from reporting_governance.stages.host import Host
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Added, Addition, Group, Store, View
 

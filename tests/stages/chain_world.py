@@ -11,7 +11,7 @@ from reporting_governance.contracts.task_state import TaskState, TaskStatus
 from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.stages.dispatch import DispatchReport, run_dispatch
 from reporting_governance.stages.enqueue import run_enqueue
-from reporting_governance.stages.sending import Host
+from reporting_governance.stages.host import Host
 from reporting_governance.stages.silencing import add_silence
 from tests.crash.chain.world import policy, profile_of
 from tests.oracle.checker import arrivals_in

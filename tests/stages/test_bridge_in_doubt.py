@@ -16,7 +16,7 @@ from reporting_governance.contracts.receipt import Proof
 from reporting_governance.core.threads import ThreadRules, ThreadStep, next_thread_step
 from reporting_governance.stages.bridge import run_bridge
 from reporting_governance.stages.bridge_report import BridgeReport
-from reporting_governance.stages.sending import Host
+from reporting_governance.stages.host import Host
 from tests.stages.bridge_world import HERE, World, profile
 
 FALLBACK: Mapping[str, Any] = {"in_doubt": "hold", "fallback": ["deputy"]}

@@ -8,7 +8,7 @@ import pytest
 from reporting_governance.adapters.interface import Answer, SendResult
 from reporting_governance.core.target_memory import memory_id
 from reporting_governance.stages.bridge import BridgeReport, run_bridge
-from reporting_governance.stages.sending import Host
+from reporting_governance.stages.host import Host
 from reporting_governance.stages.status import run_status
 from tests.stages.bridge_world import HERE, World, profile
 from tests.stages.test_bridge_in_doubt import STORED, Channel

@@ -11,7 +11,7 @@ from reporting_governance.contracts.notification_settings import Notification
 from reporting_governance.errors import ContractError
 from reporting_governance.stages.bridge import BridgeReport, run_bridge
 from reporting_governance.stages.explain import run_explain
-from reporting_governance.stages.sending import Host
+from reporting_governance.stages.host import Host
 from reporting_governance.stages.status import run_status
 from tests.stages.bridge_world import World, profile
 from tests.stages.test_bridge_in_doubt import IN_DOUBT, STORED, Channel

@@ -12,7 +12,7 @@ from reporting_governance.adapters.interface import Answer, SendResult
 from reporting_governance.contracts.times import parse_time
 from reporting_governance.core.story import tell
 from reporting_governance.stages.bridge import BridgeReport, run_bridge
-from reporting_governance.stages.sending import Host
+from reporting_governance.stages.host import Host
 from tests.stages.bridge_world import HERE, START, World, profile
 from tests.stages.test_bridge_in_doubt import STORED, Channel
 

@@ -9,7 +9,7 @@ from reporting_governance.core.delivery import Body
 from reporting_governance.core.threads import ThreadRules
 from reporting_governance.stages import receipts
 from reporting_governance.stages.bridge import run_bridge
-from reporting_governance.stages.sending import Host
+from reporting_governance.stages.host import Host
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Store
 from tests.stages.bridge_world import HERE, World, profile

@@ -107,7 +107,7 @@ def _senders(context: CommandContext) -> Iterator[Check]:
         return  # a sender may make its folder below it
     from reporting_governance.stages.targets import targets_of
 
-    here, opened = context.host_name, context.senders()
+    here, opened = context.local_host.name, context.senders()
     senders: dict[str, Sender] = {}
     for name, settings in targets_of(context.settings.profile.notification):
         if settings.is_sent_from(here):

@@ -47,7 +47,7 @@ def _record(context: CommandContext, digest: str | None, fault: str | None) -> N
     from reporting_governance.contracts.journal_line import LineType
     from reporting_governance.storage.interface import Addition, Group
 
-    host = context.host_name
+    host = context.local_host.name
     reason = f"roles.yaml of {host}" + (f" does not count: {fault}" if fault else "" if digest else " is gone")
     meta = {"roles": {"host": host, "sha256": digest}}
     line = Addition(type=LineType.CONFIG_CHANGED, reason=reason, meta=meta)

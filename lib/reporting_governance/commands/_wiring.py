@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from reporting_governance.adapters.interface import TaskSource
     from reporting_governance.adapters.senders.registry import Senders
     from reporting_governance.commands._last_run import LastRun
+    from reporting_governance.stages.host import Host
     from reporting_governance.stages.inbox_report import InboxReport
-    from reporting_governance.stages.sending import Host
     from reporting_governance.storage.files.daily_copies import DailyCopies
 
 
@@ -50,17 +50,12 @@ class CommandContext(WithState):
     database: Database | None = None  #: where the records and views lie; None: in the state folder
 
     @property
-    def host_name(self) -> str:
-        """This machine's name, as the others know it."""
-        return os.uname().nodename
-
-    @property
     def local_host(self) -> Host:
         """This process, as attempts name it."""
-        from reporting_governance.stages.sending import Host
+        from reporting_governance.stages.host import Host
         from reporting_governance.storage.boot import boot_id
 
-        return Host(name=self.host_name, boot_id=boot_id(), pid=os.getpid())
+        return Host(name=os.uname().nodename, boot_id=boot_id(), pid=os.getpid())
 
     def senders(self) -> Senders:
         """The senders of the profile's receivers, opened when they are first asked for."""
@@ -71,7 +66,7 @@ class CommandContext(WithState):
     @property
     def shared_host(self) -> str | None:
         """The name of this host, where others share the database; None: there is one host only."""
-        return None if self.database is None else self.host_name
+        return None if self.database is None else self.local_host.name
 
     def task_sources(self) -> Sequence[TaskSource]:
         """The task sources of the profile that are there, beside our own task files."""

@@ -15,7 +15,8 @@ from reporting_governance.stages.bridge_run import BridgeRun
 from reporting_governance.stages.bridge_ways import in_batches, one_by_one
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.commit_size import COMMIT
-from reporting_governance.stages.sending import Copies, Host, Work
+from reporting_governance.stages.host import Host
+from reporting_governance.stages.sending import Copies, Work
 from reporting_governance.stages.shares import give_back, portions
 from reporting_governance.storage.interface import Store
 

@@ -20,10 +20,11 @@ from reporting_governance.stages.bridge_gate import Gate, Verdict
 from reporting_governance.stages.bridge_report import BridgeItem, BridgeReport, item_of
 from reporting_governance.stages.clock import Clock
 from reporting_governance.stages.commit_size import COMMIT
+from reporting_governance.stages.host import Host
 from reporting_governance.stages.message import message_of
 from reporting_governance.stages.newest import read_all
 from reporting_governance.stages.receipts import Result, record
-from reporting_governance.stages.sending import Copies, Host, Prepared, Work, powers_of, prepare, read_threads
+from reporting_governance.stages.sending import Copies, Prepared, Work, powers_of, prepare, read_threads
 from reporting_governance.stages.targets import targets_of
 from reporting_governance.storage.interface import Listing, Store, View, expand
 

@@ -14,21 +14,13 @@ from reporting_governance.contracts.times import due_name
 from reporting_governance.core.delivery import Body, Powers, Step
 from reporting_governance.core.target_memory import Limit
 from reporting_governance.stages.clock import Clock
+from reporting_governance.stages.host import Host
 from reporting_governance.stages.message import digest_of, message_of
 from reporting_governance.stages.newest import newest_view
 from reporting_governance.stages.targets import Memory
 from reporting_governance.storage.interface import Added, Addition, Group, Listing, Store, View
 
 SLACK_SECONDS = 15  #: between the record of an attempt and the last moment at which its send may begin
-
-
-@frozen(kw_only=True)
-class Host:
-    """The process that sends: name of the machine, its boot, its process id."""
-
-    name: str
-    boot_id: str
-    pid: int
 
 
 @frozen(kw_only=True)

@@ -25,10 +25,10 @@ from reporting_governance.resources import resource_path
 from reporting_governance.stages.bridge import BridgeReport, run_bridge
 from reporting_governance.stages.dispatch import run_dispatch
 from reporting_governance.stages.enqueue import run_enqueue
+from reporting_governance.stages.host import Host
 from reporting_governance.stages.policy import Policy
 from reporting_governance.stages.report import run_report
 from reporting_governance.stages.scan import run_scan
-from reporting_governance.stages.sending import Host
 from reporting_governance.storage.files.store import FilesStore
 from reporting_governance.storage.interface import Store
 from tests.oracle.agreement import agree_on_disk, agree_on_states
