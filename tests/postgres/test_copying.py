@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reporting_governance.contracts.journal_line import Folder
+from reporting_governance.contracts.retention import RetirementPlan, Stretch
 from reporting_governance.errors import StorageError
 from reporting_governance.stages.copy_account import account_of
 from reporting_governance.stages.copying import CopyReport, Grown, NotACopy, run_copy
@@ -17,6 +18,7 @@ from reporting_governance.storage.postgres import rebuilding
 from reporting_governance.storage.postgres.backend import PostgresBackend
 from reporting_governance.storage.postgres.connection import Session
 from reporting_governance.storage.postgres.copying import PostgresCopyTarget, copy_target
+from reporting_governance.storage.retirement import said_retired
 from tests.acceptance.verbs import Verbs
 from tests.postgres.back_end import PostgresBackEnd
 from tests.stages.test_copying import COPIED, Clock, Stopped, files_under, life
@@ -282,6 +284,32 @@ def test_a_database_that_retired_all_but_its_newest_segment(
     (tmp_path / "c/journal/applied").unlink()
     with pytest.raises(StorageError, match="the segment before this one is missing"):
         open_daily(str(tmp_path / "c")).ready()
+
+
+def test_what_only_a_host_says_is_retired_goes_over_whole(
+    place: Place, databases: PostgresBackEnd, tmp_path: Path
+) -> None:
+    days_of_work(str(tmp_path / "a"))
+    source = FilesBackend(str(tmp_path / "a"), actor="uid:0", limits=DAILY, now=lambda: END, monotonic=lambda: 1.0)
+    place.copied(source)
+    there = place.backend()
+    last = there.log_source().segments()[2].first - 1
+    plan = RetirementPlan((Stretch(1, last, 0, "", ""),), "", (), (), 0, "")
+    log_id = bytes.fromhex(there.ready().log_id or "")
+    nothing: dict[str, Any] = {"context": None, "keys": []}
+    there.commit([said_retired(log_id, plan, nothing, reason="old", approver="uid:0")], now=END)
+    with copy_target_of_files(str(tmp_path / "c")) as target:
+        report = run_copy(
+            there,
+            there.log_source(),
+            target,
+            opened=lambda: open_daily(str(tmp_path / "c")),
+            clock=Clock(),
+            progress=lambda amount: None,
+        )
+    assert (report.retired, report.lines) == (0, there.ready().seq)
+    copy = open_daily(str(tmp_path / "c"))
+    assert [line.seq for line in copy.replay()] == list(range(1, report.lines + 1))
 
 
 def test_a_copy_of_a_retired_log_goes_on_where_it_stood(

@@ -191,6 +191,14 @@ def _retired_until(source: Store) -> int:
     return until
 
 
+def _is_ready(log: LogSource, until: int) -> bool:
+    """Tell whether the leaf hashes of lines are kept: every host may say something, and only the owner keeps these."""
+    try:
+        return all(leaves for _, leaves in log.retired_segments(until + 1))
+    except StorageError:
+        return False
+
+
 class _Reader:
     """Reads the lines of a log from the first one that goes over, and learns from them what goes with them.
 
@@ -210,7 +218,8 @@ class _Reader:
         if oldest.first > retired_until + 1:
             reason = f"lines 1 to {oldest.first - 1} are missing, and no line says they are retired"
             raise StorageError(path=oldest.path, reason=reason)
-        self.retired = retired_until  #: lines of which the leaf hashes go over
+        #: lines of which the leaf hashes go over; what is only said to be retired, and not made ready to go, goes whole
+        self.retired = max(oldest.first - 1, retired_until if _is_ready(log, retired_until) else 0)
         self._named: dict[int, str] = {}  #: digests of snapshots, by the segment they stand behind, as lines name them
         self._leaf = _ZERO_LEAF
         for _, leaves in self.retired_leaves():
