@@ -10,6 +10,7 @@ import yaml
 
 from reporting_governance.commands._wiring import CommandContext
 from reporting_governance.commands.run import run_once
+from reporting_governance.stages.shares import LONGEST_SECONDS
 from reporting_governance.storage.files.store import FilesStore
 from tests.crash.chain.processes import Told, together, told_all
 from tests.crash.chain.world import (
@@ -101,6 +102,7 @@ def four_of_each_stage(folder: Path, number: int, *, killing: bool) -> None:
 
         said += together(stage, killing=chance if killing else None)
         if killing:
+            world.clock.seconds += LONGEST_SECONDS + 1  # where hosts share work: what the dead took is free again
             act(world)
     world.settle()
     derived = world.check(acknowledged=said)
