@@ -98,7 +98,7 @@ def _text(document: dict[str, Any], hosts: Sequence[KnownHost], powers: Powers |
     size = f"{document['bytes']} bytes"
     if document["database_bytes"] is not None:
         size += f", {document['database_bytes']} on the server's disk with tables and indexes"
-    lines.append(f"Log:     {log['log_id']}, {log['lines']} lines, {size}")
+    lines.append(f"Log:     {log['log_id'] or 'none yet'}, {log['lines']} lines, {size}")
     lines.append(f"Signed:  {log['signed']} of {log['lines']} lines, {log['log_checkpoints']} heads kept")
     if powers is not None:
         may = {"owner": "may change history", "writer": "may add to the log", "reader": "may only read"}[powers.kind]
