@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,13 @@ class Writer:
         wrong = [each for each in said if isinstance(each, str)]
         assert os.waitstatus_to_exitcode(status) == 0, f"writer {self.number} failed: {wrong}"
         return Said([each for one in said if isinstance(one, list) for each in one], said.count(None))
+
+
+def ended(writers: Sequence[Writer]) -> list[Said]:
+    """Stop all of them, and return what each said."""
+    for writer in writers:
+        writer.stop()
+    return [writer.said() for writer in writers]
 
 
 def start_writer(url: str, local: str, number: int) -> Writer:

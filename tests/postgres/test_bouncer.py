@@ -17,7 +17,7 @@ from reporting_governance.storage.postgres.backend import PostgresBackend
 from tests.acceptance.verbs import Verbs
 from tests.postgres.bouncer import Bouncer
 from tests.postgres.home import migrate_database, own_server, server, template
-from tests.postgres.load import start_writer
+from tests.postgres.load import ended, start_writer
 from tests.postgres.test_killed_server import check
 from tests.storage.building import NOW, SPOOL, birth, item_id
 
@@ -105,9 +105,7 @@ def test_a_pool_of_two_carries_eight_hosts(tmp_path: Path) -> None:
         writers = [start_writer(bouncer.url(), str(tmp_path), number) for number in range(1, 9)]
         time.sleep(2)
         assert len(bouncer.says("SHOW SERVERS")) <= 2
-        for writer in writers:
-            writer.stop()
-        said = [writer.said() for writer in writers]
+        said = ended(writers)
         assert [one.away for one in said] == [0] * 8, "nobody was turned away"
         assert all(one.added for one in said), "each had its turn"
         check(mine, said, tmp_path)
@@ -122,9 +120,7 @@ def test_killed_in_the_middle_of_load(tmp_path: Path) -> None:
             bouncer.kill()
             bouncer.start()
         time.sleep(0.3)
-        for writer in writers:
-            writer.stop()
-        said = [writer.said() for writer in writers]
+        said = ended(writers)
         assert check(mine, said, tmp_path) > 30
 
 
@@ -138,9 +134,7 @@ def test_the_server_behind_it_is_killed(tmp_path: Path) -> None:
             mine.kill()
             mine.start()
         time.sleep(1.5)  # it does not try again at once
-        for writer in writers:
-            writer.stop()
-        said = [writer.said() for writer in writers]
+        said = ended(writers)
         assert sum(one.away for one in said) >= 3
         assert check(mine, said, tmp_path) > 30
 

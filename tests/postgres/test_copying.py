@@ -59,6 +59,19 @@ class Place:
             session.close()
 
 
+def to_files(source: PostgresBackend, root: Path) -> CopyReport:
+    """Copy a database into a new folder."""
+    with copy_target_of_files(str(root)) as target:
+        return run_copy(
+            source,
+            source.log_source(),
+            target,
+            opened=lambda: open_daily(str(root)),
+            clock=Clock(),
+            progress=lambda amount: None,
+        )
+
+
 @pytest.fixture
 def place(databases: PostgresBackEnd, tmp_path: Path) -> Iterator[Place]:
     made = Place(databases, tmp_path / "host")
@@ -263,15 +276,7 @@ def test_a_database_that_retired_all_but_its_newest_segment(
     there.keeper().retire(later(201 * DAY), reason="old", approver="uid:0", now=later(200 * DAY + 60))
     segments = there.log_source().segments()
     assert len(segments) == 1
-    with copy_target_of_files(str(tmp_path / "c")) as target:
-        report = run_copy(
-            there,
-            there.log_source(),
-            target,
-            opened=lambda: open_daily(str(tmp_path / "c")),
-            clock=Clock(),
-            progress=lambda amount: None,
-        )
+    report = to_files(there, tmp_path / "c")
     assert report.retired == segments[0].first - 1
     copy = open_daily(str(tmp_path / "c"))
     copy.commit([birth(1000)], now=later(200 * DAY + 120))
@@ -298,15 +303,7 @@ def test_what_only_a_host_says_is_retired_goes_over_whole(
     log_id = bytes.fromhex(there.ready().log_id or "")
     nothing: dict[str, Any] = {"context": None, "keys": []}
     there.commit([said_retired(log_id, plan, nothing, reason="old", approver="uid:0")], now=END)
-    with copy_target_of_files(str(tmp_path / "c")) as target:
-        report = run_copy(
-            there,
-            there.log_source(),
-            target,
-            opened=lambda: open_daily(str(tmp_path / "c")),
-            clock=Clock(),
-            progress=lambda amount: None,
-        )
+    report = to_files(there, tmp_path / "c")
     assert (report.retired, report.lines) == (0, there.ready().seq)
     copy = open_daily(str(tmp_path / "c"))
     assert [line.seq for line in copy.replay()] == list(range(1, report.lines + 1))

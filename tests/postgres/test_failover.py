@@ -15,7 +15,7 @@ from reporting_governance.storage.postgres.away import StoreAway
 from reporting_governance.storage.postgres.settings import Timeouts
 from tests.postgres.back_end import PostgresBackEnd, open_store
 from tests.postgres.hosts import host_on
-from tests.postgres.load import start_writer
+from tests.postgres.load import ended, start_writer
 from tests.postgres.pair import Pair, servers_in_pairs
 from tests.postgres.reading import documents_of, views_of
 from tests.postgres.test_killed_server import check
@@ -67,9 +67,7 @@ def test_what_was_acknowledged_stands_on_the_standby(tmp_path: Path, how: str) -
         time.sleep(0.3)
         pair.promote()
         time.sleep(6 if how == "frozen" else 2)
-        for writer in writers:
-            writer.stop()
-        said = [writer.said() for writer in writers]
+        said = ended(writers)
         assert check(pair.second, said, tmp_path) > 30
 
 

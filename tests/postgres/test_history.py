@@ -13,7 +13,7 @@ import pytest
 
 from reporting_governance.storage.postgres import roles
 from reporting_governance.storage.postgres.connection import Session
-from tests.postgres.home import server, template
+from tests.postgres.home import server
 from tests.postgres.hosts import HostOn, host_on
 
 pytestmark = pytest.mark.postgres
@@ -22,13 +22,6 @@ Connection = psycopg.Connection[Any]
 
 _LINES = "SELECT seq, line FROM reporting_governance.journal ORDER BY seq"
 _CHANGE = "UPDATE reporting_governance.journal SET line = %b, leaf = %b WHERE seq = %s"
-
-
-@pytest.fixture
-def database() -> Iterator[str]:
-    name = server().new_database(template=template())
-    yield name
-    server().drop_database(name)
 
 
 @pytest.fixture

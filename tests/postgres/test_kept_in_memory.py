@@ -14,20 +14,13 @@ from reporting_governance.storage.postgres.away import ConnectionLost
 from reporting_governance.storage.postgres.connection import Session
 from reporting_governance.storage.postgres.settings import Timeouts
 from reporting_governance.storage.postgres.store import PostgresStore
-from tests.postgres.home import server, template
+from tests.postgres.home import server
 from tests.storage.building import NOW, SPOOL, attempt, birth, item_id
 
 pytestmark = pytest.mark.postgres
 
 OTHER = {"text": "of the other server"}
 Open = Callable[[str], PostgresStore]
-
-
-@pytest.fixture
-def database() -> Iterator[str]:
-    name = server().new_database(template=template())
-    yield name
-    server().drop_database(name)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from tests.postgres.back_end import open_store
 from tests.postgres.home import migrate_database, own_server
-from tests.postgres.load import Said, start_writer
+from tests.postgres.load import Said, ended, start_writer
 from tests.postgres.reading import documents_of, verify_lines, views_of
 from tests.postgres.servers import Server, slow_fsync
 from tests.storage.oracle import record_ids, views_by_replay
@@ -30,9 +30,7 @@ def killed_under_load(mine: Server, folder: Path, *, kills: int, seed: int) -> l
         time.sleep(chance.choice((0, 0, 0.1)))
         mine.start()
     time.sleep(0.3)
-    for writer in writers:
-        writer.stop()
-    return [writer.said() for writer in writers]
+    return ended(writers)
 
 
 def check(mine: Server, said: list[Said], folder: Path) -> int:

@@ -18,7 +18,7 @@ from reporting_governance.verifier.merkle import extend
 from reporting_governance.verifier.merkle import root as tree_root
 from tests.acceptance.verbs import Verbs
 from tests.postgres.back_end import open_store
-from tests.postgres.home import migrate_database, own_server, server, template
+from tests.postgres.home import migrate_database, own_server, server
 from tests.postgres.hosts import host_on
 from tests.postgres.test_keeping import BEFORE, days_of_work
 from tests.postgres.test_keeping import NOW as AT_END
@@ -31,13 +31,6 @@ _SIZES = (
     "WHERE n.nspname = 'reporting_governance' AND c.relkind = 'r' "
     "AND (c.relname = 'log_state' OR c.relname LIKE 'work%_operator_notify_dispatch_spool')"
 )
-
-
-@pytest.fixture
-def database() -> Iterator[str]:
-    name = server().new_database(template=template())
-    yield name
-    server().drop_database(name)
 
 
 @pytest.fixture

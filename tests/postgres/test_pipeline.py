@@ -16,7 +16,7 @@ import pytest
 from reporting_governance.storage.interface import Added
 from reporting_governance.storage.postgres.connection import Session
 from reporting_governance.storage.postgres.store import PostgresStore
-from tests.postgres.home import server, template
+from tests.postgres.home import server
 from tests.postgres.proxy import _messages
 from tests.storage.building import NOW, SPOOL, attempt, birth, item_id, settle
 
@@ -24,13 +24,6 @@ pytestmark = pytest.mark.postgres
 
 PREPARED = "SELECT name, statement FROM pg_prepared_statements ORDER BY name"
 _KEY = b"K"  #: BackendKeyData: the process that serves a connection, and a secret to cancel with
-
-
-@pytest.fixture
-def database() -> Iterator[str]:
-    name = server().new_database(template=template())
-    yield name
-    server().drop_database(name)
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from reporting_governance.commands._cache_file import write_cache
 from reporting_governance.commands._known_key import known_key
 from reporting_governance.errors import Busy, GovernanceError
-from reporting_governance.file_modes import create, make_folder
+from reporting_governance.file_modes import make_folder
 
 if TYPE_CHECKING:
     from reporting_governance.adapters.interface import Signer
@@ -241,16 +242,7 @@ def _note_problem(context: CommandContext, problem: str) -> None:
     from reporting_governance.contracts.times import format_time
 
     text = json.dumps({"at": format_time(context.clock.now()), "problem": problem})
-    _write(os.path.join(context.state, _FOLDER, _PROBLEM), text)
-
-
-def _write(path: str, text: str) -> None:
-    unfinished = f"{path}.{os.getpid()}.tmp"
-    with suppress(OSError):  # a cache
-        fd = create(unfinished, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
-        with open(fd, "w", encoding="ascii") as file:
-            file.write(text)
-        os.rename(unfinished, path)
+    write_cache(os.path.join(context.state, _FOLDER, _PROBLEM), text)
 
 
 def _seconds_unsigned(context: CommandContext, newest: int) -> float:

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from reporting_governance.file_modes import create
+from reporting_governance.commands._cache_file import write_cache
 
 if TYPE_CHECKING:
     from reporting_governance.commands._wiring import CommandContext
@@ -64,9 +64,4 @@ def _is_newest(context: CommandContext, looked_to: int, last: int) -> bool:
 
 
 def _keep(path: str, key: LogKey, looked_to: int) -> None:
-    unfinished = f"{path}.{os.getpid()}.tmp"
-    with suppress(OSError):  # a cache
-        fd = create(unfinished, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
-        with open(fd, "w", encoding="ascii") as file:
-            file.write(f"{key.seq} {key.key.text()} {looked_to}\n")
-        os.rename(unfinished, path)
+    write_cache(path, f"{key.seq} {key.key.text()} {looked_to}\n")
